@@ -1,0 +1,149 @@
+import { Size } from 'cdk8s';
+import { ContainerResources, k8s, PersistentVolumeAccessMode } from 'cdk8s-plus-28';
+import { IBackupStorage } from './backup-pvc';
+import { PostgresImage } from './postgres';
+import { ScriptConfigMap } from './script-config-map';
+
+/** Where the claim is mounted. */
+export const STORAGE_PATH = '/backups';
+
+const SCRIPTS_PATH = '/scripts';
+const SCRATCH_PATH = '/tmp';
+const SCRATCH_SIZE = Size.mebibytes(64);
+
+/** What every workload takes for its pods. */
+export interface PodOptions {
+  /**
+   * CPU and memory of the container. A CPU limit makes a dump, and even more a restore, several times slower.
+   * @default - requests of 25m and 64Mi, a memory limit of 256Mi, no CPU limit
+   */
+  readonly resources?: ContainerResources;
+  /**
+   * Labels that a node must have.
+   * @default - any node
+   */
+  readonly nodeSelector?: { [label: string]: string };
+  /**
+   * Taints that the pods tolerate.
+   * @default - none
+   */
+  readonly tolerations?: k8s.Toleration[];
+  /**
+   * Rules for choosing a node.
+   * @default - none
+   */
+  readonly affinity?: k8s.Affinity;
+  /**
+   * Labels of the workload and its pods, beside the recommended ones.
+   * @default - none
+   */
+  readonly labels?: { [name: string]: string };
+  /**
+   * Annotations of the workload and its pods.
+   * @default - none
+   */
+  readonly annotations?: { [name: string]: string };
+}
+
+export interface HardenedPodProps extends PodOptions {
+  readonly containerName: string;
+  readonly script: string;
+  readonly scripts: ScriptConfigMap;
+  readonly image: PostgresImage;
+  readonly storage: IBackupStorage;
+  readonly env: k8s.EnvVar[];
+}
+
+/**
+ * A pod that runs one script under the restricted Pod Security Standard, and stricter: no token, no service links,
+ * nothing writable but the claim and a small scratch space.
+ * Rule: https://kubernetes.io/docs/concepts/security/pod-security-standards/#restricted
+ */
+export function hardenedPod(props: HardenedPodProps): k8s.PodTemplateSpec {
+  const { image } = props;
+  return {
+    metadata: {
+      labels: props.labels,
+      annotations: { ...props.annotations, 'cdk8s-postgres-backup/scripts-sha256': props.scripts.digest },
+    },
+    spec: {
+      // A pod that is restarted in place loses the log of its first try; the Job makes a new pod instead.
+      restartPolicy: 'Never',
+      automountServiceAccountToken: false,
+      enableServiceLinks: false,
+      securityContext: {
+        runAsNonRoot: true,
+        runAsUser: image.uid,
+        runAsGroup: image.gid,
+        ...groupFor(props.storage, image),
+        seccompProfile: { type: 'RuntimeDefault' },
+      },
+      nodeSelector: props.nodeSelector,
+      tolerations: props.tolerations,
+      affinity: props.affinity,
+      containers: [{
+        name: props.containerName,
+        image: image.image,
+        command: ['sh', `${SCRIPTS_PATH}/${props.script}`],
+        env: props.env,
+        resources: requirements(props.resources),
+        securityContext: {
+          allowPrivilegeEscalation: false,
+          readOnlyRootFilesystem: true,
+          capabilities: { drop: ['ALL'] },
+        },
+        volumeMounts: [
+          { name: 'scripts', mountPath: SCRIPTS_PATH, readOnly: true },
+          { name: 'storage', mountPath: STORAGE_PATH },
+          { name: 'scratch', mountPath: SCRATCH_PATH },
+        ],
+      }],
+      volumes: [
+        { name: 'scripts', configMap: { name: props.scripts.configMapName } },
+        { name: 'storage', persistentVolumeClaim: { claimName: props.storage.claimName } },
+        { name: 'scratch', emptyDir: { sizeLimit: quantity(SCRATCH_SIZE) } },
+      ],
+    },
+  };
+}
+
+/**
+ * An environment variable whose value arrives as it is written: Kubernetes would expand `$(NAME)` and shorten `$$`.
+ */
+export function env(name: string, value: string | number): k8s.EnvVar {
+  return { name, value: String(value).replaceAll('$', '$$$$') };
+}
+
+/** New block volumes belong to root; on network file systems the group is not applied, or file by file. */
+function groupFor(storage: IBackupStorage, image: PostgresImage): k8s.PodSecurityContext {
+  const shared = storage.accessModes.includes(PersistentVolumeAccessMode.READ_WRITE_MANY);
+  return shared ? {} : { fsGroup: image.gid, fsGroupChangePolicy: 'OnRootMismatch' };
+}
+
+const DEFAULT_REQUIREMENTS: k8s.ResourceRequirements = {
+  requests: { cpu: k8s.Quantity.fromString('25m'), memory: k8s.Quantity.fromString('64Mi') },
+  limits: { memory: k8s.Quantity.fromString('256Mi') },
+};
+
+function requirements(resources: ContainerResources | undefined): k8s.ResourceRequirements {
+  if (resources === undefined) {
+    return DEFAULT_REQUIREMENTS;
+  }
+  const { cpu, memory, ephemeralStorage } = resources;
+  return {
+    requests: quantities(cpu?.request?.amount, memory?.request, ephemeralStorage?.request),
+    limits: quantities(cpu?.limit?.amount, memory?.limit, ephemeralStorage?.limit),
+  };
+}
+
+function quantities(cpu?: string, memory?: Size, ephemeralStorage?: Size): { [resource: string]: k8s.Quantity } {
+  return {
+    ...(cpu !== undefined && { cpu: k8s.Quantity.fromString(cpu) }),
+    ...(memory !== undefined && { memory: quantity(memory) }),
+    ...(ephemeralStorage !== undefined && { 'ephemeral-storage': quantity(ephemeralStorage) }),
+  };
+}
+
+function quantity(size: Size): k8s.Quantity {
+  return k8s.Quantity.fromString(size.asString());
+}

@@ -1,0 +1,48 @@
+import { Chart, Cron, Size } from 'cdk8s';
+import { Construct } from 'constructs';
+import { BackupCronJob, BackupPvc, PostgresDatabase, PostgresImage, RestoreJob, Retention, SecretExpectations } from '..';
+
+/**
+ * Backup and restore of the ZITADEL instance in the namespace `identity-internal`. The namespace itself is
+ * long-lived and not ours. Every name here is persisted in the cluster or on the NAS: renaming means migrating.
+ */
+export class IdentityInternal extends Chart {
+  constructor(scope: Construct, id: string) {
+    super(scope, id, { namespace: 'identity-internal' });
+
+    const secrets = new SecretExpectations(this, 'secrets', { name: 'zitadel-expected-secrets' });
+    secrets.expectKey('zitadel-secret', 'masterkey', {
+      bytes: 32,
+      because: 'without it a restored database cannot be decrypted',
+    });
+    secrets.expectKey('sops-age', 'age.agekey', {
+      namespace: 'flux-system',
+      because: 'Flux decrypts the other secrets of this namespace with it',
+    });
+
+    const database = PostgresDatabase.at('zitadel-db', {
+      name: 'zitadel',
+      user: 'postgres',
+      password: secrets.expectKey('zitadel-db-secret', 'POSTGRES_PASSWORD', {
+        because: 'the backup and the restore log in with it',
+      }),
+      image: PostgresImage.alpine('16.4'),
+    });
+
+    const storage = new BackupPvc(this, 'storage', {
+      name: 'zitadel-backup',
+      storageClassName: 'nfs-client',
+      size: Size.gibibytes(50),
+    });
+
+    const backup = new BackupCronJob(this, 'backup', {
+      name: 'zitadel-db-backup',
+      database,
+      storage,
+      schedule: Cron.schedule({ hour: '2', minute: '0' }),
+      retention: Retention.keep({ daily: 7, weekly: 4 }),
+    });
+
+    new RestoreJob(this, 'restore', { name: 'zitadel-db-restore', backup });
+  }
+}

@@ -1,0 +1,10 @@
+export { BackupCronJob, BackupCronJobProps, IBackup } from './backup-cron-job';
+export { BackupPvc, BackupPvcProps, ExistingClaimOptions, IBackupStorage } from './backup-pvc';
+export { Compression } from './compression';
+export { PodOptions } from './hardened-pod';
+export { InvalidPropError } from './invalid';
+export { KustomizedApp, KustomizedAppProps } from './kustomized-app';
+export { PostgresDatabase, PostgresDatabaseProps, PostgresImage, PostgresImageOptions, PostgresImageProps } from './postgres';
+export { RestoreJob, RestoreJobProps } from './restore-job';
+export { Retention, RetentionRules } from './retention';
+export { ExpectKeyOptions, SecretExpectations, SecretExpectationsProps, SecretKey } from './secret-expectations';

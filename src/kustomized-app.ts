@@ -1,0 +1,54 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { ApiObject, App, AppProps, Chart, Names, Yaml, YamlOutputType } from 'cdk8s';
+import { Kustomization } from '../imports/kustomize.config.k8s.io';
+import { InvalidPropError } from './invalid';
+
+const EXTENSION = '.yaml';
+
+/** Where an app is written to. */
+export interface KustomizedAppProps {
+  /**
+   * The folder to write to.
+   * @default - the output folder of cdk8s.yaml, else dist
+   */
+  readonly outdir?: string;
+}
+
+/**
+ * An app that writes a folder a chart, a file a resource, and in each folder a `kustomization.yaml` that lists
+ * exactly these files, ready for Flux.
+ */
+export class KustomizedApp extends App {
+  constructor(props: KustomizedAppProps = {}) {
+    super({
+      outdir: props.outdir,
+      outputFileExtension: EXTENSION,
+      yamlOutputType: YamlOutputType.FOLDER_PER_CHART_FILE_PER_RESOURCE,
+    } satisfies AppProps);
+  }
+
+  /** @throws InvalidPropError when two objects of a chart would share a file. */
+  public override synth(): void {
+    const folders = this.charts.map((chart) => ({ folder: join(this.outdir, Names.toDnsLabel(chart)), files: filesOf(chart) }));
+    super.synth();
+    for (const { folder, files } of folders) {
+      mkdirSync(folder, { recursive: true });
+      Yaml.save(join(folder, 'kustomization.yaml'), [Kustomization.manifest({ resources: files })]);
+    }
+  }
+}
+
+/** The file names that cdk8s gives to the objects of a chart. */
+function filesOf(chart: Chart): string[] {
+  const files = chart.node.findAll()
+    .filter((construct) => construct instanceof ApiObject)
+    .filter((object) => Chart.of(object) === chart)
+    .map((object) => `${object.kind}.${object.name}`.replace(/[^0-9a-zA-Z-_.]/g, '') + EXTENSION)
+    .sort();
+  const twice = files.find((file, index) => file === files[index + 1]);
+  if (twice !== undefined) {
+    throw new InvalidPropError('chart', chart.node.path, `has two objects for the file ${twice}`, 'Rename one of them');
+  }
+  return files;
+}

@@ -1,0 +1,35 @@
+import { InvalidPropError } from './invalid';
+
+/** The longest name of a CronJob: its Jobs append 11 characters to it and a Job's name ends at 63. */
+export const CRON_JOB_NAME_LENGTH = 52;
+
+/** The longest name of a DNS-1123 subdomain, which most Kubernetes objects have for a name. */
+const SUBDOMAIN_LENGTH = 253;
+
+/**
+ * Refuses a name that Kubernetes would refuse.
+ * Rule: https://kubernetes.io/docs/concepts/overview/working-with-objects/names/#dns-subdomain-names
+ */
+export function checkName(property: string, name: string, maxLength = SUBDOMAIN_LENGTH): void {
+  if (!/^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/.test(name)) {
+    throw new InvalidPropError(property, name, 'is not a DNS-1123 name',
+      'Use lower-case letters, digits, "-" and ".", beginning and ending with a letter or a digit');
+  }
+  if (name.length > maxLength) {
+    throw new InvalidPropError(property, name, `has ${name.length} characters, Kubernetes allows ${maxLength}`,
+      `Shorten it by ${name.length - maxLength}`);
+  }
+}
+
+/**
+ * A PostgreSQL identifier as a name for files: unchanged where it is harmless, percent-encoded where it is not,
+ * so that two databases never share a file name and no name needs quoting.
+ */
+export function fileName(identifier: string): string {
+  const encoded = encodeURIComponent(identifier).replace(/[!'()*~]/g, percentEncoded);
+  return encoded.replace(/^[.-]/, percentEncoded);
+}
+
+function percentEncoded(character: string): string {
+  return `%${character.charCodeAt(0).toString(16).toUpperCase()}`;
+}

@@ -1,0 +1,70 @@
+import { InvalidPropError } from './invalid';
+
+/** How many dumps to keep. A dump stays when any of the rules wants it. Rules that are left out keep nothing. */
+export interface RetentionRules {
+  /**
+   * The newest dumps, however old they are. At least 1: the last verified dump is never removed.
+   * @default 1
+   */
+  readonly last?: number;
+  /**
+   * Days, counted back from the newest dump, of which the last dump is kept. Days without a dump do not count.
+   * @default - none
+   */
+  readonly daily?: number;
+  /**
+   * ISO weeks of which the last dump is kept.
+   * @default - none
+   */
+  readonly weekly?: number;
+  /**
+   * Calendar months of which the last dump is kept.
+   * @default - none
+   */
+  readonly monthly?: number;
+  /**
+   * Calendar years of which the last dump is kept.
+   * @default - none
+   */
+  readonly yearly?: number;
+}
+
+/**
+ * Which dumps stay on the storage, with the semantics of `restic forget --keep-*`.
+ * All days, weeks, months and years are those of UTC, read from the dump's name and never from the file's time.
+ */
+export class Retention {
+  /** @throws InvalidPropError when a rule is not a whole number of at least 1, or no rule is given. */
+  public static keep(rules: RetentionRules): Retention {
+    return new Retention(rules);
+  }
+
+  public readonly last: number;
+  public readonly daily: number;
+  public readonly weekly: number;
+  public readonly monthly: number;
+  public readonly yearly: number;
+
+  private constructor(rules: RetentionRules) {
+    if (Object.values(rules).every((count) => count === undefined)) {
+      throw new InvalidPropError('retention', rules, 'would keep nothing but the newest dump',
+        'Name at least one rule, e.g. Retention.keep({ daily: 7, weekly: 4 }), or say Retention.keep({ last: 1 })');
+    }
+    this.last = count('last', rules.last, 1);
+    this.daily = count('daily', rules.daily, 0);
+    this.weekly = count('weekly', rules.weekly, 0);
+    this.monthly = count('monthly', rules.monthly, 0);
+    this.yearly = count('yearly', rules.yearly, 0);
+  }
+}
+
+function count(rule: keyof RetentionRules, value: number | undefined, otherwise: number): number {
+  if (value === undefined) {
+    return otherwise;
+  }
+  if (!Number.isInteger(value) || value < 1 || value > 100_000) {
+    throw new InvalidPropError(`retention.${rule}`, value, 'must be a whole number from 1 to 100000',
+      value === 0 ? 'Leave the rule out if it shall keep nothing' : 'Say how many to keep, e.g. 7');
+  }
+  return value;
+}

@@ -1,0 +1,46 @@
+import { createHash } from 'node:crypto';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Chart } from 'cdk8s';
+import { k8s } from 'cdk8s-plus-28';
+import { Construct } from 'constructs';
+import { VERBATIM } from './flux';
+import { checkName } from './names';
+
+const ID = 'postgres-backup-scripts';
+
+const SCRIPTS = readScripts();
+
+/** Changes when any script changes, and so restarts nothing but shows in every pod template. */
+const DIGEST = createHash('sha256').update(JSON.stringify(SCRIPTS)).digest('hex');
+
+/**
+ * The scripts as one ConfigMap of a chart. Its name is fixed and has no hash: a pod that is retried must find
+ * the scripts that it was made for, or newer ones, never none.
+ */
+export class ScriptConfigMap extends Construct {
+  /** The one of this scope's chart. It is named after the chart, so that no two charts own the same object. */
+  public static of(scope: Construct): ScriptConfigMap {
+    const chart = Chart.of(scope);
+    return (chart.node.tryFindChild(ID) as ScriptConfigMap | undefined) ?? new ScriptConfigMap(chart, ID);
+  }
+
+  public readonly configMapName: string;
+  public readonly digest = DIGEST;
+
+  private constructor(scope: Construct, id: string) {
+    super(scope, id);
+    this.configMapName = `${scope.node.id}-backup-scripts`;
+    checkName('chart.id', this.configMapName);
+    new k8s.KubeConfigMap(this, 'files', {
+      metadata: { name: this.configMapName, annotations: VERBATIM },
+      data: SCRIPTS,
+    });
+  }
+}
+
+function readScripts(): { [file: string]: string } {
+  const folder = join(__dirname, 'scripts');
+  const files = readdirSync(folder).filter((file) => /\.(sh|sql)$/.test(file)).sort();
+  return Object.fromEntries(files.map((file) => [file, readFileSync(join(folder, file), 'utf8')]));
+}

@@ -1,0 +1,50 @@
+import { Size } from 'cdk8s';
+import { PersistentVolumeAccessMode } from 'cdk8s-plus-28';
+import { BackupPvc, BackupPvcProps } from '../src';
+import { chart, Manifest, manifest, yaml } from './support/synth';
+
+function claim(props: Partial<BackupPvcProps> = {}): Manifest {
+  const scope = chart();
+  new BackupPvc(scope, 'storage', { name: 'backup', storageClassName: 'nfs', size: Size.gibibytes(5), ...props });
+  return manifest(scope, 'PersistentVolumeClaim');
+}
+
+test('a claim as a reviewer sees it', () => {
+  expect(yaml(claim())).toMatchSnapshot();
+});
+
+test('Flux neither prunes the claim nor deletes it to re-create it', () => {
+  expect(claim({ annotations: { team: 'identity' } }).metadata.annotations).toEqual({
+    'kustomize.toolkit.fluxcd.io/prune': 'disabled',
+    'kustomize.toolkit.fluxcd.io/ssa': 'IfNotPresent',
+    team: 'identity',
+  });
+});
+
+test('an annotation of the consumer does not remove a guard', () => {
+  expect(claim({ annotations: { 'kustomize.toolkit.fluxcd.io/prune': 'enabled' } }).metadata.annotations)
+    .toMatchObject({ 'kustomize.toolkit.fluxcd.io/prune': 'disabled' });
+});
+
+test('resizableFromGit, false by default, lets Flux apply a larger size', () => {
+  expect(claim({ resizableFromGit: true }).metadata.annotations).toEqual({ 'kustomize.toolkit.fluxcd.io/prune': 'disabled' });
+});
+
+test('accessModes is ReadWriteMany by default', () => {
+  expect(claim().spec.accessModes).toEqual(['ReadWriteMany']);
+  expect(BackupPvc.fromClaimName('theirs')).toEqual({ claimName: 'theirs', accessModes: ['ReadWriteMany'] });
+});
+
+test('a claim that no backup can write to is refused', () => {
+  expect(() => claim({ accessModes: [PersistentVolumeAccessMode.READ_ONLY_MANY] })).toThrow(/^accessModes/);
+  expect(() => claim({ accessModes: [] })).toThrow(/^accessModes/);
+});
+
+test('a claim without space is refused', () => {
+  expect(() => claim({ size: Size.gibibytes(0) })).toThrow('backupPvc.size ("0Gi") holds no dump');
+});
+
+test.each(['Backup', 'a_b', '', '-a', 'x'.repeat(254)])('name %p is refused', (name) => {
+  expect(() => claim({ name })).toThrow(/^backupPvc\.name/);
+  expect(() => BackupPvc.fromClaimName(name)).toThrow(/^claimName/);
+});

@@ -1,0 +1,72 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Manifest } from '../support/synth';
+import { parse } from 'yaml';
+
+const root = join(__dirname, '../..');
+const dist = join(root, 'dist/identity-internal');
+
+/** Every file of a folder with its text. */
+function contents(folder: string): Record<string, string> {
+  return Object.fromEntries(readdirSync(folder).sort().map((file) => [file, readFileSync(join(folder, file), 'utf8')]));
+}
+
+function manifest(file: string): Manifest {
+  return parse(readFileSync(join(dist, file), 'utf8'));
+}
+
+test('dist/ is what synth writes', () => {
+  const outdir = mkdtempSync(join(tmpdir(), 'dist-'));
+  try {
+    execFileSync(process.execPath, ['--import', 'tsx', 'src/main.ts'], { cwd: root, env: { ...process.env, CDK8S_OUTDIR: outdir } });
+    expect(contents(dist)).toEqual(contents(join(outdir, 'identity-internal')));
+    expect(readdirSync(join(root, 'dist'))).toEqual(readdirSync(outdir));
+  } finally {
+    rmSync(outdir, { recursive: true });
+  }
+});
+
+test('kustomization.yaml lists every manifest of the folder', () => {
+  const { resources } = parse(readFileSync(join(dist, 'kustomization.yaml'), 'utf8'));
+  expect([...resources, 'kustomization.yaml'].sort()).toEqual(readdirSync(dist).sort());
+});
+
+test('no name that the cluster or the NAS remembers changes by accident', () => {
+  const claim = manifest('PersistentVolumeClaim.zitadel-backup.yaml');
+  expect(claim.metadata).toMatchObject({ name: 'zitadel-backup', namespace: 'identity-internal' });
+  expect(claim.spec).toEqual({
+    accessModes: ['ReadWriteMany'], storageClassName: 'nfs-client', resources: { requests: { storage: '50Gi' } },
+  });
+  const backup = manifest('CronJob.zitadel-db-backup.yaml');
+  expect(backup.metadata).toMatchObject({ name: 'zitadel-db-backup', namespace: 'identity-internal' });
+  expect(backup.spec).toMatchObject({ schedule: '0 2 * * *', timeZone: 'Etc/UTC', suspend: false });
+  expect(manifest('CronJob.zitadel-db-restore.yaml').spec.suspend).toBe(true);
+  const container = backup.spec.jobTemplate.spec.template.spec.containers[0];
+  expect(container.image).toBe('postgres:16.4-alpine');
+  const env = Object.fromEntries(container.env.map(({ name, value }: { name: string; value?: string }) => [name, value]));
+  expect(env).toMatchObject({
+    PGHOST: 'zitadel-db', PGPORT: '5432', PGUSER: 'postgres', PGDATABASE: 'zitadel', BACKUP_DIR: '/backups/zitadel',
+    KEEP_DAILY: '7', KEEP_WEEKLY: '4',
+  });
+  expect(parse(manifest('ConfigMap.zitadel-expected-secrets.yaml').data['secrets.yaml'])).toMatchObject([
+    { secret: 'zitadel-secret', key: 'masterkey', bytes: 32 },
+    { secret: 'sops-age', key: 'age.agekey', namespace: 'flux-system' },
+    { secret: 'zitadel-db-secret', key: 'POSTGRES_PASSWORD' },
+  ]);
+});
+
+test('applying dist/ creates no Namespace, no Secret and nothing that runs by itself but the backup', () => {
+  const kinds = readdirSync(dist).map((file) => file.split('.')[0]);
+  expect(new Set(kinds)).toEqual(new Set(['ConfigMap', 'CronJob', 'PersistentVolumeClaim', 'kustomization']));
+  const running = readdirSync(dist).filter((file) => file.startsWith('CronJob.') && !manifest(file).spec.suspend);
+  expect(running).toEqual(['CronJob.zitadel-db-backup.yaml']);
+});
+
+test('the library knows nothing of this instance', () => {
+  const library = readdirSync(join(root, 'src'), { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && !join(entry.parentPath, entry.name).includes('identity-internal') && entry.name !== 'main.ts')
+    .map((entry) => readFileSync(join(entry.parentPath, entry.name), 'utf8'));
+  expect(library.join('\n').replace(/^\s*(\*|\/\*\*|#).*$/gm, '')).not.toMatch(/zitadel|identity-internal/i);
+});

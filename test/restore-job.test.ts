@@ -1,0 +1,40 @@
+import { Duration } from 'cdk8s';
+import { RestoreJob, RestoreJobProps } from '../src';
+import { chart, database, Manifest, manifest, storage, yaml } from './support/synth';
+
+function template(props: Partial<RestoreJobProps> = {}): Manifest {
+  const scope = chart();
+  const backup = { database: database(scope), storage: storage(scope) };
+  new RestoreJob(scope, 'restore', { name: 'shop-restore', backup, ...props });
+  return manifest(scope, 'CronJob');
+}
+
+test('a restore template as a reviewer sees it', () => {
+  expect(yaml(template())).toMatchSnapshot();
+});
+
+test('applying the template starts no restore', () => {
+  expect(template().spec).toMatchObject({ suspend: true, schedule: '0 0 1 1 *' });
+  expect(template().kind).toBe('CronJob');
+});
+
+test('a failed restore is not tried again by itself, and its Job is not removed by itself', () => {
+  const job = template().spec.jobTemplate.spec;
+  expect(job.backoffLimit).toBe(0);
+  expect(job).not.toHaveProperty('ttlSecondsAfterFinished');
+});
+
+test('deadline is 6 hours by default', () => {
+  expect(template().spec.jobTemplate.spec.activeDeadlineSeconds).toBe(6 * 3600);
+  expect(template({ deadline: Duration.minutes(90) }).spec.jobTemplate.spec.activeDeadlineSeconds).toBe(90 * 60);
+});
+
+test('a deadline of less than a minute is refused', () => {
+  expect(() => template({ deadline: Duration.seconds(59) })).toThrow(/^restoreJob\.deadline/);
+});
+
+test('the request is named by the Job, so that the same Job restores once', () => {
+  expect(template().spec.jobTemplate.spec.template.spec.containers[0].env).toContainEqual({
+    name: 'REQUEST_ID', valueFrom: { fieldRef: { fieldPath: 'metadata.labels[\'batch.kubernetes.io/job-name\']' } },
+  });
+});

@@ -1,0 +1,33 @@
+import { Cron } from 'cdk8s';
+import { checkSchedule, checkTimeZone, shortestInterval } from '../src/schedule';
+
+const cron = (expression: string) => ({ expressionString: expression }) as Cron;
+
+test.each(['0 2 * * *', '*/15 * * * *', '0 2 1,15 * 1', '0 2 ? * *', '0 2 * JAN-MAR MON-FRI', '5-59/10 * * * *', '0 2 * * WED'])(
+  'the schedule %p is taken', (expression) => {
+    expect(() => checkSchedule('schedule', cron(expression))).not.toThrow();
+  });
+
+test.each(['60 * * * *', '0 24 * * *', '0 2 * * 7', '0 2 L * *', '0 2 15W * *', '0 2 * * 1#2', '@daily', '0 0 2 * * *', 'x', '0 2 * *', '* * 31 2 *', '0 2 * * FRI-MON'])(
+  'the schedule %p, which Kubernetes refuses or which never comes, is refused', (expression) => {
+    expect(() => checkSchedule('schedule', cron(expression))).toThrow(/^schedule \(/);
+  });
+
+test.each([
+  ['0 2 * * *', 86_400],
+  ['*/15 * * * *', 900],
+  ['0 2,3 * * 1', 3600],
+  ['0 0 1 * *', 28 * 86_400],
+])('%p comes every %p seconds at the shortest', (expression, seconds) => {
+  expect(shortestInterval('schedule', cron(expression)).toSeconds()).toBe(seconds);
+});
+
+test.each(['Etc/UTC', 'UTC', 'Europe/Zurich', 'America/Argentina/Buenos_Aires', 'Etc/GMT+5', 'Asia/Kolkata', 'Asia/Calcutta'])(
+  'the time zone %p is taken', (timeZone) => {
+    expect(() => checkTimeZone('timeZone', timeZone)).not.toThrow();
+  });
+
+test.each(['', 'Local', 'europe/zurich', 'Europe/Nowhere', '+01:00', 'EUROPE/ZURICH', '../etc/passwd'])(
+  'the time zone %p is refused', (timeZone) => {
+    expect(() => checkTimeZone('timeZone', timeZone)).toThrow(/^timeZone \(".*"\) is not a time zone of the tz database\. /);
+  });
