@@ -1,61 +1,92 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'yaml';
 import { makeClaim, PodProcess, PodResult, runPod, startPod } from './pod';
 import { PostgresServer } from './postgres-server';
 import { Shell } from './shells';
+import { Manifest } from './synth';
 
 const DIST = join(__dirname, '../../dist/identity-internal');
 
-/** The workloads of dist/, run against a server and a folder of the test. */
+export type Env = Readonly<Record<string, string>>;
+
+/** The workloads of one database, taken from synthesized manifests, run against a server and a folder of the test. */
 export class Instance {
   /** The folder that stands for the NAS. */
-  public readonly nas: string;
+  readonly nas: string;
+  /** The folder of the dumps. */
+  readonly folder: string;
+  private readonly secretName: string;
+  private readonly secretKey: string;
+  private readonly claimName: string;
   private jobs = 0;
 
-  public constructor(private readonly server: PostgresServer, private readonly shell: Shell) {
+  constructor(
+    private readonly server: PostgresServer,
+    private readonly shell: Shell,
+    private readonly manifests: readonly Manifest[] = shipped(),
+  ) {
     this.nas = makeClaim(70);
-  }
-
-  /** The folder of the dumps. */
-  public get folder(): string {
-    return join(this.nas, 'zitadel');
+    const { containers: [container], volumes } = this.workload('backup').spec.jobTemplate.spec.template.spec;
+    const env = Object.fromEntries(container.env.map((variable: { name: string }) => [variable.name, variable]));
+    this.folder = join(this.nas, env.BACKUP_DIR.value.replaceAll('$$', '$').replace('/backups/', ''));
+    ({ name: this.secretName, key: this.secretKey } = env.PGPASSWORD.valueFrom.secretKeyRef);
+    this.claimName = volumes.find((volume: { name: string }) => volume.name === 'storage').persistentVolumeClaim.claimName;
   }
 
   /** The names of what is under a final name. */
-  public files(): string[] {
-    return readdirSync(this.folder).filter((file) => file !== '.work').sort();
+  files(): string[] {
+    return existsSync(this.folder) ? readdirSync(this.folder).filter((file) => file !== '.work').sort() : [];
   }
 
-  public backup(env: Record<string, string> = {}): Promise<PodResult> {
-    return runPod(this.pod('zitadel-db-backup', env));
+  /** The names of the dumps, without ending, oldest first. */
+  dumps(): string[] {
+    return this.files().filter((file) => file.endsWith('.dump')).map((file) => file.replace(/\.dump$/, ''));
   }
 
-  public startBackup(env: Record<string, string> = {}): PodProcess {
-    return startPod(this.pod('zitadel-db-backup', env));
+  /** What is not finished. */
+  work(): string[] {
+    return readdirSync(join(this.folder, '.work'));
   }
 
-  public restore(env: Record<string, string> = {}, jobName?: string): Promise<PodResult> {
-    return runPod(this.pod('zitadel-db-restore', env, jobName));
+  backup(env: Env = {}): Promise<PodResult> {
+    return runPod(this.pod('backup', env));
   }
 
-  public startRestore(env: Record<string, string> = {}, jobName?: string): PodProcess {
-    return startPod(this.pod('zitadel-db-restore', env, jobName));
+  startBackup(env: Env = {}): PodProcess {
+    return startPod(this.pod('backup', env));
   }
 
-  private pod(workload: string, env: Record<string, string>, jobName = `${workload}-${++this.jobs}`) {
+  restore(env: Env = {}, jobName?: string): Promise<PodResult> {
+    return runPod(this.pod('restore', env, jobName));
+  }
+
+  startRestore(env: Env = {}, jobName?: string): PodProcess {
+    return startPod(this.pod('restore', env, jobName));
+  }
+
+  private pod(component: string, env: Env, jobName?: string) {
+    const workload = this.workload(component).metadata.name;
     return {
-      manifests: manifests(),
+      manifests: this.manifests,
       workload,
-      jobName,
+      jobName: jobName ?? `${workload}-${++this.jobs}`,
       shell: this.shell,
-      claims: { 'zitadel-backup': this.nas },
-      secrets: { 'zitadel-db-secret': { POSTGRES_PASSWORD: this.server.password } },
+      claims: { [this.claimName]: this.nas },
+      secrets: { [this.secretName]: { [this.secretKey]: this.server.password } },
       env: { PGHOST: this.server.host, PGPORT: String(this.server.port), ...env },
     };
   }
+
+  private workload(component: string): Manifest {
+    const found = this.manifests.find(({ kind, metadata }) =>
+      kind === 'CronJob' && metadata.labels?.['app.kubernetes.io/component'] === component);
+    if (found === undefined) throw new Error(`The manifests hold no CronJob of the component ${component}.`);
+    return found;
+  }
 }
 
-function manifests(): object[] {
+/** The manifests in dist/. */
+function shipped(): Manifest[] {
   return readdirSync(DIST).map((file) => parse(readFileSync(join(DIST, file), 'utf8')));
 }

@@ -1,0 +1,3 @@
+import { clearLeftovers } from './leftovers';
+
+afterAll(clearLeftovers);

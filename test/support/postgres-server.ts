@@ -1,0 +1,171 @@
+import { spawnSync } from 'node:child_process';
+import { chownSync, appendFileSync, readFileSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Child } from './child';
+import { atEndOfFile } from './leftovers';
+import { isRoot, run, SYSTEM_PATH } from './machine';
+import { initialise, randomPassword, SERVER_USER, serverProcess, templateFolder, templatePassword } from './postgres-template';
+import { freshFolder, memoryFolder } from './run-folder';
+import { client } from './toolbox';
+
+export interface ServerOptions {
+  /** Lines of postgresql.conf. */
+  readonly settings?: Readonly<Record<string, string>>;
+  readonly initdbArgs?: readonly string[];
+}
+
+const START_LIMIT_MS = 30_000;
+
+/** A real PostgreSQL server with its own data and port. */
+export class PostgresServer {
+  readonly host = '127.0.0.1';
+  readonly user = 'postgres';
+  private child?: Child;
+  private readonly forget: () => void;
+
+  private constructor(
+    readonly port: number,
+    readonly password: string,
+    private readonly folder: string,
+  ) {
+    this.forget = atEndOfFile(() => this.remove());
+  }
+
+  static async start(options: ServerOptions = {}): Promise<PostgresServer> {
+    for (;;) {
+      const folder = freshFolder('s', memoryFolder());
+      const password = randomPassword();
+      const server = new PostgresServer(await freePort(), password, folder);
+      try {
+        await server.prepare(options);
+        await server.launch();
+        if (!options.initdbArgs) server.takePassword();
+        return server;
+      } catch (error) {
+        await server.remove();
+        // Someone else was faster between our look at the port and the server's.
+        if (!String(error).includes('could not bind')) throw error;
+      }
+    }
+  }
+
+  /** The postmaster's process id. */
+  get pid(): number {
+    const pid = this.child?.pid;
+    if (pid === undefined) throw new Error('The server is not running.');
+    return pid;
+  }
+
+  /** Everything the server logged since it was last started. */
+  log(): string {
+    return this.child?.output() ?? '';
+  }
+
+  /** The output of SQL commands run with psql. */
+  sql(database: string, sql: string): string {
+    return this.psql(this.password, database, sql);
+  }
+
+  /** Stops the server and removes its data. */
+  async stop(mode: 'fast' | 'immediate' = 'fast'): Promise<void> {
+    await this.shutDown(mode);
+    await this.remove();
+  }
+
+  /** Starts the server again with the same port and data, stopping it first where it runs. */
+  async restart(): Promise<void> {
+    await this.shutDown('fast');
+    await this.launch();
+  }
+
+  /** Kills the server as a power cut would. */
+  kill(): void {
+    this.child?.kill('SIGKILL');
+  }
+
+  private async prepare({ settings = {}, initdbArgs }: ServerOptions): Promise<void> {
+    if (initdbArgs) {
+      await initialise(this.folder, this.password, initdbArgs);
+    } else {
+      run(['cp', '-a', join(templateFolder(), 'data'), this.folder]);
+      if (isRoot) chownSync(this.folder, SERVER_USER.uid, SERVER_USER.gid);
+    }
+    const lines = { listen_addresses: this.host, port: String(this.port), unix_socket_directories: this.folder, fsync: 'off', ...settings };
+    const text = Object.entries(lines).map(([name, value]) => `${name} = '${value.replaceAll("'", "''")}'\n`);
+    appendFileSync(join(this.folder, 'data', 'postgresql.conf'), text.join(''));
+  }
+
+  private async launch(): Promise<void> {
+    const deadline = Date.now() + START_LIMIT_MS;
+    const statusFile = join(this.folder, 'data', 'postmaster.pid');
+    for (;;) {
+      // Its process has ended; what a killed one left here must not pass for the new one's.
+      rmSync(statusFile, { force: true });
+      const child = new Child(serverProcess(this.folder, 'postgres', '-D', join(this.folder, 'data')));
+      this.child = child;
+      while (child.isRunning && !isReady(statusFile)) {
+        if (Date.now() > deadline) throw new Error(`The server is not ready after ${START_LIMIT_MS} ms:\n${child.output()}`);
+        await sleep(10);
+      }
+      if (child.isRunning) return;
+      const { output } = await child.ended;
+      // Outside a sandbox the backends of a killed server take a moment to notice.
+      const stillThere = /pre-existing shared memory block|lock file .* already exists/.test(output);
+      if (!stillThere || Date.now() > deadline) throw new Error(`The server did not start:\n${output}`);
+    }
+  }
+
+  private async shutDown(mode: 'fast' | 'immediate'): Promise<void> {
+    this.child?.kill(mode === 'fast' ? 'SIGINT' : 'SIGQUIT');
+    await this.child?.ended;
+  }
+
+  private async remove(): Promise<void> {
+    await this.child?.destroy();
+    rmSync(this.folder, { recursive: true, force: true });
+    this.forget();
+  }
+
+  /** Gives a server made from the template the password of its own. */
+  private takePassword(): void {
+    this.psql(templatePassword(), 'postgres', `ALTER ROLE postgres PASSWORD '${this.password.replaceAll("'", "''")}'`);
+  }
+
+  private psql(password: string, database: string, sql: string): string {
+    const address = { PGHOST: this.host, PGPORT: String(this.port), PGUSER: this.user, PGDATABASE: database, PGPASSWORD: password };
+    const env = { PATH: SYSTEM_PATH, LC_ALL: 'C.UTF-8', PGCLIENTENCODING: 'UTF8', ...address };
+    const [program, ...args] = client('psql');
+    args.push('-XAtq', '--set=ON_ERROR_STOP=1', '--file=-');
+    const { status, stdout, stderr, error } = spawnSync(program, args, { env, input: sql, encoding: 'utf8', maxBuffer: 2 ** 28 });
+    if (error) throw error;
+    if (status !== 0) throw new Error(stderr.trim());
+    return stdout.trim();
+  }
+}
+
+/** What the server itself tells pg_ctl: its status is the last line of this file. */
+function isReady(statusFile: string): boolean {
+  try {
+    return readFileSync(statusFile, 'utf8').split('\n')[7]?.trim() === 'ready';
+  } catch {
+    return false;
+  }
+}
+
+/** Below the ports that connections get by themselves, so that a stopped server's stays free for its restart. */
+async function freePort(): Promise<number> {
+  for (;;) {
+    const port = 12_000 + Math.floor(Math.random() * 20_000);
+    if (await isFree(port)) return port;
+  }
+}
+
+function isFree(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const probe = createServer();
+    probe.once('error', () => resolve(false));
+    probe.listen(port, '127.0.0.1', () => probe.close(() => resolve(true)));
+  });
+}

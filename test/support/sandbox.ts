@@ -1,0 +1,125 @@
+import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
+import { isRoot, SYSTEM_PATH, which } from './machine';
+import { runFolder } from './run-folder';
+import { toolbox } from './toolbox';
+
+const VARIABLE = 'TEST_SANDBOX';
+
+/** The status of a command whose sandbox could not be built: nothing in it has run. */
+export const NO_SANDBOX = 125;
+
+export const DIE_WITH_PARENT = ['--pdeathsig', 'KILL', '--'];
+
+export interface Mount {
+  readonly source: string;
+  readonly target: string;
+  readonly readOnly: boolean;
+}
+
+export interface Sandbox {
+  readonly command: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+  readonly mounts: readonly Mount[];
+  readonly readOnlyRoot: boolean;
+  /** What /bin/sh is. */
+  readonly shell: string;
+  readonly uid: number;
+  readonly gid: number;
+  readonly groups?: readonly number[];
+}
+
+export interface CommandLine {
+  readonly command: string[];
+  readonly env: Record<string, string>;
+}
+
+/** Whether this run's pods and servers live in sandboxes; where not, they are plain processes of the machine. */
+export const isSandboxed = (): boolean => process.env[VARIABLE] === 'yes';
+
+/** Tries a sandbox, once for the whole run: only the attempt tells what a machine allows. Returns what it forbids, if anything. */
+export function trySandbox(): string {
+  const { binDir, root, dash } = toolbox();
+  let problem = 'not root on Linux';
+  if (process.platform === 'linux' && isRoot) {
+    const nobody = { uid: 65534, gid: 65534 };
+    const { command, env } = sandbox({
+      ...nobody, command: [join(binDir, 'postgres'), '--version'], env: { PATH: SYSTEM_PATH }, mounts: [], readOnlyRoot: true, shell: dash,
+    });
+    const trial = spawnSync(command[0] as string, command.slice(1), { env, encoding: 'utf8' });
+    problem = trial.error?.message ?? (trial.status === 0 ? '' : trial.stderr.trim());
+  }
+  if (problem !== '' && root !== null) throw new Error(`The Debian root file system needs a sandbox to run in: ${problem}`);
+  process.env[VARIABLE] = problem === '' ? 'yes' : 'no';
+  return problem;
+}
+
+/**
+ * The command line that runs a command the way a container does: a root file system, process ids, mounts
+ * and a user of its own, on the machine's network. The command is process 1 of its sandbox, so everything
+ * else in there dies with it; the mounts vanish with their namespace. Nothing is left behind.
+ */
+export function sandbox(options: Sandbox): CommandLine {
+  const base = join(runFolder(), 'root'); // every sandbox mounts over it, each in its own namespace
+  const root = join(base, 'root');
+  // What shells export by themselves.
+  const unset = ['PWD', 'OLDPWD', 'SHLVL', '_'].filter((name) => !(name in options.env)).map((name) => `-u ${name}`);
+  const build = [
+    'set -e',
+    'umask 022',
+    // A layer of memory over the file system takes the mount points and, where it may be written, what is written.
+    `mount -t tmpfs -o mode=755 sandbox ${quote(base)}`,
+    `cd ${quote(base)}`,
+    'mkdir upper work root',
+    `mount -t overlay -o ${quote(`lowerdir=${toolbox().root ?? '/'},upperdir=upper,workdir=work`)} root root`,
+    `ln -sf ${quote(options.shell)} root/usr/bin/sh`,
+    '[ -L root/bin ] || ln -sf ../usr/bin/sh root/bin/sh',
+    'mount -t proc proc root/proc',
+    'mount -t tmpfs -o mode=755 dev root/dev',
+    'mkdir -m 1777 root/dev/shm',
+    'for device in null zero full random urandom; do touch root/dev/$device; mount --bind /dev/$device root/dev/$device; done',
+    'ln -s /proc/self/fd root/dev/fd',
+    'for stream in 0:stdin 1:stdout 2:stderr; do ln -s "/proc/self/fd/${stream%:*}" "root/dev/${stream#*:}"; done',
+    // Symbolic links such as /var/run must be followed inside the root, not on the machine.
+    'place() { target=root$(chroot root realpath -m "$1"); }',
+    ...outermostFirst(options.mounts).map(({ source, target }) => {
+      const make = `if [ -d ${quote(source)} ]; then mkdir -p "$target"; else mkdir -p "\${target%/*}"; touch "$target"; fi`;
+      return `place ${quote(target)}; ${make}; mount --bind ${quote(source)} "$target"`;
+    }),
+    ...options.mounts.filter(({ readOnly }) => readOnly).map(({ target }) => `place ${quote(target)}; mount -o remount,bind,ro "$target"`),
+    options.readOnlyRoot ? 'mount -o remount,bind,ro root' : ':',
+  ];
+  const enter = [
+    'exec 2>&3 3>&-',
+    // In a subshell, whose variables and folder do not get into the command's environment.
+    `(\n${build.join('\n')}\n)`,
+    `[ $? = 0 ] || { echo "The sandbox could not be built." >&2; exit ${NO_SANDBOX}; }`,
+    options.env.PATH === undefined ? 'unset PATH' : `PATH=${quote(options.env.PATH)}`,
+    // The kernel forgets a process's wish to die with its parent when its user changes, so it comes last.
+    `exec ${tool('env')} ${unset.join(' ')} ${tool('chroot')} ${quote(root)} ${asUser(options).join(' ')} "$@"`,
+  ];
+  // A shell waits outside, as unshare's own --fork loses the status of a killed child. It keeps quiet about the kill.
+  const unshare = [tool('unshare'), '--mount', '--propagation', 'private', '--pid', 'sh', '-c', 'exec 3>&2 2>/dev/null; sh -c "$@"; exit $?'];
+  return {
+    command: [tool('setpriv'), ...DIE_WITH_PARENT, ...unshare, 'outside', enter.join('\n'), 'sandbox', ...options.command],
+    env: { ...options.env, PATH: SYSTEM_PATH },
+  };
+}
+
+/** What goes before a command to run it as a user, for no longer than its parent lives. */
+export function asUser({ uid, gid, groups }: Sandbox): string[] {
+  const others = groups?.length ? ['--groups', groups.join(',')] : ['--clear-groups'];
+  return [tool('setpriv'), '--reuid', `${uid}`, '--regid', `${gid}`, ...others, '--no-new-privs', ...DIE_WITH_PARENT];
+}
+
+function tool(name: string): string {
+  return which(name) ?? name;
+}
+
+function outermostFirst(mounts: readonly Mount[]): Mount[] {
+  return [...mounts].sort((a, b) => a.target.split('/').length - b.target.split('/').length);
+}
+
+function quote(word: string): string {
+  return `'${word.replaceAll("'", `'\\''`)}'`;
+}

@@ -1,0 +1,113 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync, readdirSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
+import { DEBIAN_ROOT, DEBIAN_ROOT_BINDIR, makeDebianRoot } from './debian-root';
+import { canInstall, installPackages, isExecutable, need, refreshPackageLists, run, which } from './machine';
+
+const OLDEST = 16;
+const PROGRAMS = ['postgres', 'initdb', 'psql', 'pg_dump', 'pg_dumpall', 'pg_restore', 'pg_isready'];
+const VARIABLE = 'TEST_TOOLBOX';
+
+/** The programs that the tests run for real, and where they are. */
+export interface Toolbox {
+  /** The folder with PostgreSQL's programs, as seen from `root`. */
+  readonly binDir: string;
+  readonly major: number;
+  /** The root file system that holds all of these, or null: the machine's own. */
+  readonly root: string | null;
+  readonly busybox: string;
+  readonly dash: string;
+}
+
+/** The toolbox that the start of the test run found. */
+export function toolbox(): Toolbox {
+  const found = process.env[VARIABLE];
+  if (found === undefined) throw new Error('No toolbox was looked for: start the tests through jest.');
+  return JSON.parse(found) as Toolbox;
+}
+
+/** Hands the toolbox to the test workers. */
+export function publishToolbox(found: Toolbox): void {
+  process.env[VARIABLE] = JSON.stringify(found);
+}
+
+/** Finds, or makes, PostgreSQL with its client programs, busybox and dash; throws rather than do without. */
+export function findToolbox(): Toolbox {
+  const asked = process.env.PG_BINDIR;
+  if (asked) {
+    const major = majorVersion(asked);
+    if (major === undefined || major < OLDEST) {
+      const what = major === undefined ? `does not hold ${PROGRAMS.join(', ')}` : `holds PostgreSQL ${major}`;
+      throw new Error(`PG_BINDIR=${asked} ${what}: set it to the bin folder of PostgreSQL ${OLDEST} or newer, or unset it.`);
+    }
+    return onThisMachine(asked);
+  }
+  const local = newestLocal();
+  if (local !== undefined) return onThisMachine(local);
+  if (!canInstall) {
+    throw new Error(
+      `The tests need PostgreSQL ${OLDEST} or newer with its server (${PROGRAMS.join(', ')}), and found none. ` +
+        'Install it (Debian 13, Ubuntu 24.04: the package postgresql; Homebrew: postgresql@17) ' +
+        'or set PG_BINDIR to its bin folder. As root on Debian or Ubuntu the tests install it themselves.',
+    );
+  }
+  if (!existsSync(DEBIAN_ROOT)) {
+    refreshPackageLists();
+    const offered = Number(/Candidate: (?:\d+:)?(\d+)/.exec(run(['apt-cache', 'policy', 'postgresql']))?.[1] ?? 0);
+    if (offered >= OLDEST) {
+      installPackages(`postgresql-${offered}`);
+      return onThisMachine(`/usr/lib/postgresql/${offered}/bin`);
+    }
+  }
+  return inRoot(makeDebianRoot());
+}
+
+function onThisMachine(binDir: string): Toolbox {
+  const major = majorVersion(binDir);
+  if (major === undefined) throw new Error(`${binDir} does not hold ${PROGRAMS.join(', ')}.`);
+  return { binDir, major, root: null, busybox: need('busybox'), dash: need('dash') };
+}
+
+function inRoot(root: string): Toolbox {
+  const version = run([need('chroot'), root, `${DEBIAN_ROOT_BINDIR}/postgres`, '--version']);
+  return { binDir: DEBIAN_ROOT_BINDIR, major: parseMajor(version) ?? 0, root, busybox: '/usr/bin/busybox', dash: '/usr/bin/dash' };
+}
+
+function newestLocal(): string | undefined {
+  const candidates = [
+    ...(process.env.PATH ?? '').split(delimiter),
+    ...inside('/usr/lib/postgresql', /^\d+$/),
+    ...inside('/usr', /^pgsql-\d+$/),
+    ...inside('/opt/homebrew/opt', /^postgresql@\d+$/),
+    ...inside('/usr/local/opt', /^postgresql@\d+$/),
+    '/usr/local/pgsql/bin',
+  ];
+  let newest: { folder: string; major: number } | undefined;
+  for (const folder of candidates) {
+    const major = majorVersion(folder) ?? 0;
+    if (major >= OLDEST && major > (newest?.major ?? 0)) newest = { folder, major };
+  }
+  return newest?.folder;
+}
+
+function inside(parent: string, name: RegExp): string[] {
+  if (!existsSync(parent)) return [];
+  return readdirSync(parent).filter((entry) => name.test(entry)).map((entry) => join(parent, entry, 'bin'));
+}
+
+/** The major version of the PostgreSQL in a folder, or undefined where a program is missing. */
+function majorVersion(folder: string): number | undefined {
+  if (!PROGRAMS.every((program) => isExecutable(join(folder, program)))) return undefined;
+  return parseMajor(spawnSync(join(folder, 'postgres'), ['--version'], { encoding: 'utf8' }).stdout ?? '');
+}
+
+function parseMajor(version: string): number | undefined {
+  const digits = /\(PostgreSQL\) (\d+)/.exec(version)?.[1];
+  return digits === undefined ? undefined : Number(digits);
+}
+
+/** The command line of one of PostgreSQL's client programs, to run on the machine. */
+export function client(program: string): [string, ...string[]] {
+  const { binDir, root } = toolbox();
+  return root === null ? [join(binDir, program)] : [which('chroot') ?? 'chroot', root, join(binDir, program)];
+}
