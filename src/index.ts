@@ -1,10 +1,10 @@
-export { BackupCronJob, BackupCronJobProps, IBackup } from './backup-cron-job';
-export { BackupPvc, BackupPvcProps, ExistingClaimOptions, IBackupStorage } from './backup-pvc';
+export { BackupCronJob, type BackupCronJobProps, type IBackup } from './backup-cron-job';
+export { BackupPvc, type BackupPvcProps, type ExistingClaimOptions, type IBackupStorage } from './backup-pvc';
 export { Compression } from './compression';
-export { PodOptions } from './hardened-pod';
+export { type PodOptions } from './hardened-pod';
 export { InvalidPropError } from './invalid';
-export { KustomizedApp, KustomizedAppProps } from './kustomized-app';
-export { PostgresDatabase, PostgresDatabaseProps, PostgresImage, PostgresImageOptions, PostgresImageProps } from './postgres';
-export { RestoreJob, RestoreJobProps } from './restore-job';
-export { Retention, RetentionRules } from './retention';
-export { ExpectKeyOptions, SecretExpectations, SecretExpectationsProps, SecretKey } from './secret-expectations';
+export { KustomizedApp, type KustomizedAppProps } from './kustomized-app';
+export { PostgresDatabase, type PostgresDatabaseProps, PostgresImage, type PostgresImageOptions, type PostgresImageProps } from './postgres';
+export { RestoreJob, type RestoreJobProps } from './restore-job';
+export { Retention, type RetentionRules } from './retention';
+export { type ExpectKeyOptions, SecretExpectations, type SecretExpectationsProps, SecretKey } from './secret-expectations';

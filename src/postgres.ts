@@ -152,7 +152,7 @@ export class PostgresDatabase {
   private constructor(host: string, props: PostgresDatabaseProps) {
     if (isIP(host) === 0 && !/^[A-Za-z0-9_]([A-Za-z0-9_.-]*[A-Za-z0-9_.])?$/.test(host)) {
       throw new InvalidPropError('database.host', host, 'is neither a DNS name nor an address',
-        'Write the Service\'s name, e.g. "zitadel-db" or "db.other-namespace.svc"');
+        'Write the Service\'s name, e.g. "shop-db" or "db.other-namespace.svc"');
     }
     const port = props.port ?? 5432;
     if (!Number.isInteger(port) || port < 1 || port > 65535) {
@@ -184,15 +184,18 @@ export class PostgresDatabase {
   }
 }
 
-/** PostgreSQL takes every character but NUL, and truncates silently what is longer than 63 bytes. */
+/**
+ * PostgreSQL takes every character but NUL, and truncates silently what is longer than 63 bytes.
+ * Its own tools refuse line breaks (`pg_dump: database name contains a newline or carriage return`).
+ */
 function checkIdentifier(property: string, identifier: string): void {
   const bytes = Buffer.byteLength(identifier, 'utf8');
   if (bytes < 1 || bytes > 63) {
     throw new InvalidPropError(property, identifier, `has ${bytes} bytes, PostgreSQL allows 1 to 63`,
       'Write the name as \\l or \\du shows it');
   }
-  if (identifier.includes('\0') || Buffer.from(identifier, 'utf8').toString('utf8') !== identifier) {
-    throw new InvalidPropError(property, identifier, 'has a character that no PostgreSQL name can have',
-      'Remove NUL characters and unpaired surrogates');
+  if (/[\0\r\n]/.test(identifier) || Buffer.from(identifier, 'utf8').toString('utf8') !== identifier) {
+    throw new InvalidPropError(property, identifier, 'has a character that PostgreSQL or its tools refuse',
+      'Rename it without line breaks, NUL characters and unpaired surrogates');
   }
 }

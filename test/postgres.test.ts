@@ -46,12 +46,12 @@ describe('PostgresDatabase', () => {
     expect(database(chart())).toMatchObject({ port: 5432, maintenanceDatabase: 'postgres' });
   });
 
-  test.each(['it\'s', 'a "b" $c', '日本語', 'a\nb', '-x', 'postgres://x', 'a=b', 'x'.repeat(63)])(
+  test.each(['it\'s', 'a "b" $c', '日本語', 'a\tb', '-x', 'postgres://x', 'a=b', 'x'.repeat(63)])(
     'database name %p is taken', (name) => {
       expect(database(chart(), { name }).name).toBe(name);
     });
 
-  test.each(['', 'x'.repeat(64), '日'.repeat(22), 'a\0b', '\ud800'])('database name %p is refused', (name) => {
+  test.each(['', 'x'.repeat(64), '日'.repeat(22), 'a\0b', 'a\nb', 'a\rb', '\ud800'])('database name %p is refused', (name) => {
     expect(() => database(chart(), { name })).toThrow(/^database\.name \(/);
     expect(() => database(chart(), { user: name })).toThrow(/^database\.user \(/);
   });

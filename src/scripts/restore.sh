@@ -2,7 +2,7 @@
 # Restores a dump into a database beside the live one, proves it, and only then exchanges their names.
 # Until that last moment the live database serves on; whatever fails before leaves it as it was.
 # usage: restore.sh      with the environment that RestoreJob gives it, and
-#   RESTORE_DUMP     name of a dump, e.g. zitadel-20261123-020000; empty for the newest verified one
+#   RESTORE_DUMP     name of a dump, e.g. shop-20261123-020000; empty for the newest verified one
 #   RESTORE_BEFORE   newest verified dump at or before this UTC time, e.g. 2026-11-20T08:00:00Z
 #   REQUEST_ID       the same request is carried out once, however often it is made
 set -eu
@@ -96,12 +96,14 @@ check_dump() {
 prepare() {
   log "restoring into \"$side\"; \"$database\" serves on"
   drop_side
-  query "$MAINTENANCE_DATABASE" --set=side="$side" --set=mark="$mark" <"$scripts/side-database.sql"
+  ! exists "$side" || fail "there is a database \"$side\" that no restore made. Rename or drop it: the dump is restored under that name."
   made_side=t
+  query "$MAINTENANCE_DATABASE" --set=side="$side" --set=mark="$mark" <"$scripts/side-database.sql" ||
+    fail "cannot make the database \"$side\", see the message above. \"$database\" is untouched."
   # The empty name makes pg_restore take PGDATABASE as it is, where it would read a name with "=" as settings.
   PGDATABASE=$side run pg_restore --exit-on-error --jobs=2 --dbname= "$dump" ||
     fail "pg_restore failed, see its message above. \"$database\" is untouched."
-  echo 'ANALYZE' | query "$side"
+  echo 'ANALYZE' | query "$side" || fail "cannot analyze \"$side\", see the message above. \"$database\" is untouched."
 }
 
 # Only what carries our mark is dropped: a database of that name may be somebody's.

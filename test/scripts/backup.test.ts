@@ -1,0 +1,93 @@
+import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { createIdentityDatabase } from '../support/identity-database';
+import { Instance } from '../support/instance';
+import { PostgresServer } from '../support/postgres-server';
+
+describe.each(['ash', 'dash'] as const)('a backup under %s', (shell) => {
+  let server: PostgresServer;
+  let instance: Instance;
+
+  beforeAll(async () => {
+    server = await PostgresServer.start();
+    createIdentityDatabase(server);
+  });
+  afterAll(() => server.stop());
+  beforeEach(() => {
+    instance = new Instance(server, shell);
+  });
+
+  test('publishes a dump with its checksum, and leaves no work behind', async () => {
+    const result = await instance.backup();
+    expect(result).toMatchObject({ status: 0, stderr: '' });
+    const [name] = instance.dumps();
+    expect(readFileSync(join(instance.folder, `${name}.dump.sha256`), 'utf8')).toMatch(new RegExp(`^[0-9a-f]{64}  ${name}.dump\n$`));
+    expect(instance.work()).toEqual([]);
+    expect(result.stdout).toMatch(new RegExp(`backup: ${name}.dump is complete and verified: \\d+ bytes in \\d+ s; 1 dumps are kept`));
+  });
+
+  test.each([
+    ['the password is wrong', { PGPASSWORD: 'wrong' }, /password authentication failed[\s\S]*is secret zitadel-db-secret, key POSTGRES_PASSWORD its password\?/],
+    ['the password is missing', { PGPASSWORD: '' }, /secret zitadel-db-secret, key POSTGRES_PASSWORD is missing or empty/],
+    ['the server is not there', { PGPORT: '1' }, /cannot log in to 127\.0\.0\.1:1 as postgres[\s\S]*is the server up/],
+    ['the database is not there', { PGDATABASE: 'nowhere' }, /database "nowhere" does not exist[\s\S]*Earlier dumps are untouched/],
+  ])('that fails because %s says so and publishes nothing', async (_, env, message) => {
+    const result = await instance.backup(env);
+    expect(result.status).toBe(1);
+    expect(result.stderr).toMatch(message);
+    expect(instance.files()).toEqual([]);
+    expect((await instance.backup()).status).toBe(0);
+  });
+
+  test('that cannot write says whose folder it must be', async () => {
+    chmodSync(instance.nas, 0o500);
+    const result = await instance.backup();
+    expect(result.status).toBe(1);
+    expect(result.stderr).toMatch(/cannot write to \/backups\/zitadel\. .* user 70/);
+  });
+
+  test('clears what a run that was cut off left behind', async () => {
+    const leftover = join(instance.folder, '.work', 'zitadel-20200101-000000');
+    mkdirSync(leftover, { recursive: true });
+    writeFileSync(join(leftover, 'zitadel-20200101-000000.dump'), 'half');
+    for (const path of [instance.folder, join(instance.folder, '.work'), leftover]) chmodSync(path, 0o777);
+    const result = await instance.backup();
+    expect(result.stdout).toContain('removing zitadel-20200101-000000, left behind by a run that was cut off');
+    expect(result.status).toBe(0);
+    expect(instance.work()).toEqual([]);
+  });
+
+  test('prunes only after the new dump is published, and only what no rule wants', async () => {
+    const old = ['zitadel-20200101-020000', 'zitadel-20200102-020000', 'zitadel-20200103-020000'];
+    mkdirSync(instance.folder);
+    chmodSync(instance.folder, 0o777);
+    for (const name of old) {
+      writeFileSync(join(instance.folder, `${name}.dump`), 'old');
+      writeFileSync(join(instance.folder, `${name}.dump.sha256`), 'old');
+    }
+    writeFileSync(join(instance.folder, 'zitadel-note.dump'), 'not ours');
+    expect((await instance.backup({ PGDATABASE: 'nowhere', KEEP_DAILY: '2', KEEP_WEEKLY: '0' })).status).toBe(1);
+    expect(instance.dumps()).toEqual([...old, 'zitadel-note']);
+    const result = await instance.backup({ KEEP_DAILY: '2', KEEP_WEEKLY: '0' });
+    expect(result.status).toBe(0);
+    expect(instance.dumps()).toEqual([old[2], expect.stringMatching(/^zitadel-20[2-9]\d[01]\d{3}-\d{6}$/), 'zitadel-note']);
+    expect(instance.files()).toHaveLength(5);
+    expect(result.stdout).toContain(`removing ${old[0]}: no rule of the retention keeps it`);
+  });
+
+  test('writes its password nowhere', async () => {
+    const result = await instance.backup();
+    expect(result.output).not.toContain(server.password);
+    for (const file of instance.files()) {
+      expect(readFileSync(join(instance.folder, file)).includes(server.password)).toBe(false);
+    }
+  });
+
+  test('of two that run at once, one waits for the other', async () => {
+    server.sql('zitadel', 'CREATE TABLE IF NOT EXISTS slow (id int)');
+    const [first, second] = await Promise.all([instance.backup(), instance.backup()]);
+    expect([first.status, second.status]).toEqual([0, 0]);
+    expect(instance.dumps()).toHaveLength(1);
+    expect(instance.work()).toEqual([]);
+  });
+});
