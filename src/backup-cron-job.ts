@@ -1,13 +1,16 @@
 import { Cron, Duration } from 'cdk8s';
+import { k8s } from 'cdk8s-plus-28';
 import { Construct } from 'constructs';
+import { BackupFormat } from './backup-format';
 import { IBackupStorage } from './backup-pvc';
 import { Compression } from './compression';
-import { env, PodOptions } from './hardened-pod';
-import { InvalidPropError } from './invalid';
-import { PostgresDatabase } from './postgres';
+import { env, PodOptions, secretEnv } from './hardened-pod';
+import { checkDuration, InvalidPropError } from './invalid';
+import { checkIdentifier, PostgresDatabase } from './postgres';
 import { Retention } from './retention';
 import { shortestInterval } from './schedule';
 import { checkFolder, ScriptCronJob } from './script-cron-job';
+import { SecretKey } from './secret-expectations';
 
 /** Where the dumps of a database are. A `BackupCronJob` is one. */
 export interface IBackup {
@@ -64,6 +67,55 @@ export interface BackupCronJobProps extends IBackup, PodOptions {
    * @default - zstd level 1 where the image has it (PostgreSQL 16), gzip level 6 elsewhere
    */
   readonly compression?: Compression;
+  /**
+   * The format of the dumps.
+   * @default BackupFormat.custom()
+   */
+  readonly format?: BackupFormat;
+  /**
+   * Tables whose rows are left out, with those of their partitions. Their definitions are dumped. For data that the
+   * application can rebuild: after a restore these tables are empty.
+   * @default - none
+   */
+  readonly excludeTableData?: TableName[];
+  /**
+   * Whether the rows of each table are counted, in the dump's own snapshot, so that a restore can be compared with them.
+   * @default true
+   */
+  readonly rowCounts?: boolean;
+  /**
+   * How long `pg_dump` waits for a table that somebody else has locked, before the run fails.
+   * @default Duration.minutes(1)
+   */
+  readonly lockTimeout?: Duration;
+  /**
+   * Where success and failure are reported to.
+   * @default - nowhere
+   */
+  readonly heartbeat?: Heartbeat;
+}
+
+/** A table, in any spelling that PostgreSQL allows. */
+export interface TableName {
+  /** The schema, e.g. `public`. */
+  readonly schema: string;
+  /** The table, without its schema. */
+  readonly table: string;
+}
+
+/**
+ * URLs that get a POST request at the end of a run, by the image's `wget`, which the Debian images lack.
+ * A request that fails is a warning in the log and never fails a backup. While it is sent, the URL is an argument of
+ * `wget` and visible to whoever can list the processes of the pod.
+ */
+export interface Heartbeat {
+  /** Key of a secret that holds the URL for success; the summary of the run is posted to it. */
+  readonly success: SecretKey;
+  /**
+   * Key of a secret that holds the URL for failure.
+   * @default - failures are not posted, and the monitor notices that no success came
+   */
+  readonly failure?: SecretKey;
 }
 
 /** Dumps a database on a schedule, proves each dump, and removes those that the retention does not want. */
@@ -79,8 +131,10 @@ export class BackupCronJob extends Construct implements IBackup {
     this.database = database;
     this.storage = props.storage;
     this.folder = checkFolder('backupCronJob', database, props.folder);
+    const format = props.format ?? BackupFormat.custom();
     const compression = props.compression ?? database.image.bestCompression;
     compression.checkSupportedBy(database.image.majorVersion);
+    const lockTimeout = checkDuration('backupCronJob.lockTimeout', props.lockTimeout ?? Duration.minutes(1), 1);
     new ScriptCronJob(this, 'workload', {
       ...props,
       noun: 'backupCronJob',
@@ -95,7 +149,13 @@ export class BackupCronJob extends Construct implements IBackup {
       failedJobsHistoryLimit: props.failedJobsHistoryLimit ?? 7,
       backoffLimit: 2,
       env: [
+        env('DUMP_FORMAT', format.name),
+        env('DUMP_JOBS', format.jobs),
         env('COMPRESSION', compression.optionFor(database.image.majorVersion)),
+        env('EXCLUDE_TABLE_DATA', (props.excludeTableData ?? []).map(pattern).join('\n')),
+        env('ROW_COUNTS', String(props.rowCounts ?? true)),
+        env('LOCK_TIMEOUT', lockTimeout.toMilliseconds()),
+        ...heartbeat(props.heartbeat),
         env('KEEP_LAST', retention.last),
         env('KEEP_DAILY', retention.daily),
         env('KEEP_WEEKLY', retention.weekly),
@@ -106,6 +166,21 @@ export class BackupCronJob extends Construct implements IBackup {
   }
 }
 
+/** A pattern of `pg_dump` that matches one table and no other: within quotes nothing is special. */
+function pattern({ schema, table }: TableName): string {
+  for (const [property, name] of [['schema', schema], ['table', table]] as const) {
+    checkIdentifier(`backupCronJob.excludeTableData.${property}`, name);
+  }
+  return [schema, table].map((name) => `"${name.replaceAll('"', '""')}"`).join('.');
+}
+
+function heartbeat(urls: Heartbeat | undefined): k8s.EnvVar[] {
+  return [
+    ...(urls === undefined ? [] : [secretEnv('HEARTBEAT_URL', urls.success)]),
+    ...(urls?.failure === undefined ? [] : [secretEnv('HEARTBEAT_FAILURE_URL', urls.failure)]),
+  ];
+}
+
 /** A run that may last longer than the interval would make the next one wait, or be left out. */
 function withinInterval(
   property: string, schedule: Cron, chosen: Duration | undefined, usual: Duration, leastSeconds: number,
@@ -114,12 +189,8 @@ function withinInterval(
   if (chosen === undefined) {
     return usual.toSeconds() < interval.toSeconds() ? usual : interval;
   }
-  const seconds = chosen.toSeconds({ integral: false });
-  if (!Number.isInteger(seconds) || seconds < leastSeconds) {
-    throw new InvalidPropError(`backupCronJob.${property}`, `${seconds} seconds`,
-      `must be a whole number of seconds, at least ${leastSeconds}`, `Leave it out for ${usual.toHumanString()}`);
-  }
-  if (seconds > interval.toSeconds()) {
+  checkDuration(`backupCronJob.${property}`, chosen, leastSeconds);
+  if (chosen.toSeconds() > interval.toSeconds()) {
     throw new InvalidPropError(`backupCronJob.${property}`, chosen.toHumanString(),
       `is longer than the shortest interval of the schedule "${schedule.expressionString}", ${interval.toHumanString()}`,
       'Shorten it, or run less often: a late run makes Kubernetes leave out the next one');

@@ -3,6 +3,7 @@ import { ContainerResources, k8s, PersistentVolumeAccessMode } from 'cdk8s-plus-
 import { IBackupStorage } from './backup-pvc';
 import { PostgresImage } from './postgres';
 import { ScriptConfigMap } from './script-config-map';
+import { SecretKey } from './secret-expectations';
 
 /** Where the claim is mounted. */
 export const STORAGE_PATH = '/backups';
@@ -112,6 +113,11 @@ export function hardenedPod(props: HardenedPodProps): k8s.PodTemplateSpec {
  */
 export function env(name: string, value: string | number): k8s.EnvVar {
   return { name, value: String(value).replaceAll('$', '$$$$') };
+}
+
+/** The value of a secret. Where it is absent, the script says what is missing; the pod would only hang. */
+export function secretEnv(name: string, key: SecretKey): k8s.EnvVar {
+  return { name, valueFrom: { secretKeyRef: { name: key.secretName, key: key.key, optional: true } } };
 }
 
 /** New block volumes belong to root; on network file systems the group is not applied, or file by file. */

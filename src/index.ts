@@ -1,4 +1,5 @@
-export { BackupCronJob, type BackupCronJobProps, type IBackup } from './backup-cron-job';
+export { BackupCronJob, type BackupCronJobProps, type Heartbeat, type IBackup, type TableName } from './backup-cron-job';
+export { BackupFormat, type DirectoryFormatOptions } from './backup-format';
 export { BackupPvc, type BackupPvcProps, type ExistingClaimOptions, type IBackupStorage } from './backup-pvc';
 export { Compression } from './compression';
 export { type PodOptions } from './hardened-pod';

@@ -1,3 +1,5 @@
+import { Duration } from 'cdk8s';
+
 /**
  * The error for bad input. Its message names the property, the value that was given, the reason and the remedy.
  */
@@ -6,6 +8,16 @@ export class InvalidPropError extends Error {
     super(`${property} (${shown(value)}) ${reason}. ${remedy}`);
     this.name = 'InvalidPropError';
   }
+}
+
+/** A duration in whole seconds, at least `least` of them. */
+export function checkDuration(property: string, duration: Duration, least: number): Duration {
+  const seconds = duration.toSeconds({ integral: false });
+  if (!Number.isInteger(seconds) || seconds < least) {
+    throw new InvalidPropError(property, `${seconds} s`, `must be a whole number of seconds, at least ${least}`,
+      'Write it like Duration.minutes(5)');
+  }
+  return duration;
 }
 
 function shown(value: unknown): string {

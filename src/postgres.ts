@@ -1,6 +1,7 @@
 import { isIP } from 'node:net';
+import { Duration } from 'cdk8s';
 import { Compression } from './compression';
-import { InvalidPropError } from './invalid';
+import { checkDuration, InvalidPropError } from './invalid';
 import { SecretKey } from './secret-expectations';
 
 /** Where an official image comes from, and which one exactly. */
@@ -129,6 +130,11 @@ export interface PostgresDatabaseProps {
    * @default 'postgres'
    */
   readonly maintenanceDatabase?: string;
+  /**
+   * How long to wait for a server that does not accept connections yet, e.g. because it is restarting.
+   * @default Duration.minutes(5)
+   */
+  readonly serverTimeout?: Duration;
 }
 
 /** One database: where it is, who logs in, and which tools fit it. */
@@ -148,6 +154,7 @@ export class PostgresDatabase {
   public readonly password: SecretKey;
   public readonly image: PostgresImage;
   public readonly maintenanceDatabase: string;
+  public readonly serverTimeout: Duration;
 
   private constructor(host: string, props: PostgresDatabaseProps) {
     if (isIP(host) === 0 && !/^[A-Za-z0-9_]([A-Za-z0-9_.-]*[A-Za-z0-9_.])?$/.test(host)) {
@@ -181,6 +188,7 @@ export class PostgresDatabase {
     this.password = props.password;
     this.image = props.image;
     this.maintenanceDatabase = maintenanceDatabase;
+    this.serverTimeout = checkDuration('database.serverTimeout', props.serverTimeout ?? Duration.minutes(5), 0);
   }
 }
 
@@ -188,7 +196,7 @@ export class PostgresDatabase {
  * PostgreSQL takes every character but NUL, and truncates silently what is longer than 63 bytes.
  * Its own tools refuse line breaks (`pg_dump: database name contains a newline or carriage return`).
  */
-function checkIdentifier(property: string, identifier: string): void {
+export function checkIdentifier(property: string, identifier: string): void {
   const bytes = Buffer.byteLength(identifier, 'utf8');
   if (bytes < 1 || bytes > 63) {
     throw new InvalidPropError(property, identifier, `has ${bytes} bytes, PostgreSQL allows 1 to 63`,

@@ -2,7 +2,7 @@ import { Cron, Duration } from 'cdk8s';
 import { Construct } from 'constructs';
 import { IBackup } from './backup-cron-job';
 import { env, PodOptions } from './hardened-pod';
-import { InvalidPropError } from './invalid';
+import { checkDuration } from './invalid';
 import { checkFolder, ScriptCronJob } from './script-cron-job';
 
 export interface RestoreJobProps extends PodOptions {
@@ -26,11 +26,6 @@ export class RestoreJob extends Construct {
   constructor(scope: Construct, id: string, props: RestoreJobProps) {
     super(scope, id);
     const { database, storage } = props.backup;
-    const deadline = props.deadline ?? Duration.hours(6);
-    if (!Number.isInteger(deadline.toSeconds({ integral: false })) || deadline.toSeconds() < 60) {
-      throw new InvalidPropError('restoreJob.deadline', deadline.toHumanString(),
-        'must be a whole number of seconds, at least 60', 'Allow several times what the last restore took');
-    }
     new ScriptCronJob(this, 'workload', {
       ...props,
       noun: 'restoreJob',
@@ -42,7 +37,7 @@ export class RestoreJob extends Construct {
       schedule: Cron.annually(),
       timeZone: 'Etc/UTC',
       suspend: true,
-      deadline,
+      deadline: checkDuration('restoreJob.deadline', props.deadline ?? Duration.hours(6), 60),
       successfulJobsHistoryLimit: 7,
       failedJobsHistoryLimit: 7,
       // A person decides whether to try again, with the log of this try in hand.

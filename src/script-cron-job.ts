@@ -3,7 +3,7 @@ import { k8s } from 'cdk8s-plus-28';
 import { Construct } from 'constructs';
 import { IBackupStorage } from './backup-pvc';
 import { VERBATIM } from './flux';
-import { env, hardenedPod, PodOptions, STORAGE_PATH } from './hardened-pod';
+import { env, secretEnv, hardenedPod, PodOptions, STORAGE_PATH } from './hardened-pod';
 import { InvalidPropError } from './invalid';
 import { checkName, CRON_JOB_NAME_LENGTH, fileName } from './names';
 import { PostgresDatabase } from './postgres';
@@ -95,16 +95,19 @@ function check(props: ScriptCronJobProps): void {
   }
 }
 
-/** How the client tools find the server. An absent secret must reach the script, which can say what is missing. */
+/** How the client tools find the server. */
 function connection(database: PostgresDatabase): k8s.EnvVar[] {
   const { password } = database;
   return [
+    // Whoever looks at the server's sessions and locks sees which pod it is.
+    { name: 'PGAPPNAME', valueFrom: { fieldRef: { fieldPath: 'metadata.name' } } },
     env('PGHOST', database.host),
     env('PGPORT', database.port),
     env('PGUSER', database.user),
-    { name: 'PGPASSWORD', valueFrom: { secretKeyRef: { name: password.secretName, key: password.key, optional: true } } },
+    secretEnv('PGPASSWORD', password),
     env('PASSWORD_SOURCE', password.toString()),
     env('PGDATABASE', database.name),
     env('MAINTENANCE_DATABASE', database.maintenanceDatabase),
+    env('SERVER_TIMEOUT', database.serverTimeout.toSeconds()),
   ];
 }

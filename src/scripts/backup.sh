@@ -5,24 +5,32 @@ set -eu
 
 # shellcheck source=common.sh
 . "${0%/*}/common.sh"
+# shellcheck source=server.sh
+. "$scripts/server.sh"
+# shellcheck source=storage.sh
+. "$scripts/storage.sh"
 
 main() {
-  check_settings
+  check_connection_settings
+  check_storage_settings
   : "${COMPRESSION:?is not set: it is the value of pg_dump --compress}"
+  : "${DUMP_FORMAT:?is not set: custom or directory}" "${DUMP_JOBS:?is not set: 1 for the custom format}"
+  : "${LOCK_TIMEOUT:?is not set: milliseconds}" "${ROW_COUNTS:?is not set: true or false}"
   on_exit clean_up
-  work=$BACKUP_DIR/.work
-  mkdir -p "$work" || fail "cannot write to $BACKUP_DIR." \
-    "Is the claim mounted and does its folder belong to user $(id -u) or let it write?"
+  if ! mkdir -p "$work" || ! [ -w "$work" ] || ! [ -w "$BACKUP_DIR" ]; then
+    fail "cannot write to $BACKUP_DIR. Is the claim mounted, and does its folder belong to user $(id -u) or let it write?"
+  fi
   check_server
   lock backup
   clear_work
   choose_name
+  make_room
   dump
   verify
+  describe
   publish
-  sh "$scripts/prune.sh"
-  log "$name.dump is complete and verified: $(size_of "$BACKUP_DIR/$name.dump") bytes in $(($(date +%s) - begun)) s;" \
-    "$(dump_names | wc -l | tr -d ' ') dumps are kept in $BACKUP_DIR"
+  sh "$scripts/prune.sh" "$name"
+  log "$summary; $(dump_names | wc -l | tr -d ' ') dumps are kept, $(($(free_bytes) / 1000000)) MB are free"
 }
 
 # The lock is held, so the owners of whatever is there are gone.
@@ -32,50 +40,125 @@ clear_work() {
     log "removing ${leftover##*/}, left behind by a run that was cut off"
     rm -rf "$leftover"
   done
+  for companion in $companions; do
+    for leftover in "$BACKUP_DIR/$prefix"-[0-9][0-9][0-9][0-9][01][0-9][0-3][0-9]-[0-2][0-9][0-5][0-9][0-6][0-9]."$companion"; do
+      [ ! -e "$leftover" ] || [ -e "${leftover%."$companion"}.dump" ] || rm -f "$leftover"
+    done
+  done
 }
 
 # The time in the name is that of the dump's beginning, in UTC. A clock that was set back must not overwrite a dump.
 choose_name() {
-  begun=$(date +%s)
-  name=$prefix-$(date -u +%Y%m%d-%H%M%S)
-  while [ -e "$BACKUP_DIR/$name.dump" ]; do
-    sleep 1
-    name=$prefix-$(date -u +%Y%m%d-%H%M%S)
+  until begun=$(date +%s) && name=$prefix-$(date -u +%Y%m%d-%H%M%S) && [ ! -e "$BACKUP_DIR/$name.dump" ]; do
+    run sleep 1
   done
   mkdir "$work/$name"
+  target=$work/$name/$name.dump
+}
+
+# If the new dump may not fit, what will be pruned after it goes before it, and nothing else.
+make_room() {
+  database_bytes=$(echo "SELECT pg_database_size(:'db')" | query "$MAINTENANCE_DATABASE") ||
+    fail "there is no database \"$database\" on $PGHOST, or $PGUSER may not connect to it. Earlier dumps are untouched."
+  last=$(newest_verified 99999999-999999)
+  last_bytes=$([ -z "$last" ] || manifest_number "$last" bytes)
+  needed=$((${last_bytes:-$database_bytes} * 11 / 10))
+  [ "$(free_bytes)" -lt "$needed" ] || return 0
+  log "$(($(free_bytes) / 1000000)) MB are free and the dump may need $((needed / 1000000)) MB: pruning first"
+  sh "$scripts/prune.sh" "$name"
+  [ "$(free_bytes)" -ge "$needed" ] || warn "only $(($(free_bytes) / 1000000)) MB are free." \
+    "Enlarge the storage or keep fewer dumps; more retention needs more room, not less."
 }
 
 # To a file and not to a pipe: only then has the dump the offsets that a parallel restore needs, and is it synced.
+# A second session holds the snapshot, so that what it counts is what is dumped.
 dump() {
-  log "dumping $PGDATABASE from $PGHOST to $name.dump, compression $COMPRESSION"
-  run pg_dump --format=custom --compress="$COMPRESSION" --file="$work/$name/$name.dump" ||
-    fail "pg_dump failed, see its message above. Earlier dumps are untouched."
+  log "dumping $((database_bytes / 1000000)) MB of \"$database\" from $PGHOST to $name.dump, $DUMP_FORMAT format, $COMPRESSION"
+  open_session 5 6 "$database" --set=lock_timeout="$LOCK_TIMEOUT" --set=excluded="${EXCLUDE_TABLE_DATA:-}" \
+    --set=rows="$work/$name/rows" --set=counting="$ROW_COUNTS"
+  cat "$scripts/snapshot.sql" >&5 || true
+  answer_of 6 || fail "cannot take a snapshot of \"$database\", see psql's message above. Earlier dumps are untouched."
+  snapshot=$answer
+  set -- --format="$DUMP_FORMAT" --jobs="$DUMP_JOBS" --snapshot="$snapshot" --lock-wait-timeout="$LOCK_TIMEOUT" --compress="$COMPRESSION"
+  exclude=--exclude-table-data
+  [ "$client_version" -lt 16 ] || exclude=--exclude-table-data-and-children
+  while read -r table; do
+    [ -z "$table" ] || set -- "$@" "$exclude=$table"
+  done <<TABLES
+${EXCLUDE_TABLE_DATA:-}
+TABLES
+  run_reporting "$target" pg_dump "$@" --file="$target" ||
+    fail "pg_dump failed, see its message above. The unfinished dump is thrown away, earlier dumps are untouched." \
+      "$(($(free_bytes) / 1000000)) MB are free on the storage."
+  answer_of 6 || fail "the rows could not be counted, see psql's message above. Earlier dumps are untouched."
+  exec 5>&- 6<&-
 }
 
 verify() {
-  log "reading $name.dump back"
-  run sh "$scripts/verify.sh" "$work/$name/$name.dump" ||
+  dump_seconds=$(($(date +%s) - begun))
+  bytes=$(size_of "$target")
+  log "$((bytes / 1000000)) MB written in $dump_seconds s, reading them back"
+  run sh "$scripts/verify.sh" "$target" ||
     fail "the new dump is not whole and is thrown away. Earlier dumps are untouched. Check the storage."
-  (cd "$work/$name" && sha256sum "$name.dump" >"$name.dump.sha256")
-  sync "$work/$name/$name.dump.sha256"
+  (
+    cd "$work/$name"
+    find "$name.dump" -type f | sort | xargs sha256sum >"$name.dump.sha256"
+  ) || fail "the new dump cannot be read and is thrown away. Earlier dumps are untouched. Check the storage."
+}
+
+# What belongs to the dump: the roles that own its objects, and a manifest that says what is in it.
+describe() {
+  pg_dumpall --roles-only --no-role-passwords --database="$MAINTENANCE_DATABASE" --file="$work/$name/$name.globals.sql" ||
+    fail "the roles could not be dumped, see the message above. Earlier dumps are untouched."
+  {
+    printf '{\n  "database": %s,\n' "$(echo "SELECT to_json(:'db'::text)" | query "$MAINTENANCE_DATABASE")"
+    printf '  "server": "%s",\n  "client": "%s",\n' "$(echo 'SHOW server_version' | query "$MAINTENANCE_DATABASE")" \
+      "$(pg_dump --version | sed 's/^pg_dump (PostgreSQL) //')"
+    printf '  "began": "%s",\n  "seconds": %s,\n' "$(utc_time "${name#"$prefix"-}")" "$(($(date +%s) - begun))"
+    printf '  "format": "%s",\n  "compression": "%s",\n' "$DUMP_FORMAT" "$COMPRESSION"
+    printf '  "bytes": %s,\n  "databaseBytes": %s,\n' "$bytes" "$database_bytes"
+    printf '  "sha256": "%s",\n' "$(checksum)"
+    printf '  "scripts": "%s",\n' "$(cat "$scripts"/*.s* | sha256sum | cut -c 1-64)"
+    printf '  "excludedTableData": %s,\n' "$(echo "SELECT to_json(array_remove(string_to_array(:'excluded', chr(10)), ''))" |
+      query "$MAINTENANCE_DATABASE" --set=excluded="${EXCLUDE_TABLE_DATA:-}")"
+    cat "$work/$name/rows"
+    printf '}\n'
+  } >"$work/$name/$name.json" || fail "the manifest could not be written. Earlier dumps are untouched."
+}
+
+# Of the file, or for a folder that of the list of its files' checksums.
+checksum() {
+  if [ -d "$target" ]; then sha256sum "$target.sha256"; else cat "$target.sha256"; fi | cut -c 1-64
 }
 
 # The dump comes last: under its final name it is complete, and everything about it is there already.
 publish() {
   check_lock
-  mv "$work/$name/$name.dump.sha256" "$BACKUP_DIR/$name.dump.sha256"
-  mv "$work/$name/$name.dump" "$BACKUP_DIR/$name.dump"
-  rmdir "$work/$name"
+  for companion in $companions; do
+    sync "$work/$name/$name.$companion"
+    mv "$work/$name/$name.$companion" "$BACKUP_DIR/$name.$companion"
+  done
+  mv "$target" "$BACKUP_DIR/$name.dump"
   sync "$BACKUP_DIR"
+  rm -rf "${work:?}/$name"
+  summary="$name.dump is complete and verified: $((bytes / 1000000)) MB, dumped in $dump_seconds s, all in $(($(date +%s) - begun)) s"
 }
 
-size_of() {
-  wc -c <"$1" | tr -d ' '
-}
-
+# usage: clean_up STATUS
 clean_up() {
   [ -z "${name:-}" ] || rm -rf "${work:?}/$name"
-  unlock
+  if [ "$1" -eq 0 ]; then
+    heartbeat "${HEARTBEAT_URL:-}" "${summary:-}"
+  else
+    heartbeat "${HEARTBEAT_FAILURE_URL:-}" "the backup of $prefix failed"
+  fi
+}
+
+# usage: heartbeat URL TEXT      whatever becomes of it, the backup is what it is
+heartbeat() {
+  [ -n "$1" ] || return 0
+  wget -q -T 10 -O /dev/null --post-data "$2" "$1" >/dev/null 2>&1 ||
+    warn "the heartbeat was not accepted. Is its URL right, and has the image wget?"
 }
 
 main "$@"

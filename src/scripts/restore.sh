@@ -9,9 +9,14 @@ set -eu
 
 # shellcheck source=common.sh
 . "${0%/*}/common.sh"
+# shellcheck source=server.sh
+. "$scripts/server.sh"
+# shellcheck source=storage.sh
+. "$scripts/storage.sh"
 
 main() {
-  check_settings
+  check_connection_settings
+  check_storage_settings
   : "${REQUEST_ID:?is not set: it names this restore, e.g. by the name of its Job}"
   on_exit clean_up
   choose_dump
@@ -45,22 +50,12 @@ choose_dump() {
   log "restoring $name.dump into \"$database\" on $PGHOST"
 }
 
-# usage: moment TIME      2026-11-20T08:00:00Z as 20261120080000
+# usage: moment TIME      2026-11-20T08:00:00Z as 20261120-080000
 moment() {
   case $1 in
-    [0-9][0-9][0-9][0-9]-[0-1][0-9]-[0-3][0-9]T[0-2][0-9]:[0-5][0-9]:[0-6][0-9]Z) printf %s "$1" | tr -d 'TZ:-' ;;
+    [0-9][0-9][0-9][0-9]-[0-1][0-9]-[0-3][0-9]T[0-2][0-9]:[0-5][0-9]:[0-6][0-9]Z) echo "$1" | tr -d 'Z:-' | tr T - ;;
     *) fail "RESTORE_BEFORE ($1) is not a time in UTC. Write it like 2026-11-20T08:00:00Z" ;;
   esac
-}
-
-# usage: newest_verified LIMIT
-newest_verified() {
-  newest=
-  for candidate in $(dump_names); do
-    time=$(printf %s "${candidate#"$prefix"-}" | tr -d -)
-    if [ "$time" -le "$1" ] && is_verified "$candidate"; then newest=$candidate; fi
-  done
-  printf %s "$newest"
 }
 
 # Names that are too long for PostgreSQL would be cut, and might then be another database's.
@@ -144,7 +139,6 @@ cut_over() {
 
 clean_up() {
   [ -z "${made_side:-}" ] || drop_side || true
-  unlock
 }
 
 main "$@"

@@ -23,14 +23,14 @@ describe.each(['ash', 'dash'] as const)('a backup under %s', (shell) => {
     const [name] = instance.dumps();
     expect(readFileSync(join(instance.folder, `${name}.dump.sha256`), 'utf8')).toMatch(new RegExp(`^[0-9a-f]{64}  ${name}.dump\n$`));
     expect(instance.work()).toEqual([]);
-    expect(result.stdout).toMatch(new RegExp(`backup: ${name}.dump is complete and verified: \\d+ bytes in \\d+ s; 1 dumps are kept`));
+    expect(result.stdout).toMatch(new RegExp(`backup: ${name}.dump is complete and verified: \\d+ MB, dumped in \\d+ s, all in \\d+ s; 1 dumps are kept`));
   });
 
   test.each([
-    ['the password is wrong', { PGPASSWORD: 'wrong' }, /password authentication failed[\s\S]*is secret zitadel-db-secret, key POSTGRES_PASSWORD its password\?/],
+    ['the password is wrong', { PGPASSWORD: 'wrong' }, /password authentication failed[\s\S]*Is secret zitadel-db-secret, key POSTGRES_PASSWORD its password\?/],
     ['the password is missing', { PGPASSWORD: '' }, /secret zitadel-db-secret, key POSTGRES_PASSWORD is missing or empty/],
-    ['the server is not there', { PGPORT: '1' }, /cannot log in to 127\.0\.0\.1:1 as postgres[\s\S]*is the server up/],
-    ['the database is not there', { PGDATABASE: 'nowhere' }, /database "nowhere" does not exist[\s\S]*Earlier dumps are untouched/],
+    ['the server is not there', { PGPORT: '1', SERVER_TIMEOUT: '1' }, /no server accepts connections at 127\.0\.0\.1:1 after 1 s\. Look whether its pod is running/],
+    ['the database is not there', { PGDATABASE: 'nowhere' }, /there is no database "nowhere" on 127\.0\.0\.1[\s\S]*Earlier dumps are untouched/],
   ])('that fails because %s says so and publishes nothing', async (_, env, message) => {
     const result = await instance.backup(env);
     expect(result.status).toBe(1);
@@ -71,8 +71,8 @@ describe.each(['ash', 'dash'] as const)('a backup under %s', (shell) => {
     const result = await instance.backup({ KEEP_DAILY: '2', KEEP_WEEKLY: '0' });
     expect(result.status).toBe(0);
     expect(instance.dumps()).toEqual([old[2], expect.stringMatching(/^zitadel-20[2-9]\d[01]\d{3}-\d{6}$/), 'zitadel-note']);
-    expect(instance.files()).toHaveLength(5);
-    expect(result.stdout).toContain(`removing ${old[0]}: no rule of the retention keeps it`);
+    expect(instance.files()).toHaveLength(7);
+    expect(result.stdout).toContain(`removed ${old[0]}: no rule of the retention keeps it`);
   });
 
   test('writes its password nowhere', async () => {

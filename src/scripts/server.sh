@@ -1,0 +1,107 @@
+# shellcheck shell=sh disable=SC2034,SC2154 # variables are shared with the scripts that source this file
+# Sourced after common.sh by the scripts that talk to the server: queries, waiting for it, and sessions that stay.
+
+check_connection_settings() {
+  : "${PGHOST:?is not set: it names the database server}"
+  : "${PGUSER:?is not set: it names the role that logs in}"
+  : "${PGDATABASE:?is not set: it names the database}"
+  : "${MAINTENANCE_DATABASE:?is not set: it names the database that holds the locks, usually postgres}"
+  [ -n "${PGPASSWORD:-}" ] || fail "no password: ${PASSWORD_SOURCE:-PGPASSWORD} is missing or empty." \
+    "Create it, e.g. by reconciling the Flux Kustomization that holds the secrets."
+  : "${SERVER_TIMEOUT:?is not set: seconds to wait for a server that is starting}"
+  database=$PGDATABASE
+  keep_alive
+}
+
+# A peer that has vanished must not hang a run until its deadline: these have no environment variables, but a service has.
+keep_alive() {
+  PGSERVICEFILE=$scratch/pg_service.conf PGSERVICE=server
+  export PGSERVICEFILE PGSERVICE
+  printf '%s\n' '[server]' connect_timeout=10 \
+    keepalives_idle=30 keepalives_interval=10 keepalives_count=3 tcp_user_timeout=60000 >"$PGSERVICEFILE"
+}
+
+# usage: query DATABASE [psql option]... <SQL      prints bare values; the SQL knows the database as :db
+query() {
+  query_database=$1
+  shift
+  PGDATABASE=$query_database PGCLIENTENCODING=UTF8 psql --no-psqlrc --quiet --tuples-only --no-align \
+    --set=ON_ERROR_STOP=1 --set=db="$database" "$@"
+}
+
+# usage: check_server      waits while the server is starting; fails when nobody answers or its version is another one
+check_server() {
+  server_wait=1
+  server_waited=0
+  until pg_isready --quiet --timeout=5; do
+    [ "$server_waited" -lt "$SERVER_TIMEOUT" ] ||
+      fail "no server accepts connections at $PGHOST:${PGPORT:-5432} after $server_waited s." \
+        "Look whether its pod is running and ready."
+    log "waiting for the server at $PGHOST:${PGPORT:-5432} to accept connections"
+    run sleep "$server_wait"
+    server_waited=$((server_waited + server_wait))
+    [ "$server_wait" -ge 15 ] || server_wait=$((server_wait * 2))
+  done
+  server_version=$(echo 'SHOW server_version_num' | query "$MAINTENANCE_DATABASE") ||
+    fail "cannot log in to $PGHOST:${PGPORT:-5432} as $PGUSER, see psql's message above." \
+      "Is ${PASSWORD_SOURCE:-PGPASSWORD} its password?"
+  client_version=$(pg_dump --version | sed 's/[^0-9]*\([0-9]*\).*/\1/')
+  [ "$client_version" -eq $((server_version / 10000)) ] ||
+    fail "the server is PostgreSQL $((server_version / 10000)), the image has the tools of $client_version." \
+      "Set the image's version to the server's: dump and restore need the same one."
+}
+
+# usage: open_session IN OUT DATABASE [psql option]...
+# A psql that stays: it reads SQL from descriptor IN and answers on descriptor OUT.
+open_session() {
+  session_in=$1 session_out=$2
+  shift 2
+  pipes=$(mktemp -d "$scratch/session.XXXXXX")
+  mkfifo "$pipes/in" "$pipes/out"
+  query "$@" <"$pipes/in" >"$pipes/out" 3>&- 4<&- 5>&- 6<&- &
+  eval "exec $session_in>\"\$pipes/in\" $session_out<\"\$pipes/out\""
+  rm -r "$pipes"
+}
+
+# usage: answer_of OUT      reads a line of a session's answer into $answer
+answer_of() {
+  read -r answer <&"$1"
+}
+
+# usage: lock NAME      waits until no other run holds it, and holds it until this run ends, however it ends.
+# It is an advisory lock of a session of its own: it works across nodes and dies with the session. The server looks
+# after the session's peer too, so that the lock of a node that has vanished is free after a minute.
+lock() {
+  open_session 3 4 "$MAINTENANCE_DATABASE" --set=lock="$1"
+  cat >&3 <<'SQL' || true
+SELECT set_config(name, value, false)
+  FROM (VALUES ('idle_session_timeout', '0'), ('tcp_keepalives_idle', '30'), ('tcp_keepalives_interval', '10'),
+               ('tcp_keepalives_count', '3')) AS wanted (name, value)
+  JOIN pg_settings USING (name) \g /dev/null
+SELECT hashtextextended('cdk8s-postgres-backup ' || :'lock' || ' ' || :'db', 0) AS id \gset
+SELECT pg_try_advisory_lock(:id) AS taken \gset
+\if :taken
+\else
+SELECT 'held by ' || string_agg(application_name || ', since ' || date_trunc('second', backend_start), ' and ')
+  FROM pg_locks JOIN pg_stat_activity USING (pid)
+ WHERE locktype = 'advisory' AND granted AND objsubid = 1 AND (classid::bigint << 32) + objid::bigint = :id;
+SELECT pg_advisory_lock(:id) \g /dev/null
+\endif
+\echo locked
+SQL
+  lock_answer
+  while [ "$answer" != locked ]; do
+    log "another $1 of this database is running, waiting for it to end: the lock is ${answer:-held}"
+    lock_answer
+  done
+}
+
+# usage: check_lock      fails when the lock was lost, e.g. because the server restarted
+check_lock() {
+  printf '\\echo locked\n' >&3 || true
+  lock_answer
+}
+
+lock_answer() {
+  answer_of 4 || fail "the session that holds the lock has ended: the server restarted or dropped it. Run this again."
+}

@@ -1,0 +1,93 @@
+# shellcheck shell=sh disable=SC2034,SC2154 # variables are shared with the scripts that source this file
+# Sourced after common.sh by the scripts that know the folder of the dumps: names, what belongs to a dump, holds, room.
+
+check_storage_settings() {
+  : "${BACKUP_DIR:?is not set: it names the folder of the dumps}"
+  prefix=${BACKUP_DIR##*/}
+  work=$BACKUP_DIR/.work
+}
+
+# usage: dump_names      the names of all dumps in the folder, without ending, oldest first.
+# What only looks like a dump, such as the 31st of April, is somebody else's.
+dump_names() {
+  for dump_file in "$BACKUP_DIR/$prefix"-????????-??????.dump; do
+    [ ! -e "$dump_file" ] || echo "$dump_file"
+  done | awk -v start=$((${#BACKUP_DIR} + ${#prefix} + 3)) '
+    {
+      time = substr($0, start, 15)
+      if (time !~ /^[0-9][0-9][0-9][0-9][0-9][0-9][0-9][0-9]-[0-9][0-9][0-9][0-9][0-9][0-9]$/) next
+      year = substr(time, 1, 4) + 0; month = substr(time, 5, 2) + 0; day = substr(time, 7, 2) + 0
+      if (month < 1 || month > 12 || day < 1) next
+      leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0)
+      if (day > substr("312831303130313130313031", 2 * month - 1, 2) + (month == 2 && leap)) next
+      if (substr(time, 10, 2) > 23 || substr(time, 12, 2) > 59 || substr(time, 14, 2) > 60) next
+      sub(/.*\//, ""); sub(/\.dump$/, ""); print
+    }'
+}
+
+# What lies beside a dump and means nothing without it.
+companions='dump.sha256 json globals.sql'
+
+# usage: is_verified NAME      tells a dump that was proven from one that an older script left there
+is_verified() {
+  [ -s "$BACKUP_DIR/$1.dump" ] && [ -s "$BACKUP_DIR/$1.dump.sha256" ] && [ -s "$BACKUP_DIR/$1.json" ]
+}
+
+# usage: newest_verified LIMIT      the newest verified dump, at or before a moment like 20261120-080000
+newest_verified() {
+  for candidate in $(dump_names | sort -r); do
+    # With equal lengths, the order of the characters is that of time.
+    [ "$(printf '%s\n' "$candidate" "$prefix-$1" | sort | head -n 1)" = "$candidate" ] || continue
+    if is_verified "$candidate"; then
+      echo "$candidate"
+      return
+    fi
+  done
+}
+
+# usage: manifest_number NAME KEY      a number from the manifest of a dump; the manifest has a key a line
+manifest_number() {
+  sed -n "s/^  \"$2\": \([0-9][0-9]*\),*\$/\1/p" "$BACKUP_DIR/$1.json"
+}
+
+# usage: is_held NAME      whether a hold keeps the dump: NAME.<who>.hold has the time of its end in seconds since 1970.
+# An empty one holds until somebody removes it.
+is_held() {
+  for hold in "$BACKUP_DIR/$1".*.hold; do
+    [ -e "$hold" ] || continue
+    hold_end=$(cat "$hold")
+    [ "${hold_end:-9999999999}" -le "$(date +%s)" ] || return 0
+    rm -f "$hold"
+  done
+  return 1
+}
+
+# usage: remove_dump NAME      fails when the dump is held.
+# It leaves its final name before the holds are looked at again: a restore that comes in between finds it gone, or held.
+remove_dump() {
+  ! is_held "$1" || return 1
+  mkdir -p "$work"
+  mv "$BACKUP_DIR/$1.dump" "$work/$1.removed"
+  if is_held "$1"; then
+    mv "$work/$1.removed" "$BACKUP_DIR/$1.dump"
+    return 1
+  fi
+  remove_companions "$1"
+  rm -rf "$work/$1.removed"
+}
+
+remove_companions() {
+  for companion in $companions; do
+    rm -f "$BACKUP_DIR/$1.$companion"
+  done
+}
+
+# usage: utc_time 20261123-020000      as 2026-11-23T02:00:00Z
+utc_time() {
+  echo "$1" | sed 's/\(....\)\(..\)\(..\)-\(..\)\(..\)\(..\)/\1-\2-\3T\4:\5:\6Z/'
+}
+
+# usage: free_bytes      what the file system of the folder has left for us
+free_bytes() {
+  df -P -k "$BACKUP_DIR" | awk 'NR == 2 { printf "%.0f\n", $4 * 1024 }'
+}
