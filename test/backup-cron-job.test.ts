@@ -1,6 +1,8 @@
 import { Cron, Duration, Size } from 'cdk8s';
 import { Cpu, PersistentVolumeAccessMode } from 'cdk8s-plus-28';
-import { BackupCronJob, BackupCronJobProps, BackupPvc, Compression, PostgresImage, Retention } from '../src';
+import {
+  BackupCronJob, BackupCronJobProps, BackupFormat, BackupPvc, Compression, PostgresImage, Retention, SecretExpectations,
+} from '../src';
 import { chart, database, Manifest, manifest, storage, yaml } from './support/synth';
 
 function cronJob(props: Partial<BackupCronJobProps> = {}): Manifest {
@@ -16,6 +18,7 @@ function cronJob(props: Partial<BackupCronJobProps> = {}): Manifest {
   return manifest(scope, 'CronJob');
 }
 
+const monitor = (key: string) => new SecretExpectations(chart(), 'secrets').expectKey('monitor', key, { because: 'success is reported there' });
 const job = (object: Manifest) => object.spec.jobTemplate.spec;
 const pod = (object: Manifest) => job(object).template.spec;
 const env = (object: Manifest, name: string) =>
@@ -37,6 +40,11 @@ test('a backup with every prop set as a reviewer sees it', () => {
     successfulJobsHistoryLimit: 3,
     failedJobsHistoryLimit: 5,
     compression: Compression.zstd(3),
+    format: BackupFormat.directory({ jobs: 4 }),
+    excludeTableData: [{ schema: 'public', table: 'cache' }, { schema: 'a.b', table: 'it\'s "odd" $1' }],
+    rowCounts: false,
+    lockTimeout: Duration.seconds(90),
+    heartbeat: { success: monitor('url'), failure: monitor('failure-url') },
     resources: {
       cpu: { request: Cpu.millis(100), limit: Cpu.units(1) },
       memory: { request: Size.mebibytes(64), limit: Size.mebibytes(128) },
@@ -60,6 +68,13 @@ describe('defaults', () => {
   test('successfulJobsHistoryLimit is 7', () => expect(spec.successfulJobsHistoryLimit).toBe(7));
   test('failedJobsHistoryLimit is 7', () => expect(spec.failedJobsHistoryLimit).toBe(7));
   test('compression is zstd level 1', () => expect(env(cronJob(), 'COMPRESSION')).toBe('zstd:1'));
+  test('format is custom, with one job', () => {
+    expect([env(cronJob(), 'DUMP_FORMAT'), env(cronJob(), 'DUMP_JOBS')]).toEqual(['custom', '1']);
+  });
+  test('excludeTableData is empty', () => expect(env(cronJob(), 'EXCLUDE_TABLE_DATA')).toBe(''));
+  test('rowCounts is true', () => expect(env(cronJob(), 'ROW_COUNTS')).toBe('true'));
+  test('lockTimeout is 1 minute', () => expect(env(cronJob(), 'LOCK_TIMEOUT')).toBe('60000'));
+  test('heartbeat is nowhere', () => expect(yaml(cronJob())).not.toContain('HEARTBEAT'));
   test('folder is the name of the database', () => expect(env(cronJob(), 'BACKUP_DIR')).toBe('/backups/shop'));
 
   test('compression is gzip level 6 where the image has no zstd', () => {
@@ -127,6 +142,9 @@ test.each<[string, Partial<BackupCronJobProps>]>([
   ['backupCronJob.startingDeadline', { startingDeadline: Duration.seconds(9) }],
   ['backupCronJob.successfulJobsHistoryLimit', { successfulJobsHistoryLimit: -1 }],
   ['backupCronJob.failedJobsHistoryLimit', { failedJobsHistoryLimit: 1.5 }],
+  ['backupCronJob.lockTimeout', { lockTimeout: Duration.millis(500) }],
+  ['backupCronJob.excludeTableData.schema', { excludeTableData: [{ schema: '', table: 'x' }] }],
+  ['backupCronJob.excludeTableData.table', { excludeTableData: [{ schema: 'public', table: 'two\nlines' }] }],
   ['backupCronJob.folder', { folder: '../other' }],
   ['backupCronJob.folder', { folder: '' }],
 ])('a bad %s is refused by its name', (property, props) => {

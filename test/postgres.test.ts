@@ -42,8 +42,9 @@ describe('PostgresImage', () => {
 });
 
 describe('PostgresDatabase', () => {
-  test('the port is 5432 and the maintenance database postgres by default', () => {
-    expect(database(chart())).toMatchObject({ port: 5432, maintenanceDatabase: 'postgres' });
+  test('port is 5432, maintenanceDatabase postgres and serverTimeout 5 minutes by default', () => {
+    const { port, maintenanceDatabase, serverTimeout } = database(chart());
+    expect([port, maintenanceDatabase, serverTimeout.toSeconds()]).toEqual([5432, 'postgres', 300]);
   });
 
   test.each(['it\'s', 'a "b" $c', '日本語', 'a\tb', '-x', 'postgres://x', 'a=b', 'x'.repeat(63)])(
