@@ -7,41 +7,38 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Chart, Cron, Size } from 'cdk8s';
 import { BackupCronJob, BackupPvc, KustomizedApp, PostgresDatabase, PostgresImage, RestoreJob, Retention, SecretExpectations } from '../src';
+import { median, rounds, seconds } from './support/rounds';
 
-const rounds = Number(process.argv[2] ?? 5);
+const count = Number(process.argv[2] ?? 5);
 const outdir = mkdtempSync(join(tmpdir(), 'bench-synth-'));
 
-function main(): void {
-  const apps: Record<string, string> = {
-    'ours (node --import tsx)': 'node --import tsx src/main.ts',
-    'template (npx ts-node)': 'npx ts-node src/main.ts',
-  };
-  const seconds = alternate(apps, (app) => execFileSync('node_modules/.bin/cdk8s', ['synth', '--app', app, '--output', outdir], {
-    env: { ...process.env, CDK8S_CHECK_UPGRADE: 'false' }, stdio: ['ignore', 'ignore', 'inherit'],
-  }));
-  const [ours, template] = Object.values(seconds) as [number, number];
-  console.log(`cdk8s synth, medians of ${rounds}:`);
-  for (const [name, median] of Object.entries(seconds)) console.log(`  ${name.padEnd(26)} ${median.toFixed(2)} s`);
-  console.log(`  ours / template            ${(ours / template).toFixed(2)}`);
+async function main(): Promise<void> {
+  const ours = 'ours (node --import tsx)';
+  const template = 'template (npx ts-node)';
+  const commands = await medians({
+    [ours]: () => cdk8sSynth('node --import tsx src/main.ts'),
+    [template]: () => cdk8sSynth('npx ts-node src/main.ts'),
+  });
+  console.log(`cdk8s synth, medians of ${count}:`);
+  for (const [name, time] of Object.entries(commands)) console.log(`  ${name.padEnd(26)} ${time.toFixed(2)} s`);
+  console.log(`  ours / template            ${(commands[ours]! / commands[template]!).toFixed(2)}`);
 
-  const sizes = alternate({ 1: 1, 100: 100, 1000: 1000 }, synthesize);
-  console.log(`databases in one app, medians of ${rounds}:`);
-  for (const [count, median] of Object.entries(sizes)) {
-    console.log(`  ${count.padStart(5)}  ${(median * 1000).toFixed(0).padStart(6)} ms  ${(median * 1000 / Number(count)).toFixed(2)} ms each`);
+  const sizes = await medians({ 1: () => synthesize(1), 100: () => synthesize(100), 1000: () => synthesize(1000) });
+  console.log(`databases in one app, medians of ${count}:`);
+  for (const [databases, time] of Object.entries(sizes)) {
+    console.log(`  ${databases.padStart(5)}  ${(time * 1000).toFixed(0).padStart(6)} ms  ${((time * 1000) / Number(databases)).toFixed(2)} ms each`);
   }
 }
 
-/** Runs each task once a round, in turn, and returns the medians in seconds. */
-function alternate<T>(tasks: Record<string, T>, run: (task: T) => unknown): Record<string, number> {
-  const times = new Map(Object.keys(tasks).map((name) => [name, [] as number[]]));
-  for (let round = 0; round < rounds; round++) {
-    for (const [name, task] of Object.entries(tasks)) {
-      const begun = process.hrtime.bigint();
-      run(task);
-      times.get(name)!.push(Number(process.hrtime.bigint() - begun) / 1e9);
-    }
-  }
-  return Object.fromEntries([...times].map(([name, values]) => [name, values.sort((a, b) => a - b)[rounds >> 1]!]));
+async function medians(tasks: Record<string, () => void>): Promise<Record<string, number>> {
+  const timed = Object.fromEntries(Object.entries(tasks).map(([name, task]) => [name, () => seconds(task)]));
+  return Object.fromEntries(Object.entries(await rounds(count, timed)).map(([name, samples]) => [name, median(samples)]));
+}
+
+function cdk8sSynth(app: string): void {
+  execFileSync('node_modules/.bin/cdk8s', ['synth', '--app', app, '--output', outdir], {
+    env: { ...process.env, CDK8S_CHECK_UPGRADE: 'false' }, stdio: ['ignore', 'ignore', 'inherit'],
+  });
 }
 
 function synthesize(databases: number): void {
@@ -61,8 +58,4 @@ function synthesize(databases: number): void {
   app.synth();
 }
 
-try {
-  main();
-} finally {
-  rmSync(outdir, { recursive: true });
-}
+main().finally(() => rmSync(outdir, { recursive: true }));

@@ -53,8 +53,10 @@ export class Instance {
     return runPod(this.pod('backup', env));
   }
 
-  startBackup(env: Env = {}): PodProcess {
-    return startPod(this.pod('backup', env));
+  /** With a command, the pod is the backup's in everything but what it runs. */
+  startBackup(env: Env = {}, command?: string[]): PodProcess {
+    const pod = this.pod('backup', env);
+    return startPod(command === undefined ? pod : { ...pod, manifests: pod.manifests.map((manifest) => commanded(manifest, command)) });
   }
 
   restore(env: Env = {}, jobName?: string): Promise<PodResult> {
@@ -84,6 +86,13 @@ export class Instance {
     if (found === undefined) throw new Error(`The manifests hold no CronJob of the component ${component}.`);
     return found;
   }
+}
+
+function commanded(manifest: Manifest, command: string[]): Manifest {
+  if (manifest.kind !== 'CronJob') return manifest;
+  const copy = structuredClone(manifest);
+  copy.spec.jobTemplate.spec.template.spec.containers[0].command = command;
+  return copy;
 }
 
 /** The manifests in dist/. */
