@@ -1,6 +1,6 @@
-import { Cron, Duration } from 'cdk8s';
+import { Chart, Cron, Duration } from 'cdk8s';
 import { k8s } from 'cdk8s-plus-28';
-import { Construct } from 'constructs';
+import { Construct, IConstruct } from 'constructs';
 import { BackupFormat } from './backup-format';
 import { IBackupStorage } from './backup-pvc';
 import { Compression } from './compression';
@@ -131,6 +131,7 @@ export class BackupCronJob extends Construct implements IBackup {
     this.database = database;
     this.storage = props.storage;
     this.folder = checkFolder('backupCronJob', database, props.folder);
+    this.claimFolder();
     const format = props.format ?? BackupFormat.custom();
     const compression = props.compression ?? database.image.bestCompression;
     compression.checkSupportedBy(database.image.majorVersion);
@@ -162,9 +163,25 @@ export class BackupCronJob extends Construct implements IBackup {
         env('KEEP_MONTHLY', retention.monthly),
         env('KEEP_YEARLY', retention.yearly),
       ],
+      secrets: [props.heartbeat?.success, props.heartbeat?.failure].filter((key) => key !== undefined),
     });
   }
+
+  /** The locks are in the server: two servers that share a folder would clear and prune each other's dumps. */
+  private claimFolder(): void {
+    const folders = claimedFolders.get(this.node.root) ?? new Map<string, string>();
+    claimedFolders.set(this.node.root, folders);
+    const folder = [Chart.of(this).namespace, this.storage.claimName, this.folder].join('/');
+    if (folders.has(folder)) {
+      throw new InvalidPropError('backupCronJob.folder', this.folder, `is used by ${folders.get(folder)} on the same claim`,
+        'Give each backup a folder of its own');
+    }
+    folders.set(folder, this.node.path);
+  }
 }
+
+/** The folders of each app, with the backup that has them. */
+const claimedFolders = new WeakMap<IConstruct, Map<string, string>>();
 
 /** A pattern of `pg_dump` that matches one table and no other: within quotes nothing is special. */
 function pattern({ schema, table }: TableName): string {

@@ -1,4 +1,4 @@
-import { Size } from 'cdk8s';
+import { Chart, Size, SizeRoundingBehavior } from 'cdk8s';
 import { k8s, PersistentVolumeAccessMode } from 'cdk8s-plus-28';
 import { Construct } from 'constructs';
 import { KEEP_WHEN_REMOVED, NEVER_RECREATE } from './flux';
@@ -7,8 +7,13 @@ import { checkName } from './names';
 
 /** A claim that dumps are written to. */
 export interface IBackupStorage {
-  /** Name of the PersistentVolumeClaim, in the namespace of the chart. */
+  /** Name of the PersistentVolumeClaim. */
   readonly claimName: string;
+  /**
+   * Namespace of the claim.
+   * @default - that of the chart which uses it
+   */
+  readonly namespace?: string;
   /** How the claim can be mounted. */
   readonly accessModes: PersistentVolumeAccessMode[];
 }
@@ -65,6 +70,7 @@ export class BackupPvc extends Construct implements IBackupStorage {
   }
 
   public readonly claimName: string;
+  public readonly namespace?: string;
   public readonly accessModes: PersistentVolumeAccessMode[];
 
   /** @throws InvalidPropError */
@@ -72,11 +78,12 @@ export class BackupPvc extends Construct implements IBackupStorage {
     super(scope, id);
     checkName('backupPvc.name', props.name);
     checkName('backupPvc.storageClassName', props.storageClassName);
-    if (/^0\D/.test(props.size.asString())) {
-      throw new InvalidPropError('backupPvc.size', props.size.asString(), 'holds no dump',
-        'Ask for all dumps that retention keeps, and one more');
+    if (props.size.toMebibytes({ rounding: SizeRoundingBehavior.FLOOR }) < 10) {
+      throw new InvalidPropError('backupPvc.size', props.size.asString(), 'is too small for a dump',
+        'Ask for room for all dumps that the retention keeps, and one more; at least 10Mi');
     }
     this.claimName = props.name;
+    this.namespace = Chart.of(this).namespace;
     this.accessModes = checkAccessModes(props.accessModes);
     new k8s.KubePersistentVolumeClaim(this, 'claim', {
       metadata: {

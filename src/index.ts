@@ -6,6 +6,6 @@ export { type PodOptions } from './hardened-pod';
 export { InvalidPropError } from './invalid';
 export { KustomizedApp, type KustomizedAppProps } from './kustomized-app';
 export { PostgresDatabase, type PostgresDatabaseProps, PostgresImage, type PostgresImageOptions, type PostgresImageProps } from './postgres';
-export { RestoreJob, type RestoreJobProps } from './restore-job';
+export { RestoreJob, type RestoreJobProps, RestoreSessions } from './restore-job';
 export { Retention, type RetentionRules } from './retention';
-export { type ExpectKeyOptions, SecretExpectations, type SecretExpectationsProps, SecretKey } from './secret-expectations';
+export { type ExpectKeyOptions, SecretExpectations, type SecretExpectationsProps, type SecretKey } from './secret-expectations';

@@ -20,6 +20,14 @@ export function checkDuration(property: string, duration: Duration, least: numbe
   return duration;
 }
 
+/** A whole number within bounds. */
+export function checkCount(property: string, value: number, least: number, most: number): number {
+  if (!Number.isInteger(value) || value < least || value > most) {
+    throw new InvalidPropError(property, value, `must be a whole number from ${least} to ${most}`, `The least is ${least}`);
+  }
+  return value;
+}
+
 function shown(value: unknown): string {
   return JSON.stringify(value) ?? String(value);
 }

@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { ApiObject, App, AppProps, Chart, Names, Yaml, YamlOutputType } from 'cdk8s';
 import { Kustomization } from '../imports/kustomize.config.k8s.io';
@@ -30,11 +30,13 @@ export class KustomizedApp extends App {
 
   /** @throws InvalidPropError when two objects of a chart would share a file. */
   public override synth(): void {
-    const folders = this.charts.map((chart) => ({ folder: join(this.outdir, Names.toDnsLabel(chart)), files: filesOf(chart) }));
+    const charts = this.charts.map((chart) => ({ label: Names.toDnsLabel(chart), files: filesOf(chart) }));
     super.synth();
-    for (const { folder, files } of folders) {
-      mkdirSync(folder, { recursive: true });
-      Yaml.save(join(folder, 'kustomization.yaml'), [Kustomization.manifest({ resources: files })]);
+    const folders = readdirSync(this.outdir);
+    for (const { label, files } of charts) {
+      // Where charts depend on each other, cdk8s numbers their folders.
+      const folder = folders.find((name) => name === label || name.replace(/^\d{4}-/, '') === label)!;
+      Yaml.save(join(this.outdir, folder, 'kustomization.yaml'), [Kustomization.manifest({ resources: files })]);
     }
   }
 }

@@ -22,6 +22,24 @@ export function checkName(property: string, name: string, maxLength = SUBDOMAIN_
 }
 
 /**
+ * Refuses labels that Kubernetes would refuse.
+ * Rule: https://kubernetes.io/docs/concepts/overview/working-with-objects/labels/#syntax-and-character-set
+ */
+export function checkLabels(property: string, labels: { [name: string]: string } = {}): void {
+  const part = /^[A-Za-z0-9]([-\w.]{0,61}[A-Za-z0-9])?$/;
+  for (const [key, value] of Object.entries(labels)) {
+    const [name, domain, ...rest] = key.split('/').reverse();
+    if (domain !== undefined) {
+      checkName(property, domain);
+    }
+    if (rest.length > 0 || !part.test(name!) || !(value === '' || part.test(value))) {
+      throw new InvalidPropError(property, `${key}: ${value}`, 'is not a label',
+        'Use up to 63 letters, digits, "-", "_" and ".", beginning and ending with a letter or a digit');
+    }
+  }
+}
+
+/**
  * A PostgreSQL identifier as a name for files: unchanged where it is harmless, percent-encoded where it is not,
  * so that two databases never share a file name and no name needs quoting.
  */

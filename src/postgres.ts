@@ -31,6 +31,16 @@ export interface PostgresImageProps {
 }
 
 /**
+ * An image reference: a host with a port, lower-case path components, a tag, a digest.
+ * Rule: https://github.com/distribution/reference
+ */
+const IMAGE = new RegExp([
+  /^((\[[0-9a-f:]+\]|[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?)(:\d+)?\/)?/,
+  /[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*(\/[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*)*/,
+  /(:\w[\w.-]{0,127})?(@sha256:[0-9a-f]{64})?$/,
+].map(({ source }) => source).join(''));
+
+/**
  * The image that has the client tools. Its major version must be the server's: an older client refuses to dump,
  * a newer one writes settings that the older server rejects on restore.
  */
@@ -62,11 +72,12 @@ export class PostgresImage {
   public readonly majorVersion: number;
 
   private constructor(props: PostgresImageProps) {
-    if (!/^[^\s:@]+(:\d+\/[^\s:@]+)?(:[\w][\w.-]*)?(@sha256:[0-9a-f]{64})?$/.test(props.image)) {
+    if (!IMAGE.test(props.image)) {
       throw new InvalidPropError('image', props.image, 'is not an image reference',
         'Write repository:tag or repository@sha256:<64 hexadecimal digits>');
     }
-    if (!/[^/]*(:(?!latest(@|$))[\w][\w.-]*$|@sha256:)/.test(props.image.split('/').pop() ?? '')) {
+    const name = props.image.split('/').pop()!;
+    if (!name.includes('@') && !/:(?!latest$)/.test(name)) {
       throw new InvalidPropError('image', props.image, 'does not say which version it is',
         'Add a tag other than "latest", or a digest: the tools of tonight must be those of the restore');
     }
@@ -93,10 +104,10 @@ export class PostgresImage {
 }
 
 function official(version: string, suffix: string, id: number, options: PostgresImageOptions): PostgresImage {
-  const major = /^(\d{2})(\.\d+)?$/.exec(version)?.[1];
-  if (major === undefined) {
-    throw new InvalidPropError('image.version', version, 'is not a version of PostgreSQL',
-      'Write the server\'s version, e.g. "16.4" (SHOW server_version), or use PostgresImage.of for other images');
+  const [, major, minor] = /^(\d{2})(\.\d+)?$/.exec(version) ?? [];
+  if (major === undefined || (minor === undefined && options.digest === undefined)) {
+    throw new InvalidPropError('image.version', version, 'does not name one release of PostgreSQL',
+      'Write the server\'s version, e.g. "16.4" (SHOW server_version), or add a digest: a tag like "16" moves');
   }
   if (options.digest !== undefined && !/^sha256:[0-9a-f]{64}$/.test(options.digest)) {
     throw new InvalidPropError('image.digest', options.digest, 'is not a digest', 'Write sha256:<64 hexadecimal digits>');
@@ -157,7 +168,7 @@ export class PostgresDatabase {
   public readonly serverTimeout: Duration;
 
   private constructor(host: string, props: PostgresDatabaseProps) {
-    if (isIP(host) === 0 && !/^[A-Za-z0-9_]([A-Za-z0-9_.-]*[A-Za-z0-9_.])?$/.test(host)) {
+    if ((isIP(host) === 0 || host.includes('%')) && !/^\w([\w-]*\w)?(\.\w([\w-]*\w)?)*\.?$/.test(host)) {
       throw new InvalidPropError('database.host', host, 'is neither a DNS name nor an address',
         'Write the Service\'s name, e.g. "shop-db" or "db.other-namespace.svc"');
     }
@@ -171,15 +182,13 @@ export class PostgresDatabase {
     checkIdentifier('database.maintenanceDatabase', maintenanceDatabase);
     if (props.name === maintenanceDatabase) {
       throw new InvalidPropError('database.name', props.name, 'is also the maintenance database, which a restore cannot swap',
-        'Set maintenanceDatabase to another database of the server, e.g. "template1"');
+        'Make an empty database for this, e.g. CREATE DATABASE maintenance, and name it as maintenanceDatabase');
     }
-    if (props.name === 'template0' || props.name === 'template1') {
-      throw new InvalidPropError('database.name', props.name, 'is a template of the server, not a database with data',
-        'Name the database of the application');
-    }
-    if (props.password.namespace !== undefined) {
-      throw new InvalidPropError('database.password', `${props.password.namespace}/${props.password.secretName}`,
-        'is a secret of another namespace, which no pod can read', 'Put a copy of the secret into this namespace');
+    for (const [property, name] of [['name', props.name], ['maintenanceDatabase', maintenanceDatabase]] as const) {
+      if (name === 'template0' || name === 'template1') {
+        throw new InvalidPropError(`database.${property}`, name, 'is a template: while a run is connected to it, no database can be created',
+          'Name another database');
+      }
     }
     this.host = host;
     this.port = port;

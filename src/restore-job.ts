@@ -2,7 +2,7 @@ import { Cron, Duration } from 'cdk8s';
 import { Construct } from 'constructs';
 import { IBackup } from './backup-cron-job';
 import { env, PodOptions } from './hardened-pod';
-import { checkDuration } from './invalid';
+import { checkCount, checkDuration } from './invalid';
 import { checkFolder, ScriptCronJob } from './script-cron-job';
 
 export interface RestoreJobProps extends PodOptions {
@@ -15,7 +15,45 @@ export interface RestoreJobProps extends PodOptions {
    * @default Duration.hours(6)
    */
   readonly deadline?: Duration;
+  /**
+   * What to do about sessions on the live database right before the cut-over.
+   * @default RestoreSessions.WAIT
+   */
+  readonly sessions?: RestoreSessions;
+  /**
+   * How long to wait for the sessions to end. Afterwards the restore fails, and what it has proven stays for a cut-over.
+   * @default Duration.minutes(10)
+   */
+  readonly sessionsTimeout?: Duration;
+  /**
+   * The command that stops the service, for the log to tell whoever waits, e.g. a `kubectl scale`.
+   * @default - the log says to scale it to 0 replicas
+   */
+  readonly stopCommand?: string;
+  /**
+   * How many databases from before stay after a restore, the newest first. At least 1: the way back.
+   * @default 1
+   */
+  readonly keepPrevious?: number;
+  /**
+   * Tables and indexes that are restored at the same time.
+   * @default 2
+   */
+  readonly jobs?: number;
 }
+
+/** What a restore does about sessions on the live database. */
+export enum RestoreSessions {
+  /** Wait until they have ended, and tell who they are. */
+  WAIT = 'wait',
+  /** End them. A service that reconnects goes on in the restored database. */
+  DISCONNECT = 'disconnect',
+  /** Fail when there are any. */
+  REFUSE = 'refuse',
+}
+
+/** Settings of the sessions that load: what is lost by a crash of the server is loaded again. */
+const RESTORE_OPTIONS = '-c synchronous_commit=off -c maintenance_work_mem=256MB';
 
 /**
  * A template for restores on demand. It is a suspended CronJob, since `kubectl create job --from` takes Jobs from
@@ -26,6 +64,10 @@ export class RestoreJob extends Construct {
   constructor(scope: Construct, id: string, props: RestoreJobProps) {
     super(scope, id);
     const { database, storage } = props.backup;
+    const deadline = checkDuration('restoreJob.deadline', props.deadline ?? Duration.hours(6), 60);
+    const sessionsTimeout = checkDuration('restoreJob.sessionsTimeout', props.sessionsTimeout ?? Duration.minutes(10), 0);
+    const jobs = checkCount('restoreJob.jobs', props.jobs ?? 2, 1, 64);
+    const keepPrevious = checkCount('restoreJob.keepPrevious', props.keepPrevious ?? 1, 1, 100);
     new ScriptCronJob(this, 'workload', {
       ...props,
       noun: 'restoreJob',
@@ -37,15 +79,24 @@ export class RestoreJob extends Construct {
       schedule: Cron.annually(),
       timeZone: 'Etc/UTC',
       suspend: true,
-      deadline: checkDuration('restoreJob.deadline', props.deadline ?? Duration.hours(6), 60),
+      deadline,
       successfulJobsHistoryLimit: 7,
       failedJobsHistoryLimit: 7,
       // A person decides whether to try again, with the log of this try in hand.
       backoffLimit: 0,
       env: [
         { name: 'REQUEST_ID', valueFrom: { fieldRef: { fieldPath: "metadata.labels['batch.kubernetes.io/job-name']" } } },
+        env('RESTORE_ACTION', 'restore'),
         env('RESTORE_DUMP', ''),
         env('RESTORE_BEFORE', ''),
+        env('RESTORE_SHA256', ''),
+        env('RESTORE_SESSIONS', props.sessions ?? RestoreSessions.WAIT),
+        env('SESSIONS_TIMEOUT', sessionsTimeout.toSeconds()),
+        env('STOP_COMMAND', props.stopCommand ?? ''),
+        env('KEEP_PREVIOUS', keepPrevious),
+        env('RESTORE_JOBS', jobs),
+        env('RESTORE_OPTIONS', RESTORE_OPTIONS),
+        env('HOLD_SECONDS', deadline.toSeconds()),
       ],
     });
   }

@@ -1,14 +1,15 @@
-import { Cron, Duration } from 'cdk8s';
+import { Chart, Cron, Duration } from 'cdk8s';
 import { k8s } from 'cdk8s-plus-28';
 import { Construct } from 'constructs';
 import { IBackupStorage } from './backup-pvc';
 import { VERBATIM } from './flux';
 import { env, secretEnv, hardenedPod, PodOptions, STORAGE_PATH } from './hardened-pod';
 import { InvalidPropError } from './invalid';
-import { checkName, CRON_JOB_NAME_LENGTH, fileName } from './names';
+import { checkLabels, checkName, CRON_JOB_NAME_LENGTH, fileName } from './names';
 import { PostgresDatabase } from './postgres';
 import { checkSchedule, checkTimeZone } from './schedule';
 import { ScriptConfigMap } from './script-config-map';
+import { SecretKey } from './secret-expectations';
 
 export interface ScriptCronJobProps extends PodOptions {
   /** How the construct is called in error messages. */
@@ -21,6 +22,8 @@ export interface ScriptCronJobProps extends PodOptions {
   readonly storage: IBackupStorage;
   readonly folder: string;
   readonly env: k8s.EnvVar[];
+  /** Secrets that are read beside the database's password. */
+  readonly secrets?: SecretKey[];
   readonly schedule: Cron;
   readonly timeZone: string;
   readonly suspend: boolean;
@@ -37,6 +40,7 @@ export class ScriptCronJob extends Construct {
   constructor(scope: Construct, id: string, props: ScriptCronJobProps) {
     super(scope, id);
     check(props);
+    this.checkNamespaces(props);
     const labels = {
       ...props.labels,
       'app.kubernetes.io/name': 'postgres-backup',
@@ -71,6 +75,22 @@ export class ScriptCronJob extends Construct {
       },
     });
   }
+
+  /** A pod sees the claims and secrets of its own namespace only. */
+  private checkNamespaces({ noun, storage, database, secrets = [] }: ScriptCronJobProps): void {
+    const { namespace } = Chart.of(this);
+    if (storage.namespace !== undefined && storage.namespace !== namespace) {
+      throw new InvalidPropError(`${noun}.storage`, `${storage.namespace}/${storage.claimName}`,
+        `is not in the namespace of the chart, ${namespace}`, 'Use a claim of the same namespace');
+    }
+    for (const key of [database.password, ...secrets]) {
+      if (key.namespace !== namespace) {
+        throw new InvalidPropError(`${noun}.secrets`, `secret ${key.namespace}/${key.secretName}, key ${key.key}`,
+          `is not in the namespace of the chart, ${namespace}, and no pod of it can read it`,
+          'Put a copy of the secret into this namespace, and expect that one');
+      }
+    }
+  }
 }
 
 /** The folder of a database's dumps, and the first part of their names. */
@@ -87,6 +107,8 @@ function check(props: ScriptCronJobProps): void {
   checkName(`${noun}.name`, props.name, CRON_JOB_NAME_LENGTH);
   checkSchedule(`${noun}.schedule`, props.schedule);
   checkTimeZone(`${noun}.timeZone`, props.timeZone);
+  checkLabels(`${noun}.labels`, props.labels);
+  checkLabels(`${noun}.nodeSelector`, props.nodeSelector);
   for (const property of ['successfulJobsHistoryLimit', 'failedJobsHistoryLimit'] as const) {
     if (!Number.isInteger(props[property]) || props[property] < 0) {
       throw new InvalidPropError(`${noun}.${property}`, props[property], 'must be a whole number from 0 on',

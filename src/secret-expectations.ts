@@ -29,21 +29,29 @@ export interface ExpectKeyOptions {
   readonly namespace?: string;
 }
 
-/** A key of a secret that must exist for a restore. Only `SecretExpectations.expectKey` makes one. */
+/**
+ * A key of a secret that must exist for a restore. Only `SecretExpectations.expectKey` makes one: the class itself is
+ * not exported, and no other object passes for it.
+ */
 export class SecretKey {
-  /** @internal */
+  private readonly isExpected = true;
+
   constructor(
     public readonly secretName: string,
     public readonly key: string,
     public readonly because: string,
     public readonly bytes: number | undefined,
-    /** Set only where it is not the namespace of the chart. */
     public readonly namespace: string | undefined,
+    private readonly home: string | undefined,
   ) {}
 
+  /** Whether the secret is in the namespace of the chart that expects it; pods can read no other. */
+  public get isLocal(): boolean {
+    return this.isExpected && this.namespace === this.home;
+  }
+
   public toString(): string {
-    const secret = this.namespace === undefined ? this.secretName : `${this.namespace}/${this.secretName}`;
-    return `secret ${secret}, key ${this.key}`;
+    return `secret ${this.isLocal ? '' : `${this.namespace}/`}${this.secretName}, key ${this.key}`;
   }
 }
 
@@ -83,11 +91,12 @@ export class SecretExpectations extends Construct {
       throw new InvalidPropError('expectKey.bytes', options.bytes, 'must be a whole number from 1 to 1048576',
         'A secret holds 1 MiB at most');
     }
-    const namespace = options.namespace === Chart.of(this).namespace ? undefined : options.namespace;
+    const home = Chart.of(this).namespace;
+    const namespace = options.namespace ?? home;
     if (namespace !== undefined) {
       checkName('expectKey.namespace', namespace);
     }
-    const expected = new SecretKey(secretName, key, options.because, options.bytes, namespace);
+    const expected = new SecretKey(secretName, key, options.because, options.bytes, namespace, home);
     if (this.keys.some((other) => other.toString() === expected.toString())) {
       throw new InvalidPropError('expectKey', expected.toString(), 'is expected already',
         'Use the value that the first expectKey returned');
@@ -97,9 +106,9 @@ export class SecretExpectations extends Construct {
   }
 }
 
-function listed({ namespace, secretName, key, bytes, because }: SecretKey): object {
+function listed({ isLocal, namespace, secretName, key, bytes, because }: SecretKey): object {
   return {
-    ...(namespace !== undefined && { namespace }),
+    ...(!isLocal && { namespace }),
     secret: secretName,
     key,
     ...(bytes !== undefined && { bytes }),

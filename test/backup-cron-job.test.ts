@@ -1,4 +1,4 @@
-import { Cron, Duration, Size } from 'cdk8s';
+import { Chart, Cron, Duration, Size, Testing } from 'cdk8s';
 import { Cpu, PersistentVolumeAccessMode } from 'cdk8s-plus-28';
 import {
   BackupCronJob, BackupCronJobProps, BackupFormat, BackupPvc, Compression, PostgresImage, Retention, SecretExpectations,
@@ -124,7 +124,7 @@ test('every database of a chart uses the one ConfigMap of scripts', () => {
   const shared = { storage: storage(scope), schedule: Cron.daily(), retention: Retention.keep({ daily: 1 }) };
   const secret = database(scope);
   for (const name of ['a', 'b']) {
-    new BackupCronJob(scope, name, { name, database: secret, ...shared });
+    new BackupCronJob(scope, name, { name, folder: name, database: secret, ...shared });
   }
   expect(manifest(scope, 'ConfigMap', 'shop-backup-scripts').metadata.annotations)
     .toEqual({ 'kustomize.toolkit.fluxcd.io/substitute': 'disabled' });
@@ -149,6 +149,23 @@ test.each<[string, Partial<BackupCronJobProps>]>([
   ['backupCronJob.folder', { folder: '' }],
 ])('a bad %s is refused by its name', (property, props) => {
   expect(() => cronJob(props)).toThrow(`${property} (`);
+});
+
+test('two backups that share a folder are refused: their servers do not see each other\'s locks', () => {
+  const scope = chart();
+  const shared = { database: database(scope), storage: storage(scope), schedule: Cron.daily(), retention: Retention.keep({ daily: 1 }) };
+  new BackupCronJob(scope, 'one', { name: 'one', ...shared });
+  expect(() => new BackupCronJob(scope, 'two', { name: 'two', ...shared }))
+    .toThrow('backupCronJob.folder ("shop") is used by shop/one on the same claim. Give each backup a folder of its own');
+});
+
+test('a claim or a secret of another namespace is refused: no pod can use it', () => {
+  const elsewhere = new Chart(Testing.app(), 'elsewhere', { namespace: 'elsewhere' });
+  expect(() => cronJob({ storage: storage(elsewhere) })).toThrow('backupCronJob.storage ("elsewhere/shop-backup") is not in the namespace of the chart, shop');
+  expect(() => cronJob({ database: database(elsewhere) })).toThrow('backupCronJob.secrets ("secret elsewhere/shop-db, key password")');
+  const scope = chart();
+  const foreign = new SecretExpectations(scope, 'secrets').expectKey('monitor', 'url', { because: 'x', namespace: 'monitoring' });
+  expect(() => cronJob({ heartbeat: { success: foreign } })).toThrow('backupCronJob.secrets ("secret monitoring/monitor, key url")');
 });
 
 test('zstd for an image that lacks it is refused', () => {

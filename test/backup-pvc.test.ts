@@ -40,8 +40,10 @@ test('a claim that no backup can write to is refused', () => {
   expect(() => claim({ accessModes: [] })).toThrow(/^accessModes/);
 });
 
-test('a claim without space is refused', () => {
-  expect(() => claim({ size: Size.gibibytes(0) })).toThrow('backupPvc.size ("0Gi") holds no dump');
+test('a claim without space for a dump is refused', () => {
+  expect(() => claim({ size: Size.gibibytes(0) })).toThrow('backupPvc.size ("0Gi") is too small for a dump');
+  expect(() => claim({ size: Size.mebibytes(9) })).toThrow('backupPvc.size ("9Mi")');
+  expect(claim({ size: Size.gibibytes(0.5) }).spec.resources.requests.storage).toBe('0.5Gi');
 });
 
 test.each(['Backup', 'a_b', '', '-a', 'x'.repeat(254)])('name %p is refused', (name) => {

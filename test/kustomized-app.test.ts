@@ -33,6 +33,18 @@ test('each folder lists exactly the manifests that it holds', () => {
   ].join('\n'));
 });
 
+test('each folder has its list also where charts depend on each other, and cdk8s numbers the folders', () => {
+  const app = new KustomizedApp({ outdir });
+  const [one, two] = [new Chart(app, 'one'), new Chart(app, 'two')];
+  configMap(one, 'a', 'a');
+  configMap(two, 'b', 'b');
+  one.addDependency(two);
+  app.synth();
+  expect(readdirSync(outdir)).toEqual(['0000-two', '0001-one']);
+  expect(readdirSync(join(outdir, '0000-two'))).toEqual(['ConfigMap.b.yaml', 'kustomization.yaml']);
+  expect(readdirSync(join(outdir, '0001-one'))).toEqual(['ConfigMap.a.yaml', 'kustomization.yaml']);
+});
+
 test('two objects that would overwrite each other\'s file are refused', () => {
   const app = new KustomizedApp({ outdir });
   const chart = new Chart(app, 'one');

@@ -1,4 +1,4 @@
-import { checkName, fileName } from '../src/names';
+import { checkLabels, checkName, fileName } from '../src/names';
 
 test.each([
   ['zitadel', 'zitadel'],
@@ -17,3 +17,12 @@ test.each([
 test('a name over its limit says by how much', () => {
   expect(() => checkName('name', 'a'.repeat(55), 52)).toThrow('has 55 characters, Kubernetes allows 52. Shorten it by 3');
 });
+
+test.each<Record<string, string>>([{ team: 'a' }, { 'app.kubernetes.io/name': '' }, { 'example.com/a_b.c': 'X-1' }])('the labels %p are taken', (labels) => {
+  expect(() => checkLabels('labels', labels)).not.toThrow();
+});
+
+test.each<Record<string, string>>([{ 'bad key!': 'x' }, { a: 'x y' }, { 'a/b/c': 'x' }, { 'Bad/a': 'x' }, { a: 'x'.repeat(64) }, { '-a': 'x' }])(
+  'the labels %p are refused', (labels) => {
+    expect(() => checkLabels('labels', labels)).toThrow(/^labels \(/);
+  });

@@ -1,4 +1,4 @@
-import { PostgresDatabase, PostgresImage, SecretExpectations } from '../src';
+import { PostgresDatabase, PostgresImage } from '../src';
 import { chart, database } from './support/synth';
 
 describe('PostgresImage', () => {
@@ -14,14 +14,25 @@ describe('PostgresImage', () => {
     expect(image.image).toBe(`registry.example:5000/library/postgres:16.4-alpine@${digest}`);
   });
 
-  test.each(['latest', '16.4-alpine', 'v16', '', '9.6', '16.4.1'])('version %p is refused', (version) => {
-    expect(() => PostgresImage.alpine(version)).toThrow(/^image\.version .* is not a version of PostgreSQL\. /);
+  test.each(['latest', '16.4-alpine', 'v16', '', '9.6', '16.4.1', '16'])('version %p, which is no release, is refused', (version) => {
+    expect(() => PostgresImage.alpine(version)).toThrow(/^image\.version .* does not name one release of PostgreSQL\. /);
   });
 
-  test.each(['postgres', 'postgres:latest', 'registry.example:5000/postgres', 'postgres latest', 'postgres:16@sha256:12'])(
+  test('a tag that moves is taken with a digest', () => {
+    expect(PostgresImage.alpine('16', { digest }).image).toBe(`postgres:16-alpine@${digest}`);
+  });
+
+  test.each([
+    'postgres', 'postgres:latest', 'registry.example:5000/postgres', 'postgres latest', 'postgres:16@sha256:12', 'Postgres:16',
+    'a//b:1', '-x:1', '/a:1', 'a/:1', '$(x):1', 'a#b:1', `a:${'1'.repeat(129)}`,
+  ])(
     'image %p, which may be another one tomorrow or is none, is refused', (image) => {
       expect(() => PostgresImage.of({ image, uid: 70, gid: 70, majorVersion: 16 })).toThrow(/^image \(/);
     });
+
+  test.each(['ghcr.io/a/b_c/d-e.f:1.2', 'localhost:5000/a:1', '[::1]:5000/a:1', 'a:1_x-Y.z'])('image %p is taken', (image) => {
+    expect(PostgresImage.of({ image, uid: 1, gid: 1, majorVersion: 17 }).image).toBe(image);
+  });
 
   test('an image by digest alone is taken', () => {
     expect(PostgresImage.of({ image: `db@${digest}`, uid: 1, gid: 1, majorVersion: 18 }).image).toBe(`db@${digest}`);
@@ -61,23 +72,17 @@ describe('PostgresDatabase', () => {
     expect(() => database(chart(), { name })).toThrow(/^database\.name/);
   });
 
-  test('the maintenance database can be another one', () => {
-    expect(database(chart(), { name: 'postgres', maintenanceDatabase: 'template1' }).name).toBe('postgres');
+  test('the maintenance database can be another one, but no template', () => {
+    expect(database(chart(), { name: 'postgres', maintenanceDatabase: 'maintenance' }).name).toBe('postgres');
+    expect(() => database(chart(), { maintenanceDatabase: 'template1' })).toThrow(/^database\.maintenanceDatabase/);
   });
 
   test.each([0, 65536, 54.32])('port %p is refused', (port) => {
     expect(() => database(chart(), { port })).toThrow(/^database\.port/);
   });
-
-  test('a password of another namespace is refused, since no pod can read it', () => {
-    const scope = chart();
-    const password = new SecretExpectations(scope, 'x', { name: 'x' })
-      .expectKey('db', 'password', { because: 'login', namespace: 'elsewhere' });
-    expect(() => database(scope, { password })).toThrow('database.password ("elsewhere/db") is a secret of another namespace');
-  });
 });
 
-test.each(['', 'db host', 'a,b', '/var/run', 'db:5432', '-db'])('host %p is refused', (host) => {
+test.each(['', 'db host', 'a,b', '/var/run', 'db:5432', '-db', 'h..x', 'fe80::1%eth0'])('host %p is refused', (host) => {
   const { name, user, password, image } = database(chart());
   expect(() => PostgresDatabase.at(host, { name, user, password, image })).toThrow(/^database\.host/);
 });

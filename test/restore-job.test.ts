@@ -1,5 +1,5 @@
 import { Duration } from 'cdk8s';
-import { RestoreJob, RestoreJobProps } from '../src';
+import { RestoreJob, RestoreJobProps, RestoreSessions } from '../src';
 import { chart, database, Manifest, manifest, storage, yaml } from './support/synth';
 
 function template(props: Partial<RestoreJobProps> = {}): Manifest {
@@ -27,6 +27,26 @@ test('a failed restore is not tried again by itself, and its Job is not removed 
 test('deadline is 6 hours by default', () => {
   expect(template().spec.jobTemplate.spec.activeDeadlineSeconds).toBe(6 * 3600);
   expect(template({ deadline: Duration.minutes(90) }).spec.jobTemplate.spec.activeDeadlineSeconds).toBe(90 * 60);
+});
+
+const env = (object: Manifest, name: string) =>
+  object.spec.jobTemplate.spec.template.spec.containers[0].env.find((variable: { name: string }) => variable.name === name).value;
+
+test('sessions is wait by default: a service that is connected is not cut off', () => {
+  expect(env(template(), 'RESTORE_SESSIONS')).toBe('wait');
+  expect(env(template({ sessions: RestoreSessions.DISCONNECT }), 'RESTORE_SESSIONS')).toBe('disconnect');
+});
+
+test('sessionsTimeout is 10 minutes by default', () => expect(env(template(), 'SESSIONS_TIMEOUT')).toBe('600'));
+test('keepPrevious is 1 by default', () => expect(env(template(), 'KEEP_PREVIOUS')).toBe('1'));
+test('jobs is 2 by default', () => expect(env(template(), 'RESTORE_JOBS')).toBe('2'));
+
+test.each<[string, Partial<RestoreJobProps>]>([
+  ['restoreJob.jobs', { jobs: 0 }],
+  ['restoreJob.keepPrevious', { keepPrevious: 0 }],
+  ['restoreJob.sessionsTimeout', { sessionsTimeout: Duration.millis(1) }],
+])('a bad %s is refused by its name', (property, props) => {
+  expect(() => template(props)).toThrow(`${property} (`);
 });
 
 test('a deadline of less than a minute is refused', () => {

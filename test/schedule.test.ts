@@ -3,7 +3,7 @@ import { checkSchedule, checkTimeZone, shortestInterval } from '../src/schedule'
 
 const cron = (expression: string) => ({ expressionString: expression }) as Cron;
 
-test.each(['0 2 * * *', '*/15 * * * *', '0 2 1,15 * 1', '0 2 ? * *', '0 2 * JAN-MAR MON-FRI', '5-59/10 * * * *', '0 2 * * WED'])(
+test.each(['0 2 * * *', '*/15 * * * *', '0 2 1,15 * 1', '0 2 ? * *', '0 2 * JAN-MAR MON-FRI', '5-59/10 * * * *', '5/10 0/2 * * *', '0 2 * * 0/2', '0 2 * * WED'])(
   'the schedule %p is taken', (expression) => {
     expect(() => checkSchedule('schedule', cron(expression))).not.toThrow();
   });
@@ -18,6 +18,7 @@ test.each([
   ['*/15 * * * *', 900],
   ['0 2,3 * * 1', 3600],
   ['0 0 1 * *', 28 * 86_400],
+  ['5/20 * * * *', 1200],
 ])('%p comes every %p seconds at the shortest', (expression, seconds) => {
   expect(shortestInterval('schedule', cron(expression)).toSeconds()).toBe(seconds);
 });
@@ -27,7 +28,7 @@ test.each(['Etc/UTC', 'UTC', 'Europe/Zurich', 'America/Argentina/Buenos_Aires', 
     expect(() => checkTimeZone('timeZone', timeZone)).not.toThrow();
   });
 
-test.each(['', 'Local', 'europe/zurich', 'Europe/Nowhere', '+01:00', 'EUROPE/ZURICH', '../etc/passwd'])(
+test.each(['', 'Local', 'europe/zurich', 'Europe/Nowhere', '+01:00', 'EUROPE/ZURICH', 'ETC/UTC', 'Asia/KOLKATA', 'US/PACIFIC', 'PST', 'Factory', '../etc/passwd'])(
   'the time zone %p is refused', (timeZone) => {
     expect(() => checkTimeZone('timeZone', timeZone)).toThrow(/^timeZone \(".*"\) is not a time zone of the tz database\. /);
   });

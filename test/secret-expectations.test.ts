@@ -1,4 +1,4 @@
-import { SecretExpectations } from '../src';
+import { SecretExpectations, type SecretKey } from '../src';
 import { chart, manifest, yaml } from './support/synth';
 
 const because = 'it opens everything';
@@ -19,7 +19,7 @@ test('name is the chart\'s id and -expected-secrets by default', () => {
 
 test('the chart\'s own namespace is no other namespace', () => {
   const key = new SecretExpectations(chart(), 'secrets').expectKey('app', 'key', { because, namespace: 'shop' });
-  expect(key.namespace).toBeUndefined();
+  expect(key.isLocal).toBe(true);
 });
 
 test('the same key twice is refused', () => {
@@ -27,6 +27,13 @@ test('the same key twice is refused', () => {
   secrets.expectKey('app', 'key', { because });
   expect(() => secrets.expectKey('app', 'key', { because })).toThrow('expectKey ("secret app, key key") is expected already');
   expect(secrets.expectKey('app', 'key', { because, namespace: 'other' }).toString()).toBe('secret other/app, key key');
+});
+
+test('no other object passes for an expected key', () => {
+  const forged = { secretName: 'app', key: 'key', because, bytes: undefined, namespace: undefined, isLocal: true };
+  // @ts-expect-error only expectKey makes one
+  const key: SecretKey = forged;
+  expect(key).toBe(forged);
 });
 
 test.each([

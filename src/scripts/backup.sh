@@ -29,7 +29,8 @@ main() {
   verify
   describe
   publish
-  sh "$scripts/prune.sh" "$name"
+  sh "$scripts/prune.sh" "$name" ||
+    fail "$name.dump is complete and verified, but old dumps could not be removed, see the message above. Check the storage."
   log "$summary; $(dump_names | wc -l | tr -d ' ') dumps are kept, $(($(free_bytes) / 1000000)) MB are free"
 }
 
@@ -75,7 +76,7 @@ make_room() {
 dump() {
   log "dumping $((database_bytes / 1000000)) MB of \"$database\" from $PGHOST to $name.dump, $DUMP_FORMAT format, $COMPRESSION"
   open_session 5 6 "$database" --set=lock_timeout="$LOCK_TIMEOUT" --set=excluded="${EXCLUDE_TABLE_DATA:-}" \
-    --set=rows="$work/$name/rows" --set=counting="$ROW_COUNTS"
+    --set=rows="$work/$name/rows" --set=scripts="$scripts" --set=counting="$ROW_COUNTS"
   cat "$scripts/snapshot.sql" >&5 || true
   answer_of 6 || fail "cannot take a snapshot of \"$database\", see psql's message above. Earlier dumps are untouched."
   snapshot=$answer
@@ -100,15 +101,14 @@ verify() {
   log "$((bytes / 1000000)) MB written in $dump_seconds s, reading them back"
   run sh "$scripts/verify.sh" "$target" ||
     fail "the new dump is not whole and is thrown away. Earlier dumps are untouched. Check the storage."
-  (
-    cd "$work/$name"
-    find "$name.dump" -type f | sort | xargs sha256sum >"$name.dump.sha256"
-  ) || fail "the new dump cannot be read and is thrown away. Earlier dumps are untouched. Check the storage."
+  # shellcheck disable=SC2016 # $1 and $2 are the inner shell's
+  run sh -c 'cd "$1" && find "$2" -type f | sort | xargs sha256sum' sh "$work/$name" "$name.dump" >"$target.sha256" ||
+    fail "the new dump cannot be read and is thrown away. Earlier dumps are untouched. Check the storage."
 }
 
 # What belongs to the dump: the roles that own its objects, and a manifest that says what is in it.
 describe() {
-  pg_dumpall --roles-only --no-role-passwords --database="$MAINTENANCE_DATABASE" --file="$work/$name/$name.globals.sql" ||
+  run pg_dumpall --roles-only --no-role-passwords --database="$MAINTENANCE_DATABASE" --file="$work/$name/$name.globals.sql" ||
     fail "the roles could not be dumped, see the message above. Earlier dumps are untouched."
   {
     printf '{\n  "database": %s,\n' "$(echo "SELECT to_json(:'db'::text)" | query "$MAINTENANCE_DATABASE")"

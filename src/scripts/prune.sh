@@ -17,8 +17,10 @@ main() {
   for name in $({ dump_names; echo "${1:-}"; } | sort -ru); do
     if is_verified "$name"; then
       echo "$name verified"
-    elif [ -e "$BACKUP_DIR/$name.dump" ]; then
+    elif [ -s "$BACKUP_DIR/$name.dump" ]; then
       echo "$name unverified"
+    elif [ -e "$BACKUP_DIR/$name.dump" ]; then
+      echo "$name empty"
     else
       echo "$name coming"
     fi
@@ -31,7 +33,8 @@ main() {
   done
 }
 
-# usage: unwanted NAME <"name verified|unverified|coming" lines, newest first      prints the names that no rule wants
+# usage: unwanted NAME <"name verified|unverified|empty|coming" lines, newest first      prints the names that no rule wants
+# Where a day (week, month, year) has verified dumps, the last of these stands for it, and else the last of all.
 unwanted() {
   awk -v always="$1" -v last="$KEEP_LAST" -v daily="$KEEP_DAILY" -v weekly="$KEEP_WEEKLY" -v monthly="$KEEP_MONTHLY" \
       -v yearly="$KEEP_YEARLY" '
@@ -40,27 +43,31 @@ unwanted() {
       if (m < 3) { y--; m += 12 }
       return 365 * y + int(y / 4) - int(y / 100) + int(y / 400) + int((153 * m - 457) / 5) + d - 719469
     }
-    # Whether a rule wants a dump of this period: the first one of each period, as long as its number lasts.
-    function wants(rule, period) {
-      if (left[rule] == 0 || (rule in seen && seen[rule] == period)) return 0
-      seen[rule] = period
-      left[rule]--
-      return 1
+    function keep_periods(period, count,    i, chosen, seen) {
+      for (i = 1; i <= dumps; i++) {
+        if (state[i] == "empty") continue
+        if (!(period[i] in chosen)) {
+          if (seen++ == count) break
+          chosen[period[i]] = i
+        } else if (state[chosen[period[i]]] == "unverified" && state[i] != "unverified") {
+          chosen[period[i]] = i
+        }
+      }
+      for (i in chosen) keep[chosen[i]] = 1
     }
-    BEGIN { left["d"] = daily; left["w"] = weekly; left["m"] = monthly; left["y"] = yearly }
     {
       time = substr($1, length($1) - 14)
       y = substr(time, 1, 4) + 0; m = substr(time, 5, 2) + 0; d = substr(time, 7, 2) + 0
-      day = day_number(y, m, d)
-      keep = $1 == always
-      if ($2 != "coming" && dumps++ < last) keep = 1
-      if ($2 == "verified" && verified++ < last) keep = 1
-      # Each rule counts for itself: all of them must see the dump.
-      if (wants("d", day)) keep = 1
-      if (wants("w", int((day + 3) / 7))) keep = 1
-      if (wants("m", y * 12 + m)) keep = 1
-      if (wants("y", y)) keep = 1
-      if (!keep) print $1
+      i = ++dumps
+      name[i] = $1; state[i] = $2
+      day[i] = day_number(y, m, d); week[i] = int((day[i] + 3) / 7); month[i] = y * 12 + m; year[i] = y
+      if ($1 == always) keep[i] = 1
+      if (($2 == "verified" || $2 == "unverified") && any++ < last) keep[i] = 1
+      if ($2 == "verified" && verified++ < last) keep[i] = 1
+    }
+    END {
+      keep_periods(day, daily); keep_periods(week, weekly); keep_periods(month, monthly); keep_periods(year, yearly)
+      for (i = 1; i <= dumps; i++) if (!(i in keep)) print name[i]
     }'
 }
 

@@ -2,8 +2,18 @@
 # Restores a dump into a database beside the live one, proves it, and only then exchanges their names.
 # Until that last moment the live database serves on; whatever fails before leaves it as it was.
 # usage: restore.sh      with the environment that RestoreJob gives it, and
+#   RESTORE_ACTION   restore        load, prove, cut over (the default)
+#                    list           print the dumps, and whether one can be restored
+#                    verify         read every stored dump and compare its checksum
+#                    rehearse       load and prove, then drop what was loaded
+#                    prepare        load and prove, and leave it for a later cutover
+#                    cutover        exchange the names with what was prepared
+#                    undo           exchange the names with the database from before
+#                    drop-previous  drop the databases from before
 #   RESTORE_DUMP     name of a dump, e.g. shop-20261123-020000; empty for the newest verified one
 #   RESTORE_BEFORE   newest verified dump at or before this UTC time, e.g. 2026-11-20T08:00:00Z
+#   RESTORE_SHA256   the checksum that the dump must have
+#   RESTORE_SESSIONS what to do with sessions on the live database: wait, disconnect or refuse
 #   REQUEST_ID       the same request is carried out once, however often it is made
 set -eu
 
@@ -13,26 +23,60 @@ set -eu
 . "$scripts/server.sh"
 # shellcheck source=storage.sh
 . "$scripts/storage.sh"
+# shellcheck source=side.sh
+. "$scripts/side.sh"
+# shellcheck source=cutover.sh
+. "$scripts/cutover.sh"
 
 main() {
-  check_connection_settings
+  action=${RESTORE_ACTION:-restore}
   check_storage_settings
-  : "${REQUEST_ID:?is not set: it names this restore, e.g. by the name of its Job}"
+  check_readable
+  case $action in
+    verify) exec sh "$scripts/verify.sh" ;;
+    list) list ;;
+    restore | rehearse | prepare | cutover | undo | drop-previous) change ;;
+    *) fail "RESTORE_ACTION ($action) is none of restore, list, verify, rehearse, prepare, cutover, undo, drop-previous." ;;
+  esac
+}
+
+change() {
+  check_connection_settings
+  : "${REQUEST_ID:?is not set: it names this request, e.g. by the name of its Job}"
+  check_sessions_setting
   on_exit clean_up
-  choose_dump
+  phase "checks" "nothing is changed"
   check_server
   lock restore
-  choose_databases
-  if exists "$previous"; then
-    log "request $REQUEST_ID is already restored, nothing to do: the database from before is \"$previous\""
+  name_databases
+  case $action in
+    restore | rehearse | prepare) load ;;
+    cutover) name=$(prepared_dump) ;;
+    undo) name=undo ;;
+    drop-previous) drop_previous 0; return ;;
+  esac
+  case $action in
+    rehearse) log "rehearsed: $name.dump can be restored, in $(($(date +%s) - started)) s. \"$database\" was not touched." ;;
+    prepare) log "prepared: $name.dump is in \"$side\". Next: the same with RESTORE_ACTION=cutover." ;;
+    *) already_done || cut_over ;;
+  esac
+}
+
+# Everything up to the proof. The dump is held, so that no backup prunes it meanwhile.
+load() {
+  choose_dump
+  if [ "$action" = restore ] && already_done; then
+    action=nothing
     return
   fi
   check_dump
-  prepare
-  prove
-  cut_over
-  log "done: \"$database\" is now $name. The database from before is \"$previous\", closed to connections."
-  log "next: look whether the service is well. To free the space: DROP DATABASE \"$previous\";"
+  phase "prepare" "\"$database\" serves on; what is loaded goes to \"$side\" and is dropped if this fails"
+  prepare_side
+  load_dump
+  phase "prove" "\"$database\" serves on"
+  prove "$side"
+  if [ "$action" = rehearse ]; then drop_side; else mark_side "prepared from $name"; fi
+  made_side=
 }
 
 choose_dump() {
@@ -47,7 +91,8 @@ choose_dump() {
       "Name an older script's dump with RESTORE_DUMP. There are: $(dump_names | tr '\n' ' ')"
   fi
   dump=$BACKUP_DIR/$name.dump
-  log "restoring $name.dump into \"$database\" on $PGHOST"
+  hold "$name" "${HOLD_SECONDS:?is not set}" || fail "$name.dump was removed just now. Run this again."
+  log "chose $name.dump for \"$database\" on $PGHOST"
 }
 
 # usage: moment TIME      2026-11-20T08:00:00Z as 20261120-080000
@@ -58,87 +103,55 @@ moment() {
   esac
 }
 
-# Names that are too long for PostgreSQL would be cut, and might then be another database's.
-choose_databases() {
-  exists "$database" || fail "there is no database \"$database\" on $PGHOST." \
-    "Create it first, empty and with its owner: its settings are taken from it."
-  side=$(query "$MAINTENANCE_DATABASE" <<'SQL'
-SELECT CASE WHEN octet_length(:'db') <= 55 THEN :'db' || '_restore' ELSE 'restore_' || md5(:'db') END
-SQL
-  )
-  previous=$(query "$MAINTENANCE_DATABASE" --set=request="$REQUEST_ID" <<'SQL'
-SELECT CASE WHEN octet_length(:'db' || :'request') <= 55 THEN :'db' || '_before_' || :'request'
-            ELSE 'before_' || md5(:'db' || ' ' || :'request') END
-SQL
-  )
-  mark="cdk8s-postgres-backup: side database of $prefix"
-}
-
-# usage: exists DATABASE
-exists() {
-  [ "$(query "$MAINTENANCE_DATABASE" --set=name="$1" <<'SQL'
-SELECT EXISTS (SELECT FROM pg_database WHERE datname = :'name')
-SQL
-  )" = t ]
-}
-
 check_dump() {
-  is_verified "$name" || log "$name.dump was never verified: it has no checksum, and is read whole instead"
-  log "checking $name.dump"
+  if is_verified "$name"; then
+    [ "$(manifest_string "$name" database)" = "$(echo "SELECT to_json(:'db'::text)" | query "$MAINTENANCE_DATABASE")" ] ||
+      fail "$name.dump is of the database $(manifest_string "$name" database), not of \"$database\". Choose another dump."
+  else
+    warn "$name.dump was never verified: it has no checksum and no row counts, and is read whole instead"
+  fi
+  if [ -n "${RESTORE_SHA256:-}" ]; then
+    [ "\"$RESTORE_SHA256\"" = "$(manifest_string "$name" sha256)" ] ||
+      fail "RESTORE_SHA256 ($RESTORE_SHA256) is not the checksum of $name.dump, $(manifest_string "$name" sha256)."
+  fi
   run sh "$scripts/verify.sh" "$dump" || fail "the dump is not whole. \"$database\" is untouched. Choose another dump."
 }
 
-prepare() {
-  log "restoring into \"$side\"; \"$database\" serves on"
-  drop_side
-  ! exists "$side" || fail "there is a database \"$side\" that no restore made. Rename or drop it: the dump is restored under that name."
-  made_side=t
-  query "$MAINTENANCE_DATABASE" --set=side="$side" --set=mark="$mark" <"$scripts/side-database.sql" ||
-    fail "cannot make the database \"$side\", see the message above. \"$database\" is untouched."
-  # The empty name makes pg_restore take PGDATABASE as it is, where it would read a name with "=" as settings.
-  PGDATABASE=$side run pg_restore --exit-on-error --jobs=2 --dbname= "$dump" ||
-    fail "pg_restore failed, see its message above. \"$database\" is untouched."
-  echo 'ANALYZE' | query "$side" || fail "cannot analyze \"$side\", see the message above. \"$database\" is untouched."
+list() {
+  printf '%-32s %-21s %8s %10s %-10s %12s %s\n' NAME 'TIME (UTC)' AGE MB VERIFIED ROWS SERVER
+  for name in $(dump_names); do
+    time=$(utc_time "${name#"$prefix"-}")
+    size=$(($(size_of "$BACKUP_DIR/$name.dump") / 1000000))
+    if is_verified "$name"; then
+      printf '%-32s %-21s %8s %10s %-10s %12s %s\n' "$name" "$time" "$(age_of "$name")" "$size" yes \
+        "$(manifest_rows "$name" | awk '{ sum += $NF } END { printf "%.0f", sum }')" "$(manifest_string "$name" server)"
+    else
+      printf '%-32s %-21s %8s %10s %-10s\n' "$name" "$time" "$(age_of "$name")" "$size" no
+    fi
+  done
 }
 
-# Only what carries our mark is dropped: a database of that name may be somebody's.
-drop_side() {
-  query "$MAINTENANCE_DATABASE" --set=side="$side" --set=mark="$mark" <<'SQL'
-SELECT format('DROP DATABASE %I WITH (FORCE)', datname)
-  FROM pg_database
- WHERE datname = :'side' AND shobj_description(oid, 'pg_database') = :'mark' \gexec
-SQL
+# usage: age_of NAME      by the clock of now, in days and hours
+age_of() {
+  awk -v now="$(date -u +%Y%m%d%H%M%S)" -v then="$(printf %s "${1#"$prefix"-}" | tr -d -)" '
+    function hours(t,    y, m) {
+      y = substr(t, 1, 4) + 0; m = substr(t, 5, 2) + 0
+      if (m < 3) { y--; m += 12 }
+      return 24 * (365 * y + int(y / 4) - int(y / 100) + int(y / 400) + int((153 * m - 457) / 5) + substr(t, 7, 2)) + substr(t, 9, 2)
+    }
+    BEGIN { h = hours(now) - hours(then); printf "%dd%dh", int(h / 24), h % 24 }'
 }
 
-prove() {
-  expected=$(pg_restore --list "$dump" | awk '$2 == 1259 && $4 == "TABLE"' | wc -l)
-  found=$(query "$side" <<'SQL'
-SELECT count(*) FROM pg_class
- WHERE relkind IN ('r', 'p') AND relnamespace NOT IN ('pg_catalog'::regnamespace, 'information_schema'::regnamespace)
-   AND relnamespace::regnamespace::text !~ '^pg_(toast|temp)'
-   AND NOT EXISTS (SELECT FROM pg_depend WHERE classid = 'pg_class'::regclass AND objid = pg_class.oid AND deptype = 'e');
-SQL
-  )
-  [ "$found" -eq "$expected" ] ||
-    fail "the dump lists $expected tables, the restored database has $found. \"$database\" is untouched. Choose another dump."
-  log "proved: all $found tables of the dump are there"
-}
-
-cut_over() {
-  check_lock
-  log "cutting over: the sessions on \"$database\" are ended and the names exchanged"
-  query "$MAINTENANCE_DATABASE" --set=side="$side" <"$scripts/disconnect.sql" &
-  disconnecting=$!
-  query "$MAINTENANCE_DATABASE" --set=side="$side" --set=previous="$previous" \
-    --set=mark="cdk8s-postgres-backup: replaced by $name" <"$scripts/swap.sql" ||
-    fail "the names could not be exchanged, see the message above. \"$database\" is as it was; its clients may reconnect." \
-      "Stop the service that uses it and run this again."
-  made_side=
-  wait "$disconnecting" || true
+# usage: phase NAME WHAT_IT_LEAVES
+phase() {
+  [ -z "${phase_name:-}" ] || log "$phase_name took $(($(date +%s) - phase_began)) s"
+  phase_name=$1 phase_began=$(date +%s) started=${started:-$(date +%s)}
+  log "== $1: $2"
 }
 
 clean_up() {
   [ -z "${made_side:-}" ] || drop_side || true
+  release
 }
 
 main "$@"

@@ -21,6 +21,11 @@ keep_alive() {
     keepalives_idle=30 keepalives_interval=10 keepalives_count=3 tcp_user_timeout=60000 >"$PGSERVICEFILE"
 }
 
+# Settings of the database or the role, such as a time limit, must not end our sessions; and names without a schema
+# mean PostgreSQL's own: whoever may create functions in the database must not have them run by us.
+export PGOPTIONS='-c statement_timeout=0 -c lock_timeout=0 -c idle_in_transaction_session_timeout=0 -c role=none
+  -c default_transaction_read_only=off -c search_path=pg_catalog'
+
 # usage: query DATABASE [psql option]... <SQL      prints bare values; the SQL knows the database as :db
 query() {
   query_database=$1
@@ -98,8 +103,12 @@ SQL
 
 # usage: check_lock      fails when the lock was lost, e.g. because the server restarted
 check_lock() {
-  printf '\\echo locked\n' >&3 || true
+  cat >&3 <<'SQL' || true
+SELECT CASE WHEN EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid() AND granted)
+            THEN 'locked' ELSE 'lost' END;
+SQL
   lock_answer
+  [ "$answer" = locked ] || fail "the lock is lost. Run this again."
 }
 
 lock_answer() {

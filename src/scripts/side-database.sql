@@ -24,11 +24,14 @@ SELECT format('REVOKE ALL ON DATABASE %I FROM PUBLIC, %I', :'side', pg_get_userb
   FROM pg_database
  WHERE datname = :'db' AND datacl IS NOT NULL \gexec
 
-SELECT format('GRANT %s ON DATABASE %I TO %s', privilege_type, :'side',
+-- Each by the role that granted it, and the owner's first: the others' depend on them.
+SELECT format('SET ROLE %I; GRANT %s ON DATABASE %I TO %s', pg_get_userbyid(grantor), privilege_type, :'side',
               CASE grantee WHEN 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(grantee)) END)
     || CASE WHEN is_grantable THEN ' WITH GRANT OPTION' ELSE '' END
+    || '; RESET ROLE'
   FROM pg_database, aclexplode(datacl)
- WHERE datname = :'db' \gexec
+ WHERE datname = :'db'
+ ORDER BY grantor <> datdba \gexec
 
 -- A setting that is a list of names is stored with its quotes; each name becomes a literal again.
 SELECT CASE setrole

@@ -7,6 +7,27 @@ check_storage_settings() {
   work=$BACKUP_DIR/.work
 }
 
+# usage: check_readable
+check_readable() {
+  if ! [ -r "$BACKUP_DIR" ] || ! [ -x "$BACKUP_DIR" ]; then
+    fail "cannot read $BACKUP_DIR. Is the claim mounted, and does its folder belong to user $(id -u)?" \
+      "After a change of the image its user may be another one: chown the folder to it."
+  fi
+}
+
+# usage: hold NAME SECONDS      keeps a dump from being pruned; fails when it is gone already
+hold() {
+  held=$BACKUP_DIR/$1.$PGAPPNAME.hold
+  echo $(($(date +%s) + $2)) >"$held"
+  [ -e "$BACKUP_DIR/$1.dump" ]
+}
+
+# usage: release
+release() {
+  [ -z "${held:-}" ] || rm -f "$held"
+  held=
+}
+
 # usage: dump_names      the names of all dumps in the folder, without ending, oldest first.
 # What only looks like a dump, such as the 31st of April, is somebody else's.
 dump_names() {
@@ -48,6 +69,16 @@ newest_verified() {
 # usage: manifest_number NAME KEY      a number from the manifest of a dump; the manifest has a key a line
 manifest_number() {
   sed -n "s/^  \"$2\": \([0-9][0-9]*\),*\$/\1/p" "$BACKUP_DIR/$1.json"
+}
+
+# usage: manifest_string NAME KEY      a string from the manifest of a dump, with its quotes
+manifest_string() {
+  sed -n "s/^  \"$2\": \(\".*\"\),*\$/\1/p" "$BACKUP_DIR/$1.json"
+}
+
+# usage: manifest_rows NAME      the lines of the row counts, without commas
+manifest_rows() {
+  sed -n '/^  "rows": {$/,/^  }$/{ s/,$//; /^    /p; }' "$BACKUP_DIR/$1.json"
 }
 
 # usage: is_held NAME      whether a hold keeps the dump: NAME.<who>.hold has the time of its end in seconds since 1970.

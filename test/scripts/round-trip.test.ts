@@ -49,7 +49,7 @@ describe.each(['ash', 'dash'] as const)('with dist/ as it ships, under %s', (she
     const before = fingerprint(server, 'zitadel');
     const again = await instance.restore({}, 'restore-1');
     expect(again.status).toBe(0);
-    expect(again.stdout).toContain('already restored, nothing to do');
+    expect(again.stdout).toContain('request restore-1 is already carried out, nothing to do');
     expect(fingerprint(server, 'zitadel')).toBe(before);
   });
 });

@@ -1,0 +1,116 @@
+# shellcheck shell=sh disable=SC2034,SC2154 # variables are shared with the scripts that source this file
+# Sourced by restore.sh: waiting for the service to let go, the exchange of the names, its record, and the way back.
+
+check_sessions_setting() {
+  case ${RESTORE_SESSIONS:?is not set} in
+    wait | disconnect | refuse) ;;
+    *) fail "RESTORE_SESSIONS ($RESTORE_SESSIONS) is none of wait, disconnect, refuse." ;;
+  esac
+  : "${SESSIONS_TIMEOUT:?is not set: seconds}" "${KEEP_PREVIOUS:?is not set: a number}"
+}
+
+# Whether this request was carried out. The server knows, also where a kill came between the exchange and the record.
+already_done() {
+  exists "$previous" || return 1
+  case $(comment_of "$previous") in
+    "$ours until "*", replaced by $name") ;;
+    *) fail "there is a database \"$previous\", but not from restoring $name: the request $REQUEST_ID was used before." \
+      "Use another name for the Job." ;;
+  esac
+  log "request $REQUEST_ID is already carried out, nothing to do: the database from before is \"$previous\""
+  record
+}
+
+cut_over() {
+  [ "$name" != undo ] || side=$(newest_previous)
+  [ -n "$side" ] || fail "there is no database from before to go back to."
+  if exists "$database"; then
+    wait_for_sessions
+    check_lock
+    swap
+  else
+    query "$MAINTENANCE_DATABASE" --set=side="$side" <<'SQL'
+ALTER DATABASE :"side" RENAME TO :"db"
+SQL
+    previous=
+  fi
+  record
+  drop_previous "$KEEP_PREVIOUS"
+  phase "done" "\"$database\" is now ${name#undo}${previous:+; the database from before is \"$previous\", closed to connections}"
+  log "next: look whether the service is well. To go back: the same template with RESTORE_ACTION=undo." \
+    "To free the space: RESTORE_ACTION=drop-previous."
+}
+
+# usage: sessions      who is connected to the live database, one a line
+sessions() {
+  query "$MAINTENANCE_DATABASE" <<'SQL'
+SELECT concat_ws(' ', usename, 'from', coalesce(host(client_addr), 'a socket'), nullif('as ' || application_name, 'as '), 'pid', pid)
+  FROM pg_stat_activity WHERE datname = :'db' AND backend_type = 'client backend' ORDER BY pid
+SQL
+}
+
+# A service that goes on writing would write into the database from before.
+wait_for_sessions() {
+  waited=0
+  while connected=$(sessions) && [ -n "$connected" ] && [ "$RESTORE_SESSIONS" != disconnect ]; do
+    if [ "$RESTORE_SESSIONS" = refuse ] || [ "$waited" -ge "$SESSIONS_TIMEOUT" ]; then
+      fail "\"$database\" is still in use after $waited s, by:
+$connected
+Nothing was changed. What was proven stays in \"$side\": stop the service (${STOP_COMMAND:-scale it to 0 replicas}), then run RESTORE_ACTION=cutover."
+    fi
+    [ $((waited % 30)) -ne 0 ] || log "waiting for the service to let go of \"$database\": ${STOP_COMMAND:-scale it to 0 replicas}
+$connected"
+    run sleep 1
+    waited=$((waited + 1))
+  done
+}
+
+# From here on a signal would only make us forget to say how it went: the server does the whole or nothing.
+swap() {
+  trap '' HUP INT TERM
+  phase "cut over" "\"$database\" is exchanged with \"$side\" in one transaction"
+  [ "$(query "$MAINTENANCE_DATABASE" <<'SQL'
+SELECT count(*) FROM pg_prepared_xacts WHERE database = :'db'
+SQL
+  )" = 0 ] || fail "\"$database\" has prepared transactions, which keep it from being renamed. Commit or roll them back: pg_prepared_xacts."
+  query "$MAINTENANCE_DATABASE" --set=side="$side" <"$scripts/disconnect.sql" &
+  disconnecting=$!
+  if ! query "$MAINTENANCE_DATABASE" --set=side="$side" --set=previous="$previous" \
+    --set=mark="$ours until $(date -u +%Y-%m-%dT%H:%M:%SZ), replaced by $name" <"$scripts/swap.sql"; then
+    wait "$disconnecting" || true
+    exists "$previous" || fail "the names could not be exchanged, see the message above. \"$database\" is as it was; what was proven" \
+      "stays in \"$side\". Stop the service (${STOP_COMMAND:-scale it to 0 replicas}), then run RESTORE_ACTION=cutover."
+  fi
+  wait "$disconnecting" || true
+}
+
+# usage: previous_databases      those from before, newest first
+previous_databases() {
+  query "$MAINTENANCE_DATABASE" --set=ours="$ours until " <<'SQL'
+SELECT datname FROM pg_database
+ WHERE starts_with(shobj_description(oid, 'pg_database'), :'ours')
+ ORDER BY shobj_description(oid, 'pg_database') DESC, oid DESC
+SQL
+}
+
+newest_previous() {
+  previous_databases | head -n 1
+}
+
+# usage: drop_previous KEEP      all but the newest KEEP
+drop_previous() {
+  previous_databases | tail -n +$(($1 + 1)) | while read -r old; do
+    query "$MAINTENANCE_DATABASE" --set=old="$old" <<'SQL' && log "dropped \"$old\", a database from before"
+DROP DATABASE :"old" WITH (FORCE)
+SQL
+  done
+}
+
+# What was done, for whoever asks later; the server itself is the truth.
+record() {
+  mkdir -p "$BACKUP_DIR/restores"
+  printf '{\n  "request": "%s",\n  "action": "%s",\n  "dump": "%s",\n  "ended": "%s",\n  "seconds": %s\n}\n' \
+    "$REQUEST_ID" "${RESTORE_ACTION:-restore}" "$name" "$(date -u +%Y-%m-%dT%H:%M:%SZ)" "$(($(date +%s) - started))" \
+    >"$BACKUP_DIR/restores/$REQUEST_ID.json" ||
+    warn "the record could not be written to $BACKUP_DIR/restores. What was done is done."
+}
