@@ -110,20 +110,22 @@ verify() {
 describe() {
   run pg_dumpall --roles-only --no-role-passwords --database="$MAINTENANCE_DATABASE" --file="$work/$name/$name.globals.sql" ||
     fail "the roles could not be dumped, see the message above. Earlier dumps are untouched."
+  facts=$(query "$MAINTENANCE_DATABASE" --set=excluded="${EXCLUDE_TABLE_DATA:-}" <<'SQL'
+SELECT format('  "database": %s,', to_json(:'db'::text)),
+       format('  "server": %s,', to_json(current_setting('server_version'))),
+       format('  "excludedTableData": %s,', to_json(array_remove(string_to_array(:'excluded', chr(10)), ''))) \g (fieldsep='\n')
+SQL
+  ) || fail "the server did not say what the manifest needs, see psql's message above. Earlier dumps are untouched."
   {
-    printf '{\n  "database": %s,\n' "$(echo "SELECT to_json(:'db'::text)" | query "$MAINTENANCE_DATABASE")"
-    printf '  "server": "%s",\n  "client": "%s",\n' "$(echo 'SHOW server_version' | query "$MAINTENANCE_DATABASE")" \
-      "$(pg_dump --version | sed 's/^pg_dump (PostgreSQL) //')"
-    printf '  "began": "%s",\n  "seconds": %s,\n' "$(utc_time "${name#"$prefix"-}")" "$(($(date +%s) - begun))"
-    printf '  "format": "%s",\n  "compression": "%s",\n' "$DUMP_FORMAT" "$COMPRESSION"
-    printf '  "bytes": %s,\n  "databaseBytes": %s,\n' "$bytes" "$database_bytes"
-    printf '  "sha256": "%s",\n' "$(checksum)"
-    printf '  "scripts": "%s",\n' "$(cat "$scripts"/*.s* | sha256sum | cut -c 1-64)"
-    printf '  "excludedTableData": %s,\n' "$(echo "SELECT to_json(array_remove(string_to_array(:'excluded', chr(10)), ''))" |
-      query "$MAINTENANCE_DATABASE" --set=excluded="${EXCLUDE_TABLE_DATA:-}")"
-    cat "$work/$name/rows"
-    printf '}\n'
-  } >"$work/$name/$name.json" || fail "the manifest could not be written. Earlier dumps are untouched."
+    printf '{\n%s\n' "$facts" &&
+      printf '  "client": "%s",\n' "$(pg_dump --version | sed 's/^pg_dump (PostgreSQL) //')" &&
+      printf '  "began": "%s",\n  "seconds": %s,\n' "$(utc_time "${name#"$prefix"-}")" "$(($(date +%s) - begun))" &&
+      printf '  "format": "%s",\n  "compression": "%s",\n' "$DUMP_FORMAT" "$COMPRESSION" &&
+      printf '  "bytes": %s,\n  "databaseBytes": %s,\n' "$bytes" "$database_bytes" &&
+      printf '  "sha256": "%s",\n  "scripts": "%s",\n' "$(checksum)" "$(cat "$scripts"/*.s* | sha256sum | cut -c 1-64)" &&
+      cat "$work/$name/rows" &&
+      printf '}\n'
+  } >"$work/$name/$name.json" || fail "the manifest could not be written. Earlier dumps are untouched. Is the storage full?"
 }
 
 # Of the file, or for a folder that of the list of its files' checksums.

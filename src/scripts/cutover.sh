@@ -22,23 +22,33 @@ already_done() {
 }
 
 cut_over() {
-  [ "$name" != undo ] || side=$(newest_previous)
+  now=$name
+  if [ "$name" = undo ]; then
+    side=$(newest_previous) now=what\ was\ \"$side\"
+  fi
   [ -n "$side" ] || fail "there is no database from before to go back to."
   if exists "$database"; then
     wait_for_sessions
     check_lock
     swap
   else
-    query "$MAINTENANCE_DATABASE" --set=side="$side" <<'SQL'
-ALTER DATABASE :"side" RENAME TO :"db"
-SQL
-    previous=
+    name_side
   fi
   record
   drop_previous "$KEEP_PREVIOUS"
-  phase "done" "\"$database\" is now ${name#undo}${previous:+; the database from before is \"$previous\", closed to connections}"
+  phase "done" "\"$database\" is now $now${previous:+; the database from before is \"$previous\", closed to connections}"
   log "next: look whether the service is well. To go back: the same template with RESTORE_ACTION=undo." \
     "To free the space: RESTORE_ACTION=drop-previous."
+}
+
+# Where there is no live database, the side one only takes the name, and the comment that the dump had.
+name_side() {
+  side_comment=$(comment_of "$side")
+  case $side_comment in *"$line_feed"*) side_comment=${side_comment#*"$line_feed"} ;; *) side_comment= ;; esac
+  query "$MAINTENANCE_DATABASE" --set=side="$side" --set=comment="$side_comment" <<'SQL'
+BEGIN\; ALTER DATABASE :"side" RENAME TO :"db"\; COMMENT ON DATABASE :"db" IS :'comment'\; COMMIT
+SQL
+  previous=
 }
 
 # usage: sessions      who is connected to the live database, one a line
@@ -75,13 +85,14 @@ SQL
   )" = 0 ] || fail "\"$database\" has prepared transactions, which keep it from being renamed. Commit or roll them back: pg_prepared_xacts."
   query "$MAINTENANCE_DATABASE" --set=side="$side" <"$scripts/disconnect.sql" &
   disconnecting=$!
-  if ! query "$MAINTENANCE_DATABASE" --set=side="$side" --set=previous="$previous" \
-    --set=mark="$ours until $(date -u +%Y-%m-%dT%H:%M:%SZ), replaced by $name" <"$scripts/swap.sql"; then
-    wait "$disconnecting" || true
-    exists "$previous" || fail "the names could not be exchanged, see the message above. \"$database\" is as it was; what was proven" \
-      "stays in \"$side\". Stop the service (${STOP_COMMAND:-scale it to 0 replicas}), then run RESTORE_ACTION=cutover."
-  fi
+  swapped=true
+  query "$MAINTENANCE_DATABASE" --set=side="$side" --set=previous="$previous" \
+    --set=mark="$ours until $(date -u +%Y-%m-%dT%H:%M:%SZ), replaced by $name" <"$scripts/swap.sql" || swapped=false
+  kill "$disconnecting" 2>/dev/null || true
   wait "$disconnecting" || true
+  # Where the connection was lost at the very end, the server knows how it went.
+  $swapped || exists "$previous" || fail "the names could not be exchanged, see the message above. \"$database\" is as it was; what was proven" \
+      "stays in \"$side\". Stop the service (${STOP_COMMAND:-scale it to 0 replicas}), then run RESTORE_ACTION=cutover."
 }
 
 # usage: previous_databases      those from before, newest first

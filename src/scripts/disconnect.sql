@@ -1,16 +1,14 @@
 -- Ends the sessions on :db while swap.sql renames it, and only then: as long as somebody holds the exclusive lock on it.
-SELECT set_config('restore.oid', (SELECT oid::text FROM pg_database WHERE datname = :'db'), false) \g /dev/null
+SELECT set_config('restore.oid', (SELECT oid::text FROM pg_database WHERE datname = :'db'), false),
+       set_config('restore.side', :'side', false) \g /dev/null
 DO $$
-DECLARE
-  renaming boolean := false;
 BEGIN
   FOR i IN 1..600 LOOP
+    EXIT WHEN NOT EXISTS (SELECT FROM pg_database WHERE datname = current_setting('restore.side'));
     PERFORM FROM pg_locks
       WHERE locktype = 'object' AND classid = 'pg_database'::regclass AND objid = current_setting('restore.oid')::oid
         AND mode = 'AccessExclusiveLock' AND granted;
-    EXIT WHEN renaming AND NOT FOUND;
-    renaming := FOUND;
-    IF renaming THEN
+    IF FOUND THEN
       PERFORM pg_terminate_backend(pid) FROM pg_stat_activity WHERE datid = current_setting('restore.oid')::oid;
     END IF;
     PERFORM pg_sleep(0.01);

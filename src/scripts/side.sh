@@ -1,6 +1,9 @@
 # shellcheck shell=sh disable=SC2034,SC2154 # variables are shared with the scripts that source this file
 # Sourced by the scripts that restore: the database beside the live one, what is loaded into it, and the proof.
 
+line_feed='
+'
+
 # Names that are too long for PostgreSQL would be cut, and might then be another database's.
 name_databases() {
   side=$(query "$MAINTENANCE_DATABASE" <<'SQL'
@@ -30,9 +33,9 @@ SELECT shobj_description(oid, 'pg_database') FROM pg_database WHERE datname = :'
 SQL
 }
 
-# usage: mark_side TEXT
+# usage: mark_side TEXT      keeps the comment that the database will have, where there is no live one that has it
 mark_side() {
-  query "$MAINTENANCE_DATABASE" --set=side="$side" --set=mark="$ours, $1" <<'SQL'
+  query "$MAINTENANCE_DATABASE" --set=side="$side" --set=mark="$ours, $1${side_comment:+$line_feed$side_comment}" <<'SQL'
 COMMENT ON DATABASE :"side" IS :'mark'
 SQL
 }
@@ -41,7 +44,7 @@ SQL
 prepared_dump() {
   side_mark=$(comment_of "$side")
   case $side_mark in
-    "$ours, prepared from "*) echo "${side_mark#"$ours, prepared from "}" ;;
+    "$ours, prepared from "*) echo "${side_mark#"$ours, prepared from "}" | head -n 1 ;;
     *) fail "nothing is prepared: there is no \"$side\" with a proven restore. Run RESTORE_ACTION=prepare first." ;;
   esac
 }
@@ -81,6 +84,7 @@ side_from_dump() {
   PGDATABASE=$MAINTENANCE_DATABASE run pg_restore --create --use-list="$scratch/database.list" --file="$scratch/database.sql" "$dump"
   query "$MAINTENANCE_DATABASE" <"$scratch/database.sql" >/dev/null ||
     fail "cannot create the database as the dump describes it, see the message above."
+  side_comment=$(comment_of "$database")
   query "$MAINTENANCE_DATABASE" --set=side="$side" <<'SQL'
 ALTER DATABASE :"db" RENAME TO :"side"
 SQL

@@ -1,0 +1,115 @@
+import { ChildProcess, spawn } from 'node:child_process';
+import { createIdentityDatabase } from '../support/identity-database';
+import { Instance } from '../support/instance';
+import { PostgresServer } from '../support/postgres-server';
+import { client } from '../support/toolbox';
+
+describe.each(['ash', 'dash'] as const)('a service that is connected, under %s', (shell) => {
+  let server: PostgresServer;
+  let instance: Instance;
+  let clients: SessionClient[];
+
+  beforeEach(async () => {
+    server = await PostgresServer.start();
+    createIdentityDatabase(server);
+    instance = new Instance(server, shell);
+    expect((await instance.backup()).status).toBe(0);
+    clients = [];
+  });
+  afterEach(async () => {
+    await Promise.all(clients.map((each) => each.stop()));
+    await server.stop();
+  });
+
+  async function connected(count: number): Promise<void> {
+    clients.push(...Array.from({ length: count }, () => new SessionClient(server)));
+    while (Number(server.sql('postgres', 'SELECT count(*) FROM pg_stat_activity WHERE datname = \'zitadel\'')) < count) {
+      await new Promise(setImmediate);
+    }
+  }
+
+  const oid = () => server.sql('postgres', 'SELECT oid FROM pg_database WHERE datname = \'zitadel\'');
+
+  test('is waited for, and the log says who it is and how to stop it', async () => {
+    await connected(1);
+    const before = oid();
+    const restore = instance.startRestore({ STOP_COMMAND: 'kubectl scale deployment/zitadel --replicas=0' });
+    await restore.waitForOutput(/waiting for the service to let go of "zitadel": kubectl scale deployment\/zitadel --replicas=0\npostgres from 127\.0\.0\.1 as a-service pid \d+/);
+    expect(oid()).toBe(before);
+    await clients[0]!.stop();
+    expect((await restore.result).status).toBe(0);
+    expect(oid()).not.toBe(before);
+  });
+
+  test.each([
+    ['refuse', { RESTORE_SESSIONS: 'refuse' }],
+    ['wait, when it has waited long enough', { RESTORE_SESSIONS: 'wait', SESSIONS_TIMEOUT: '1' }],
+  ])('is not cut off by %s, and what was proven waits for a cutover', async (_, env) => {
+    await connected(2);
+    const before = oid();
+    const result = await instance.restore(env);
+    expect(result.status).toBe(1);
+    expect(result.stderr).toMatch(/"zitadel" is still in use after \d s, by:\npostgres from[\s\S]*run RESTORE_ACTION=cutover/);
+    expect(oid()).toBe(before);
+    await Promise.all(clients.map((each) => each.stop()));
+    expect((await instance.restore({ RESTORE_ACTION: 'cutover' })).status).toBe(0);
+    expect(oid()).not.toBe(before);
+  });
+
+  test('is disconnected when that is asked for, however fast it reconnects', async () => {
+    await connected(6);
+    const before = oid();
+    const result = await instance.restore({ RESTORE_SESSIONS: 'disconnect' });
+    expect(result.status).toBe(0);
+    expect(oid()).not.toBe(before);
+    expect(server.sql('postgres', 'SELECT count(*) FROM pg_stat_activity JOIN pg_database USING (datname) WHERE NOT datallowconn')).toBe('0');
+  });
+
+  test('keeps its sessions when the names cannot be exchanged', async () => {
+    server.sql('postgres', 'ALTER SYSTEM SET max_prepared_transactions = 5');
+    await server.restart();
+    await connected(1);
+    server.sql('zitadel', 'BEGIN; CREATE TABLE half (id int); PREPARE TRANSACTION \'half\'');
+    const before = oid();
+    const result = await instance.restore({ RESTORE_SESSIONS: 'disconnect' });
+    expect(result.stderr).toContain('"zitadel" has prepared transactions');
+    expect(result.status).toBe(1);
+    expect(oid()).toBe(before);
+  });
+});
+
+/** A client that holds a session, and connects again at once whenever it is cut off. */
+class SessionClient {
+  private going = true;
+  private child: ChildProcess;
+  private resolve!: () => void;
+  private readonly ended = new Promise<void>((resolve) => { this.resolve = resolve; });
+
+  constructor(private readonly server: PostgresServer) {
+    this.child = this.connect();
+  }
+
+  stop(): Promise<void> {
+    this.going = false;
+    this.child.kill('SIGKILL');
+    return this.ended;
+  }
+
+  private connect(): ChildProcess {
+    const [program, ...args] = client('psql') as [string, ...string[]];
+    const { host, port, user, password } = this.server;
+    const child = spawn(program, [...args, '-Xqc', 'SELECT pg_sleep(600)'], {
+      stdio: 'ignore',
+      env: {
+        PGHOST: host, PGPORT: String(port), PGUSER: user, PGPASSWORD: password, PGDATABASE: 'zitadel', PGAPPNAME: 'a-service',
+        // So that the server notices when a client is gone in the middle of a query.
+        PGOPTIONS: '-c client_connection_check_interval=20',
+      },
+    });
+    child.once('exit', () => {
+      if (this.going) this.child = this.connect();
+      else this.resolve();
+    });
+    return child;
+  }
+}
