@@ -37,13 +37,13 @@ main() {
 # The lock is held, so the owners of whatever is there are gone.
 clear_work() {
   for leftover in "$work"/*; do
-    [ -e "$leftover" ] || continue
+    [ -e "$leftover" ] || [ -L "$leftover" ] || continue
     log "removing ${leftover##*/}, left behind by a run that was cut off"
     rm -rf "$leftover"
   done
   for companion in $companions; do
-    for leftover in "$BACKUP_DIR/$prefix"-[0-9][0-9][0-9][0-9][01][0-9][0-3][0-9]-[0-2][0-9][0-5][0-9][0-6][0-9]."$companion"; do
-      [ ! -e "$leftover" ] || [ -e "${leftover%."$companion"}.dump" ] || rm -f "$leftover"
+    for orphan in $(names_ending_in "$companion"); do
+      [ -e "$BACKUP_DIR/$orphan.dump" ] || rm -f "$BACKUP_DIR/$orphan.$companion"
     done
   done
 }
@@ -108,8 +108,12 @@ verify() {
 
 # What belongs to the dump: the roles that own its objects, and a manifest that says what is in it.
 describe() {
-  run pg_dumpall --roles-only --no-role-passwords --database="$MAINTENANCE_DATABASE" --file="$work/$name/$name.globals.sql" ||
+  globals=$work/$name/$name.globals.sql
+  run pg_dumpall --roles-only --no-role-passwords --database="$MAINTENANCE_DATABASE" --file="$globals" ||
     fail "the roles could not be dumped, see the message above. Earlier dumps are untouched."
+  # pg_dumpall does not notice a full disk.
+  grep -q '^-- PostgreSQL database cluster dump complete' "$globals" ||
+    fail "the roles could not be written. Earlier dumps are untouched. Is the storage full?"
   facts=$(query "$MAINTENANCE_DATABASE" --set=excluded="${EXCLUDE_TABLE_DATA:-}" <<'SQL'
 SELECT format('  "database": %s,', to_json(:'db'::text)),
        format('  "server": %s,', to_json(current_setting('server_version'))),
@@ -122,15 +126,10 @@ SQL
       printf '  "began": "%s",\n  "seconds": %s,\n' "$(utc_time "${name#"$prefix"-}")" "$(($(date +%s) - begun))" &&
       printf '  "format": "%s",\n  "compression": "%s",\n' "$DUMP_FORMAT" "$COMPRESSION" &&
       printf '  "bytes": %s,\n  "databaseBytes": %s,\n' "$bytes" "$database_bytes" &&
-      printf '  "sha256": "%s",\n  "scripts": "%s",\n' "$(checksum)" "$(cat "$scripts"/*.s* | sha256sum | cut -c 1-64)" &&
+      printf '  "sha256": "%s",\n  "scripts": "%s",\n' "$(checksum "$target")" "$(cat "$scripts"/*.s* | sha256sum | cut -c 1-64)" &&
       cat "$work/$name/rows" &&
       printf '}\n'
   } >"$work/$name/$name.json" || fail "the manifest could not be written. Earlier dumps are untouched. Is the storage full?"
-}
-
-# Of the file, or for a folder that of the list of its files' checksums.
-checksum() {
-  if [ -d "$target" ]; then sha256sum "$target.sha256"; else cat "$target.sha256"; fi | cut -c 1-64
 }
 
 # The dump comes last: under its final name it is complete, and everything about it is there already.

@@ -24,13 +24,21 @@ main() {
     else
       echo "$name coming"
     fi
-  done | unwanted "${1:-}" | while read -r name; do
-    if remove_dump "$name"; then
-      log "removed $name: no rule of the retention keeps it"
-    else
-      log "left $name, which no rule of the retention keeps, because it is held"
-    fi
+  done | unwanted "${1:-}" | remove_all
+}
+
+# usage: remove_all <names      goes on after one that cannot be removed, and fails at the end
+remove_all() {
+  stuck=0
+  while read -r name; do
+    remove_dump "$name" && removed=0 || removed=$?
+    case $removed in
+      0) log "removed $name: no rule of the retention keeps it" ;;
+      1) log "left $name, which no rule of the retention keeps, because it is held" ;;
+      *) stuck=1 && warn "could not remove $name, see the message above" ;;
+    esac
   done
+  return "$stuck"
 }
 
 # usage: unwanted NAME <"name verified|unverified|empty|coming" lines, newest first      prints the names that no rule wants

@@ -29,11 +29,21 @@ release() {
 }
 
 # usage: dump_names      the names of all dumps in the folder, without ending, oldest first.
-# What only looks like a dump, such as the 31st of April, is somebody else's.
+# Links, and folders that have nothing of a dump, are somebody else's.
 dump_names() {
-  for dump_file in "$BACKUP_DIR/$prefix"-????????-??????.dump; do
-    [ ! -e "$dump_file" ] || echo "$dump_file"
-  done | awk -v start=$((${#BACKUP_DIR} + ${#prefix} + 3)) '
+  for dump_name in $(names_ending_in dump); do
+    dump_path=$BACKUP_DIR/$dump_name.dump
+    [ ! -L "$dump_path" ] || continue
+    if [ -f "$dump_path" ] || [ -e "$dump_path/toc.dat" ] || [ -e "$dump_path.sha256" ]; then echo "$dump_name"; fi
+  done
+}
+
+# usage: names_ending_in ENDING      the names that we would give, without the ending, oldest first.
+# What only looks like one of ours, such as the 31st of April, is somebody else's.
+names_ending_in() {
+  for named_path in "$BACKUP_DIR/$prefix"-????????-??????."$1"; do
+    echo "$named_path"
+  done | awk -v start=$((${#BACKUP_DIR} + ${#prefix} + 3)) -v ending=".$1" '
     {
       time = substr($0, start, 15)
       if (time !~ /^[0-9][0-9][0-9][0-9][0-9][0-9][0-9][0-9]-[0-9][0-9][0-9][0-9][0-9][0-9]$/) next
@@ -42,7 +52,7 @@ dump_names() {
       leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0)
       if (day > substr("312831303130313130313031", 2 * month - 1, 2) + (month == 2 && leap)) next
       if (substr(time, 10, 2) > 23 || substr(time, 12, 2) > 59 || substr(time, 14, 2) > 60) next
-      sub(/.*\//, ""); sub(/\.dump$/, ""); print
+      sub(/.*\//, ""); print substr($0, 1, length($0) - length(ending))
     }'
 }
 
@@ -81,6 +91,11 @@ manifest_rows() {
   sed -n '/^  "rows": {$/,/^  }$/{ s/,$//; /^    /p; }' "$BACKUP_DIR/$1.json"
 }
 
+# usage: checksum PATH      of a dump, as it is written beside it; for a folder, that of the list of its files' checksums
+checksum() {
+  if [ -d "$1" ]; then sha256sum "$1.sha256"; else cat "$1.sha256"; fi | cut -c 1-64
+}
+
 # usage: is_held NAME      whether a hold keeps the dump: NAME.<who>.hold has the time of its end in seconds since 1970.
 # An empty one holds until somebody removes it.
 is_held() {
@@ -93,24 +108,19 @@ is_held() {
   return 1
 }
 
-# usage: remove_dump NAME      fails when the dump is held.
+# usage: remove_dump NAME      status 1 when the dump is held, 2 when it cannot be removed.
 # It leaves its final name before the holds are looked at again: a restore that comes in between finds it gone, or held.
 remove_dump() {
   ! is_held "$1" || return 1
-  mkdir -p "$work"
-  mv "$BACKUP_DIR/$1.dump" "$work/$1.removed"
+  mkdir -p "$work" && mv "$BACKUP_DIR/$1.dump" "$work/$1.removed" || return 2
   if is_held "$1"; then
-    mv "$work/$1.removed" "$BACKUP_DIR/$1.dump"
+    mv "$work/$1.removed" "$BACKUP_DIR/$1.dump" || return 2
     return 1
   fi
-  remove_companions "$1"
-  rm -rf "$work/$1.removed"
-}
-
-remove_companions() {
   for companion in $companions; do
-    rm -f "$BACKUP_DIR/$1.$companion"
+    rm -f "$BACKUP_DIR/$1.$companion" || return 2
   done
+  rm -rf "$work/$1.removed" || return 2
 }
 
 # usage: utc_time 20261123-020000      as 2026-11-23T02:00:00Z
@@ -118,7 +128,7 @@ utc_time() {
   echo "$1" | sed 's/\(....\)\(..\)\(..\)-\(..\)\(..\)\(..\)/\1-\2-\3T\4:\5:\6Z/'
 }
 
-# usage: free_bytes      what the file system of the folder has left for us
+# usage: free_bytes      what the file system of the folder has left for us. The share's name may have spaces: count from the end.
 free_bytes() {
-  df -P -k "$BACKUP_DIR" | awk 'NR == 2 { printf "%.0f\n", $4 * 1024 }'
+  df -P -k "$BACKUP_DIR" | awk 'NR == 2 { printf "%.0f\n", $(NF - 2) * 1024 }'
 }

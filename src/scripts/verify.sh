@@ -44,6 +44,9 @@ check() {
     problem="its checksum differs from that of the day it was written"
     cd "${1%/*}"
     run sha256sum -c "${1##*/}.sha256" >/dev/null 2>&1 || return 1
+    manifest=${1%.dump}.json
+    problem="its checksums are not those that its manifest names"
+    [ ! -e "$manifest" ] || grep -q "^  \"sha256\": \"$(checksum "$1")\",\$" "$manifest" || return 1
   fi
   # A list of contents is read from the beginning of the file; only decoding it all finds a cut end.
   run pg_restore --file=/dev/null "$1" 2>"$scratch/verify" || {
