@@ -9,7 +9,8 @@ import { checkDuration, InvalidPropError } from './invalid';
 import { checkIdentifier, PostgresDatabase } from './postgres';
 import { Retention } from './retention';
 import { shortestInterval } from './schedule';
-import { checkFolder, ScriptCronJob } from './script-cron-job';
+import { ScriptCronJob } from './script-cron-job';
+import { checkFolder } from './script-job';
 import { SecretKey } from './secret-expectations';
 
 /** Where the dumps of a database are. A `BackupCronJob` is one. */

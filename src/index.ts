@@ -7,5 +7,6 @@ export { InvalidPropError } from './invalid';
 export { KustomizedApp, type KustomizedAppProps } from './kustomized-app';
 export { PostgresDatabase, type PostgresDatabaseProps, PostgresImage, type PostgresImageOptions, type PostgresImageProps } from './postgres';
 export { RestoreJob, type RestoreJobProps, RestoreSessions } from './restore-job';
+export { type OnMergeOptions, RestoreTrigger } from './restore-trigger';
 export { Retention, type RetentionRules } from './retention';
 export { type ExpectKeyOptions, SecretExpectations, type SecretExpectationsProps, type SecretKey } from './secret-expectations';

@@ -3,6 +3,9 @@ import { InvalidPropError } from './invalid';
 /** The longest name of a CronJob: its Jobs append 11 characters to it and a Job's name ends at 63. */
 export const CRON_JOB_NAME_LENGTH = 52;
 
+/** The longest name of a Job: it becomes a label of its pods. */
+export const JOB_NAME_LENGTH = 63;
+
 /** The longest name of a DNS-1123 subdomain, which most Kubernetes objects have for a name. */
 const SUBDOMAIN_LENGTH = 253;
 

@@ -1,9 +1,14 @@
 import { Cron, Duration } from 'cdk8s';
+import { k8s } from 'cdk8s-plus-28';
 import { Construct } from 'constructs';
 import { IBackup } from './backup-cron-job';
+import { KEEP_WHEN_REMOVED, NEVER_RECREATE, VERBATIM } from './flux';
 import { env, PodOptions } from './hardened-pod';
 import { checkCount, checkDuration } from './invalid';
-import { checkFolder, ScriptCronJob } from './script-cron-job';
+import { checkName, JOB_NAME_LENGTH } from './names';
+import { RestoreTrigger } from './restore-trigger';
+import { ScriptCronJob } from './script-cron-job';
+import { checkFolder, labelsOf, scriptJob, ScriptJobProps } from './script-job';
 
 export interface RestoreJobProps extends PodOptions {
   /** Name of the template, up to 52 characters. */
@@ -15,6 +20,11 @@ export interface RestoreJobProps extends PodOptions {
    * @default Duration.hours(6)
    */
   readonly deadline?: Duration;
+  /**
+   * What starts the restore.
+   * @default RestoreTrigger.onDemand()
+   */
+  readonly trigger?: RestoreTrigger;
   /**
    * What to do about sessions on the live database right before the cut-over.
    * @default RestoreSessions.WAIT
@@ -56,8 +66,13 @@ export enum RestoreSessions {
 const RESTORE_OPTIONS = '-c synchronous_commit=off -c maintenance_work_mem=256MB';
 
 /**
- * A template for restores on demand. It is a suspended CronJob, since `kubectl create job --from` takes Jobs from
- * CronJobs only and does not mind the suspension. Its schedule never comes.
+ * A restore, on demand or by a merge.
+ *
+ * On demand it is a template: a suspended CronJob, since `kubectl create job --from` takes Jobs from CronJobs only and
+ * does not mind the suspension. Its schedule never comes, and applying it starts nothing.
+ *
+ * By a merge it is a Job, which Flux creates once and then leaves alone. It restores one dump, by checksum, and only
+ * once, however often it is applied or made again.
  */
 export class RestoreJob extends Construct {
   /** @throws InvalidPropError */
@@ -66,9 +81,8 @@ export class RestoreJob extends Construct {
     const { database, storage } = props.backup;
     const deadline = checkDuration('restoreJob.deadline', props.deadline ?? Duration.hours(6), 60);
     const sessionsTimeout = checkDuration('restoreJob.sessionsTimeout', props.sessionsTimeout ?? Duration.minutes(10), 0);
-    const jobs = checkCount('restoreJob.jobs', props.jobs ?? 2, 1, 64);
-    const keepPrevious = checkCount('restoreJob.keepPrevious', props.keepPrevious ?? 1, 1, 100);
-    new ScriptCronJob(this, 'workload', {
+    const trigger = props.trigger ?? RestoreTrigger.onDemand();
+    const job: ScriptJobProps = {
       ...props,
       noun: 'restoreJob',
       component: 'restore',
@@ -76,28 +90,50 @@ export class RestoreJob extends Construct {
       database,
       storage,
       folder: checkFolder('restoreJob', database, props.backup.folder),
-      schedule: Cron.annually(),
-      timeZone: 'Etc/UTC',
-      suspend: true,
       deadline,
-      successfulJobsHistoryLimit: 7,
-      failedJobsHistoryLimit: 7,
       // A person decides whether to try again, with the log of this try in hand.
       backoffLimit: 0,
       env: [
-        { name: 'REQUEST_ID', valueFrom: { fieldRef: { fieldPath: "metadata.labels['batch.kubernetes.io/job-name']" } } },
+        ...trigger.env,
         env('RESTORE_ACTION', 'restore'),
-        env('RESTORE_DUMP', ''),
         env('RESTORE_BEFORE', ''),
-        env('RESTORE_SHA256', ''),
         env('RESTORE_SESSIONS', props.sessions ?? RestoreSessions.WAIT),
         env('SESSIONS_TIMEOUT', sessionsTimeout.toSeconds()),
         env('STOP_COMMAND', props.stopCommand ?? ''),
-        env('KEEP_PREVIOUS', keepPrevious),
-        env('RESTORE_JOBS', jobs),
+        env('KEEP_PREVIOUS', checkCount('restoreJob.keepPrevious', props.keepPrevious ?? 1, 1, 100)),
+        env('RESTORE_JOBS', checkCount('restoreJob.jobs', props.jobs ?? 2, 1, 64)),
         env('RESTORE_OPTIONS', RESTORE_OPTIONS),
         env('HOLD_SECONDS', deadline.toSeconds()),
       ],
+    };
+    if (trigger.requestId === undefined) {
+      this.template(job);
+    } else {
+      this.once({ ...job, name: `${props.name}-${trigger.requestId}` });
+    }
+  }
+
+  private template(job: ScriptJobProps): void {
+    new ScriptCronJob(this, 'workload', {
+      ...job,
+      schedule: Cron.annually(),
+      timeZone: 'Etc/UTC',
+      suspend: true,
+      successfulJobsHistoryLimit: 7,
+      failedJobsHistoryLimit: 7,
+    });
+  }
+
+  /** No TTL: Flux would make the Job again. Never changed or pruned: both would end a restore in its middle. */
+  private once(job: ScriptJobProps): void {
+    checkName('restoreJob.name', job.name, JOB_NAME_LENGTH);
+    new k8s.KubeJob(this, 'workload', {
+      metadata: {
+        name: job.name,
+        labels: labelsOf(job),
+        annotations: { ...job.annotations, ...VERBATIM, ...KEEP_WHEN_REMOVED, ...NEVER_RECREATE },
+      },
+      spec: scriptJob(this, job),
     });
   }
 }

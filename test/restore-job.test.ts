@@ -1,5 +1,5 @@
 import { Duration } from 'cdk8s';
-import { RestoreJob, RestoreJobProps, RestoreSessions } from '../src';
+import { RestoreJob, RestoreJobProps, RestoreSessions, RestoreTrigger } from '../src';
 import { chart, database, Manifest, manifest, storage, yaml } from './support/synth';
 
 function template(props: Partial<RestoreJobProps> = {}): Manifest {
@@ -56,5 +56,40 @@ test('a deadline of less than a minute is refused', () => {
 test('the request is named by the Job, so that the same Job restores once', () => {
   expect(template().spec.jobTemplate.spec.template.spec.containers[0].env).toContainEqual({
     name: 'REQUEST_ID', valueFrom: { fieldRef: { fieldPath: 'metadata.labels[\'batch.kubernetes.io/job-name\']' } },
+  });
+});
+
+describe('a restore by a merge', () => {
+  const pin = { dump: 'shop-20261123-020000', sha256: '0123456789abcdef'.repeat(4), requestId: 'incident-42' };
+
+  function once(options: Partial<typeof pin> = {}, name = 'shop-restore'): Manifest {
+    const scope = chart();
+    const backup = { database: database(scope), storage: storage(scope) };
+    new RestoreJob(scope, 'restore', { name, backup, trigger: RestoreTrigger.onMerge({ ...pin, ...options }) });
+    return manifest(scope, 'Job');
+  }
+
+  test('as a reviewer sees it', () => {
+    expect(yaml(once())).toMatchSnapshot();
+  });
+
+  test('is a Job that Flux makes once: it is never changed, pruned or cleaned up by itself', () => {
+    expect(once().metadata.annotations).toMatchObject({
+      'kustomize.toolkit.fluxcd.io/prune': 'disabled', 'kustomize.toolkit.fluxcd.io/ssa': 'IfNotPresent',
+    });
+    expect(once().spec).not.toHaveProperty('ttlSecondsAfterFinished');
+    expect(once().metadata.name).toBe('shop-restore-incident-42');
+  });
+
+  test.each<[string, Partial<typeof pin>]>([
+    ['trigger.dump', { dump: 'newest' }],
+    ['trigger.dump', { dump: undefined }],
+    ['trigger.sha256', { sha256: 'abc' }],
+    ['trigger.sha256', { sha256: undefined }],
+    ['trigger.requestId', { requestId: 'Incident 42' }],
+    ['trigger.requestId', { requestId: undefined }],
+    ['restoreJob.name', { requestId: 'x'.repeat(60) }],
+  ])('is refused for a bad or missing %s', (property, options) => {
+    expect(() => once(options)).toThrow(`${property} (`);
   });
 });

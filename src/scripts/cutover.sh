@@ -9,16 +9,24 @@ check_sessions_setting() {
   : "${SESSIONS_TIMEOUT:?is not set: seconds}" "${KEEP_PREVIOUS:?is not set: a number}"
 }
 
-# Whether this request was carried out. The server knows, also where a kill came between the exchange and the record.
+# Whether this request was carried out. The server knows, also where a kill came between the exchange and the record;
+# and the record knows, also where the database from before is dropped.
 already_done() {
-  exists "$previous" || return 1
+  record_file=$BACKUP_DIR/restores/$REQUEST_ID.json
+  if ! exists "$previous"; then
+    [ -s "$record_file" ] || return 1
+    grep -Fqx "  \"dump\": \"$name\"," "$record_file" ||
+      fail "the request $REQUEST_ID was used before, see $record_file. Use another name for the Job."
+    log "request $REQUEST_ID is already carried out, nothing to do: see $record_file"
+    return
+  fi
   case $(comment_of "$previous") in
     "$ours until "*", replaced by $name") ;;
     *) fail "there is a database \"$previous\", but not from restoring $name: the request $REQUEST_ID was used before." \
       "Use another name for the Job." ;;
   esac
   log "request $REQUEST_ID is already carried out, nothing to do: the database from before is \"$previous\""
-  record
+  [ -s "$record_file" ] || record
 }
 
 cut_over() {
@@ -122,6 +130,6 @@ record() {
   mkdir -p "$BACKUP_DIR/restores"
   printf '{\n  "request": "%s",\n  "action": "%s",\n  "dump": "%s",\n  "ended": "%s",\n  "seconds": %s\n}\n' \
     "$REQUEST_ID" "${RESTORE_ACTION:-restore}" "$name" "$(date -u +%Y-%m-%dT%H:%M:%SZ)" "$(($(date +%s) - started))" \
-    >"$BACKUP_DIR/restores/$REQUEST_ID.json" ||
+    >"$record_file" ||
     warn "the record could not be written to $BACKUP_DIR/restores. What was done is done."
 }

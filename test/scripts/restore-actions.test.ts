@@ -127,6 +127,17 @@ describe.each(['ash', 'dash'] as const)('the restore template under %s', (shell)
     expect((await instance.restore({ RESTORE_SHA256: sha256 })).status).toBe(0);
   });
 
+  test('restores once for a request, also when the database from before is dropped and the Job is made again', async () => {
+    expect((await instance.restore({}, 'incident')).status).toBe(0);
+    expect((await instance.restore({ RESTORE_ACTION: 'drop-previous' })).status).toBe(0);
+    server.sql('zitadel', 'DROP TABLE projections.sessions');
+    const before = fingerprint(server, 'zitadel');
+    const again = await instance.restore({}, 'incident');
+    expect(again.status).toBe(0);
+    expect(again.stdout).toContain('already carried out, nothing to do: see /backups/zitadel/restores/incident.json');
+    expect(fingerprint(server, 'zitadel')).toBe(before);
+  });
+
   test('refuses a name that an earlier request with another dump had', async () => {
     expect((await instance.restore({}, 'again')).status).toBe(0);
     redate(instance.dumps()[0]!, 'zitadel-20260101-020000');

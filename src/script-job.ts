@@ -1,0 +1,99 @@
+import { Chart, Duration } from 'cdk8s';
+import { k8s } from 'cdk8s-plus-28';
+import { Construct } from 'constructs';
+import { IBackupStorage } from './backup-pvc';
+import { env, hardenedPod, PodOptions, secretEnv, STORAGE_PATH } from './hardened-pod';
+import { InvalidPropError } from './invalid';
+import { checkLabels, fileName } from './names';
+import { PostgresDatabase } from './postgres';
+import { ScriptConfigMap } from './script-config-map';
+import { SecretKey } from './secret-expectations';
+
+export interface ScriptJobProps extends PodOptions {
+  /** How the construct is called in error messages. */
+  readonly noun: string;
+  readonly name: string;
+  /** Name of the container and value of the label `app.kubernetes.io/component`. */
+  readonly component: string;
+  readonly script: string;
+  readonly database: PostgresDatabase;
+  readonly storage: IBackupStorage;
+  readonly folder: string;
+  readonly env: k8s.EnvVar[];
+  /** Secrets that are read beside the database's password. */
+  readonly secrets?: SecretKey[];
+  readonly deadline: Duration;
+  /** How often a failed pod is replaced. */
+  readonly backoffLimit: number;
+}
+
+/** The labels of a workload and all that it makes. */
+export function labelsOf(props: ScriptJobProps): { [name: string]: string } {
+  return {
+    ...props.labels,
+    'app.kubernetes.io/name': 'postgres-backup',
+    'app.kubernetes.io/instance': props.name,
+    'app.kubernetes.io/component': props.component,
+  };
+}
+
+/** A Job that runs one of the scripts against one database and one folder of the storage. */
+export function scriptJob(scope: Construct, props: ScriptJobProps): k8s.JobSpec {
+  checkLabels(`${props.noun}.labels`, props.labels);
+  checkLabels(`${props.noun}.nodeSelector`, props.nodeSelector);
+  checkNamespaces(scope, props);
+  return {
+    backoffLimit: props.backoffLimit,
+    activeDeadlineSeconds: props.deadline.toSeconds(),
+    template: hardenedPod({
+      ...props,
+      labels: labelsOf(props),
+      containerName: props.component,
+      scripts: ScriptConfigMap.of(scope),
+      image: props.database.image,
+      env: [...connection(props.database), env('BACKUP_DIR', `${STORAGE_PATH}/${props.folder}`), ...props.env],
+    }),
+  };
+}
+
+/** The folder of a database's dumps, and the first part of their names. */
+export function checkFolder(noun: string, database: PostgresDatabase, folder = fileName(database.name)): string {
+  if (!/^[A-Za-z0-9%_][A-Za-z0-9%_.-]{0,199}$/.test(folder)) {
+    throw new InvalidPropError(`${noun}.folder`, folder, 'is not a plain name for a folder',
+      'Use up to 200 letters, digits, ".", "-", "_" and "%", without slashes');
+  }
+  return folder;
+}
+
+/** A pod sees the claims and secrets of its own namespace only. */
+function checkNamespaces(scope: Construct, { noun, storage, database, secrets = [] }: ScriptJobProps): void {
+  const { namespace } = Chart.of(scope);
+  if (storage.namespace !== undefined && storage.namespace !== namespace) {
+    throw new InvalidPropError(`${noun}.storage`, `${storage.namespace}/${storage.claimName}`,
+      `is not in the namespace of the chart, ${namespace}`, 'Use a claim of the same namespace');
+  }
+  for (const key of [database.password, ...secrets]) {
+    if (key.namespace !== namespace) {
+      throw new InvalidPropError(`${noun}.secrets`, `secret ${key.namespace}/${key.secretName}, key ${key.key}`,
+        `is not in the namespace of the chart, ${namespace}, and no pod of it can read it`,
+        'Put a copy of the secret into this namespace, and expect that one');
+    }
+  }
+}
+
+/** How the client tools find the server. */
+function connection(database: PostgresDatabase): k8s.EnvVar[] {
+  const { password } = database;
+  return [
+    // Whoever looks at the server's sessions and locks sees which pod it is.
+    { name: 'PGAPPNAME', valueFrom: { fieldRef: { fieldPath: 'metadata.name' } } },
+    env('PGHOST', database.host),
+    env('PGPORT', database.port),
+    env('PGUSER', database.user),
+    secretEnv('PGPASSWORD', password),
+    env('PASSWORD_SOURCE', password.toString()),
+    env('PGDATABASE', database.name),
+    env('MAINTENANCE_DATABASE', database.maintenanceDatabase),
+    env('SERVER_TIMEOUT', database.serverTimeout.toSeconds()),
+  ];
+}
