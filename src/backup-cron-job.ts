@@ -7,6 +7,7 @@ import { Compression } from './compression';
 import { env, PodOptions, secretEnv } from './hardened-pod';
 import { checkDuration, InvalidPropError } from './invalid';
 import { checkIdentifier, PostgresDatabase } from './postgres';
+import { checksEnv, RestoreCheck } from './restore-check';
 import { Retention } from './retention';
 import { shortestInterval } from './schedule';
 import { ScriptCronJob } from './script-cron-job';
@@ -24,6 +25,11 @@ export interface IBackup {
    * @default - the database's name, percent-encoded where it has characters that need quoting in a shell
    */
   readonly folder?: string;
+  /**
+   * What must be true of the data, in every dump and after every restore.
+   * @default - nothing beyond the rows and objects that the dump lists
+   */
+  readonly checks?: RestoreCheck[];
 }
 
 export interface BackupCronJobProps extends IBackup, PodOptions {
@@ -124,6 +130,7 @@ export class BackupCronJob extends Construct implements IBackup {
   public readonly database: PostgresDatabase;
   public readonly storage: IBackupStorage;
   public readonly folder: string;
+  public readonly checks: RestoreCheck[];
 
   /** @throws InvalidPropError */
   constructor(scope: Construct, id: string, props: BackupCronJobProps) {
@@ -132,6 +139,7 @@ export class BackupCronJob extends Construct implements IBackup {
     this.database = database;
     this.storage = props.storage;
     this.folder = checkFolder('backupCronJob', database, props.folder);
+    this.checks = props.checks ?? [];
     this.claimFolder();
     const format = props.format ?? BackupFormat.custom();
     const compression = props.compression ?? database.image.bestCompression;
@@ -157,6 +165,7 @@ export class BackupCronJob extends Construct implements IBackup {
         env('EXCLUDE_TABLE_DATA', (props.excludeTableData ?? []).map(pattern).join('\n')),
         env('ROW_COUNTS', String(props.rowCounts ?? true)),
         env('LOCK_TIMEOUT', lockTimeout.toMilliseconds()),
+        ...checksEnv(this.checks),
         ...heartbeat(props.heartbeat),
         env('KEEP_LAST', retention.last),
         env('KEEP_DAILY', retention.daily),

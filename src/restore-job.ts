@@ -6,6 +6,7 @@ import { KEEP_WHEN_REMOVED, NEVER_RECREATE, VERBATIM } from './flux';
 import { env, PodOptions } from './hardened-pod';
 import { checkCount, checkDuration } from './invalid';
 import { checkName, JOB_NAME_LENGTH } from './names';
+import { checksEnv } from './restore-check';
 import { RestoreTrigger } from './restore-trigger';
 import { ScriptCronJob } from './script-cron-job';
 import { checkFolder, labelsOf, scriptJob, ScriptJobProps } from './script-job';
@@ -104,6 +105,7 @@ export class RestoreJob extends Construct {
         env('RESTORE_JOBS', checkCount('restoreJob.jobs', props.jobs ?? 2, 1, 64)),
         env('RESTORE_OPTIONS', RESTORE_OPTIONS),
         env('HOLD_SECONDS', deadline.toSeconds()),
+        ...checksEnv(props.backup.checks ?? []),
       ],
     };
     if (trigger.requestId === undefined) {

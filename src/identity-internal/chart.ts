@@ -1,6 +1,7 @@
 import { Chart, Cron, Size } from 'cdk8s';
 import { Construct } from 'constructs';
 import { BackupCronJob, BackupPvc, PostgresDatabase, PostgresImage, RestoreJob, Retention, SecretExpectations } from '..';
+import { zitadelChecks } from './checks';
 
 /**
  * Backup and restore of the ZITADEL instance in the namespace `identity-internal`. The namespace itself is
@@ -41,8 +42,13 @@ export class IdentityInternal extends Chart {
       storage,
       schedule: Cron.schedule({ hour: '2', minute: '0' }),
       retention: Retention.keep({ daily: 7, weekly: 4 }),
+      checks: zitadelChecks,
     });
 
-    new RestoreJob(this, 'restore', { name: 'zitadel-db-restore', backup });
+    new RestoreJob(this, 'restore', {
+      name: 'zitadel-db-restore',
+      backup,
+      stopCommand: 'kubectl -n identity-internal scale deployment/zitadel --replicas=0',
+    });
   }
 }

@@ -9,6 +9,8 @@ set -eu
 . "$scripts/server.sh"
 # shellcheck source=storage.sh
 . "$scripts/storage.sh"
+# shellcheck source=checks.sh
+. "$scripts/checks.sh"
 
 main() {
   check_connection_settings
@@ -75,7 +77,8 @@ make_room() {
 # A second session holds the snapshot, so that what it counts is what is dumped.
 dump() {
   log "dumping $((database_bytes / 1000000)) MB of \"$database\" from $PGHOST to $name.dump, $DUMP_FORMAT format, $COMPRESSION"
-  open_session 5 6 "$database" --set=lock_timeout="$LOCK_TIMEOUT" --set=excluded="${EXCLUDE_TABLE_DATA:-}" \
+  write_checks "$work/$name" >"$scratch/checks.sql"
+  open_session 5 6 "$database" --set=checks="$scratch/checks.sql" --set=lock_timeout="$LOCK_TIMEOUT" --set=excluded="${EXCLUDE_TABLE_DATA:-}" \
     --set=rows="$work/$name/rows" --set=scripts="$scripts" --set=counting="$ROW_COUNTS"
   cat "$scripts/snapshot.sql" >&5 || true
   answer_of 6 || fail "cannot take a snapshot of \"$database\", see psql's message above. Earlier dumps are untouched."
@@ -120,6 +123,7 @@ SELECT format('  "database": %s,', to_json(:'db'::text)),
        format('  "excludedTableData": %s,', to_json(array_remove(string_to_array(:'excluded', chr(10)), ''))) \g (fieldsep='\n')
 SQL
   ) || fail "the server did not say what the manifest needs, see psql's message above. Earlier dumps are untouched."
+  check_members "$work/$name" >"$scratch/checks.json"
   {
     printf '{\n%s\n' "$facts" &&
       printf '  "client": "%s",\n' "$(pg_dump --version | sed 's/^pg_dump (PostgreSQL) //')" &&
@@ -127,6 +131,7 @@ SQL
       printf '  "format": "%s",\n  "compression": "%s",\n' "$DUMP_FORMAT" "$COMPRESSION" &&
       printf '  "bytes": %s,\n  "databaseBytes": %s,\n' "$bytes" "$database_bytes" &&
       printf '  "sha256": "%s",\n  "scripts": "%s",\n' "$(checksum "$target")" "$(cat "$scripts"/*.s* | sha256sum | cut -c 1-64)" &&
+      printf '  "checks": {\n' && cat "$scratch/checks.json" && printf '  },\n' &&
       cat "$work/$name/rows" &&
       printf '}\n'
   } >"$work/$name/$name.json" || fail "the manifest could not be written. Earlier dumps are untouched. Is the storage full?"

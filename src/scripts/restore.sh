@@ -23,6 +23,8 @@ set -eu
 . "$scripts/server.sh"
 # shellcheck source=storage.sh
 . "$scripts/storage.sh"
+# shellcheck source=checks.sh
+. "$scripts/checks.sh"
 # shellcheck source=side.sh
 . "$scripts/side.sh"
 # shellcheck source=cutover.sh

@@ -145,6 +145,7 @@ prove() {
   cmp -s "$scratch/expected" "$scratch/found" ||
     fail "the dump lists $(cat "$scratch/expected"); restored are $(cat "$scratch/found"). \"$database\" is untouched. Choose another dump."
   prove_rows "$1"
+  prove_checks "$1"
   log "proved: $(cat "$scratch/found")$rows_proved"
 }
 

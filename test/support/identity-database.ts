@@ -38,6 +38,10 @@ export function createIdentityDatabase(server: PostgresServer, name = 'zitadel')
       SELECT 'instance', 'user', (i % 100)::text, i, 'user.changed', jsonb_build_object('name', 'José "' || i || '"', 'n', i),
              '2026-01-01'::timestamptz + i * interval '1 minute', i * 1.5
         FROM generate_series(1, 5000) AS i;
+    INSERT INTO eventstore.events2
+      SELECT 'instance', 'system', 'SYSTEM', i, CASE i % 2 WHEN 1 THEN 'system.migration.started' ELSE 'system.migration.done' END,
+             jsonb_build_object('name', 'step ' || (i + 1) / 2), '2025-12-31', i / 100.0
+        FROM generate_series(1, 20) AS i;
     CREATE TABLE projections.users (
       id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, name text UNIQUE, state int DEFAULT 0 CHECK (state >= 0));
     CREATE TABLE projections.sessions (
