@@ -64,7 +64,7 @@ async function table(title: string, server: PostgresServer, limits?: Limits): Pr
 
 async function dump(server: PostgresServer, name: string, script: string | undefined, limits?: Limits): Promise<Sample> {
   const instance = new Instance(server, 'ash');
-  const env = { ROW_COUNTS: name.includes('without row counts') ? 'false' : 'true' };
+  const env = { CHECKS: '0', ROW_COUNTS: name.includes('without row counts') ? 'false' : 'true' };
   let peak = 0;
   const time = await seconds(async () => {
     const start = () => instance.startBackup(env, script === undefined ? undefined : ['sh', '-c', script]);

@@ -55,22 +55,21 @@ export class Instance {
 
   /** With a command, the pod is the backup's in everything but what it runs. */
   startBackup(env: Env = {}, command?: string[]): PodProcess {
-    const pod = this.pod('backup', env);
-    return startPod(command === undefined ? pod : { ...pod, manifests: pod.manifests.map((manifest) => commanded(manifest, command)) });
+    return startPod(this.pod('backup', env, undefined, command));
   }
 
   restore(env: Env = {}, jobName?: string): Promise<PodResult> {
     return runPod(this.pod('restore', env, jobName));
   }
 
-  startRestore(env: Env = {}, jobName?: string): PodProcess {
-    return startPod(this.pod('restore', env, jobName));
+  startRestore(env: Env = {}, jobName?: string, command?: string[]): PodProcess {
+    return startPod(this.pod('restore', env, jobName, command));
   }
 
-  private pod(component: string, env: Env, jobName?: string) {
+  private pod(component: string, env: Env, jobName?: string, command?: string[]) {
     const workload = this.workload(component).metadata.name;
     return {
-      manifests: this.manifests,
+      manifests: command === undefined ? this.manifests : this.manifests.map((manifest) => commanded(manifest, command)),
       workload,
       jobName: jobName ?? `${workload}-${++this.jobs}`,
       shell: this.shell,

@@ -1,0 +1,114 @@
+// usage: npm run bench:restore [-- --megabytes 250,1000 --rounds 3]
+// The runbook's restore (DROP, CREATE, pg_restore) against ours with all of its proof, alternating in one run, from gzip and
+// from zstd, for two sizes. A client that asks in a loop measures for how long the service cannot use its database.
+import { spawn } from 'node:child_process';
+import { parseArgs } from 'node:util';
+import globalSetup from '../test/support/global-setup';
+import globalTeardown from '../test/support/global-teardown';
+import { Instance } from '../test/support/instance';
+import { clearLeftovers } from '../test/support/leftovers';
+import { PostgresServer } from '../test/support/postgres-server';
+import { client } from '../test/support/toolbox';
+import { fillIdentityDatabase } from './support/identity-database';
+import { median, rounds, seconds } from './support/rounds';
+
+const { values } = parseArgs({ options: { megabytes: { type: 'string', default: '250,1000' }, rounds: { type: 'string', default: '3' } } });
+
+const RUNBOOK = `
+  PGDATABASE=postgres psql -Xqc "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = 'zitadel'" -c 'DROP DATABASE zitadel WITH (FORCE)' -c 'CREATE DATABASE zitadel' >/dev/null &&
+  pg_restore -d zitadel "$BACKUP_DIR"/zitadel-*.dump`;
+
+interface Sample {
+  readonly total: number;
+  readonly away: number;
+}
+
+async function main(): Promise<void> {
+  for (const megabytes of values.megabytes.split(',').map(Number)) {
+    const server = await PostgresServer.start({ settings: { shared_buffers: '512MB', max_wal_size: '8GB' } });
+    fillIdentityDatabase(server, 'zitadel', megabytes);
+    const size = Number(server.sql('postgres', "SELECT pg_database_size('zitadel')"));
+    const tasks: Record<string, () => Promise<Sample>> = {};
+    for (const compression of ['gzip:6', 'zstd:1']) {
+      const instance = new Instance(server, 'ash');
+      // Its checks are those of ZITADEL's real tables.
+      const backup = await instance.backup({ COMPRESSION: compression, CHECKS: '0' });
+      if (backup.status !== 0) throw new Error(backup.output);
+      tasks[`runbook, ${compression}`] = () => restore(server, () => instance.startRestore({}, undefined, ['sh', '-c', RUNBOOK]).result);
+      tasks[`ours, ${compression}`] = async () => {
+        const sample = await restore(server, () => instance.restore({ RESTORE_SESSIONS: 'disconnect', CHECKS: '0' }));
+        await instance.restore({ RESTORE_ACTION: 'drop-previous' });
+        return sample;
+      };
+    }
+    const samples = await rounds(Number(values.rounds), tasks);
+    console.log(`database of ${(size / 1e6).toFixed(0)} MB, medians of ${values.rounds}:`);
+    console.log('| What | Whole restore | of the runbook\'s | Service without its database | of the runbook\'s |\n| --- | --- | --- | --- | --- |');
+    for (const [name, of] of Object.entries(samples)) {
+      const base = samples[name.replace('ours', 'runbook')]!;
+      const [total, away] = [median(of.map((sample) => sample.total)), median(of.map((sample) => sample.away))];
+      const [totalBase, awayBase] = [median(base.map((sample) => sample.total)), median(base.map((sample) => sample.away))];
+      console.log(`| ${name} | ${total.toFixed(1)} s | ${(total / totalBase).toFixed(2)} | ${(away * 1000).toFixed(0)} ms | 1/${(awayBase / away).toFixed(0)} |`);
+    }
+    await server.stop();
+  }
+}
+
+async function restore(server: PostgresServer, run: () => Promise<{ status: number; output: string }>): Promise<Sample> {
+  const service = new Service(server);
+  await service.ready;
+  let result = { status: 0, output: '' };
+  const total = await seconds(async () => { result = await run(); });
+  if (process.env.BENCH_LOG) process.stderr.write(result.output);
+  if (result.status !== 0) throw new Error(result.output);
+  return { total, away: await service.stop() };
+}
+
+/** A client that asks for a row of its newest data, again and again, each time with a new connection. */
+class Service {
+  readonly ready: Promise<void>;
+  private readonly loop: Promise<void>;
+  private going = true;
+  private longest = 0;
+
+  constructor(server: PostgresServer) {
+    let first!: () => void;
+    this.ready = new Promise((resolve) => { first = resolve; });
+    this.loop = (async () => {
+      let last: number | undefined;
+      while (this.going || last === undefined) {
+        if (!(await ask(server))) continue;
+        // Between two good answers; without a restore, that is what one connection and question take.
+        const now = performance.now();
+        if (last !== undefined) this.longest = Math.max(this.longest, now - last);
+        last = now;
+        first();
+      }
+    })();
+  }
+
+  /** The longest time without an answer, in seconds. */
+  async stop(): Promise<number> {
+    this.going = false;
+    await this.loop;
+    return this.longest / 1000;
+  }
+}
+
+function ask({ host, port, user, password }: PostgresServer): Promise<boolean> {
+  const [program, ...args] = client('psql') as [string, ...string[]];
+  const child = spawn(program, [...args, '-XAtqc', 'SELECT 1 FROM eventstore.events2 ORDER BY instance_id, "position" DESC LIMIT 1'], {
+    stdio: ['ignore', 'pipe', 'ignore'],
+    env: { PGHOST: host, PGPORT: String(port), PGUSER: user, PGPASSWORD: password, PGDATABASE: 'zitadel' },
+  });
+  let answer = '';
+  child.stdout.on('data', (text) => { answer += text; });
+  return new Promise((resolve) => { child.once('close', () => resolve(answer.trim() === '1')); });
+}
+
+globalSetup()
+  .then(main)
+  .finally(async () => {
+    await clearLeftovers();
+    globalTeardown();
+  });
