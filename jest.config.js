@@ -8,7 +8,7 @@ module.exports = {
   globalSetup: '<rootDir>/test/support/global-setup.ts',
   globalTeardown: '<rootDir>/test/support/global-teardown.ts',
   setupFilesAfterEnv: ['<rootDir>/test/support/after-file.ts'],
-  reporters: ['default', '<rootDir>/test/support/closing-line-reporter.js'],
+  reporters: ['default', '<rootDir>/test/support/fault-totals-reporter.js', '<rootDir>/test/support/closing-line-reporter.js'],
   testTimeout: 60_000,
   maxWorkers: 2,
 };

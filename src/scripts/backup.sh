@@ -141,18 +141,20 @@ SQL
 publish() {
   check_lock
   for companion in $companions; do
-    sync "$work/$name/$name.$companion"
-    mv "$work/$name/$name.$companion" "$BACKUP_DIR/$name.$companion"
+    { sync "$work/$name/$name.$companion" && mv "$work/$name/$name.$companion" "$BACKUP_DIR/$name.$companion"; } || fail_to_publish
   done
-  mv "$target" "$BACKUP_DIR/$name.dump"
-  sync "$BACKUP_DIR"
+  { mv "$target" "$BACKUP_DIR/$name.dump" && sync "$BACKUP_DIR"; } || fail_to_publish
   rm -rf "${work:?}/$name"
   summary="$name.dump is complete and verified: $((bytes / 1000000)) MB, dumped in $dump_seconds s, all in $(($(date +%s) - begun)) s"
 }
 
-# usage: clean_up STATUS
+fail_to_publish() {
+  fail "the dump could not be given its final name, see the message above. Earlier dumps are untouched. Check the storage."
+}
+
+# usage: clean_up STATUS      on a storage that is gone, nothing can be removed: the next run does
 clean_up() {
-  [ -z "${name:-}" ] || rm -rf "${work:?}/$name"
+  [ -z "${name:-}" ] || rm -rf "${work:?}/$name" || true
   if [ "$1" -eq 0 ]; then
     heartbeat "${HEARTBEAT_URL:-}" "${summary:-}"
   else

@@ -1,0 +1,91 @@
+import { rmSync, statfsSync, truncateSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { atEndOfFile } from './leftovers';
+import { canInstall, installPackages, isRoot, refreshPackageLists, run, which } from './machine';
+import { freshFolder } from './run-folder';
+
+const MEBIBYTE = 2 ** 20;
+
+/** A file system of its own in place of a folder. */
+export class Disk {
+  /** A small one, in memory. */
+  static ofMemory(folder: string, mebibytes: number, uid: number, name = 'nas'): Disk {
+    run(['mount', '-t', 'tmpfs', '-o', `size=${mebibytes}m,uid=${uid},gid=${uid},mode=700`, name, folder]);
+    return new Disk(folder);
+  }
+
+  /** One with a quota, which answers EDQUOT and not ENOSPC. */
+  static ofQuota(folder: string, mebibytes: number, uid: number): Disk {
+    const image = join(freshFolder('disk'), 'image');
+    writeFileSync(image, '');
+    truncateSync(image, 128 * MEBIBYTE);
+    run(['mkfs.btrfs', '--quiet', image]);
+    run(['mount', '-o', 'loop', image, folder]);
+    const limit = (size: string): string => run(['btrfs', 'qgroup', 'limit', size, '0/5', folder]);
+    const disk = new Disk(folder, () => limit('none'), () => rmSync(join(image, '..'), { recursive: true }));
+    run(['btrfs', 'quota', 'enable', folder]);
+    limit(`${mebibytes}M`);
+    run(['chown', `${uid}:${uid}`, folder]);
+    return disk;
+  }
+
+  private readonly forget: () => void;
+
+  private constructor(
+    private readonly folder: string,
+    private readonly enlarge: () => unknown = () => {},
+    private readonly afterwards: () => unknown = () => {},
+  ) {
+    this.forget = atEndOfFile(() => this.remove());
+  }
+
+  /** Takes all the room but so many bytes. */
+  fill(leaveBytes = 0): void {
+    const { bavail, bsize } = statfsSync(this.folder);
+    writeFileSync(join(this.folder, 'filler'), Buffer.alloc(bavail * bsize - leaveBytes));
+  }
+
+  /** Gives all the room back, and more where there was a quota. */
+  freeAgain(): void {
+    this.enlarge();
+    rmSync(join(this.folder, 'filler'), { force: true });
+  }
+
+  /** Lets nobody write, or everybody again. */
+  setReadOnly(readOnly: boolean): void {
+    run(['mount', '-o', `remount,${readOnly ? 'ro' : 'rw'}`, this.folder]);
+  }
+
+  remove(): void {
+    run(['umount', this.folder]);
+    this.afterwards();
+    this.forget();
+  }
+}
+
+/** Why no file system can be mounted here; undefined where it can. */
+export const noDisk = tried(() => Disk.ofMemory(freshFolder('trial'), 1, 0));
+
+/** Why no file system with a quota can be mounted here; undefined where it can. */
+export const noQuota = tried(() => {
+  if (which('mkfs.btrfs') === undefined && canInstall) {
+    refreshPackageLists();
+    installPackages('btrfs-progs');
+  }
+  return Disk.ofQuota(freshFolder('trial'), 16, 0);
+});
+
+/** What is wrong with making a disk; only the attempt tells, once, and not before somebody asks. */
+function tried(make: () => Disk): () => string | undefined {
+  let problem: { readonly text: string | undefined } | undefined;
+  const attempt = (): string | undefined => {
+    if (!isRoot) return 'only root can mount';
+    try {
+      make().remove();
+      return undefined;
+    } catch (error) {
+      return (error as Error).message.replaceAll('\n', ' ');
+    }
+  };
+  return () => (problem ??= { text: attempt() }).text;
+}

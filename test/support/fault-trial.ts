@@ -1,0 +1,201 @@
+import { chownSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import type { Disk } from './disk';
+import { eventually } from './eventually';
+import { cluster, type ClusterProps, type Tools } from './fault-cluster';
+import { contents, type Contents } from './fault-contents';
+import { Gate } from './gate';
+import { Instance, type Env } from './instance';
+import { isRoot, run } from './machine';
+import type { PodProcess, PodResult } from './pod';
+import type { PostgresServer } from './postgres-server';
+import type { Shell } from './shells';
+
+/** The user of the pods. */
+export const UID = 70;
+
+/** When the dump that is there already was taken. */
+export const EARLIER = '20260101-020000';
+
+/** A whole dump: its name, and its files by what follows the name. */
+export interface Sample {
+  readonly name: string;
+  readonly files: Readonly<Record<string, Buffer>>;
+}
+
+/** A point of a run at which it stands still until the fault has been made. */
+export interface Moment {
+  readonly reached: () => Promise<void>;
+  readonly pass: () => void;
+}
+
+/** One database with an earlier dump on the NAS, and the ways to do harm to it. */
+export class Trial {
+  readonly instance: Instance;
+  /** The name of the dump that is there already. */
+  readonly earlier: string;
+  /** Dumps that the fault itself has damaged after they were published. */
+  readonly damaged = new Set<string>();
+  readonly pods: PodProcess[] = [];
+  readonly passwords: string[];
+  private readonly tools: Tools = {};
+  private readonly repairs: (() => unknown)[] = [];
+  private readonly endings: (() => unknown)[] = [];
+  private given?: Contents;
+
+  constructor(readonly server: PostgresServer, readonly shell: Shell, private readonly sample: Sample, props?: ClusterProps) {
+    this.instance = new Instance(server, shell, cluster(this.tools, props));
+    this.passwords = [server.password, server.sql('postgres', 'SELECT rolpassword FROM pg_authid WHERE rolname = current_user')];
+    this.earlier = this.addDump(EARLIER);
+  }
+
+  get folder(): string {
+    return this.instance.folder;
+  }
+
+  /** What was on the NAS when the first run began. */
+  get before(): Contents {
+    return this.given ?? contents(this.folder);
+  }
+
+  start(env: Env = {}): PodProcess {
+    this.given ??= contents(this.folder);
+    const pod = this.instance.startBackup(env);
+    this.pods.push(pod);
+    return pod;
+  }
+
+  backup(env: Env = {}): Promise<PodResult> {
+    return this.start(env).result;
+  }
+
+  /** Checks again what is stored. */
+  verify(): Promise<PodResult> {
+    return this.backup({ SCRIPT: '/scripts/verify.sh' });
+  }
+
+  /** Puts a verified dump of that time on the NAS; returns its name. */
+  addDump(time: string): string {
+    const name = `${basename(this.folder)}-${time}`;
+    for (const [ending, bytes] of Object.entries(this.sample.files)) {
+      this.put(`${name}${ending}`, ending === '.dump.sha256' ? bytes.toString().replace(this.sample.name, name) : bytes);
+    }
+    return name;
+  }
+
+  /** Copies a dump to another time; returns its name. */
+  copyDump(from: string, time: string): string {
+    const name = `${basename(this.folder)}-${time}`;
+    for (const file of this.instance.files().filter((other) => other.startsWith(`${from}.`))) {
+      run(['cp', '-a', join(this.folder, file), join(this.folder, file.replace(from, name))]);
+    }
+    const list = join(this.folder, `${name}.dump.sha256`);
+    writeFileSync(list, readFileSync(list, 'utf8').replaceAll(from, name));
+    return name;
+  }
+
+  /** Takes what is on the NAS now for what was there before. */
+  settle(): void {
+    this.given = contents(this.folder);
+  }
+
+  /** Puts a file into the folder of the dumps, or into a folder below it. */
+  put(path: string, text: string | Buffer): void {
+    const file = join(this.folder, path);
+    const folders = path.split('/').slice(0, -1).map((_, index, all) => join(this.folder, ...all.slice(0, index + 1)));
+    for (const folder of [this.folder, ...folders].filter((made) => !existsSync(made))) {
+      mkdirSync(folder, { mode: 0o700 });
+      give(folder);
+    }
+    writeFileSync(file, text);
+    give(file);
+  }
+
+  /** Gives the NAS a disk of its own, with nothing but the earlier dump on it. */
+  useDisk(make: (folder: string) => Disk): Disk {
+    const disk = make(this.instance.nas);
+    this.endings.push(() => disk.remove());
+    this.repairs.push(() => disk.freeAgain());
+    this.addDump(EARLIER);
+    return disk;
+  }
+
+  /** Puts a program before the image's own of that name, which it can call. */
+  addTool(program: string, script: string): void {
+    this.tools[program] = `#!/bin/sh\nPATH=\${PATH#*:}\n${script}\n`;
+  }
+
+  /** Stops before, or after, a program is called with arguments that match a pattern of the shell. */
+  holdAt(program: string, args = '*', when: 'before' | 'after' = 'before'): Moment {
+    const gate = new Gate(join(this.instance.nas, '.gate'));
+    give(gate.path);
+    const wait = 'gate=${BACKUP_DIR%/*}/.gate; [ ! -p "$gate" ] || read -r _ <"$gate" || :';
+    const stop = when === 'before' ? wait : `${program} "$@" || exit; ${wait}; exit`;
+    this.addTool(program, `case "$*" in\n${args}) ${stop} ;;\nesac\nexec ${program} "$@"`);
+    this.repairs.push(() => gate.open());
+    return { reached: () => eventually(`${program} ${args} is called`, () => gate.isReached()), pass: () => gate.open() };
+  }
+
+  /** Stops while the dump is written: a table is locked. */
+  holdDump(): Moment {
+    let locked = true;
+    this.server.sql('shop', "BEGIN; LOCK TABLE eventstore.events2; PREPARE TRANSACTION 'fault'");
+    const pass = (): void => {
+      if (locked) this.server.sql('shop', "ROLLBACK PREPARED 'fault'");
+      locked = false;
+    };
+    this.repairs.push(pass);
+    const waiting = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE 'LOCK TABLE%'";
+    return { reached: () => eventually('pg_dump waits for the table', () => this.server.sql('postgres', waiting) !== '0'), pass };
+  }
+
+  /** Starts a run and returns it when it stands still at a moment. */
+  async startUntil(moment: Moment, env: Env = {}): Promise<PodProcess> {
+    const run = this.start(env);
+    await moment.reached();
+    return run;
+  }
+
+  /** Sets the clock of the pods, which goes on from there. */
+  setClock(time: string): void {
+    const ahead = Math.floor(Date.parse(time) / 1000) - Math.floor(Date.now() / 1000);
+    this.addTool('date', `exec date -d "@$(($(date +%s) + ${ahead}))" "$@"`);
+  }
+
+  /** Has the world put right again after the fault, before the next run. */
+  afterwards(repair: () => unknown): void {
+    this.repairs.push(repair);
+  }
+
+  /** Has something removed at the end of everything. */
+  atEnd(ending: () => unknown): void {
+    this.endings.push(ending);
+  }
+
+  /** The newest first: a server is up again before its locks are taken away. */
+  async repair(): Promise<void> {
+    for (const repair of this.repairs.splice(0).reverse()) await repair();
+    for (const program of Object.keys(this.tools)) delete this.tools[program];
+  }
+
+  async end(): Promise<void> {
+    await this.repair();
+    await Promise.allSettled(this.pods.map(({ result }) => result));
+    for (const ending of this.endings.splice(0).reverse()) await ending();
+  }
+}
+
+/** The dump that a plain run makes of a database. */
+export async function takeSample(server: PostgresServer): Promise<Sample> {
+  const instance = new Instance(server, 'dash', cluster({}));
+  const { status, output } = await instance.backup();
+  if (status !== 0) throw new Error(`A plain backup failed:\n${output}`);
+  const name = instance.dumps()[0]!;
+  const files = instance.files().map((file) => [file.slice(name.length), readFileSync(join(instance.folder, file))]);
+  return { name, files: Object.fromEntries(files) };
+}
+
+/** Makes a file or folder the pods' own. */
+export function give(path: string, uid = UID): void {
+  if (isRoot) chownSync(path, uid, uid);
+}
