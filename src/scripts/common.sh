@@ -8,6 +8,8 @@ scripts=${0%/*}
 scratch=${TMPDIR:-/tmp}
 export LC_ALL=C
 umask 077
+# Where the log goes, also while a command's messages are kept in a file.
+exec 9>&2
 # A session that has died is a message of ours, and not the silent end of the script that wrote to it.
 trap '' PIPE
 
@@ -72,7 +74,7 @@ size_of() {
 
 on_signal() {
   trap '' HUP INT TERM
-  printf '%s: stopped by SIG%s\n' "$program" "$1" >&2
+  printf '%s: stopped by SIG%s\n' "$program" "$1" >&9
   if [ -n "$child" ]; then
     kill "$child" 2>/dev/null || true
     wait "$child" 2>/dev/null || true

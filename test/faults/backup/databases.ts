@@ -16,7 +16,7 @@ function dumped(what: string, sql: string, rows: Rows, cluster: ClusterProps = {
     trial.server.sql('postgres', `CREATE DATABASE ${quoted(name)}`);
     trial.afterwards(() => trial.server.sql('postgres', `DROP DATABASE ${quoted(name)} WITH (FORCE)`));
     trial.server.sql(name, sql);
-    const before = fingerprint(trial.server, name);
+    const before = comesBack ? fingerprint(trial.server, name) : '';
     const result = await trial.backup({ PGDATABASE: name, ROW_COUNTS: String(rows !== null) });
     expect(manifest(trial)).toMatchObject({ database: name });
     expect(manifest(trial).rows).toEqual(rows);

@@ -47,12 +47,13 @@ export const server: FaultGroup = {
       leaves: newDump, status: 0, says: 'waiting for the server at … to accept connections',
     }, async (trial) => {
       const data = trial.server.sql('postgres', 'SHOW data_directory');
-      appendFileSync(join(data, 'postgresql.conf'), `restore_command = 'until [ -e ${data}/go ]; do sleep 0.05; done; false'\n`);
+      const go = join(data, `go-${trial.shell}`);
+      appendFileSync(join(data, 'postgresql.conf'), `restore_command = 'until [ -e ${go} ]; do sleep 0.05; done; false'\n`);
       writeFileSync(join(data, 'recovery.signal'), '');
       const restarted = trial.server.restart();
       const run = trial.start();
       await run.waitForOutput(/waiting for the server/);
-      writeFileSync(join(data, 'go'), '');
+      writeFileSync(go, '');
       await restarted;
       return run.result;
     }),
