@@ -60,6 +60,7 @@ change() {
   case $action in
     rehearse) log "rehearsed: $name.dump can be restored, in $(($(date +%s) - started)) s. \"$database\" was not touched." ;;
     prepare) log "prepared: $name.dump is in \"$side\". Next: the same with RESTORE_ACTION=cutover." ;;
+    nothing) ;;
     *) already_done || cut_over ;;
   esac
 }
