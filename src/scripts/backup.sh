@@ -162,10 +162,11 @@ clean_up() {
   fi
 }
 
-# usage: heartbeat URL TEXT      whatever becomes of it, the backup is what it is
+# usage: heartbeat URL TEXT      whatever becomes of it, the backup is what it is.
+# wget's own limit is one of silence: a monitor that sends a byte now and then would hold the run until its deadline.
 heartbeat() {
   [ -n "$1" ] || return 0
-  wget -q -T 10 -O /dev/null --post-data "$2" "$1" >/dev/null 2>&1 ||
+  timeout 20 wget -q -T 10 -O /dev/null --post-data "$2" "$1" >/dev/null 2>&1 ||
     warn "the heartbeat was not accepted. Is its URL right, and has the image wget?"
 }
 

@@ -1,8 +1,10 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-/** What a listener does with a request: answer 200 or 500, or nothing. */
-export type Answer = 'accept' | 'error' | 'hang';
+/** What a listener does with a request: answer 200 or 500, or nothing, or a byte now and then without an end. */
+export type Answer = 'accept' | 'error' | 'hang' | 'drip';
+
+const DRIP_MS = 500;
 
 /** A web server on this machine that remembers what it was sent. */
 export class HttpListener {
@@ -20,7 +22,10 @@ export class HttpListener {
       let body = '';
       request.setEncoding('utf8').on('data', (text: string) => (body += text)).on('end', () => {
         this.received.push(`${request.method} ${request.url} ${body}`);
-        if (answer !== 'hang') response.writeHead(answer === 'accept' ? 200 : 500).end();
+        if (answer === 'drip') {
+          const drip = setInterval(() => response.write('x'), DRIP_MS);
+          response.once('close', () => clearInterval(drip));
+        } else if (answer !== 'hang') response.writeHead(answer === 'accept' ? 200 : 500).end();
       });
     });
   }

@@ -38,6 +38,7 @@ export const heartbeat: FaultGroup = {
     }, (trial) => listening(trial, 'accept', failure, (env) => becomesReadOnly(trial, env))),
     beat('the monitor answers with an error', { ...published, says: unheard }, 'error', success),
     beat('the monitor takes the request and never answers', { ...published, says: unheard }, 'hang', success),
+    beat('the monitor answers a byte now and then, without an end', { ...published, says: unheard }, 'drip', success),
     fault('the monitor is down', { ...published, says: unheard }, (trial) => trial.backup({ HEARTBEAT_URL: 'http://127.0.0.1:1/' })),
     fault('the URL is none', { ...published, says: unheard }, (trial) => trial.backup({ HEARTBEAT_URL: '--version; $(id)' })),
   ],
