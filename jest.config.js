@@ -9,6 +9,6 @@ module.exports = {
   globalTeardown: '<rootDir>/test/support/global-teardown.ts',
   setupFilesAfterEnv: ['<rootDir>/test/support/after-file.ts'],
   reporters: ['default', '<rootDir>/test/support/fault-totals-reporter.js', '<rootDir>/test/support/closing-line-reporter.js'],
-  testTimeout: 60_000,
+  testTimeout: 120_000,
   maxWorkers: 2,
 };

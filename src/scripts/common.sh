@@ -33,6 +33,7 @@ child=
 # A shell handles a signal only after its foreground command has ended, and process 1 of a container gets no signal
 # that it does not trap. So long commands run in the background, and the signal is passed on.
 run() {
+  child=last
   # Whoever holds a descriptor of a session keeps it from ending.
   "$@" 3>&- 4<&- 5>&- 6<&- &
   child=$!
@@ -62,7 +63,8 @@ report() {
 
 stop_reporter() {
   [ -n "${reporter:-}" ] || return 0
-  kill "$reporter" 2>/dev/null || true
+  # Nothing else is sure to reach a shell that was forked just now.
+  kill -KILL "$reporter" 2>/dev/null || true
   wait "$reporter" 2>/dev/null || true
   reporter=
 }
@@ -75,11 +77,23 @@ size_of() {
 on_signal() {
   trap '' HUP INT TERM
   printf '%s: stopped by SIG%s\n' "$program" "$1" >&9
-  if [ -n "$child" ]; then
-    kill "$child" 2>/dev/null || true
-    wait "$child" 2>/dev/null || true
-  fi
+  [ "$child" != last ] || child=$!
+  [ -z "$child" ] || end_child
   exit 143
+}
+
+# A process that was forked just now may lose a signal before it has become its command: it is sent again, and then KILL.
+end_child() {
+  kill "$child" 2>/dev/null || true
+  {
+    sleep 1
+    kill "$child"
+    sleep 4
+    kill -KILL "$child"
+  } >/dev/null 2>&1 &
+  insisting=$!
+  wait "$child" 2>/dev/null || true
+  kill -KILL "$insisting" 2>/dev/null || true
 }
 
 # usage: on_exit FUNCTION      FUNCTION cleans up, whether the script ends, fails or is stopped; $1 is the status
