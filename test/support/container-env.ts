@@ -38,7 +38,7 @@ function resolve({ name, value, valueFrom }: EnvVar, values: Values, fields: Pod
   if (ref === undefined) throw new Error(`The variable ${name} has a source that the test pods do not support.`);
   const kind = secretKeyRef === undefined ? 'configmap' : 'secret';
   const found = contents(kind, ref.name, around);
-  if (found?.[ref.key] !== undefined || ref.optional) return found?.[ref.key];
+  if (found?.[ref.key] !== undefined || ref.optional) return found?.[ref.key]?.toString();
   const problem = found === undefined ? `${kind} "${ref.name}" not found` : `couldn't find key ${ref.key} in ${kind} "${ref.name}"`;
   throw new Error(`CreateContainerConfigError: ${problem}`);
 }

@@ -40,6 +40,12 @@ export interface Volume {
   readonly secret?: FileSource & { readonly secretName: string };
   readonly emptyDir?: { readonly medium?: string; readonly sizeLimit?: string };
   readonly persistentVolumeClaim?: { readonly claimName: string; readonly readOnly?: boolean };
+  readonly projected?: { readonly sources: readonly ProjectedSource[]; readonly defaultMode?: number };
+}
+
+export interface ProjectedSource {
+  readonly secret?: FileSource & { readonly name: string };
+  readonly configMap?: FileSource & { readonly name: string };
 }
 
 export interface VolumeMount {

@@ -1,6 +1,7 @@
 import { findConfigMap } from './manifest';
 
-export type Secrets = Readonly<Record<string, Readonly<Record<string, string>>>>;
+/** Values by secret and key; those that are no text are bytes. */
+export type Secrets = Readonly<Record<string, Readonly<Record<string, string | Buffer>>>>;
 
 /** What a pod finds in its cluster. */
 export interface Surroundings {
@@ -15,7 +16,7 @@ export function contents(
   kind: 'configmap' | 'secret',
   name: string,
   { manifests, secrets }: Surroundings,
-): Readonly<Record<string, string>> | undefined {
+): Readonly<Record<string, string | Buffer>> | undefined {
   if (kind === 'secret') return secrets[name];
   const found = findConfigMap(manifests, name);
   return found && (found.data ?? {});

@@ -1,7 +1,7 @@
 import { chmodSync, chownSync, existsSync, mkdirSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { isRoot } from './machine';
-import type { FileSource, Volume, VolumeMount } from './manifest';
+import type { FileSource, ProjectedSource, Volume, VolumeMount } from './manifest';
 import type { Mount } from './sandbox';
 import { contents, type Surroundings } from './surroundings';
 
@@ -35,7 +35,7 @@ export class Volumes {
   }
 
   private folder(volume: Volume): Folder {
-    const { name, configMap, secret, emptyDir, persistentVolumeClaim: claim } = volume;
+    const { name, configMap, secret, emptyDir, projected, persistentVolumeClaim: claim } = volume;
     const path = join(this.parent, name);
     if (claim !== undefined) {
       const given = this.around.claims[claim.claimName];
@@ -51,10 +51,19 @@ export class Volumes {
       this.fill(path, configMap, 'configmap', configMap.name);
     } else if (secret !== undefined) {
       this.fill(path, secret, 'secret', secret.secretName);
+    } else if (projected !== undefined) {
+      for (const source of projected.sources) this.project(path, { defaultMode: projected.defaultMode }, source);
     } else {
       throw new Error(`The test pods do not support the kind of the volume ${name}.`);
     }
     return { path, readOnly: emptyDir === undefined };
+  }
+
+  private project(path: string, defaults: FileSource, { secret, configMap, ...others }: ProjectedSource): void {
+    if (secret !== undefined) this.fill(path, { ...defaults, ...secret }, 'secret', secret.name);
+    if (configMap !== undefined) this.fill(path, { ...defaults, ...configMap }, 'configmap', configMap.name);
+    const [unsupported] = Object.keys(others);
+    if (unsupported !== undefined) throw new Error(`The test pods do not support ${unsupported} in a projected volume.`);
   }
 
   private fill(path: string, source: FileSource, kind: 'configmap' | 'secret', name: string): void {
