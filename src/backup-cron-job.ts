@@ -4,7 +4,9 @@ import { Construct, IConstruct } from 'constructs';
 import { BackupFormat } from './backup-format';
 import { IBackupStorage } from './backup-pvc';
 import { Compression } from './compression';
-import { env, PodOptions, secretEnv } from './hardened-pod';
+import { env, secretEnv } from './env';
+import { SecretKey } from './expected-secret';
+import { PodOptions } from './hardened-pod';
 import { checkDuration, InvalidPropError } from './invalid';
 import { checkIdentifier, PostgresDatabase } from './postgres';
 import { checksEnv, RestoreCheck } from './restore-check';
@@ -12,7 +14,6 @@ import { Retention } from './retention';
 import { shortestInterval } from './schedule';
 import { ScriptCronJob } from './script-cron-job';
 import { checkFolder } from './script-job';
-import { SecretKey } from './secret-expectations';
 
 /** Where the dumps of a database are. A `BackupCronJob` is one. */
 export interface IBackup {
@@ -158,6 +159,7 @@ export class BackupCronJob extends Construct implements IBackup {
       successfulJobsHistoryLimit: props.successfulJobsHistoryLimit ?? 7,
       failedJobsHistoryLimit: props.failedJobsHistoryLimit ?? 7,
       backoffLimit: 2,
+      finalStatus: SECRETS_STATUS,
       env: [
         env('DUMP_FORMAT', format.name),
         env('DUMP_JOBS', format.jobs),
@@ -189,6 +191,9 @@ export class BackupCronJob extends Construct implements IBackup {
     folders.set(folder, this.node.path);
   }
 }
+
+/** With this status the dump is there and verified, but the secrets for its restore are not: another dump helps nobody. */
+const SECRETS_STATUS = 3;
 
 /** The folders of each app, with the backup that has them. */
 const claimedFolders = new WeakMap<IConstruct, Map<string, string>>();

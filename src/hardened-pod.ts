@@ -1,9 +1,10 @@
 import { Size } from 'cdk8s';
 import { ContainerResources, k8s, PersistentVolumeAccessMode } from 'cdk8s-plus-28';
 import { IBackupStorage } from './backup-pvc';
+import { env } from './env';
 import { PostgresImage } from './postgres';
 import { ScriptConfigMap } from './script-config-map';
-import { SecretKey } from './secret-expectations';
+import { SecretsCheck } from './secrets-check';
 
 /** Where the claim is mounted. */
 export const STORAGE_PATH = '/backups';
@@ -11,6 +12,8 @@ export const STORAGE_PATH = '/backups';
 const SCRIPTS_PATH = '/scripts';
 const SCRATCH_PATH = '/tmp';
 const SCRATCH_SIZE = Size.mebibytes(64);
+const REPORT_PATH = '/secrets-report';
+const REPORT_SIZE = Size.mebibytes(1);
 
 /** What every workload takes for its pods. */
 export interface PodOptions {
@@ -53,16 +56,18 @@ export interface HardenedPodProps extends PodOptions {
   readonly scripts: ScriptConfigMap;
   readonly image: PostgresImage;
   readonly storage: IBackupStorage;
+  readonly secrets: SecretsCheck;
   readonly env: k8s.EnvVar[];
 }
 
 /**
  * A pod that runs one script under the restricted Pod Security Standard, and stricter: no token, no service links,
- * nothing writable but the claim and a small scratch space.
+ * nothing writable but the claim and a small scratch space. Before it, a container without the claim looks at the
+ * expected secrets, and leaves in memory what it found: sentences and fingerprints.
  * Rule: https://kubernetes.io/docs/concepts/security/pod-security-standards/#restricted
  */
 export function hardenedPod(props: HardenedPodProps): k8s.PodTemplateSpec {
-  const { image } = props;
+  const { image, secrets } = props;
   return {
     metadata: {
       labels: props.labels,
@@ -83,25 +88,26 @@ export function hardenedPod(props: HardenedPodProps): k8s.PodTemplateSpec {
       nodeSelector: props.nodeSelector,
       tolerations: props.tolerations,
       affinity: props.affinity,
-      containers: [{
+      initContainers: [hardenedContainer(props, {
+        name: 'check-secrets',
+        script: 'check-secrets.sh',
+        env: [...secrets.env, env('SECRETS_REPORT', REPORT_PATH), env('TMPDIR', REPORT_PATH)],
+        volumeMounts: [...secrets.volumeMounts, { name: 'secrets-report', mountPath: REPORT_PATH }],
+      })],
+      containers: [hardenedContainer(props, {
         name: props.containerName,
-        image: image.image,
-        command: ['sh', `${SCRIPTS_PATH}/${props.script}`],
-        env: props.env,
-        resources: requirements(props.resources),
-        securityContext: {
-          allowPrivilegeEscalation: false,
-          readOnlyRootFilesystem: true,
-          capabilities: { drop: ['ALL'] },
-        },
+        script: props.script,
+        env: [...props.env, env('SECRETS_REPORT', REPORT_PATH)],
         volumeMounts: [
-          { name: 'scripts', mountPath: SCRIPTS_PATH, readOnly: true },
+          { name: 'secrets-report', mountPath: REPORT_PATH, readOnly: true },
           { name: 'storage', mountPath: STORAGE_PATH },
           { name: 'scratch', mountPath: SCRATCH_PATH },
         ],
-      }],
+      })],
       volumes: [
         { name: 'scripts', configMap: { name: props.scripts.configMapName } },
+        ...secrets.volumes,
+        { name: 'secrets-report', emptyDir: { medium: 'Memory', sizeLimit: quantity(REPORT_SIZE) } },
         { name: 'storage', persistentVolumeClaim: { claimName: props.storage.claimName } },
         { name: 'scratch', emptyDir: { sizeLimit: quantity(SCRATCH_SIZE) } },
       ],
@@ -109,16 +115,27 @@ export function hardenedPod(props: HardenedPodProps): k8s.PodTemplateSpec {
   };
 }
 
-/**
- * An environment variable whose value arrives as it is written: Kubernetes would expand `$(NAME)` and shorten `$$`.
- */
-export function env(name: string, value: string | number): k8s.EnvVar {
-  return { name, value: String(value).replaceAll('$', '$$$$') };
+interface ContainerProps {
+  readonly name: string;
+  readonly script: string;
+  readonly env: k8s.EnvVar[];
+  readonly volumeMounts: k8s.VolumeMount[];
 }
 
-/** The value of a secret. Where it is absent, the script says what is missing; the pod would only hang. */
-export function secretEnv(name: string, key: SecretKey): k8s.EnvVar {
-  return { name, valueFrom: { secretKeyRef: { name: key.secretName, key: key.key, optional: true } } };
+function hardenedContainer(pod: HardenedPodProps, { name, script, env, volumeMounts }: ContainerProps): k8s.Container {
+  return {
+    name,
+    image: pod.image.image,
+    command: ['sh', `${SCRIPTS_PATH}/${script}`],
+    env,
+    resources: requirements(pod.resources),
+    securityContext: {
+      allowPrivilegeEscalation: false,
+      readOnlyRootFilesystem: true,
+      capabilities: { drop: ['ALL'] },
+    },
+    volumeMounts: [{ name: 'scripts', mountPath: SCRIPTS_PATH, readOnly: true }, ...volumeMounts],
+  };
 }
 
 /** New block volumes belong to root; on network file systems the group is not applied, or file by file. */

@@ -2,6 +2,8 @@ export { BackupCronJob, type BackupCronJobProps, type Heartbeat, type IBackup, t
 export { BackupFormat, type DirectoryFormatOptions } from './backup-format';
 export { BackupPvc, type BackupPvcProps, type ExistingClaimOptions, type IBackupStorage } from './backup-pvc';
 export { Compression } from './compression';
+export { type EscrowOptions } from './escrow';
+export { type ExpectKeyOptions, type ExpectSecretOptions, type SecretKey } from './expected-secret';
 export { type PodOptions } from './hardened-pod';
 export { InvalidPropError } from './invalid';
 export { KustomizedApp, type KustomizedAppProps } from './kustomized-app';
@@ -10,4 +12,4 @@ export { RestoreCheck, type SameAsDumpOptions, type SqlCheckOptions } from './re
 export { RestoreJob, type RestoreJobProps, RestoreSessions } from './restore-job';
 export { type OnMergeOptions, RestoreTrigger } from './restore-trigger';
 export { Retention, type RetentionRules } from './retention';
-export { type ExpectKeyOptions, SecretExpectations, type SecretExpectationsProps, type SecretKey } from './secret-expectations';
+export { SecretExpectations, type SecretExpectationsProps } from './secret-expectations';

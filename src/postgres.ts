@@ -2,7 +2,7 @@ import { isIP } from 'node:net';
 import { Duration } from 'cdk8s';
 import { Compression } from './compression';
 import { checkDuration, InvalidPropError } from './invalid';
-import { SecretKey } from './secret-expectations';
+import { SecretKey } from './expected-secret';
 
 /** Where an official image comes from, and which one exactly. */
 export interface PostgresImageOptions {

@@ -1,5 +1,5 @@
 import { k8s } from 'cdk8s-plus-28';
-import { env } from './hardened-pod';
+import { env } from './env';
 import { InvalidPropError } from './invalid';
 
 /** A query, and the name under which logs and manifests speak of it. */

@@ -1,15 +1,16 @@
-import { Cron, Duration } from 'cdk8s';
+import { ApiObject, Cron, Duration } from 'cdk8s';
 import { k8s } from 'cdk8s-plus-28';
 import { Construct } from 'constructs';
 import { IBackup } from './backup-cron-job';
 import { KEEP_WHEN_REMOVED, NEVER_RECREATE, VERBATIM } from './flux';
-import { env, PodOptions } from './hardened-pod';
+import { env } from './env';
+import { PodOptions } from './hardened-pod';
 import { checkCount, checkDuration } from './invalid';
 import { checkName, JOB_NAME_LENGTH } from './names';
 import { checksEnv } from './restore-check';
 import { RestoreTrigger } from './restore-trigger';
 import { ScriptCronJob } from './script-cron-job';
-import { checkFolder, labelsOf, scriptJob, ScriptJobProps } from './script-job';
+import { checkFolder, labelsOf, scriptJob, ScriptJobProps, specAtSynth } from './script-job';
 
 export interface RestoreJobProps extends PodOptions {
   /** Name of the template, up to 52 characters. */
@@ -98,6 +99,7 @@ export class RestoreJob extends Construct {
         ...trigger.env,
         env('RESTORE_ACTION', 'restore'),
         env('RESTORE_BEFORE', ''),
+        env('RESTORE_DESPITE', ''),
         env('RESTORE_SESSIONS', props.sessions ?? RestoreSessions.WAIT),
         env('SESSIONS_TIMEOUT', sessionsTimeout.toSeconds()),
         env('STOP_COMMAND', props.stopCommand ?? ''),
@@ -129,13 +131,15 @@ export class RestoreJob extends Construct {
   /** No TTL: Flux would make the Job again. Never changed or pruned: both would end a restore in its middle. */
   private once(job: ScriptJobProps): void {
     checkName('restoreJob.name', job.name, JOB_NAME_LENGTH);
-    new k8s.KubeJob(this, 'workload', {
+    const spec = scriptJob(this, job);
+    new ApiObject(this, 'workload', {
+      ...k8s.KubeJob.GVK,
       metadata: {
         name: job.name,
         labels: labelsOf(job),
         annotations: { ...job.annotations, ...VERBATIM, ...KEEP_WHEN_REMOVED, ...NEVER_RECREATE },
       },
-      spec: scriptJob(this, job),
+      spec: specAtSynth(() => k8s.KubeJob.manifest({ spec: spec() })),
     });
   }
 }

@@ -1,11 +1,11 @@
-import { Cron, Duration } from 'cdk8s';
+import { ApiObject, Cron, Duration } from 'cdk8s';
 import { k8s } from 'cdk8s-plus-28';
 import { Construct } from 'constructs';
 import { VERBATIM } from './flux';
 import { InvalidPropError } from './invalid';
 import { checkName, CRON_JOB_NAME_LENGTH } from './names';
 import { checkSchedule, checkTimeZone } from './schedule';
-import { labelsOf, scriptJob, ScriptJobProps } from './script-job';
+import { labelsOf, scriptJob, ScriptJobProps, specAtSynth } from './script-job';
 
 export interface ScriptCronJobProps extends ScriptJobProps {
   readonly schedule: Cron;
@@ -22,9 +22,11 @@ export class ScriptCronJob extends Construct {
     super(scope, id);
     check(props);
     const labels = labelsOf(props);
-    new k8s.KubeCronJob(this, 'cron-job', {
+    const job = scriptJob(this, props);
+    new ApiObject(this, 'cron-job', {
+      ...k8s.KubeCronJob.GVK,
       metadata: { name: props.name, labels, annotations: { ...props.annotations, ...VERBATIM } },
-      spec: {
+      spec: specAtSynth(() => k8s.KubeCronJob.manifest({ spec: {
         schedule: props.schedule.expressionString,
         timeZone: props.timeZone,
         suspend: props.suspend,
@@ -32,8 +34,8 @@ export class ScriptCronJob extends Construct {
         startingDeadlineSeconds: props.startingDeadline?.toSeconds(),
         successfulJobsHistoryLimit: props.successfulJobsHistoryLimit,
         failedJobsHistoryLimit: props.failedJobsHistoryLimit,
-        jobTemplate: { metadata: { labels }, spec: scriptJob(this, props) },
-      },
+        jobTemplate: { metadata: { labels }, spec: job() },
+      } })),
     });
   }
 }

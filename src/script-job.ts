@@ -1,13 +1,15 @@
-import { Chart, Duration } from 'cdk8s';
+import { Chart, Duration, Lazy } from 'cdk8s';
 import { k8s } from 'cdk8s-plus-28';
 import { Construct } from 'constructs';
 import { IBackupStorage } from './backup-pvc';
-import { env, hardenedPod, PodOptions, secretEnv, STORAGE_PATH } from './hardened-pod';
+import { env, secretEnv } from './env';
+import { SecretKey } from './expected-secret';
+import { hardenedPod, PodOptions, STORAGE_PATH } from './hardened-pod';
 import { InvalidPropError } from './invalid';
 import { checkLabels, fileName } from './names';
 import { PostgresDatabase } from './postgres';
 import { ScriptConfigMap } from './script-config-map';
-import { SecretKey } from './secret-expectations';
+import { secretsCheck } from './secrets-check';
 
 export interface ScriptJobProps extends PodOptions {
   /** How the construct is called in error messages. */
@@ -25,6 +27,8 @@ export interface ScriptJobProps extends PodOptions {
   readonly deadline: Duration;
   /** How often a failed pod is replaced. */
   readonly backoffLimit: number;
+  /** Exit status with which another try would end too. */
+  readonly finalStatus?: number;
 }
 
 /** The labels of a workload and all that it makes. */
@@ -37,23 +41,51 @@ export function labelsOf(props: ScriptJobProps): { [name: string]: string } {
   };
 }
 
-/** A Job that runs one of the scripts against one database and one folder of the storage. */
-export function scriptJob(scope: Construct, props: ScriptJobProps): k8s.JobSpec {
+/**
+ * A Job that runs one of the scripts against one database and one folder of the storage.
+ * @returns what makes the Job at synth, when it is known which secrets are expected
+ * @throws InvalidPropError
+ */
+export function scriptJob(scope: Construct, props: ScriptJobProps): () => k8s.JobSpec {
   checkLabels(`${props.noun}.labels`, props.labels);
   checkLabels(`${props.noun}.nodeSelector`, props.nodeSelector);
   checkNamespaces(scope, props);
-  return {
+  const { database, finalStatus } = props;
+  const used = [database.password, ...(props.secrets ?? [])];
+  used.forEach((key) => key.addUser(props.name));
+  const lists = new Set(used.map(({ expectations }) => expectations));
+  const scripts = ScriptConfigMap.of(scope);
+  const connected = connection(database);
+  return () => ({
     backoffLimit: props.backoffLimit,
+    ...(finalStatus !== undefined && {
+      podFailurePolicy: {
+        rules: [{
+          action: 'FailJob',
+          onExitCodes: { containerName: props.component, operator: 'In', values: [finalStatus] },
+          onPodConditions: [],
+        }],
+      },
+    }),
     activeDeadlineSeconds: props.deadline.toSeconds(),
     template: hardenedPod({
       ...props,
       labels: labelsOf(props),
       containerName: props.component,
-      scripts: ScriptConfigMap.of(scope),
-      image: props.database.image,
-      env: [...connection(props.database), env('BACKUP_DIR', `${STORAGE_PATH}/${props.folder}`), ...props.env],
+      scripts,
+      image: database.image,
+      secrets: secretsCheck([...lists].flatMap(({ local }) => local), connected),
+      env: [...connected, env('BACKUP_DIR', `${STORAGE_PATH}/${props.folder}`), ...props.env],
     }),
-  };
+  });
+}
+
+/**
+ * The spec of an object, made when it is synthesized: secrets may be expected after a workload is declared.
+ * @param manifest gives the whole object, typed
+ */
+export function specAtSynth(manifest: () => { spec: unknown }): unknown {
+  return Lazy.any({ produce: () => manifest().spec });
 }
 
 /** The folder of a database's dumps, and the first part of their names. */

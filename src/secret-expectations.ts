@@ -1,8 +1,10 @@
 import { Chart, Lazy, Yaml } from 'cdk8s';
 import { k8s } from 'cdk8s-plus-28';
 import { Construct } from 'constructs';
+import { Escrow, EscrowOptions, sourceDate } from './escrow';
+import { ExpectedSecret, ExpectKeyOptions, ExpectSecretOptions, SecretKey } from './expected-secret';
 import { VERBATIM } from './flux';
-import { InvalidPropError } from './invalid';
+import { checkCount, InvalidPropError } from './invalid';
 import { checkName } from './names';
 
 export interface SecretExpectationsProps {
@@ -13,54 +15,22 @@ export interface SecretExpectationsProps {
   readonly name?: string;
 }
 
-/** What is known about a key of a secret, beside its name. */
-export interface ExpectKeyOptions {
-  /** What cannot be done without it, in words for the person who restores. */
-  readonly because: string;
-  /**
-   * Exact length of the value, in bytes.
-   * @default - any length
-   */
-  readonly bytes?: number;
-  /**
-   * Namespace of the secret. Pods cannot read secrets of other namespaces: such a key is listed, and nothing more.
-   * @default - the chart's
-   */
-  readonly namespace?: string;
-}
+/** A secret holds 1 MiB at most. */
+const MOST_BYTES = 1_048_576;
 
-/**
- * A key of a secret that must exist for a restore. Only `SecretExpectations.expectKey` makes one: the class itself is
- * not exported, and no other object passes for it.
- */
-export class SecretKey {
-  private readonly isExpected = true;
-
-  constructor(
-    public readonly secretName: string,
-    public readonly key: string,
-    public readonly because: string,
-    public readonly bytes: number | undefined,
-    public readonly namespace: string | undefined,
-    private readonly home: string | undefined,
-  ) {}
-
-  /** Whether the secret is in the namespace of the chart that expects it; pods can read no other. */
-  public get isLocal(): boolean {
-    return this.isExpected && this.namespace === this.home;
-  }
-
-  public toString(): string {
-    return `secret ${this.isLocal ? '' : `${this.namespace}/`}${this.secretName}, key ${this.key}`;
-  }
-}
+/** The least length of a value whose fingerprint may be known: 128 random bits cannot be guessed. */
+const FINGERPRINT_BYTES = 16;
 
 /**
  * The secrets that a restore needs, complete by construction: every other construct takes its secrets from here.
- * Synthesizes a ConfigMap that lists names, keys, lengths and reasons for reviewers. Values never appear.
+ * Synthesizes a ConfigMap that lists names, keys, lengths and reasons for reviewers; every pod checks the list before it
+ * does anything else. Values never appear.
  */
 export class SecretExpectations extends Construct {
-  private readonly keys: SecretKey[] = [];
+  /** The namespace of the chart. */
+  public readonly namespace = Chart.of(this).namespace;
+  private readonly expected: ExpectedSecret[] = [];
+  private readonly escrows: Escrow[] = [];
 
   constructor(scope: Construct, id: string, props: SecretExpectationsProps = {}) {
     super(scope, id);
@@ -68,8 +38,14 @@ export class SecretExpectations extends Construct {
     checkName('secretExpectations.name', name);
     new k8s.KubeConfigMap(this, 'list', {
       metadata: { name, annotations: VERBATIM },
-      data: Lazy.any({ produce: () => ({ 'secrets.yaml': Yaml.stringify(this.keys.map(listed)) }) }),
+      data: Lazy.any({ produce: () => this.list() }),
     });
+    this.node.addValidation({ validate: () => this.attestations() });
+  }
+
+  /** The secrets of this namespace, which pods can look at. */
+  public get local(): readonly ExpectedSecret[] {
+    return this.expected.filter(({ isLocal }) => isLocal);
   }
 
   /**
@@ -78,40 +54,114 @@ export class SecretExpectations extends Construct {
    * @throws InvalidPropError when the names are not legal or the key is expected already
    */
   public expectKey(secretName: string, key: string, options: ExpectKeyOptions): SecretKey {
-    checkName('expectKey.secretName', secretName);
     if (!/^[-._a-zA-Z0-9]{1,253}$/.test(key)) {
       throw new InvalidPropError('expectKey.key', key, 'cannot be a key of a secret',
         'Use letters, digits, "-", "_" and "."');
     }
-    if (options.because.trim() === '') {
-      throw new InvalidPropError('expectKey.because', options.because, 'gives no reason',
-        'Say what cannot be restored without this key');
+    checkValue(options);
+    return this.add(new SecretKey(this, secretName, key, options.namespace ?? this.namespace, options), 'expectKey');
+  }
+
+  /**
+   * Expects a secret with any keys, for those whose keys somebody else chooses.
+   * @throws InvalidPropError when the names are not legal or the secret is expected already
+   */
+  public expectSecret(secretName: string, options: ExpectSecretOptions): void {
+    this.add(new ExpectedSecret(this, secretName, undefined, options.namespace ?? this.namespace, options), 'expectSecret');
+  }
+
+  /**
+   * Expects what no cluster can check, e.g. a key in a safe: a person has looked, and that is good for a while.
+   * Synth holds it against `SOURCE_DATE_EPOCH`, where that is set: in the last 30 days it warns, and afterwards it fails.
+   * @throws InvalidPropError
+   */
+  public expectEscrow(options: EscrowOptions): void {
+    this.escrows.push(new Escrow(options));
+  }
+
+  private add<T extends ExpectedSecret>(secret: T, caller: string): T {
+    const { because, gitFile, optionalUntil } = secret.options;
+    checkName(`${caller}.secretName`, secret.secretName);
+    if (secret.namespace !== undefined) {
+      checkName(`${caller}.namespace`, secret.namespace);
     }
-    if (options.bytes !== undefined && (!Number.isInteger(options.bytes) || options.bytes < 1 || options.bytes > 1_048_576)) {
-      throw new InvalidPropError('expectKey.bytes', options.bytes, 'must be a whole number from 1 to 1048576',
-        'A secret holds 1 MiB at most');
+    for (const [property, text] of Object.entries({ because, gitFile, optionalUntil })) {
+      if (text !== undefined && !/^[^\r\n\t]*[^\s][^\r\n\t]*$/.test(text)) {
+        throw new InvalidPropError(`${caller}.${property}`, text, 'is empty or more than one line',
+          property === 'because' ? 'Say what cannot be restored without this secret' : 'Say it in one line, or leave it out');
+      }
     }
-    const home = Chart.of(this).namespace;
-    const namespace = options.namespace ?? home;
-    if (namespace !== undefined) {
-      checkName('expectKey.namespace', namespace);
+    if (this.expected.some((other) => other.toString() === secret.toString())) {
+      throw new InvalidPropError(caller, secret.toString(), 'is expected already', 'Use the value that the first call returned');
     }
-    const expected = new SecretKey(secretName, key, options.because, options.bytes, namespace, home);
-    if (this.keys.some((other) => other.toString() === expected.toString())) {
-      throw new InvalidPropError('expectKey', expected.toString(), 'is expected already',
-        'Use the value that the first expectKey returned');
+    this.expected.push(secret);
+    return secret;
+  }
+
+  private list(): { [file: string]: string } {
+    return {
+      'secrets.yaml': Yaml.stringify(this.expected.map(listed)),
+      ...(this.escrows.length > 0 && { 'escrow.yaml': Yaml.stringify(this.escrows.map(attested)) }),
+    };
+  }
+
+  private attestations(): string[] {
+    const today = sourceDate();
+    const findings = today === undefined ? [] : this.escrows.map((escrow) => escrow.finding(today)).filter((found) => found !== undefined);
+    for (const { text } of findings.filter(({ expired }) => !expired)) {
+      process.emitWarning(text);
     }
-    this.keys.push(expected);
-    return expected;
+    return findings.filter(({ expired }) => expired).map(({ text }) => text);
   }
 }
 
-function listed({ isLocal, namespace, secretName, key, bytes, because }: SecretKey): object {
+function checkValue({ bytes, minBytes, pattern, sameAsDump }: ExpectKeyOptions): void {
+  for (const [property, count] of Object.entries({ bytes, minBytes })) {
+    if (count !== undefined) {
+      checkCount(`expectKey.${property}`, count, 1, MOST_BYTES);
+    }
+  }
+  if (bytes !== undefined && minBytes !== undefined) {
+    throw new InvalidPropError('expectKey.minBytes', minBytes, 'says the same as bytes, or something else', 'Set one of them');
+  }
+  if (pattern !== undefined && !isExtended(pattern)) {
+    throw new InvalidPropError('expectKey.pattern', pattern, 'is not a POSIX extended regular expression',
+      'Use brackets such as [0-9] for classes like \\d, and groups without "?"');
+  }
+  if (sameAsDump && (bytes ?? minBytes ?? 0) < FINGERPRINT_BYTES) {
+    throw new InvalidPropError('expectKey.sameAsDump', sameAsDump, 'would make the fingerprint of a value known that may be short enough to guess',
+      `Set bytes or minBytes to ${FINGERPRINT_BYTES} or more, or leave it out`);
+  }
+}
+
+/** What both this engine and grep understand, without line breaks. */
+function isExtended(pattern: string): boolean {
+  try {
+    new RegExp(pattern);
+  } catch {
+    return false;
+  }
+  return !/\\[A-Za-z0-9]|\(\?|[*+?}][?+]|[\r\n]|^$/.test(pattern);
+}
+
+function listed({ isLocal, namespace, secretName, key, options, usedBy }: ExpectedSecret): object {
+  const { bytes, minBytes, pattern, noTrailingNewline, sameAsDump, because, gitFile, optionalUntil } = options;
   return {
     ...(!isLocal && { namespace }),
     secret: secretName,
-    key,
+    ...(key !== undefined && { key }),
     ...(bytes !== undefined && { bytes }),
+    ...(minBytes !== undefined && { minBytes }),
+    ...(pattern !== undefined && { pattern }),
+    ...(noTrailingNewline === false && { trailingNewline: true }),
+    ...(sameAsDump && { sameAsDump }),
     because,
+    ...(gitFile !== undefined && { gitFile }),
+    ...(optionalUntil !== undefined && { optionalUntil }),
+    ...(usedBy.length > 0 && { usedBy }),
   };
+}
+
+function attested({ options: { what, where, attestedOn }, validUntil }: Escrow): object {
+  return { what, where, attestedOn, validUntil };
 }

@@ -3,6 +3,13 @@ import { Construct } from 'constructs';
 import { BackupCronJob, BackupPvc, PostgresDatabase, PostgresImage, RestoreJob, Retention, SecretExpectations } from '..';
 import { zitadelChecks } from './checks';
 
+/** Secrets that setup makes once and that are not in Git: a fresh cluster needs copies of them. */
+const madeBySetup = {
+  'iam-admin': 'the key of the first administrator; a restored database knows no other, and setup makes it once',
+  'iam-admin-pat': 'the token with which automation administers ZITADEL; setup makes it once',
+  'login-client': 'the login pages sign in to ZITADEL with it; setup makes it once',
+};
+
 /**
  * Backup and restore of the ZITADEL instance in the namespace `identity-internal`. The namespace itself is
  * long-lived and not ours. Every name here is persisted in the cluster or on the NAS: renaming means migrating.
@@ -14,18 +21,24 @@ export class IdentityInternal extends Chart {
     const secrets = new SecretExpectations(this, 'secrets', { name: 'zitadel-expected-secrets' });
     secrets.expectKey('zitadel-secret', 'masterkey', {
       bytes: 32,
+      sameAsDump: true,
       because: 'without it a restored database cannot be decrypted',
+      gitFile: 'k8s/prod/21-secrets-zitadel.enc.yaml',
     });
     secrets.expectKey('sops-age', 'age.agekey', {
       namespace: 'flux-system',
       because: 'Flux decrypts the other secrets of this namespace with it',
     });
+    for (const [secretName, because] of Object.entries(madeBySetup)) {
+      secrets.expectSecret(secretName, { because, optionalUntil: 'the first setup of ZITADEL has made it' });
+    }
 
     const database = PostgresDatabase.at('zitadel-db', {
       name: 'zitadel',
       user: 'postgres',
       password: secrets.expectKey('zitadel-db-secret', 'POSTGRES_PASSWORD', {
         because: 'the backup and the restore log in with it',
+        gitFile: 'k8s/prod/20-secrets-db.enc.yaml',
       }),
       image: PostgresImage.alpine('16.4'),
     });

@@ -11,6 +11,8 @@ set -eu
 . "$scripts/storage.sh"
 # shellcheck source=checks.sh
 . "$scripts/checks.sh"
+# shellcheck source=secrets.sh
+. "$scripts/secrets.sh"
 
 main() {
   check_connection_settings
@@ -18,6 +20,7 @@ main() {
   : "${COMPRESSION:?is not set: it is the value of pg_dump --compress}"
   : "${DUMP_FORMAT:?is not set: custom or directory}" "${DUMP_JOBS:?is not set: 1 for the custom format}"
   : "${LOCK_TIMEOUT:?is not set: milliseconds}" "${ROW_COUNTS:?is not set: true or false}"
+  check_secrets_were_checked
   on_exit clean_up
   if ! mkdir -p "$work" || ! [ -w "$work" ] || ! [ -w "$BACKUP_DIR" ]; then
     fail "cannot write to $BACKUP_DIR. Is the claim mounted, and does its folder belong to user $(id -u) or let it write?"
@@ -34,6 +37,14 @@ main() {
   sh "$scripts/prune.sh" "$name" ||
     fail "$name.dump is complete and verified, but old dumps could not be removed, see the message above. Check the storage."
   log "$summary; $(dump_names | wc -l | tr -d ' ') dumps are kept, $(($(free_bytes) / 1000000)) MB are free"
+  ! findings=$(secret_findings) || fail_for_secrets
+}
+
+# A dump is better than none, whatever becomes of the secrets; but nobody must take it for enough.
+fail_for_secrets() {
+  printf '%s: %s\n' "$program" "$name.dump is there, but the secrets that its restore needs are not right:
+$findings" >&2
+  exit 3
 }
 
 # The lock is held, so the owners of whatever is there are gone.
@@ -131,6 +142,7 @@ SQL
       printf '  "format": "%s",\n  "compression": "%s",\n' "$DUMP_FORMAT" "$COMPRESSION" &&
       printf '  "bytes": %s,\n  "databaseBytes": %s,\n' "$bytes" "$database_bytes" &&
       printf '  "sha256": "%s",\n  "scripts": "%s",\n' "$(checksum "$target")" "$(cat "$scripts"/*.s* | sha256sum | cut -c 1-64)" &&
+      printf '  "secrets": {\n' && fingerprint_members && printf '  },\n' &&
       printf '  "checks": {\n' && cat "$scratch/checks.json" && printf '  },\n' &&
       cat "$work/$name/rows" &&
       printf '}\n'
@@ -158,7 +170,7 @@ clean_up() {
   if [ "$1" -eq 0 ]; then
     heartbeat "${HEARTBEAT_URL:-}" "${summary:-}"
   else
-    heartbeat "${HEARTBEAT_FAILURE_URL:-}" "the backup of $prefix failed"
+    heartbeat "${HEARTBEAT_FAILURE_URL:-}" "the backup of $prefix failed${findings:+: $findings}"
   fi
 }
 

@@ -12,6 +12,7 @@
 #                    drop-previous  drop the databases from before
 #   RESTORE_DUMP     name of a dump, e.g. shop-20261123-020000; empty for the newest verified one
 #   RESTORE_BEFORE   newest verified dump at or before this UTC time, e.g. 2026-11-20T08:00:00Z
+#   RESTORE_DESPITE  what does not stop it: secrets (missing, wrong or not those of the dump), room (too little on the server)
 #   RESTORE_SHA256   the checksum that the dump must have
 #   RESTORE_SESSIONS what to do with sessions on the live database: wait, disconnect or refuse
 #   REQUEST_ID       the same request is carried out once, however often it is made
@@ -25,6 +26,8 @@ set -eu
 . "$scripts/storage.sh"
 # shellcheck source=checks.sh
 . "$scripts/checks.sh"
+# shellcheck source=secrets.sh
+. "$scripts/secrets.sh"
 # shellcheck source=side.sh
 . "$scripts/side.sh"
 # shellcheck source=cutover.sh
@@ -36,7 +39,11 @@ main() {
   check_readable
   case $action in
     verify) exec sh "$scripts/verify.sh" ;;
-    list) list ;;
+    list)
+      check_secrets_were_checked
+      list
+      ! findings=$(secret_findings) || warn "$findings"
+      ;;
     restore | rehearse | prepare | cutover | undo | drop-previous) change ;;
     *) fail "RESTORE_ACTION ($action) is none of restore, list, verify, rehearse, prepare, cutover, undo, drop-previous." ;;
   esac
@@ -46,6 +53,8 @@ change() {
   check_connection_settings
   : "${REQUEST_ID:?is not set: it names this request, e.g. by the name of its Job}"
   check_sessions_setting
+  check_despite
+  check_secrets_were_checked
   on_exit clean_up
   phase "checks" "nothing is changed"
   check_server
@@ -73,6 +82,8 @@ load() {
     return
   fi
   check_dump
+  check_secrets
+  check_room
   phase "prepare" "\"$database\" serves on; what is loaded goes to \"$side\" and is dropped if this fails"
   prepare_side
   load_dump
@@ -117,21 +128,71 @@ check_dump() {
     [ "\"$RESTORE_SHA256\"" = "$(manifest_string "$name" sha256)" ] ||
       fail "RESTORE_SHA256 ($RESTORE_SHA256) is not the checksum of $name.dump, $(manifest_string "$name" sha256)."
   fi
-  run sh "$scripts/verify.sh" "$dump" || fail "the dump is not whole. \"$database\" is untouched. Choose another dump."
+  # Bytes that were decoded to their end when they were written need no more than their checksum.
+  set -- "$dump"
+  ! is_verified "$name" || set -- --checksum "$dump"
+  run sh "$scripts/verify.sh" "$@" || fail "the dump is not whole. \"$database\" is untouched. Choose another dump."
+}
+
+# A database that nobody can decrypt looks restored, and is not.
+check_secrets() {
+  if findings=$(secret_findings); then
+    refuse secrets "the secrets are not right:
+$findings
+\"$database\" is untouched. Put them right first."
+  fi
+  ! is_verified "$name" || compare_fingerprints "$name" >"$scratch/secrets"
+  [ -s "$scratch/secrets" ] || return 0
+  while IFS='	' read -r verdict secret because; do
+    case $verdict in
+      same) log "$secret is the one that was there when $name.dump was taken" ;;
+      unknown) warn "whether $secret is the one of $name.dump is not known: its manifest has no fingerprint of it" ;;
+      other)
+        refuse secrets "$secret is not the one that was there when $name.dump was taken: $because. \"$database\" is untouched." \
+          "Put the former one back, or choose a dump that was taken with this one: RESTORE_ACTION=list shows which."
+        ;;
+    esac
+  done <"$scratch/secrets"
+}
+
+# usage: refuse WHAT TEXT...      fails, unless RESTORE_DESPITE names WHAT
+refuse() {
+  refused=$1
+  shift
+  case " ${RESTORE_DESPITE:-} " in
+    *" $refused "*) warn "$*
+RESTORE_DESPITE=$refused is set: going on." ;;
+    *) fail "$* To restore all the same, set RESTORE_DESPITE=$refused." ;;
+  esac
+}
+
+check_despite() {
+  for despite in ${RESTORE_DESPITE:-}; do
+    case $despite in
+      secrets | room) ;;
+      *) fail "RESTORE_DESPITE ($RESTORE_DESPITE) is none of secrets, room, nor both with a space between." ;;
+    esac
+  done
 }
 
 list() {
-  printf '%-32s %-21s %8s %10s %-10s %12s %s\n' NAME 'TIME (UTC)' AGE MB VERIFIED ROWS SERVER
+  printf '%-32s %-21s %8s %10s %-10s %-8s %12s %s\n' NAME 'TIME (UTC)' AGE MB VERIFIED SECRETS ROWS SERVER
   for name in $(dump_names); do
     time=$(utc_time "${name#"$prefix"-}")
     size=$(($(size_of "$BACKUP_DIR/$name.dump") / 1000000))
     if is_verified "$name"; then
-      printf '%-32s %-21s %8s %10s %-10s %12s %s\n' "$name" "$time" "$(age_of "$name")" "$size" yes \
+      printf '%-32s %-21s %8s %10s %-10s %-8s %12s %s\n' "$name" "$time" "$(age_of "$name")" "$size" yes "$(secrets_of "$name")" \
         "$(manifest_rows "$name" | awk '{ sum += $NF } END { printf "%.0f", sum }')" "$(manifest_string "$name" server)"
     else
       printf '%-32s %-21s %8s %10s %-10s\n' "$name" "$time" "$(age_of "$name")" "$size" no
     fi
   done
+}
+
+# usage: secrets_of NAME      whether today's secrets are those of the dump
+secrets_of() {
+  compare_fingerprints "$1" | awk -F '\t' '{ seen[$1] = 1 }
+    END { print (seen["other"] ? "other" : seen["unknown"] ? "unknown" : seen["same"] ? "same" : "-") }'
 }
 
 # usage: age_of NAME      by the clock of now, in days and hours

@@ -65,6 +65,26 @@ DROP DATABASE :"side" WITH (FORCE)
 SQL
 }
 
+# A server whose disk is full stops, and the live database with it.
+check_room() {
+  needed=$(echo "SELECT pg_database_size(:'db')" | query "$MAINTENANCE_DATABASE" 2>/dev/null || true)
+  ! is_verified "$name" || needed=$(manifest_number "$name" databaseBytes)
+  # The write-ahead log of what is loaded comes on top, as far as the server lets it grow.
+  needed=$(query "$MAINTENANCE_DATABASE" --set=bytes="${needed:-0}" <<'SQL'
+SELECT :bytes + least(:bytes, pg_size_bytes(current_setting('max_wal_size')))
+SQL
+  )
+  if ! free=$(query "$MAINTENANCE_DATABASE" <"$scripts/room.sql" 2>/dev/null) || [ -z "$free" ]; then
+    warn "how much room the server has is not known, it tells only superusers whose server has df:" \
+      "about $((needed / 1000000)) MB are needed"
+  elif [ "$free" -lt "$needed" ]; then
+    refuse room "the server has $((free / 1000000)) MB free, and a second copy of \"$database\" needs about $((needed / 1000000)) MB." \
+      "Enlarge its volume, or free the databases from before with RESTORE_ACTION=drop-previous."
+  else
+    log "the server has $((free / 1000000)) MB free, about $((needed / 1000000)) MB are needed"
+  fi
+}
+
 prepare_side() {
   drop_side
   create_missing_roles

@@ -57,8 +57,11 @@ test('no name that the cluster or the NAS remembers changes by accident', () => 
     KEEP_DAILY: '7', KEEP_WEEKLY: '4',
   });
   expect(parse(manifest('ConfigMap.zitadel-expected-secrets.yaml').data['secrets.yaml'])).toMatchObject([
-    { secret: 'zitadel-secret', key: 'masterkey', bytes: 32 },
+    { secret: 'zitadel-secret', key: 'masterkey', bytes: 32, sameAsDump: true },
     { secret: 'sops-age', key: 'age.agekey', namespace: 'flux-system' },
+    { secret: 'iam-admin' },
+    { secret: 'iam-admin-pat' },
+    { secret: 'login-client' },
     { secret: 'zitadel-db-secret', key: 'POSTGRES_PASSWORD' },
   ]);
 });

@@ -8,6 +8,8 @@ import { Manifest } from './synth';
 
 const DIST = join(__dirname, '../../dist/identity-internal');
 
+export const MASTERKEY = 'MasterkeyNeedsToHave32Characters';
+
 export type Env = Readonly<Record<string, string>>;
 
 /** The workloads of one database, taken from synthesized manifests, run against a server and a folder of the test. */
@@ -16,21 +18,22 @@ export class Instance {
   readonly nas: string;
   /** The folder of the dumps. */
   readonly folder: string;
-  private readonly secretName: string;
-  private readonly secretKey: string;
+  /** What is in the cluster; a test may change it. */
+  readonly secrets: Record<string, Record<string, string | Buffer>> = { 'zitadel-secret': { masterkey: MASTERKEY } };
   private readonly claimName: string;
   private jobs = 0;
 
   constructor(
     private readonly server: PostgresServer,
     private readonly shell: Shell,
-    private readonly manifests: readonly Manifest[] = shipped(),
+    readonly manifests: readonly Manifest[] = shipped(),
   ) {
     this.nas = makeClaim(70);
     const { containers: [container], volumes } = this.workload('backup').spec.jobTemplate.spec.template.spec;
     const env = Object.fromEntries(container.env.map((variable: { name: string }) => [variable.name, variable]));
     this.folder = join(this.nas, env.BACKUP_DIR.value.replaceAll('$$', '$').replace('/backups/', ''));
-    ({ name: this.secretName, key: this.secretKey } = env.PGPASSWORD.valueFrom.secretKeyRef);
+    const { name, key } = env.PGPASSWORD.valueFrom.secretKeyRef;
+    this.secrets[name] = { [key]: server.password };
     this.claimName = volumes.find((volume: { name: string }) => volume.name === 'storage').persistentVolumeClaim.claimName;
   }
 
@@ -74,7 +77,7 @@ export class Instance {
       jobName: jobName ?? `${workload}-${++this.jobs}`,
       shell: this.shell,
       claims: { [this.claimName]: this.nas },
-      secrets: { [this.secretName]: { [this.secretKey]: this.server.password } },
+      secrets: this.secrets,
       env: { PGHOST: this.server.host, PGPORT: String(this.server.port), ...env },
     };
   }

@@ -1,0 +1,26 @@
+# shellcheck shell=sh disable=SC2034,SC2154 # variables are shared with the scripts that source this file
+# Sourced by the scripts that need to know what check-secrets.sh has found in the container before this one.
+
+# usage: check_secrets_were_checked
+check_secrets_were_checked() {
+  [ -e "${SECRETS_REPORT:?is not set: it names the folder with what check-secrets.sh has found}/complete" ] ||
+    fail "nobody has looked at the secrets: $SECRETS_REPORT/complete is missing. Run check-secrets.sh before, in the same pod."
+}
+
+# usage: secret_findings      what is wrong, a sentence a line; status 1 when nothing is
+secret_findings() {
+  [ -s "$SECRETS_REPORT/findings" ] && cat "$SECRETS_REPORT/findings"
+}
+
+# usage: fingerprint_members      the fingerprints as members of a JSON object; names and fingerprints need no escapes
+fingerprint_members() {
+  awk -F '\t' '{ printf "%s    \"%s\": \"%s\"", (NR > 1 ? ",\n" : ""), $2, $1 } END { if (NR) print "" }' "$SECRETS_REPORT/fingerprints"
+}
+
+# usage: compare_fingerprints NAME      prints a line for each secret that the dump's manifest knows or should know:
+# same, other or unknown, with the secret's name and what it is needed for
+compare_fingerprints() {
+  sed -n '/^  "secrets": {$/,/^  }/s/^    "\(.*\)": "\([0-9a-f]*\)",*$/\2 \1/p' "$BACKUP_DIR/$1.json" |
+    awk -F '\t' 'of == "dump" { then[substr($0, 18)] = substr($0, 1, 16); next }
+      { print (!($2 in then) ? "unknown" : then[$2] == $1 ? "same" : "other") "\t" $2 "\t" $3 }' of=dump - of=today "$SECRETS_REPORT/fingerprints"
+}
