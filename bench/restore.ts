@@ -1,7 +1,7 @@
 // usage: npm run bench:restore [-- --megabytes 250,1000 --rounds 3]
 // The runbook's restore (DROP, CREATE, pg_restore) against ours with all of its proof, alternating in one run, from gzip and
 // from zstd, for two sizes. A client that asks in a loop measures for how long the service cannot use its database.
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { parseArgs } from 'node:util';
 import globalSetup from '../test/support/global-setup';
 import globalTeardown from '../test/support/global-teardown';
@@ -64,46 +64,60 @@ async function restore(server: PostgresServer, run: () => Promise<{ status: numb
   return { total, away: await service.stop() };
 }
 
-/** A client that asks for a row of its newest data, again and again, each time with a new connection. */
+const QUESTION = 'SELECT 1 FROM eventstore.events2 ORDER BY instance_id, "position" DESC LIMIT 1;\n';
+const PAUSE_MS = 5;
+
+/** A client that asks for a row of its newest data, again and again, and connects again as soon as it is cut off. */
 class Service {
   readonly ready: Promise<void>;
-  private readonly loop: Promise<void>;
+  private readonly ended: Promise<void>;
+  private session?: ChildProcess;
   private going = true;
+  private last?: number;
   private longest = 0;
 
-  constructor(server: PostgresServer) {
+  constructor(private readonly server: PostgresServer) {
     let first!: () => void;
+    let end!: () => void;
     this.ready = new Promise((resolve) => { first = resolve; });
-    this.loop = (async () => {
-      let last: number | undefined;
-      while (this.going || last === undefined) {
-        if (!(await ask(server))) continue;
-        // Between two good answers; without a restore, that is what one connection and question take.
-        const now = performance.now();
-        if (last !== undefined) this.longest = Math.max(this.longest, now - last);
-        last = now;
-        first();
-      }
-    })();
+    this.ended = new Promise((resolve) => { end = resolve; });
+    this.connect(first, end);
   }
 
   /** The longest time without an answer, in seconds. */
   async stop(): Promise<number> {
     this.going = false;
-    await this.loop;
+    await this.ended;
     return this.longest / 1000;
   }
-}
 
-function ask({ host, port, user, password }: PostgresServer): Promise<boolean> {
-  const [program, ...args] = client('psql') as [string, ...string[]];
-  const child = spawn(program, [...args, '-XAtqc', 'SELECT 1 FROM eventstore.events2 ORDER BY instance_id, "position" DESC LIMIT 1'], {
-    stdio: ['ignore', 'pipe', 'ignore'],
-    env: { PGHOST: host, PGPORT: String(port), PGUSER: user, PGPASSWORD: password, PGDATABASE: 'zitadel' },
-  });
-  let answer = '';
-  child.stdout.on('data', (text) => { answer += text; });
-  return new Promise((resolve) => { child.once('close', () => resolve(answer.trim() === '1')); });
+  private connect(first: () => void, end: () => void): void {
+    const { host, port, user, password } = this.server;
+    const [program, ...args] = client('psql') as [string, ...string[]];
+    this.session = spawn(program, [...args, '-XAtq', '-v', 'ON_ERROR_STOP=1'], {
+      stdio: ['pipe', 'pipe', 'ignore'],
+      env: { PGHOST: host, PGPORT: String(port), PGUSER: user, PGPASSWORD: password, PGDATABASE: 'zitadel' },
+    });
+    const { stdin, stdout } = this.session;
+    stdin!.on('error', () => {}); // it has been cut off
+    stdin!.write(QUESTION);
+    stdout!.on('data', () => {
+      this.answered();
+      first();
+      if (this.going) setTimeout(() => stdin!.write(QUESTION), PAUSE_MS);
+      else stdin!.end();
+    });
+    this.session.once('close', () => {
+      if (this.going) this.connect(first, end);
+      else end();
+    });
+  }
+
+  private answered(): void {
+    const now = performance.now();
+    if (this.last !== undefined) this.longest = Math.max(this.longest, now - this.last);
+    this.last = now;
+  }
 }
 
 globalSetup()

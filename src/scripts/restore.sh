@@ -88,7 +88,9 @@ load() {
   prepare_side
   load_dump
   phase "prove" "\"$database\" serves on"
+  start_analyze
   prove "$side"
+  wait_for_analyze
   if [ "$action" = rehearse ]; then drop_side; else mark_side "prepared from $name"; fi
   made_side=
 }

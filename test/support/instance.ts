@@ -56,7 +56,7 @@ export class Instance {
     return runPod(this.pod('backup', env));
   }
 
-  /** With a command, the pod is the backup's in everything but what it runs. */
+  /** With a command, the pod is the backup's in everything but what it runs: that, and nothing before it. */
   startBackup(env: Env = {}, command?: string[]): PodProcess {
     return startPod(this.pod('backup', env, undefined, command));
   }
@@ -93,7 +93,9 @@ export class Instance {
 function commanded(manifest: Manifest, command: string[]): Manifest {
   if (manifest.kind !== 'CronJob') return manifest;
   const copy = structuredClone(manifest);
-  copy.spec.jobTemplate.spec.template.spec.containers[0].command = command;
+  const { spec } = copy.spec.jobTemplate.spec.template;
+  spec.containers[0].command = command;
+  delete spec.initContainers;
   return copy;
 }
 
