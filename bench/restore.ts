@@ -64,7 +64,7 @@ async function restore(server: PostgresServer, run: () => Promise<{ status: numb
   return { total, away: await service.stop() };
 }
 
-const QUESTION = 'SELECT 1 FROM eventstore.events2 ORDER BY instance_id, "position" DESC LIMIT 1;\n';
+const QUESTION = 'SELECT count(*) FROM (SELECT FROM eventstore.events2 ORDER BY instance_id, "position" DESC LIMIT 1) AS newest;\n';
 const PAUSE_MS = 5;
 
 /** A client that asks for a row of its newest data, again and again, and connects again as soon as it is cut off. */
@@ -101,9 +101,11 @@ class Service {
     const { stdin, stdout } = this.session;
     stdin!.on('error', () => {}); // it has been cut off
     stdin!.write(QUESTION);
-    stdout!.on('data', () => {
-      this.answered();
-      first();
+    stdout!.on('data', (answer) => {
+      if (String(answer) === '1\n') {
+        this.answered();
+        first();
+      }
       if (this.going) setTimeout(() => stdin!.write(QUESTION), PAUSE_MS);
       else stdin!.end();
     });
