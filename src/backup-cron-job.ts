@@ -1,4 +1,4 @@
-import { Chart, Cron, Duration } from 'cdk8s';
+import { Chart, Cron, Duration, Size } from 'cdk8s';
 import { k8s } from 'cdk8s-plus-28';
 import { Construct, IConstruct } from 'constructs';
 import { BackupFormat } from './backup-format';
@@ -92,6 +92,13 @@ export interface BackupCronJobProps extends IBackup, PodOptions {
    */
   readonly rowCounts?: boolean;
   /**
+   * Up to which size of the database a hash of the rows of each table is taken too, in the same pass over the snapshot, so
+   * that a drill can compare contents and not only counts. It needs `rowCounts` and PostgreSQL 14 or later.
+   * `Size.gibibytes(0)` takes none.
+   * @default Size.gibibytes(20)
+   */
+  readonly contentHashUpTo?: Size;
+  /**
    * How long `pg_dump` waits for a table that somebody else has locked, before the run fails.
    * @default Duration.minutes(1)
    */
@@ -166,6 +173,7 @@ export class BackupCronJob extends Construct implements IBackup {
         env('COMPRESSION', compression.optionFor(database.image.majorVersion)),
         env('EXCLUDE_TABLE_DATA', (props.excludeTableData ?? []).map(pattern).join('\n')),
         env('ROW_COUNTS', String(props.rowCounts ?? true)),
+        env('CONTENT_HASH_BYTES', (props.contentHashUpTo ?? Size.gibibytes(20)).toKibibytes() * 1024),
         env('LOCK_TIMEOUT', lockTimeout.toMilliseconds()),
         ...checksEnv(this.checks),
         ...heartbeat(props.heartbeat),

@@ -72,6 +72,7 @@ describe('defaults', () => {
     expect([env(cronJob(), 'DUMP_FORMAT'), env(cronJob(), 'DUMP_JOBS')]).toEqual(['custom', '1']);
   });
   test('excludeTableData is empty', () => expect(env(cronJob(), 'EXCLUDE_TABLE_DATA')).toBe(''));
+  test('contentHashUpTo is 20 GiB', () => expect(env(cronJob(), 'CONTENT_HASH_BYTES')).toBe(String(20 * 2 ** 30)));
   test('rowCounts is true', () => expect(env(cronJob(), 'ROW_COUNTS')).toBe('true'));
   test('lockTimeout is 1 minute', () => expect(env(cronJob(), 'LOCK_TIMEOUT')).toBe('60000'));
   test('heartbeat is nowhere', () => expect(yaml(cronJob())).not.toContain('HEARTBEAT'));

@@ -90,7 +90,8 @@ dump() {
   log "dumping $((database_bytes / 1000000)) MB of \"$database\" from $PGHOST to $name.dump, $DUMP_FORMAT format, $COMPRESSION"
   write_checks "$work/$name" >"$scratch/checks.sql"
   open_session 5 6 "$database" --set=checks="$scratch/checks.sql" --set=lock_timeout="$LOCK_TIMEOUT" --set=excluded="${EXCLUDE_TABLE_DATA:-}" \
-    --set=rows="$work/$name/rows" --set=scripts="$scripts" --set=counting="$ROW_COUNTS"
+    --set=contents="$work/$name/contents" --set=scripts="$scripts" --set=counting="$ROW_COUNTS" --set=hashing="$(hashing)" \
+    --field-separator='	'
   cat "$scripts/snapshot.sql" >&5 || true
   answer_of 6 || fail "cannot take a snapshot of \"$database\", see psql's message above. Earlier dumps are untouched."
   snapshot=$answer
@@ -107,6 +108,12 @@ TABLES
       "$(($(free_bytes) / 1000000)) MB are free on the storage."
   answer_of 6 || fail "the rows could not be counted, see psql's message above. Earlier dumps are untouched."
   exec 5>&- 6<&-
+}
+
+# Hashing reads each value, where counting only counts: it is for databases that this does not hold up.
+hashing() {
+  if "$ROW_COUNTS" && [ "$database_bytes" -le "${CONTENT_HASH_BYTES:?is not set: 0 for none}" ] && [ "$server_version" -ge 140000 ]
+  then echo true; else echo false; fi
 }
 
 verify() {
@@ -144,9 +151,17 @@ SQL
       printf '  "sha256": "%s",\n  "scripts": "%s",\n' "$(checksum "$target")" "$(cat "$scripts"/*.s* | sha256sum | cut -c 1-64)" &&
       printf '  "secrets": {\n' && fingerprint_members && printf '  },\n' &&
       printf '  "checks": {\n' && cat "$scratch/checks.json" && printf '  },\n' &&
-      cat "$work/$name/rows" &&
-      printf '}\n'
+      printf '  "rows": ' && contents_object 2 && printf ',\n  "hashes": ' && contents_object 3 && printf '\n}\n'
   } >"$work/$name/$name.json" || fail "the manifest could not be written. Earlier dumps are untouched. Is the storage full?"
+}
+
+# usage: contents_object COLUMN      of what was counted and hashed beside the dump, or null where it was not
+contents_object() {
+  if [ "$1" = 2 ] && ! "$ROW_COUNTS" || [ "$1" = 3 ] && [ "$(hashing)" = false ]; then
+    printf null
+  else
+    printf '{\n' && members "$1" <"$work/$name/contents" && printf '  }'
+  fi
 }
 
 # The dump comes last: under its final name it is complete, and everything about it is there already.

@@ -184,7 +184,7 @@ list() {
     size=$(($(size_of "$BACKUP_DIR/$name.dump") / 1000000))
     if is_verified "$name"; then
       printf '%-32s %-21s %8s %10s %-10s %-8s %12s %s\n' "$name" "$time" "$(age_of "$name")" "$size" yes "$(secrets_of "$name")" \
-        "$(manifest_rows "$name" | awk '{ sum += $NF } END { printf "%.0f", sum }')" "$(manifest_string "$name" server)"
+        "$(manifest_members "$name" rows | awk '{ sum += $NF } END { printf "%.0f", sum }')" "$(manifest_string "$name" server)"
     else
       printf '%-32s %-21s %8s %10s %-10s\n' "$name" "$time" "$(age_of "$name")" "$size" no
     fi

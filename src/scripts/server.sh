@@ -34,6 +34,11 @@ query() {
     --set=ON_ERROR_STOP=1 --set=db="$database" "$@"
 }
 
+# usage: contents DATABASE HASHING      a line for each table: name, rows, and a hash of them if HASHING is true
+contents() {
+  query "$1" --field-separator='	' --set=excluded= --set=hashing="$2" <"$scripts/contents.sql"
+}
+
 # usage: check_server      waits while the server is starting; fails when nobody answers or its version is another one
 check_server() {
   server_wait=1

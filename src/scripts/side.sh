@@ -182,9 +182,9 @@ prove() {
 prove_rows() {
   rows_proved=
   is_verified "$name" || return 0
-  manifest_rows "$name" >"$scratch/rows.expected"
+  manifest_members "$name" rows >"$scratch/rows.expected"
   [ -s "$scratch/rows.expected" ] || return 0
-  query "$1" --set=excluded= <"$scripts/rows.sql" >"$scratch/rows.found"
+  contents "$1" false | members 2 >"$scratch/rows.found"
   missing=$(awk '{ sub(/,$/, "") } NR == FNR { found[$0] = 1; next } !($0 in found)' "$scratch/rows.found" "$scratch/rows.expected")
   [ -z "$missing" ] || fail "tables do not have the rows that were counted for the dump:
 $missing

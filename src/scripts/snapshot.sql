@@ -1,17 +1,13 @@
--- Holds a snapshot for pg_dump and counts the rows that are in it, while pg_dump is at work.
--- Prints the snapshot's name, and a second line when the checks of the file :checks are evaluated and the counts are in
--- the file :rows, as the last member of the manifest.
+-- Holds a snapshot for pg_dump and looks at what is in it, while pg_dump is at work.
+-- Prints the snapshot's name, and a second line when the checks of the file :checks are evaluated and the contents of the
+-- tables are in the file :contents.
 SELECT set_config('lock_timeout', :'lock_timeout', false) \g /dev/null
 BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;
 SELECT pg_export_snapshot();
 \i :checks
-\o :rows
+\o :contents
 \if :counting
-\qecho '  "rows": {'
-\i :scripts/rows.sql
-\qecho '  }'
-\else
-\qecho '  "rows": null'
+\i :scripts/contents.sql
 \endif
 \o
 \echo counted

@@ -86,9 +86,14 @@ manifest_string() {
   sed -n "s/^  \"$2\": \(\".*\"\),*\$/\1/p" "$BACKUP_DIR/$1.json"
 }
 
-# usage: manifest_rows NAME      the lines of the row counts, without commas
-manifest_rows() {
-  sed -n '/^  "rows": {$/,/^  }$/{ s/,$//; /^    /p; }' "$BACKUP_DIR/$1.json"
+# usage: manifest_members NAME OBJECT      the lines of an object in the manifest of a dump, without commas
+manifest_members() {
+  sed -n "/^  \"$2\": {\$/,/^  }/{ s/,\$//; /^    /p; }" "$BACKUP_DIR/$1.json"
+}
+
+# usage: members COLUMN <FILE      what contents.sql printed, as members of a JSON object: its rows are column 2, its hashes 3
+members() {
+  awk -F '\t' -v column="$1" '{ printf "%s    %s: %s", (NR > 1 ? ",\n" : ""), $1, (column == 3 ? "\"" $3 "\"" : $2) } END { if (NR) print "" }'
 }
 
 # usage: checksum PATH      of a dump, as it is written beside it; for a folder, that of the list of its files' checksums
