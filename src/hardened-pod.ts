@@ -58,16 +58,30 @@ export interface HardenedPodProps extends PodOptions {
   readonly storage: IBackupStorage;
   readonly secrets: SecretsCheck;
   readonly env: k8s.EnvVar[];
+  /** @default - none */
+  readonly extras?: PodExtras;
+}
+
+/** What the pod of one script has beside the usual. */
+export interface PodExtras {
+  readonly serviceAccountName: string;
+  /** Seconds between SIGTERM and SIGKILL. */
+  readonly gracePeriod: number;
+  /** Containers that run right before the script's. */
+  readonly initContainers: ContainerProps[];
+  readonly volumes: k8s.Volume[];
+  /** Where the script sees the volumes. */
+  readonly volumeMounts: k8s.VolumeMount[];
 }
 
 /**
- * A pod that runs one script under the restricted Pod Security Standard, and stricter: no token, no service links,
- * nothing writable but the claim and a small scratch space. Before it, a container without the claim looks at the
+ * A pod that runs one script under the restricted Pod Security Standard, and stricter: no token by itself, no service
+ * links, nothing writable but the claim and a small scratch space. Before it, a container without the claim looks at the
  * expected secrets, and leaves in memory what it found: sentences and fingerprints.
  * Rule: https://kubernetes.io/docs/concepts/security/pod-security-standards/#restricted
  */
 export function hardenedPod(props: HardenedPodProps): k8s.PodTemplateSpec {
-  const { image, secrets } = props;
+  const { image, secrets, extras } = props;
   return {
     metadata: {
       labels: props.labels,
@@ -88,12 +102,17 @@ export function hardenedPod(props: HardenedPodProps): k8s.PodTemplateSpec {
       nodeSelector: props.nodeSelector,
       tolerations: props.tolerations,
       affinity: props.affinity,
-      initContainers: [hardenedContainer(props, {
-        name: 'check-secrets',
-        script: 'check-secrets.sh',
-        env: [...secrets.env, env('SECRETS_REPORT', REPORT_PATH), env('TMPDIR', REPORT_PATH)],
-        volumeMounts: [...secrets.volumeMounts, { name: 'secrets-report', mountPath: REPORT_PATH }],
-      })],
+      serviceAccountName: extras?.serviceAccountName,
+      terminationGracePeriodSeconds: extras?.gracePeriod,
+      initContainers: [
+        hardenedContainer(props, {
+          name: 'check-secrets',
+          script: 'check-secrets.sh',
+          env: [...secrets.env, env('SECRETS_REPORT', REPORT_PATH), env('TMPDIR', REPORT_PATH)],
+          volumeMounts: [...secrets.volumeMounts, { name: 'secrets-report', mountPath: REPORT_PATH }],
+        }),
+        ...(extras?.initContainers ?? []).map((container) => hardenedContainer(props, container)),
+      ],
       containers: [hardenedContainer(props, {
         name: props.containerName,
         script: props.script,
@@ -102,6 +121,7 @@ export function hardenedPod(props: HardenedPodProps): k8s.PodTemplateSpec {
           { name: 'secrets-report', mountPath: REPORT_PATH, readOnly: true },
           { name: 'storage', mountPath: STORAGE_PATH },
           { name: 'scratch', mountPath: SCRATCH_PATH },
+          ...extras?.volumeMounts ?? [],
         ],
       })],
       volumes: [
@@ -110,22 +130,25 @@ export function hardenedPod(props: HardenedPodProps): k8s.PodTemplateSpec {
         { name: 'secrets-report', emptyDir: { medium: 'Memory', sizeLimit: quantity(REPORT_SIZE) } },
         { name: 'storage', persistentVolumeClaim: { claimName: props.storage.claimName } },
         { name: 'scratch', emptyDir: { sizeLimit: quantity(SCRATCH_SIZE) } },
+        ...extras?.volumes ?? [],
       ],
     },
   };
 }
 
-interface ContainerProps {
+export interface ContainerProps {
   readonly name: string;
+  /** @default - that of the pod */
+  readonly image?: string;
   readonly script: string;
   readonly env: k8s.EnvVar[];
   readonly volumeMounts: k8s.VolumeMount[];
 }
 
-function hardenedContainer(pod: HardenedPodProps, { name, script, env, volumeMounts }: ContainerProps): k8s.Container {
+function hardenedContainer(pod: HardenedPodProps, { name, image, script, env, volumeMounts }: ContainerProps): k8s.Container {
   return {
     name,
-    image: pod.image.image,
+    image: image ?? pod.image.image,
     command: ['sh', `${SCRIPTS_PATH}/${script}`],
     env,
     resources: requirements(pod.resources),

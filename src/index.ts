@@ -8,6 +8,7 @@ export { type PodOptions } from './hardened-pod';
 export { InvalidPropError } from './invalid';
 export { KustomizedApp, type KustomizedAppProps } from './kustomized-app';
 export { PostgresDatabase, type PostgresDatabaseProps, PostgresImage, type PostgresImageOptions, type PostgresImageProps } from './postgres';
+export { Quiesce, type ScaleDeploymentOptions } from './quiesce';
 export { RestoreCheck, type SameAsDumpOptions, type SqlCheckOptions } from './restore-check';
 export { RestoreJob, type RestoreJobProps, RestoreSessions } from './restore-job';
 export { type OnMergeOptions, RestoreTrigger } from './restore-trigger';

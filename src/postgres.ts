@@ -1,6 +1,7 @@
 import { isIP } from 'node:net';
 import { Duration } from 'cdk8s';
 import { Compression } from './compression';
+import { checkImage } from './image';
 import { checkDuration, InvalidPropError } from './invalid';
 import { SecretKey } from './expected-secret';
 
@@ -29,16 +30,6 @@ export interface PostgresImageProps {
   /** Major version of the client tools, e.g. 16. It must be the server's. */
   readonly majorVersion: number;
 }
-
-/**
- * An image reference: a host with a port, lower-case path components, a tag, a digest.
- * Rule: https://github.com/distribution/reference
- */
-const IMAGE = new RegExp([
-  /^((\[[0-9a-f:]+\]|[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?)(:\d+)?\/)?/,
-  /[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*(\/[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*)*/,
-  /(:\w[\w.-]{0,127})?(@sha256:[0-9a-f]{64})?$/,
-].map(({ source }) => source).join(''));
 
 /**
  * The image that has the client tools. Its major version must be the server's: an older client refuses to dump,
@@ -72,15 +63,6 @@ export class PostgresImage {
   public readonly majorVersion: number;
 
   private constructor(props: PostgresImageProps) {
-    if (!IMAGE.test(props.image)) {
-      throw new InvalidPropError('image', props.image, 'is not an image reference',
-        'Write repository:tag or repository@sha256:<64 hexadecimal digits>');
-    }
-    const name = props.image.split('/').pop()!;
-    if (!name.includes('@') && !/:(?!latest$)/.test(name)) {
-      throw new InvalidPropError('image', props.image, 'does not say which version it is',
-        'Add a tag other than "latest", or a digest: the tools of tonight must be those of the restore');
-    }
     for (const [property, id] of [['uid', props.uid], ['gid', props.gid]] as const) {
       if (!Number.isInteger(id) || id < 1 || id > 2 ** 31 - 1) {
         throw new InvalidPropError(`image.${property}`, id, 'must be a number from 1 to 2147483647',
@@ -91,7 +73,7 @@ export class PostgresImage {
       throw new InvalidPropError('image.majorVersion', props.majorVersion, 'must be a major version of PostgreSQL from 13 on',
         'Earlier servers lack DROP DATABASE … WITH (FORCE), which a restore needs. Upgrade the server first');
     }
-    this.image = props.image;
+    this.image = checkImage('image', props.image);
     this.uid = props.uid;
     this.gid = props.gid;
     this.majorVersion = props.majorVersion;

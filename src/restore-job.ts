@@ -5,8 +5,9 @@ import { IBackup } from './backup-cron-job';
 import { KEEP_WHEN_REMOVED, NEVER_RECREATE, VERBATIM } from './flux';
 import { env } from './env';
 import { PodOptions } from './hardened-pod';
-import { checkCount, checkDuration } from './invalid';
+import { checkCount, checkDuration, InvalidPropError } from './invalid';
 import { checkName, JOB_NAME_LENGTH } from './names';
+import { Quiesce, withQuiesce } from './quiesce';
 import { checksEnv } from './restore-check';
 import { RestoreTrigger } from './restore-trigger';
 import { ScriptCronJob } from './script-cron-job';
@@ -37,6 +38,11 @@ export interface RestoreJobProps extends PodOptions {
    * @default Duration.minutes(10)
    */
   readonly sessionsTimeout?: Duration;
+  /**
+   * Stops the service for the cut-over, and starts it again.
+   * @default - the service is left alone, and `sessions` says what happens
+   */
+  readonly quiesce?: Quiesce;
   /**
    * The command that stops the service, for the log to tell whoever waits, e.g. a `kubectl scale`.
    * @default - the log says to scale it to 0 replicas
@@ -84,8 +90,15 @@ export class RestoreJob extends Construct {
     const deadline = checkDuration('restoreJob.deadline', props.deadline ?? Duration.hours(6), 60);
     const sessionsTimeout = checkDuration('restoreJob.sessionsTimeout', props.sessionsTimeout ?? Duration.minutes(10), 0);
     const trigger = props.trigger ?? RestoreTrigger.onDemand();
-    const job: ScriptJobProps = {
+    const sessions = props.sessions ?? RestoreSessions.WAIT;
+    if (props.quiesce !== undefined && sessions === RestoreSessions.REFUSE) {
+      throw new InvalidPropError('restoreJob.sessions', sessions, 'leaves a service alone that is in use, and quiesce would stop it',
+        'Use WAIT or DISCONNECT, or leave out quiesce');
+    }
+    const name = trigger.requestId === undefined ? props.name : `${props.name}-${trigger.requestId}`;
+    const plain: ScriptJobProps = {
       ...props,
+      name,
       noun: 'restoreJob',
       component: 'restore',
       script: 'restore.sh',
@@ -100,7 +113,7 @@ export class RestoreJob extends Construct {
         env('RESTORE_ACTION', 'restore'),
         env('RESTORE_BEFORE', ''),
         env('RESTORE_DESPITE', ''),
-        env('RESTORE_SESSIONS', props.sessions ?? RestoreSessions.WAIT),
+        env('RESTORE_SESSIONS', sessions),
         env('SESSIONS_TIMEOUT', sessionsTimeout.toSeconds()),
         env('STOP_COMMAND', props.stopCommand ?? ''),
         env('KEEP_PREVIOUS', checkCount('restoreJob.keepPrevious', props.keepPrevious ?? 1, 1, 100)),
@@ -110,10 +123,11 @@ export class RestoreJob extends Construct {
         ...checksEnv(props.backup.checks ?? []),
       ],
     };
+    const job = props.quiesce === undefined ? plain : withQuiesce(this, plain, props.quiesce);
     if (trigger.requestId === undefined) {
       this.template(job);
     } else {
-      this.once({ ...job, name: `${props.name}-${trigger.requestId}` });
+      this.once(job);
     }
   }
 

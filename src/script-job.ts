@@ -4,7 +4,7 @@ import { Construct } from 'constructs';
 import { IBackupStorage } from './backup-pvc';
 import { env, secretEnv } from './env';
 import { SecretKey } from './expected-secret';
-import { hardenedPod, PodOptions, STORAGE_PATH } from './hardened-pod';
+import { hardenedPod, PodExtras, PodOptions, STORAGE_PATH } from './hardened-pod';
 import { InvalidPropError } from './invalid';
 import { checkLabels, fileName } from './names';
 import { PostgresDatabase } from './postgres';
@@ -29,6 +29,8 @@ export interface ScriptJobProps extends PodOptions {
   readonly backoffLimit: number;
   /** Exit status with which another try would end too. */
   readonly finalStatus?: number;
+  /** What the pod has beside the usual. */
+  readonly extras?: PodExtras;
 }
 
 /** The labels of a workload and all that it makes. */

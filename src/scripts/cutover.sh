@@ -36,9 +36,12 @@ cut_over() {
   fi
   [ -n "$side" ] || fail "there is no database from before to go back to."
   if exists "$database"; then
+    scale_to_zero
     wait_for_sessions
     check_lock
     swap
+    exchanged="\"$database\" is exchanged: it is $now."
+    scale_back || true
   else
     name_side
   fi

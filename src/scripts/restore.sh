@@ -32,6 +32,8 @@ set -eu
 . "$scripts/side.sh"
 # shellcheck source=cutover.sh
 . "$scripts/cutover.sh"
+# shellcheck source=quiesce.sh
+. "$scripts/quiesce.sh"
 
 main() {
   action=${RESTORE_ACTION:-restore}
@@ -55,11 +57,13 @@ change() {
   check_sessions_setting
   check_despite
   check_secrets_were_checked
+  check_quiesce_settings
   on_exit clean_up
   phase "checks" "nothing is changed"
   check_server
   lock restore
   name_databases
+  take_over_scale
   case $action in
     restore | rehearse | prepare) load ;;
     cutover) name=$(prepared_dump) ;;
@@ -215,9 +219,12 @@ phase() {
   log "== $1: $2"
 }
 
+# usage: clean_up STATUS
 clean_up() {
+  scale_back || set -- 1
   [ -z "${made_side:-}" ] || drop_side || true
   release
+  exit "$1"
 }
 
 main "$@"

@@ -1,8 +1,7 @@
-import { ChildProcess, spawn } from 'node:child_process';
 import { createIdentityDatabase } from '../support/identity-database';
 import { Instance } from '../support/instance';
 import { PostgresServer } from '../support/postgres-server';
-import { client } from '../support/toolbox';
+import { SessionClient } from '../support/session-client';
 
 describe.each(['ash', 'dash'] as const)('a service that is connected, under %s', (shell) => {
   let server: PostgresServer;
@@ -22,7 +21,7 @@ describe.each(['ash', 'dash'] as const)('a service that is connected, under %s',
   });
 
   async function connected(count: number): Promise<void> {
-    clients.push(...Array.from({ length: count }, () => new SessionClient(server)));
+    clients.push(...Array.from({ length: count }, () => new SessionClient(server, 'zitadel')));
     while (Number(server.sql('postgres', 'SELECT count(*) FROM pg_stat_activity WHERE datname = \'zitadel\'')) < count) {
       await new Promise(setImmediate);
     }
@@ -77,39 +76,3 @@ describe.each(['ash', 'dash'] as const)('a service that is connected, under %s',
     expect(oid()).toBe(before);
   });
 });
-
-/** A client that holds a session, and connects again at once whenever it is cut off. */
-class SessionClient {
-  private going = true;
-  private child: ChildProcess;
-  private resolve!: () => void;
-  private readonly ended = new Promise<void>((resolve) => { this.resolve = resolve; });
-
-  constructor(private readonly server: PostgresServer) {
-    this.child = this.connect();
-  }
-
-  stop(): Promise<void> {
-    this.going = false;
-    this.child.kill('SIGKILL');
-    return this.ended;
-  }
-
-  private connect(): ChildProcess {
-    const [program, ...args] = client('psql') as [string, ...string[]];
-    const { host, port, user, password } = this.server;
-    const child = spawn(program, [...args, '-Xqc', 'SELECT pg_sleep(600)'], {
-      stdio: 'ignore',
-      env: {
-        PGHOST: host, PGPORT: String(port), PGUSER: user, PGPASSWORD: password, PGDATABASE: 'zitadel', PGAPPNAME: 'a-service',
-        // So that the server notices when a client is gone in the middle of a query.
-        PGOPTIONS: '-c client_connection_check_interval=20',
-      },
-    });
-    child.once('exit', () => {
-      if (this.going) this.child = this.connect();
-      else this.resolve();
-    });
-    return child;
-  }
-}

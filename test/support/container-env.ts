@@ -26,14 +26,17 @@ export function expand(text: string, values: Readonly<Values>): string {
   });
 }
 
+/** What a pod has at the path of a fieldRef. */
+export function field(path: string, fields: PodFields): string {
+  const value = fields[path];
+  if (value === undefined) throw new Error(`A manifest wants ${path}, which the test pods do not have.`);
+  return value;
+}
+
 function resolve({ name, value, valueFrom }: EnvVar, values: Values, fields: PodFields, around: Surroundings): string | undefined {
   if (valueFrom === undefined) return expand(value ?? '', values);
   const { secretKeyRef, configMapKeyRef, fieldRef } = valueFrom;
-  if (fieldRef !== undefined) {
-    const field = fields[fieldRef.fieldPath];
-    if (field === undefined) throw new Error(`The variable ${name} wants ${fieldRef.fieldPath}, which the test pods do not have.`);
-    return field;
-  }
+  if (fieldRef !== undefined) return field(fieldRef.fieldPath, fields);
   const ref = secretKeyRef ?? configMapKeyRef;
   if (ref === undefined) throw new Error(`The variable ${name} has a source that the test pods do not support.`);
   const kind = secretKeyRef === undefined ? 'configmap' : 'secret';

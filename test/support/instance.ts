@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'yaml';
-import { makeClaim, PodProcess, PodResult, runPod, startPod } from './pod';
+import { makeClaim, PodOptions, PodProcess, PodResult, runPod, startPod } from './pod';
 import { PostgresServer } from './postgres-server';
 import { Shell } from './shells';
 import { Manifest } from './synth';
@@ -27,6 +27,7 @@ export class Instance {
     private readonly server: PostgresServer,
     private readonly shell: Shell,
     readonly manifests: readonly Manifest[] = shipped(),
+    private readonly around: Pick<PodOptions, 'env' | 'programs' | 'tokens'> = {},
   ) {
     this.nas = makeClaim(70);
     const { containers: [container], volumes } = this.workload('backup').spec.jobTemplate.spec.template.spec;
@@ -72,13 +73,14 @@ export class Instance {
   private pod(component: string, env: Env, jobName?: string, command?: string[]) {
     const workload = this.workload(component).metadata.name;
     return {
+      ...this.around,
       manifests: command === undefined ? this.manifests : this.manifests.map((manifest) => commanded(manifest, command)),
       workload,
       jobName: jobName ?? `${workload}-${++this.jobs}`,
       shell: this.shell,
       claims: { [this.claimName]: this.nas },
       secrets: this.secrets,
-      env: { PGHOST: this.server.host, PGPORT: String(this.server.port), ...env },
+      env: { PGHOST: this.server.host, PGPORT: String(this.server.port), ...this.around.env, ...env },
     };
   }
 

@@ -46,6 +46,8 @@ export interface Volume {
 export interface ProjectedSource {
   readonly secret?: FileSource & { readonly name: string };
   readonly configMap?: FileSource & { readonly name: string };
+  readonly serviceAccountToken?: { readonly path: string };
+  readonly downwardAPI?: { readonly items: readonly { readonly path: string; readonly fieldRef: { readonly fieldPath: string } }[] };
 }
 
 export interface VolumeMount {
@@ -74,6 +76,7 @@ export interface PodSpec {
   readonly containers: readonly Container[];
   readonly initContainers?: readonly Container[];
   readonly volumes?: readonly Volume[];
+  readonly serviceAccountName?: string;
   readonly securityContext?: SecurityContext & { readonly fsGroup?: number; readonly supplementalGroups?: readonly number[] };
 }
 

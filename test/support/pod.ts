@@ -19,6 +19,8 @@ export interface PodOptions extends Surroundings {
   /** Variables that replace those of all containers, as `kubectl set env` does. */
   readonly env?: Readonly<Record<string, string>>;
   readonly jobName?: string;
+  /** Folders with the programs that only the image of a container has, by the container's name. */
+  readonly programs?: Readonly<Record<string, string>>;
   /** Runs this one container, init or not, and no other. */
   readonly onlyContainer?: string;
 }
@@ -108,7 +110,7 @@ export class PodProcess {
 
   private async runContainers(folder: string): Promise<PodResult> {
     const { spec } = this.workplan;
-    const volumes = new Volumes(spec.volumes ?? [], folder, this.options, spec.securityContext?.fsGroup);
+    const volumes = new Volumes(spec, folder, this.options, this.fields);
     const { init, main } = this.chosen();
     const initContainers: Record<string, Ending> = {};
     for (const container of init) {
@@ -145,7 +147,8 @@ export class PodProcess {
     const given = containerEnv(container, this.options.env ?? {}, this.fields, this.options);
     if (container.command === undefined) throw new Error(`The container ${container.name} leaves its command to the image, and there is none.`);
     const command = [...container.command, ...(container.args ?? [])].map((word) => expand(word, given));
-    const env = { PATH: searchPath(shell), HOME: '/', ...given };
+    const own = this.options.programs?.[container.name];
+    const env = { PATH: own === undefined ? searchPath(shell) : `${searchPath(shell)}:${own}`, HOME: '/', ...given };
     const user = userOf(container, this.workplan);
     if (isSandboxed()) {
       const readOnlyRoot = container.securityContext?.readOnlyRootFilesystem === true;

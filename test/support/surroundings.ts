@@ -9,6 +9,8 @@ export interface Surroundings {
   readonly secrets: Secrets;
   /** The folder on the machine that stands for each claim's storage. */
   readonly claims: Readonly<Record<string, string>>;
+  /** The token of each service account, by its name. */
+  readonly tokens?: Readonly<Record<string, string>>;
 }
 
 /** The contents of a ConfigMap or Secret; undefined where the cluster has none of that name. */

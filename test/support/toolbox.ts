@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
-import { delimiter, join } from 'node:path';
+import { delimiter, dirname, join } from 'node:path';
 import { DEBIAN_ROOT, DEBIAN_ROOT_BINDIR, makeDebianRoot } from './debian-root';
 import { canInstall, installPackages, isExecutable, need, refreshPackageLists, run, which } from './machine';
 
@@ -17,6 +17,8 @@ export interface Toolbox {
   readonly root: string | null;
   readonly busybox: string;
   readonly dash: string;
+  /** The folder of kubectl, as seen from `root`; null where this machine has none that is new enough. */
+  readonly kubectl: string | null;
 }
 
 /** The toolbox that the start of the test run found. */
@@ -65,12 +67,21 @@ export function findToolbox(): Toolbox {
 function onThisMachine(binDir: string): Toolbox {
   const major = majorVersion(binDir);
   if (major === undefined) throw new Error(`${binDir} does not hold ${PROGRAMS.join(', ')}.`);
-  return { binDir, major, root: null, busybox: need('busybox'), dash: need('dash') };
+  return { binDir, major, root: null, busybox: need('busybox'), dash: need('dash'), kubectl: localKubectl() };
 }
 
 function inRoot(root: string): Toolbox {
   const version = run([need('chroot'), root, `${DEBIAN_ROOT_BINDIR}/postgres`, '--version']);
-  return { binDir: DEBIAN_ROOT_BINDIR, major: parseMajor(version) ?? 0, root, busybox: '/usr/bin/busybox', dash: '/usr/bin/dash' };
+  const programs = { busybox: '/usr/bin/busybox', dash: '/usr/bin/dash', kubectl: '/usr/bin' };
+  return { binDir: DEBIAN_ROOT_BINDIR, major: parseMajor(version) ?? 0, root, ...programs };
+}
+
+/** Nothing else needs it, and few distributions have it: where it is missing, its tests are skipped. */
+function localKubectl(): string | null {
+  const found = which('kubectl');
+  if (found === undefined) return null;
+  const { stdout } = spawnSync(found, ['patch', '--help'], { encoding: 'utf8' });
+  return stdout?.includes('--subresource') ? dirname(found) : null;
 }
 
 function newestLocal(): string | undefined {

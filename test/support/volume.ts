@@ -1,7 +1,8 @@
 import { chmodSync, chownSync, existsSync, mkdirSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { isRoot } from './machine';
-import type { FileSource, ProjectedSource, Volume, VolumeMount } from './manifest';
+import { field, type PodFields } from './container-env';
+import type { FileSource, PodSpec, ProjectedSource, Volume, VolumeMount } from './manifest';
 import type { Mount } from './sandbox';
 import { contents, type Surroundings } from './surroundings';
 
@@ -13,14 +14,16 @@ interface Folder {
 /** The volumes of one pod, as folders on the machine. */
 export class Volumes {
   private readonly folders = new Map<string, Folder>();
+  private readonly fsGroup: number | undefined;
 
   constructor(
-    volumes: readonly Volume[],
+    private readonly spec: PodSpec,
     private readonly parent: string,
     private readonly around: Surroundings,
-    private readonly fsGroup: number | undefined,
+    private readonly fields: PodFields,
   ) {
-    for (const volume of volumes) this.folders.set(volume.name, this.folder(volume));
+    this.fsGroup = spec.securityContext?.fsGroup;
+    for (const volume of spec.volumes ?? []) this.folders.set(volume.name, this.folder(volume));
   }
 
   /** Where a container sees them. */
@@ -59,9 +62,19 @@ export class Volumes {
     return { path, readOnly: emptyDir === undefined };
   }
 
-  private project(path: string, defaults: FileSource, { secret, configMap, ...others }: ProjectedSource): void {
+  private project(path: string, defaults: FileSource, source: ProjectedSource): void {
+    const { secret, configMap, serviceAccountToken, downwardAPI, ...others } = source;
     if (secret !== undefined) this.fill(path, { ...defaults, ...secret }, 'secret', secret.name);
     if (configMap !== undefined) this.fill(path, { ...defaults, ...configMap }, 'configmap', configMap.name);
+    if (serviceAccountToken !== undefined) {
+      const { serviceAccountName = 'default' } = this.spec;
+      const token = this.around.tokens?.[serviceAccountName];
+      if (token === undefined) throw new Error(`FailedMount: serviceaccount "${serviceAccountName}" not found`);
+      this.write(join(path, serviceAccountToken.path), token, defaults.defaultMode);
+    }
+    for (const item of downwardAPI?.items ?? []) {
+      this.write(join(path, item.path), field(item.fieldRef.fieldPath, this.fields), defaults.defaultMode);
+    }
     const [unsupported] = Object.keys(others);
     if (unsupported !== undefined) throw new Error(`The test pods do not support ${unsupported} in a projected volume.`);
   }
@@ -76,12 +89,14 @@ export class Volumes {
         if (source.optional) continue;
         throw new Error(`FailedMount: ${kind} "${name}" has no key ${item.key}`);
       }
-      const file = join(path, item.path);
-      mkdirSync(dirname(file), { recursive: true });
-      writeFileSync(file, text);
-      const mode = item.mode ?? source.defaultMode ?? 0o644;
-      this.give(file, this.fsGroup === undefined ? mode : mode | 0o440);
+      this.write(join(path, item.path), text, item.mode ?? source.defaultMode);
     }
+  }
+
+  private write(file: string, text: string | Buffer, mode = 0o644): void {
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(file, text);
+    this.give(file, this.fsGroup === undefined ? mode : mode | 0o440);
   }
 
   /** Files of a pod belong to root; its fsGroup is what lets other users in. */

@@ -1,0 +1,113 @@
+# shellcheck shell=sh disable=SC2034,SC2154 # variables are shared with the scripts that source this file
+# Sourced by restore.sh: scales the service to 0 replicas for the cut-over, and back to the count that was found.
+# That count is $replicas as long as we owe it, and beside the records for the next run, should this one be killed.
+
+account=/var/run/secrets/kubernetes.io/serviceaccount
+
+# Without QUIESCE_DEPLOYMENT nothing in here does anything.
+check_quiesce_settings() {
+  [ -n "${QUIESCE_DEPLOYMENT:-}" ] || return 0
+  : "${KUBECTL:?is not set: it names the program}"
+  "$KUBECTL" version --client >/dev/null || fail "the kubectl that was lent does not run in this image, see the message above." \
+    "Lend one that is linked statically."
+  deployment=deployment/$QUIESCE_DEPLOYMENT
+  replicas_file=$BACKUP_DIR/restores/$QUIESCE_DEPLOYMENT.replicas
+  STOP_COMMAND=${STOP_COMMAND:-$(scale_command 0)}
+}
+
+# usage: scale_command COUNT      what a person would type
+scale_command() {
+  echo "kubectl -n $(cat "$account/namespace") scale $deployment --replicas=$1"
+}
+
+# usage: scale get|patch [option]...      The scale alone: `kubectl scale` would need rights on the deployment itself.
+# With its own --request-timeout, kubectl would not look for the pod's account.
+scale() {
+  scale_verb=$1
+  shift
+  run timeout "${API_TIMEOUT:-10}" "$KUBECTL" "$scale_verb" "$deployment" --subresource=scale --cache-dir="$scratch/kubectl" "$@" || {
+    case $run_status in
+      124 | 143) warn "the API server does not answer within ${API_TIMEOUT:-10} s. Does a NetworkPolicy let this pod connect to it?" ;;
+    esac
+    return 1
+  }
+}
+
+# usage: read_scale      puts the count into $count
+read_scale() {
+  scale get --output=jsonpath='{.spec.replicas}' >"$scratch/replicas" || return 1
+  count=$(cat "$scratch/replicas")
+  # A count of 0 may be left out.
+  count=${count:-0}
+}
+
+# usage: set_scale COUNT
+set_scale() {
+  scale patch --type=merge --patch="{\"spec\":{\"replicas\":$1}}" >/dev/null
+}
+
+# What a run that was killed has left at 0. A cut-over is about to need it there; whatever takes longer gives it back first.
+take_over_scale() {
+  [ -n "${QUIESCE_DEPLOYMENT:-}" ] && [ -e "$replicas_file" ] || return 0
+  left=$(cat "$replicas_file")
+  case $left in
+    '' | *[!0-9]*) fail "$replicas_file does not hold a number ($left). Write the count of replicas into it that $deployment shall have, or remove it." ;;
+  esac
+  replicas=$left
+  log "a run was killed that had found $deployment at $replicas replicas, and may have left it at 0"
+  case $action in
+    cutover | undo) ;;
+    *) scale_back || { replicas=; fail "the service comes first: nothing was changed. Run this again once it is scaled back."; } ;;
+  esac
+}
+
+scale_to_zero() {
+  [ -n "${QUIESCE_DEPLOYMENT:-}" ] && [ "$RESTORE_SESSIONS" != refuse ] || return 0
+  read_scale || fail_to_scale
+  if [ "$count" = 0 ]; then
+    log "$deployment is at 0 replicas already, nothing to scale${replicas:+; it gets back $replicas}"
+    return
+  fi
+  { mkdir -p "$BACKUP_DIR/restores" && echo "$count" >"$replicas_file" && sync "$replicas_file"; } ||
+    fail "cannot write $replicas_file, so $deployment is not scaled. $(unharmed)"
+  replicas=$count
+  log "scaling $deployment from $replicas replicas to 0. Flux may undo this, and a HelmRelease with drift detection:" \
+    "suspend what manages it, with \`flux suspend helmrelease …\` or \`flux suspend kustomization …\`"
+  set_scale 0 || fail_to_scale
+}
+
+fail_to_scale() {
+  fail "$deployment cannot be scaled, see kubectl's message above. $(unharmed)"
+}
+
+unharmed() {
+  echo "\"$database\" is as it was; what was proven stays in \"$side\": stop the service ($STOP_COMMAND), then run RESTORE_ACTION=cutover."
+}
+
+# Gives back what we owe; status 1 where that fails. Also when this run ends, however it ends. Somebody else's count stays.
+scale_back() {
+  [ -n "${replicas:-}" ] || return 0
+  scale_back_until=$(($(date +%s) + ${SCALE_BACK_SECONDS:-30}))
+  until give_back; do
+    if [ "$(date +%s)" -ge "$scale_back_until" ]; then
+      warn "$deployment COULD NOT BE SCALED BACK, see kubectl's message above. The service may be down." \
+        "${exchanged:-"This run has not exchanged \"$database\"."} Run: $(scale_command "$replicas")"
+      return 1
+    fi
+    run sleep 2
+  done
+  rm -f "$replicas_file" || warn "cannot remove $replicas_file: the next run would take $replicas replicas from it"
+  replicas=
+}
+
+give_back() {
+  read_scale || return 1
+  if [ "$count" = "$replicas" ]; then
+    log "$deployment is at $replicas replicas, as it was found"
+  elif [ "$count" != 0 ]; then
+    log "$deployment is at $count replicas, which somebody else has set, and stays there: it was found at $replicas"
+  else
+    set_scale "$replicas" || return 1
+    log "scaled $deployment back to $replicas replicas"
+  fi
+}

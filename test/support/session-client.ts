@@ -1,0 +1,39 @@
+import { ChildProcess, spawn } from 'node:child_process';
+import { PostgresServer } from './postgres-server';
+import { client } from './toolbox';
+
+/** A client that holds a session, and connects again at once whenever it is cut off. */
+export class SessionClient {
+  private going = true;
+  private child: ChildProcess;
+  private resolve!: () => void;
+  private readonly ended = new Promise<void>((resolve) => { this.resolve = resolve; });
+
+  constructor(private readonly server: PostgresServer, private readonly database: string) {
+    this.child = this.connect();
+  }
+
+  stop(): Promise<void> {
+    this.going = false;
+    this.child.kill('SIGKILL');
+    return this.ended;
+  }
+
+  private connect(): ChildProcess {
+    const [program, ...args] = client('psql') as [string, ...string[]];
+    const { host, port, user, password } = this.server;
+    const child = spawn(program, [...args, '-Xqc', 'SELECT pg_sleep(600)'], {
+      stdio: 'ignore',
+      env: {
+        PGHOST: host, PGPORT: String(port), PGUSER: user, PGPASSWORD: password, PGDATABASE: this.database, PGAPPNAME: 'a-service',
+        // So that the server notices when a client is gone in the middle of a query.
+        PGOPTIONS: '-c client_connection_check_interval=20',
+      },
+    });
+    child.once('exit', () => {
+      if (this.going) this.child = this.connect();
+      else this.resolve();
+    });
+    return child;
+  }
+}
