@@ -45,7 +45,7 @@ export interface RestoreJobProps extends PodOptions {
   readonly quiesce?: Quiesce;
   /**
    * The command that stops the service, for the log to tell whoever waits, e.g. a `kubectl scale`.
-   * @default - the log says to scale it to 0 replicas
+   * @default - the log says to scale it to 0 replicas, with `quiesce` by a `kubectl scale` of its deployment
    */
   readonly stopCommand?: string;
   /**

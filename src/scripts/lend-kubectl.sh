@@ -15,4 +15,4 @@ main() {
   log "lent $lent"
 }
 
-main
+main "$@"
