@@ -110,6 +110,8 @@ export class RestoreJob extends Construct {
       backoffLimit: 0,
       env: [
         ...trigger.env,
+        { name: 'NAMESPACE', valueFrom: { fieldRef: { fieldPath: 'metadata.namespace' } } },
+        env('RESTORE_TEMPLATE', trigger.requestId === undefined ? props.name : ''),
         env('RESTORE_ACTION', 'restore'),
         env('RESTORE_BEFORE', ''),
         env('RESTORE_DESPITE', ''),

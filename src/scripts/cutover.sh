@@ -48,8 +48,9 @@ cut_over() {
   record
   drop_previous "$KEEP_PREVIOUS"
   phase "done" "\"$database\" is now $now${previous:+; the database from before is \"$previous\", closed to connections}"
-  log "next: look whether the service is well. To go back: the same template with RESTORE_ACTION=undo." \
-    "To free the space: RESTORE_ACTION=drop-previous."
+  log "next: look whether the service is well."
+  [ -z "$previous" ] || log "to go back: $(command_for undo)
+to free the space of \"$previous\": $(command_for drop-previous)"
 }
 
 # Where there is no live database, the side one only takes the name, and the comment that the dump had.
@@ -77,7 +78,7 @@ wait_for_sessions() {
     if [ "$RESTORE_SESSIONS" = refuse ] || [ "$waited" -ge "$SESSIONS_TIMEOUT" ]; then
       fail "\"$database\" is still in use after $waited s, by:
 $connected
-Nothing was changed. What was proven stays in \"$side\": stop the service (${STOP_COMMAND:-scale it to 0 replicas}), then run RESTORE_ACTION=cutover."
+Nothing was changed. What was proven stays in \"$side\": stop the service (${STOP_COMMAND:-scale it to 0 replicas}), then: $(command_for cutover)"
     fi
     [ $((waited % 30)) -ne 0 ] || log "waiting for the service to let go of \"$database\": ${STOP_COMMAND:-scale it to 0 replicas}
 $connected"
@@ -103,7 +104,7 @@ SQL
   wait "$disconnecting" || true
   # Where the connection was lost at the very end, the server knows how it went.
   $swapped || exists "$previous" || fail "the names could not be exchanged, see the message above. \"$database\" is as it was; what was proven" \
-      "stays in \"$side\". Stop the service (${STOP_COMMAND:-scale it to 0 replicas}), then run RESTORE_ACTION=cutover."
+      "stays in \"$side\". Stop the service (${STOP_COMMAND:-scale it to 0 replicas}), then: $(command_for cutover)"
 }
 
 # usage: previous_databases      those from before, newest first

@@ -2,12 +2,10 @@
 # Sourced by restore.sh: scales the service to 0 replicas for the cut-over, and back to the count that was found.
 # That count is $replicas as long as we owe it, and beside the records for the next run, should this one be killed.
 
-account=/var/run/secrets/kubernetes.io/serviceaccount
-
 # Without QUIESCE_DEPLOYMENT nothing in here does anything.
 check_quiesce_settings() {
   [ -n "${QUIESCE_DEPLOYMENT:-}" ] || return 0
-  : "${KUBECTL:?is not set: it names the program}"
+  : "${KUBECTL:?is not set: it names the program}" "${NAMESPACE:?is not set}"
   "$KUBECTL" version --client >/dev/null || fail "the kubectl that was lent does not run in this image, see the message above." \
     "Lend one that is linked statically."
   deployment=deployment/$QUIESCE_DEPLOYMENT
@@ -17,7 +15,7 @@ check_quiesce_settings() {
 
 # usage: scale_command COUNT      what a person would type
 scale_command() {
-  echo "kubectl -n $(cat "$account/namespace") scale $deployment --replicas=$1"
+  echo "kubectl -n $NAMESPACE scale $deployment --replicas=$1"
 }
 
 # usage: scale get|patch [option]...      The scale alone: `kubectl scale` would need rights on the deployment itself.
@@ -81,7 +79,7 @@ fail_to_scale() {
 }
 
 unharmed() {
-  echo "\"$database\" is as it was; what was proven stays in \"$side\": stop the service ($STOP_COMMAND), then run RESTORE_ACTION=cutover."
+  echo "\"$database\" is as it was; what was proven stays in \"$side\": stop the service ($STOP_COMMAND), then: $(command_for cutover)"
 }
 
 # Gives back what we owe; status 1 where that fails. Also when this run ends, however it ends. Somebody else's count stays.

@@ -72,7 +72,7 @@ change() {
   esac
   case $action in
     rehearse) log "rehearsed: $name.dump can be restored, in $(($(date +%s) - started)) s. \"$database\" was not touched." ;;
-    prepare) log "prepared: $name.dump is in \"$side\". Next: the same with RESTORE_ACTION=cutover." ;;
+    prepare) log "prepared: $name.dump is in \"$side\". Next: $(command_for cutover)" ;;
     nothing) ;;
     *) already_done || cut_over ;;
   esac
@@ -210,6 +210,16 @@ age_of() {
       return 24 * (365 * y + int(y / 4) - int(y / 100) + int(y / 400) + int((153 * m - 457) / 5) + substr(t, 7, 2)) + substr(t, 9, 2)
     }
     BEGIN { h = hours(now) - hours(then); printf "%dd%dh", int(h / 24), h % 24 }'
+}
+
+# usage: command_for ACTION      what a person would type, to be copied
+command_for() {
+  if [ -z "${RESTORE_TEMPLATE:-}" ]; then
+    echo "RESTORE_ACTION=$1, with a template for restores"
+    return
+  fi
+  printf '\n  %s\n' "kubectl -n $NAMESPACE create job $1-$(date -u +%H%M%S) --from=cronjob/$RESTORE_TEMPLATE --dry-run=client -o yaml | \\
+    kubectl set env --local -f - RESTORE_ACTION=$1 -o yaml | kubectl create -f -"
 }
 
 # usage: phase NAME WHAT_IT_LEAVES

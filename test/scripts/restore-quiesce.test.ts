@@ -107,7 +107,7 @@ describeWithKubectl.each(['ash', 'dash'] as const)('a service that the restore s
     hold();
     const { status, stderr } = await instance.restore({ SESSIONS_TIMEOUT: '1' });
     expect(status).toBe(1);
-    expect(stderr).toMatch(/still in use after 1 s[\s\S]*stop the service \(kubectl -n shop scale deployment\/shop-web --replicas=0\), then run RESTORE_ACTION=cutover/);
+    expect(stderr).toMatch(/still in use after 1 s[\s\S]*stop the service \(kubectl -n shop scale deployment\/shop-web --replicas=0\), then: \n  kubectl -n shop create job cutover-\d{6} --from=cronjob\/shop-restore /);
     expect(scaled).toEqual([`${before} at 0`, `${before} at 3`]);
     expect(existsSync(left())).toBe(false);
     await stubborn!.stop();
@@ -168,7 +168,7 @@ describeWithKubectl.each(['ash', 'dash'] as const)('a service that the restore s
     const { status, stderr } = await instance.restore(env);
     expect(status).toBe(1);
     expect(stderr).toMatch(reason);
-    expect(stderr).toMatch(/deployment\/shop-web cannot be scaled[^\n]*"shop" is as it was; what was proven stays in "shop_restore"[^\n]*RESTORE_ACTION=cutover/);
+    expect(stderr).toMatch(/deployment\/shop-web cannot be scaled[^\n]*"shop" is as it was; what was proven stays in "shop_restore"[\s\S]*RESTORE_ACTION=cutover/);
     expect(scaled).toEqual([]);
     expect(oid()).toBe(before);
     expect(prepared()).toBe(true);
