@@ -48,7 +48,7 @@ describe.each(['ash', 'dash'] as const)('a service that is connected, under %s',
     const before = oid();
     const result = await instance.restore(env);
     expect(result.status).toBe(1);
-    expect(result.stderr).toMatch(/"zitadel" is still in use after \d s, by:\npostgres from[\s\S]*, then: \n  kubectl -n identity-internal create job cutover-\d{6} --from=cronjob\/zitadel-db-restore [\s\S]*RESTORE_ACTION=cutover -o yaml/);
+    expect(result.stderr).toMatch(/"zitadel" is still in use after \d s, by:\npostgres from[\s\S]*, then: \n {2}kubectl -n identity-internal create job cutover-\d{6} --from=cronjob\/zitadel-db-restore [\s\S]*RESTORE_ACTION=cutover -o yaml/);
     expect(oid()).toBe(before);
     await Promise.all(clients.map((each) => each.stop()));
     expect((await instance.restore({ RESTORE_ACTION: 'cutover' })).status).toBe(0);
