@@ -1,0 +1,30 @@
+#!/usr/bin/env node
+import { readFileSync } from 'node:fs';
+import { Command, CommanderError } from 'commander';
+import { MisuseError } from '../secrets-in-git/expected-list';
+import { checkSecrets } from './check-secrets';
+
+const MISUSE = 2;
+
+const { name, version } = JSON.parse(readFileSync(require.resolve('cdk8s-postgres-backup/package.json'), 'utf8')) as Record<string, string>;
+
+const program = new Command(name)
+  .description('Tools around the manifests of cdk8s-postgres-backup')
+  .version(version!)
+  .option('--verbose', 'show where in the program an error comes from (as DEBUG=1 does)')
+  .addCommand(checkSecrets(version!));
+for (const command of [program, ...program.commands]) command.exitOverride().showHelpAfterError('--help shows the options.');
+
+try {
+  program.parse();
+} catch (error) {
+  if (error instanceof CommanderError) {
+    process.exitCode = error.exitCode === 0 ? 0 : MISUSE;
+  } else {
+    const isVerbose = program.opts().verbose || process.env.DEBUG;
+    const { message, stack } = error as Error;
+    console.error(isVerbose ? stack : `error: ${message}.`);
+    if (!isVerbose && !(error instanceof MisuseError)) console.error('This is a bug: run it again with --verbose, and report what it prints.');
+    process.exitCode = MISUSE;
+  }
+}

@@ -1,0 +1,59 @@
+import { posix } from 'node:path';
+import type { Document } from 'yaml';
+import { child, childText, items, text, type YamlFile } from './yaml-file';
+
+const KUSTOMIZATION = /(^|\/)kustomization\.ya?ml$/i;
+
+interface Kustomization {
+  readonly folder: string;
+  readonly namespace: string | undefined;
+  readonly resources: ReadonlySet<string>;
+}
+
+/** What the kustomizations of a repo do to namespaces. */
+export class Kustomizations {
+  private readonly kustomize: Kustomization[] = [];
+  private readonly flux: { path: string; namespace: string }[] = [];
+
+  static isOne(path: string): boolean {
+    return KUSTOMIZATION.test(path);
+  }
+
+  constructor(files: readonly YamlFile[]) {
+    for (const file of files) {
+      for (const document of file.documents) {
+        if (Kustomizations.isOne(file.path)) this.kustomize.push(kustomization(file.path, document));
+        if (childText(document, document.contents, 'apiVersion')?.startsWith('kustomize.toolkit.fluxcd.io/')) {
+          const spec = child(document, document.contents, 'spec');
+          const namespace = childText(document, spec, 'targetNamespace');
+          const path = posix.join('.', childText(document, spec, 'path') ?? '.').replace(/\/$/, '');
+          if (namespace !== undefined) this.flux.push({ path, namespace });
+        }
+      }
+    }
+  }
+
+  /**
+   * The namespaces in which an object ends up: the outermost kustomization with a namespace overrides all inner ones and
+   * the object's own; none is undefined. Several, where several kustomizations list the file.
+   */
+  namespacesOf(path: string, own: string | undefined): Set<string | undefined> {
+    return this.outwards(path, own, []);
+  }
+
+  private outwards(path: string, namespace: string | undefined, passed: readonly Kustomization[]): Set<string | undefined> {
+    const parents = this.kustomize.filter((one) => one.resources.has(path) && !passed.includes(one));
+    if (parents.length > 0) {
+      return new Set(parents.flatMap((one) => [...this.outwards(one.folder, one.namespace ?? namespace, [...passed, one])]));
+    }
+    const targets = this.flux.filter((one) => one.path === '.' || path === one.path || path.startsWith(`${one.path}/`));
+    return new Set(targets.length > 0 ? targets.map((one) => one.namespace) : [namespace]);
+  }
+}
+
+function kustomization(path: string, document: Document): Kustomization {
+  const folder = posix.dirname(path);
+  const listed = ['resources', 'bases', 'components'].flatMap((field) => items(document, child(document, document.contents, field)));
+  const resources = listed.map(text).filter((entry) => entry !== undefined).map((entry) => posix.join(folder, entry).replace(/\/$/, ''));
+  return { folder, namespace: childText(document, document.contents, 'namespace'), resources: new Set(resources) };
+}

@@ -1,0 +1,42 @@
+import type { Log, Result } from 'sarif';
+import type { Report } from './check';
+import { RULES, type Finding, type Rule } from './findings';
+
+/** The report for code scanning: https://docs.oasis-open.org/sarif/sarif/v2.1.0/ */
+export function sarifReport({ findings }: Report, version: string): Log {
+  const rules = Object.keys(RULES) as Rule[];
+  return {
+    $schema: 'https://json.schemastore.org/sarif-2.1.0.json',
+    version: '2.1.0',
+    runs: [{
+      tool: {
+        driver: {
+          name: 'cdk8s-postgres-backup check-secrets',
+          semanticVersion: version,
+          rules: rules.map((id) => ({
+            id,
+            shortDescription: { text: RULES[id].description },
+            defaultConfiguration: { level: RULES[id].level },
+          })),
+        },
+      },
+      columnKind: 'utf16CodeUnits',
+      results: findings.map((one) => result(one, rules.indexOf(one.rule))),
+    }],
+  };
+}
+
+function result({ rule, level, file, line, column, message, remedy }: Finding, ruleIndex: number): Result {
+  return {
+    ruleId: rule,
+    ruleIndex,
+    level,
+    message: { text: `${message}. ${remedy}.` },
+    locations: [{
+      physicalLocation: {
+        artifactLocation: { uri: file.split('/').map(encodeURIComponent).join('/'), uriBaseId: '%SRCROOT%' },
+        region: { startLine: line, startColumn: column },
+      },
+    }],
+  };
+}
