@@ -27,7 +27,7 @@ Exit status: 0 without errors, 1 with errors, 2 where the command cannot do what
 interface Options {
   readonly repo: string;
   readonly dist: string;
-  readonly recipient: readonly string[];
+  readonly recipient?: readonly string[];
   readonly json?: true;
   readonly sarif?: true;
   readonly github?: true;
@@ -39,7 +39,7 @@ export function checkSecrets(version: string): Command {
     .description('check that every expected secret is in a Flux repo, encrypted by SOPS, and of the right length')
     .requiredOption('--repo <folder>', 'the working tree of the Flux repo, or a folder in it')
     .option('--dist <folder>', 'what cdk8s synth wrote, with the list of expected secrets', 'dist')
-    .option('--recipient <age1…>', 'an age recipient that may decrypt the secrets; repeatable (default: any)', recipient, [])
+    .option('--recipient <age1…>', 'an age recipient that may decrypt the secrets; repeatable (default: any)', recipient)
     .addOption(new Option('--json', 'print JSON').conflicts(['sarif', 'github']))
     .addOption(new Option('--sarif', 'print SARIF 2.1.0, for code scanning').conflicts(['json', 'github']))
     .addOption(new Option('--github', 'print workflow commands, which GitHub shows in pull requests').conflicts(['json', 'sarif']))
@@ -48,7 +48,7 @@ export function checkSecrets(version: string): Command {
       checkFolder('--repo', options.repo);
       checkFolder('--dist', options.dist);
       const list = ExpectedList.read(options.dist, (path) => shown(options, path));
-      const report = check(list, options.repo, options.recipient);
+      const report = check(list, options.repo, options.recipient ?? []);
       process.stdout.write(`${printed(report, options, version)}\n`);
       process.exitCode = count(report.findings, 'error') > 0 ? 1 : 0;
     });
@@ -63,7 +63,7 @@ function printed(report: Report, { json, sarif, github }: Options, version: stri
   return tableReport(report, { color, columns: Math.max(columns, COLUMNS.least) });
 }
 
-function recipient(value: string, before: string[]): string[] {
+function recipient(value: string, before: string[] = []): string[] {
   if (!/^age1[02-9ac-hj-np-z]{58,}$/.test(value)) {
     throw new InvalidArgumentError('It is no age recipient: age-keygen -y prints the one of a key.');
   }

@@ -1,0 +1,54 @@
+import fc from 'fast-check';
+import { check } from '../../src/secrets-in-git/check';
+import { ExpectedList } from '../../src/secrets-in-git/expected-list';
+import type { Finding } from '../../src/secrets-in-git/findings';
+import { dist } from '../support/expected-list';
+import { type Files, written } from '../support/flux-repo';
+import { ageKey, Sops } from '../support/sops';
+import { manifest, mutations, repo, type World, worlds } from './mutations';
+
+const RUNS = { numRuns: 25 };
+
+let sops: Sops;
+let other: Sops;
+let recipient: string;
+
+beforeAll(async () => {
+  ({ recipient } = await ageKey());
+  sops = await Sops.for(recipient);
+  other = await Sops.for((await ageKey()).recipient);
+});
+
+function found({ name, key, value }: World, files: Files): Finding[] {
+  const list = dist([{ secret: name, key, bytes: Buffer.byteLength(value) }]);
+  return [...check(ExpectedList.read(list, (path) => path), written(files), [recipient]).findings];
+}
+
+const serious = (findings: Finding[]): Finding[] => findings.filter(({ level }) => level !== 'note');
+
+test('a good repo has no finding, whatever the layout', () => {
+  fc.assert(fc.property(worlds, (world) => {
+    const notes = found(world, repo(world, manifest(world, sops))).map(({ rule }) => rule);
+    // A template of Helm is no YAML; base64 hides a byte or two.
+    expect(notes.filter((rule) => rule !== 'yaml-broken' && !(world.field === 'data' && rule === 'value-length-unproven'))).toEqual([]);
+  }), RUNS);
+});
+
+test.each(Object.entries(mutations))('%s: it is found, where it is', (_, { rules, apply }) => {
+  fc.assert(fc.property(worlds, (world) => {
+    const { files, file, line } = apply(world, sops, other);
+    const findings = serious(found(world, files)).map((one) => `${one.rule} ${one.file}:${one.line}`);
+    expect(findings).toEqual(expect.arrayContaining(rules.map((rule) => `${rule} ${file}:${line}`)));
+  }), RUNS);
+});
+
+test('a file that is cut anywhere is found', () => {
+  fc.assert(fc.property(worlds, fc.nat(), (world, where) => {
+    const whole = manifest({ ...world, before: 0 }, sops);
+    // The last lines are the selector, which has a default, and the version, which nothing reads.
+    const needed = whole.search(/\n\s*"?encrypted_regex/);
+    const text = whole.slice(0, where % needed);
+    const findings = serious(found(world, repo(world, text)));
+    expect(findings.map(({ level }) => level)).toContain('error');
+  }), { numRuns: 100 });
+});

@@ -1,0 +1,24 @@
+import { stringify } from 'yaml';
+import { NAMESPACE, written } from './flux-repo';
+
+/** An entry as synth lists it. */
+export interface ListEntry {
+  namespace?: string;
+  secret: string;
+  key?: string;
+  bytes?: number;
+  minBytes?: number;
+  gitFile?: string;
+  optionalUntil?: string;
+  because?: string;
+  [more: string]: unknown;
+}
+
+export const LIST_FILE = 'shop/ConfigMap.expected-secrets.yaml';
+
+/** A folder as synth writes it, with a list of expected secrets. */
+export function dist(entries: ListEntry[], more: Record<string, string> = {}): string {
+  const list = entries.map((entry) => ({ because: 'nothing works without it', ...entry }));
+  const data = { 'secrets.yaml': stringify(list), ...more };
+  return written({ [LIST_FILE]: stringify({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'expected-secrets', namespace: NAMESPACE }, data }) });
+}
