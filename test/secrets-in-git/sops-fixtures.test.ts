@@ -7,10 +7,7 @@ beforeAll(async () => {
   ({ decryptSops } = await import('sops-age'));
 });
 
-const secretOf = (data: unknown): Tree => {
-  const { sops: _, ...tree } = data as Tree;
-  return tree;
-};
+const secretOf = (data: unknown): Tree => Object.fromEntries(Object.entries(data as Tree).filter(([key]) => key !== 'sops'));
 
 test('what the fixtures encrypt, a third-party reader of SOPS files decrypts', async () => {
   const { files, key } = await runbook();
