@@ -71,6 +71,11 @@ export function finding(rule: Rule, place: Place, message: string, remedy: strin
   return { rule, level: RULES[rule].level, file, line, column, message: printable(message), remedy: printable(remedy), ...options };
 }
 
+/** What is the matter and what to do, as a person reads it. */
+export function sentences({ message, remedy }: Finding): string {
+  return `${message}${message.endsWith('?') ? '' : '.'} ${remedy}.`;
+}
+
 /** In the order of files and lines, each once: the same repo gives the same report. */
 export function sorted(findings: readonly Finding[]): Finding[] {
   const unique = new Map(findings.map((one) => [JSON.stringify(one), one]));

@@ -1,6 +1,6 @@
 import type { Log, Result } from 'sarif';
 import type { Report } from './check';
-import { RULES, type Finding, type Rule } from './findings';
+import { RULES, sentences, type Finding, type Rule } from './findings';
 
 /** The report for code scanning: https://docs.oasis-open.org/sarif/sarif/v2.1.0/ */
 export function sarifReport({ findings }: Report, version: string): Log {
@@ -26,12 +26,13 @@ export function sarifReport({ findings }: Report, version: string): Log {
   };
 }
 
-function result({ rule, level, file, line, column, message, remedy }: Finding, ruleIndex: number): Result {
+function result(finding: Finding, ruleIndex: number): Result {
+  const { rule, level, file, line, column } = finding;
   return {
     ruleId: rule,
     ruleIndex,
     level,
-    message: { text: `${message}. ${remedy}.` },
+    message: { text: sentences(finding) },
     locations: [{
       physicalLocation: {
         artifactLocation: { uri: file.split('/').map(encodeURIComponent).join('/'), uriBaseId: '%SRCROOT%' },

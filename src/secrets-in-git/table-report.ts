@@ -2,7 +2,7 @@ import Table from 'cli-table3';
 import { createColors } from 'picocolors';
 import type { Report, Row } from './check';
 import { shown } from './check-values';
-import { count, LEVELS, printable } from './findings';
+import { count, LEVELS, printable, sentences } from './findings';
 
 /** How a person sees the report. */
 export interface TableOptions {
@@ -27,7 +27,7 @@ export function tableReport(report: Report, { color, columns }: TableOptions): s
   }
   const blocks = report.findings.map((one) => [
     `${paint[one.level](one.level)}  ${printable(`${one.file}:${one.line}:${one.column}`)}  ${colors.dim(one.rule)}`,
-    ...wrapped(`${one.message}. ${one.remedy}.`, columns),
+    ...wrapped(sentences(one), columns),
   ].join('\n'));
   return [table.toString().replace(/ +$/gm, ''), ...blocks, summary(report)].join('\n\n');
 }

@@ -1,0 +1,16 @@
+import { check, type Report } from '../../src/secrets-in-git/check';
+import { ExpectedList } from '../../src/secrets-in-git/expected-list';
+import { dist, type ListEntry } from './expected-list';
+import { type Files, written } from './flux-repo';
+
+/** Checks a repo of these files against a list of these entries. */
+export function report(entries: ListEntry[], files: Files, recipients: string[] = [], more: Record<string, string> = {}): Report {
+  return check(ExpectedList.read(dist(entries, more), (path) => path), written(files), recipients);
+}
+
+/** The findings as `level rule file:line`. */
+export function found(...args: Parameters<typeof report>): string[] {
+  return report(...args).findings.map(({ level, rule, file, line }) => `${level} ${rule} ${file}:${line}`);
+}
+
+export const messages = (...args: Parameters<typeof report>): string[] => report(...args).findings.map(({ message }) => message);
