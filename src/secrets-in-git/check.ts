@@ -48,8 +48,8 @@ export function check(list: ExpectedList, repo: string, recipients: readonly str
   }
   const check = new Check(manifests, new Kustomizations(parsed.map(({ file }) => file)), recipients, names);
   const rows = list.secrets.flatMap((secret) => check.secret(secret));
-  for (const { what, where, attestedOn, validFor, place } of list.escrow) {
-    findings.push(finding('escrow', place, `${what} must be in ${where} (attested on ${attestedOn}, valid for ${validFor}): no repo can show it`,
+  for (const { what, where, attestedOn, validUntil, place } of list.escrow) {
+    findings.push(finding('escrow', place, `${what} must be in ${where} (attested on ${attestedOn}, valid until ${validUntil}): no repo can show it`,
       'Look after it, and attest it anew'));
   }
   return { lists: list.files, rows, findings: sorted([...findings, ...check.findings]) };

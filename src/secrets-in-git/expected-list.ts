@@ -34,7 +34,7 @@ export interface Escrow {
   readonly what: string;
   readonly where: string;
   readonly attestedOn: string;
-  readonly validFor: string;
+  readonly validUntil: string;
   readonly place: Place;
 }
 
@@ -77,7 +77,7 @@ export class ExpectedList {
     for (const entry of nested(file, document, data, ESCROW)?.entries ?? []) {
       this.escrow.push({
         what: entry.string('what'), where: entry.string('where'),
-        attestedOn: entry.string('attestedOn'), validFor: entry.string('validFor'), place: entry.place,
+        attestedOn: entry.string('attestedOn'), validUntil: entry.string('validUntil'), place: entry.place,
       });
     }
   }

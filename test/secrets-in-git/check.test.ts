@@ -43,10 +43,10 @@ describe('what is expected', () => {
   });
 
   test('entries of the escrow are notes for people', () => {
-    const escrow = '- what: the age key\n  where: the password manager\n  attestedOn: 2026-11-01\n  validFor: 180 days\n';
+    const escrow = '- what: the age key\n  where: the password manager\n  attestedOn: 2026-11-01\n  validUntil: 2027-05-01\n';
     const [note] = report(SHOP, { 'a.yaml': sops.yaml(shop()) }, [], { 'escrow.yaml': escrow }).findings;
     expect(note).toMatchObject({ rule: 'escrow', level: 'note', file: LIST_FILE, line: 12 });
-    expect(note!.message).toContain('the age key must be in the password manager (attested on 2026-11-01, valid for 180 days)');
+    expect(note!.message).toContain('the age key must be in the password manager (attested on 2026-11-01, valid until 2027-05-01)');
   });
 
   test('what the list says beside that is left to others', () => {

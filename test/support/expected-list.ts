@@ -16,9 +16,14 @@ export interface ListEntry {
 
 export const LIST_FILE = 'shop/ConfigMap.expected-secrets.yaml';
 
-/** A folder as synth writes it, with a list of expected secrets. */
-export function dist(entries: ListEntry[], more: Record<string, string> = {}): string {
+/** The manifest of a list, as synth writes it. */
+export function listManifest(entries: ListEntry[], more: Record<string, string> = {}): string {
   const list = entries.map((entry) => ({ because: 'nothing works without it', ...entry }));
   const data = { 'secrets.yaml': stringify(list), ...more };
-  return written({ [LIST_FILE]: stringify({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'expected-secrets', namespace: NAMESPACE }, data }) });
+  return stringify({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'expected-secrets', namespace: NAMESPACE }, data });
+}
+
+/** A folder with a list and nothing else. */
+export function dist(entries: ListEntry[], more: Record<string, string> = {}): string {
+  return written({ [LIST_FILE]: listManifest(entries, more) });
 }
