@@ -86,8 +86,9 @@ class Check {
   }
 
   private manifest(secret: ExpectedSecret, manifest: SecretManifest, options: { secret: string }): FoundValue[] {
-    const gitFile = secret.expectations.find((one) => one.gitFile !== undefined && one.gitFile !== manifest.file)?.gitFile;
-    if (gitFile !== undefined) {
+    const gitFile = secret.expectations.map((one) => one.gitFile).find((path) => path !== undefined);
+    // What is checked may be a folder of the repo.
+    if (gitFile !== undefined && !`/${gitFile}`.endsWith(`/${manifest.file}`)) {
       this.findings.push(finding('secret-wrong-file', manifest.place, `Secret ${options.secret} is expected in ${gitFile}`,
         'Move it there, or correct gitFile', options));
     }
@@ -104,11 +105,12 @@ class Check {
 
   /** A copy without encryption is as bad as no encryption; under another namespace it may be somebody else's. */
   private twins(secret: ExpectedSecret, others: readonly SecretManifest[], options: { secret: string }): Finding[] {
-    return others.filter((one) => one.hasPlainText && !one.isEncrypted).map((one) => {
-      const level = this.namespaces(one).has(undefined) || this.isIn(one, secret.namespace) ? 'error' : 'warning';
-      return finding('plain-text-twin', one.place, `Secret ${secret.name} is here in plain text`,
-        'Remove the file; whoever can read the history of the repo knows the values, so change them where that is possible', { ...options, level });
-    });
+    const twin = (place: Place, level: Level): Finding => finding('plain-text-twin', place, `Secret ${secret.name} is here in plain text`,
+      'Remove it; whoever can read the history of the repo knows the values, so change them where that is possible', { ...options, level });
+    const manifests = others.filter((one) => one.hasPlainText && !one.isEncrypted).map((one) =>
+      twin(one.place, this.namespaces(one).has(undefined) || this.isIn(one, secret.namespace) ? 'error' : 'warning'));
+    const literals = this.kustomizations.literals.filter((one) => one.name === secret.name).map((one) => twin(one.place, 'error'));
+    return [...manifests, ...literals];
   }
 
   private absent(secret: ExpectedSecret, named: readonly SecretManifest[], options: { secret: string }): Finding[] {

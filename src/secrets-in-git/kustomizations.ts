@@ -1,5 +1,6 @@
 import { posix } from 'node:path';
 import type { Document } from 'yaml';
+import type { Place } from './findings';
 import { child, childText, items, text, type YamlFile } from './yaml-file';
 
 const KUSTOMIZATION = /(^|\/)kustomization\.ya?ml$/i;
@@ -10,8 +11,15 @@ interface Kustomization {
   readonly resources: ReadonlySet<string>;
 }
 
-/** What the kustomizations of a repo do to namespaces. */
+/** A Secret that kustomize makes from literals, which are plain text. */
+export interface LiteralSecret {
+  readonly name: string;
+  readonly place: Place;
+}
+
+/** What the kustomizations of a repo do to namespaces, and the Secrets that they spell out. */
 export class Kustomizations {
+  readonly literals: LiteralSecret[] = [];
   private readonly kustomize: Kustomization[] = [];
   private readonly flux: { path: string; namespace: string }[] = [];
 
@@ -22,7 +30,10 @@ export class Kustomizations {
   constructor(files: readonly YamlFile[]) {
     for (const file of files) {
       for (const document of file.documents) {
-        if (Kustomizations.isOne(file.path)) this.kustomize.push(kustomization(file.path, document));
+        if (Kustomizations.isOne(file.path)) {
+          this.kustomize.push(kustomization(file.path, document));
+          this.literals.push(...literalSecrets(file, document));
+        }
         if (childText(document, document.contents, 'apiVersion')?.startsWith('kustomize.toolkit.fluxcd.io/')) {
           const spec = child(document, document.contents, 'spec');
           const namespace = childText(document, spec, 'targetNamespace');
@@ -56,4 +67,11 @@ function kustomization(path: string, document: Document): Kustomization {
   const listed = ['resources', 'bases', 'components'].flatMap((field) => items(document, child(document, document.contents, field)));
   const resources = listed.map(text).filter((entry) => entry !== undefined).map((entry) => posix.join(folder, entry).replace(/\/$/, ''));
   return { folder, namespace: childText(document, document.contents, 'namespace'), resources: new Set(resources) };
+}
+
+function literalSecrets(file: YamlFile, document: Document): LiteralSecret[] {
+  return items(document, child(document, document.contents, 'secretGenerator'))
+    .map((generator) => ({ name: childText(document, generator, 'name') ?? '', literals: child(document, generator, 'literals') }))
+    .filter(({ literals }) => items(document, literals).length > 0)
+    .map(({ name, literals }) => ({ name, place: file.place(literals) }));
 }

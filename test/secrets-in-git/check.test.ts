@@ -38,6 +38,7 @@ describe('what is expected', () => {
   test('gitFile is the file in which it must live', () => {
     const entry = { ...SHOP[0]!, gitFile: 'k8s/a.enc.yaml' };
     expect(found([entry], { 'k8s/a.enc.yaml': sops.yaml(shop()) })).toEqual([]);
+    expect(found([entry], { 'a.enc.yaml': sops.yaml(shop()) })).toEqual([]); // with --repo k8s
     expect(found([entry], { 'b.yaml': sops.yaml(shop()) })).toEqual(['error secret-wrong-file b.yaml:4']);
     expect(report([entry], {}).findings[0]!.remedy).toContain('as k8s/a.enc.yaml');
   });
@@ -136,6 +137,12 @@ describe('where it is', () => {
     expect(found(SHOP, { ...files, 'b.json': plain(NAMESPACE) })).toEqual(['error plain-text-twin b.json:1']);
     expect(found(SHOP, { ...files, 'b.json': plain('other') })).toEqual(['warning plain-text-twin b.json:1']);
     expect(found(SHOP, { ...files, 'b.yaml': sops.yaml({ ...shop(), metadata: { name: 'shop', namespace: 'other' } }) })).toEqual([]);
+  });
+
+  test('so is one that kustomize makes from literals', () => {
+    const generator = 'secretGenerator:\n  - name: shop\n    literals:\n      - key=hunter2\n';
+    expect(found(SHOP, { 'a.yaml': sops.yaml(shop()), 'b/kustomization.yaml': generator })).toEqual(['error plain-text-twin b/kustomization.yaml:4']);
+    expect(found(SHOP, { 'a.yaml': sops.yaml(shop()), 'b/kustomization.yaml': generator.replace('literals', 'files') })).toEqual([]);
   });
 
   test('a Secret under another name with the expected key is pointed at', () => {
