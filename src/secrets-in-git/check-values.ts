@@ -30,7 +30,7 @@ export function checkValues(secret: ExpectedSecret, manifest: SecretManifest, op
       findings.push(finding('key-missing', manifest.place, `Secret ${options.secret} has no key ${key}: ${because}`,
         `Add ${key} to stringData with sops edit`, { ...options, key }));
     } else {
-      findings.push(finding('key-not-in-repo', manifest.place, `Secret ${options.secret} has no key ${key} in this repo (until: ${optionalUntil})`,
+      findings.push(finding('key-not-in-repo', manifest.place, `Secret ${options.secret} has no key ${key}, and need not have it until ${optionalUntil}`,
         'Check it in the cluster', { ...options, key }));
     }
   }

@@ -119,8 +119,8 @@ class Check {
     const what = required.map((one) => one.key).filter((key) => key !== undefined).join(', ');
     const elsewhere = named.find((one) => one.isEncrypted) ?? named[0];
     if (secret.isElsewhere || required.length === 0) {
-      const until = first!.optionalUntil === undefined ? '' : ` (until: ${first!.optionalUntil})`;
-      return [finding('secret-not-in-repo', first!.place, `Secret ${options.secret} is not in this repo${until}: it was not checked`,
+      const why = first!.optionalUntil === undefined ? 'as it is of another namespace' : `and need not be until ${first!.optionalUntil}`;
+      return [finding('secret-not-in-repo', first!.place, `Secret ${options.secret} is not in this repo, ${why}: it was not checked`,
         'Check it in the cluster, and keep a copy where you keep the keys', options)];
     }
     if (elsewhere !== undefined) {

@@ -25,7 +25,8 @@ export function tableReport(report: Report, { color, columns }: TableOptions): s
   for (const row of report.rows) {
     table.push([...[row.secret, row.key ?? '(any)', where(row)].map(printable), paint[row.level](result(row))]);
   }
-  const blocks = report.findings.map((one) => [
+  const worstFirst = LEVELS.flatMap((level) => report.findings.filter((one) => one.level === level));
+  const blocks = worstFirst.map((one) => [
     `${paint[one.level](one.level)}  ${printable(`${one.file}:${one.line}:${one.column}`)}  ${colors.dim(one.rule)}`,
     ...wrapped(sentences(one), columns),
   ].join('\n'));
@@ -39,7 +40,7 @@ export function summary({ rows, findings }: Report): string {
 }
 
 function where({ place }: Row): string {
-  return place === undefined ? '-' : `${place.file}:${place.line}`;
+  return place === undefined ? 'not in this repo' : `${place.file}:${place.line}`;
 }
 
 function result({ level, length }: Row): string {

@@ -23,7 +23,7 @@ describe('what is expected', () => {
     const optional = [...SHOP, { secret: 'shop', key: 'later', optionalUntil: 'the first setup' }];
     expect(found(optional, { 'a.yaml': sops.yaml(shop()) })).toEqual(['note key-not-in-repo a.yaml:4']);
     expect(found(optional.slice(1), {})).toEqual([`note secret-not-in-repo ${LIST_FILE}:8`]);
-    expect(messages(optional.slice(1), {})[0]).toContain('(until: the first setup)');
+    expect(messages(optional.slice(1), {})[0]).toContain('need not be until the first setup:');
     expect(found(optional, { 'a.yaml': sops.yaml(shop({ key: 'x', later: '' })) })).toEqual(['error value-empty a.yaml:9']);
   });
 
