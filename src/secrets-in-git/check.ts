@@ -42,8 +42,8 @@ export function check(list: ExpectedList, repo: string, recipients: readonly str
     }
     for (const document of file.documents) {
       const secrets = SecretManifest.in(file, document);
-      manifests.push(...secrets);
-      if (secrets.length > 0 || document.has('sops')) findings.push(...documentProblems(file, document));
+      for (const secret of secrets) manifests.push(secret);
+      if (secrets.length > 0 || document.has('sops')) for (const problem of documentProblems(file, document)) findings.push(problem);
     }
   }
   const check = new Check(manifests, new Kustomizations(parsed.map(({ file }) => file)), recipients, names);
@@ -74,8 +74,8 @@ class Check {
     const meant = encrypted.length > 0 ? encrypted : here;
     const before = this.findings.length;
 
-    this.findings.push(...this.twins(secret, named.filter((one) => !meant.includes(one)), options));
-    if (meant.length === 0) this.findings.push(...this.absent(secret, named, options));
+    this.add(this.twins(secret, named.filter((one) => !meant.includes(one)), options));
+    if (meant.length === 0) this.add(this.absent(secret, named, options));
     for (const again of meant.slice(1)) {
       this.findings.push(finding('secret-duplicate', again.place, `Secret ${id} is defined in ${meant[0]!.file}:${meant[0]!.place.line} already`,
         'Remove one of them, or name the folder of one cluster with --repo', options));
@@ -96,10 +96,10 @@ class Check {
       this.findings.push(finding('sops-missing', manifest.place, `Secret ${options.secret} has no sops metadata beside it: nothing can decrypt it`,
         'Encrypt the file with sops; if it was encrypted once, restore it from Git', options));
     } else {
-      this.findings.push(...manifest.sops.problems(this.recipients, manifest.keys, manifest.above, options));
+      this.add(manifest.sops.problems(this.recipients, manifest.keys, manifest.above, options));
     }
     const { findings, values } = checkValues(secret, manifest, options);
-    this.findings.push(...findings);
+    this.add(findings);
     return values;
   }
 
@@ -134,6 +134,11 @@ class Check {
     return [finding('secret-missing', alike.length === 1 ? alike[0]!.place : first!.place,
       `Secret ${options.secret}${what && ` (${what})`} is not in the repo: ${first!.because}${hint}`,
       `Commit it, encrypted with sops${first!.gitFile === undefined ? '' : `, as ${first!.gitFile}`}`, options)];
+  }
+
+  /** One by one: a hostile file has more findings than a call may have arguments. */
+  private add(findings: readonly Finding[]): void {
+    for (const one of findings) this.findings.push(one);
   }
 
   private isIn(manifest: SecretManifest, namespace: string | undefined): boolean {

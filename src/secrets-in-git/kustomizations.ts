@@ -32,7 +32,7 @@ export class Kustomizations {
       for (const document of file.documents) {
         if (Kustomizations.isOne(file.path)) {
           this.kustomize.push(kustomization(file.path, document));
-          this.literals.push(...literalSecrets(file, document));
+          for (const literal of literalSecrets(file, document)) this.literals.push(literal);
         }
         if (childText(document, document.contents, 'apiVersion')?.startsWith('kustomize.toolkit.fluxcd.io/')) {
           const spec = child(document, document.contents, 'spec');
@@ -49,16 +49,24 @@ export class Kustomizations {
    * the object's own; none is undefined. Several, where several kustomizations list the file.
    */
   namespacesOf(path: string, own: string | undefined): Set<string | undefined> {
-    return this.outwards(path, own, []);
+    const found = new Set<string | undefined>();
+    const seen = new Set<string>();
+    const ways: { path: string; namespace: string | undefined }[] = [{ path, namespace: own }];
+    for (let way = ways.pop(); way !== undefined; way = ways.pop()) {
+      const { path, namespace } = way;
+      const key = JSON.stringify(way);
+      if (seen.has(key)) continue;
+      seen.add(key);
+      const parents = this.kustomize.filter((one) => one.resources.has(path));
+      for (const one of parents) ways.push({ path: one.folder, namespace: one.namespace ?? namespace });
+      if (parents.length === 0) for (const target of this.targets(path, namespace)) found.add(target);
+    }
+    return found.size > 0 ? found : new Set([own]); // kustomizations in a circle lead nowhere
   }
 
-  private outwards(path: string, namespace: string | undefined, passed: readonly Kustomization[]): Set<string | undefined> {
-    const parents = this.kustomize.filter((one) => one.resources.has(path) && !passed.includes(one));
-    if (parents.length > 0) {
-      return new Set(parents.flatMap((one) => [...this.outwards(one.folder, one.namespace ?? namespace, [...passed, one])]));
-    }
+  private targets(path: string, namespace: string | undefined): (string | undefined)[] {
     const targets = this.flux.filter((one) => one.path === '.' || path === one.path || path.startsWith(`${one.path}/`));
-    return new Set(targets.length > 0 ? targets.map((one) => one.namespace) : [namespace]);
+    return targets.length > 0 ? targets.map((one) => one.namespace) : [namespace];
   }
 }
 

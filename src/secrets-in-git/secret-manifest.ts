@@ -67,9 +67,12 @@ export class SecretManifest {
   }
 }
 
+/** More of them in one document are told by the first ones. */
+const MOST_REPEATED = 20;
+
 /** What makes a document of Secrets unreadable for others, or ambiguous. */
 export function documentProblems(file: YamlFile, document: Document): Finding[] {
-  const repeated = duplicateKeys(document.contents).map((key) => finding('yaml-duplicate-key', file.place(key),
+  const repeated = duplicateKeys(document.contents).slice(0, MOST_REPEATED).map((key) => finding('yaml-duplicate-key', file.place(key),
     `The key ${keyOf(key)} stands twice in one mapping: which of them counts depends on the reader`, 'Remove one of them'));
   const metadata = child(document, document.contents, 'metadata');
   const hidden = [child(document, document.contents, 'kind'), child(document, metadata, 'name'), child(document, metadata, 'namespace')]

@@ -1,4 +1,4 @@
-import { Composer, isAlias, isMap, isScalar, isSeq, Lexer, LineCounter, Parser, type CST, type Document, type Node, type YAMLMap } from 'yaml';
+import { Composer, isAlias, isMap, isNode, isScalar, isSeq, Lexer, LineCounter, Parser, visit, type CST, type Document, type Node, type YAMLMap } from 'yaml';
 import { finding, type Finding, type Place } from './findings';
 
 /** No manifest is nested as deeply; parsing something that is would exhaust the stack. */
@@ -62,8 +62,30 @@ export function child(document: Document, node: unknown, key: string): Node | un
   return resolved(document, node.items.find((pair) => keyOf(pair.key) === key)?.value);
 }
 
+/** The node itself, or what an alias stands for. */
 export function resolved(document: Document, node: unknown): Node | undefined {
-  return (isAlias(node) ? node.resolve(document) : node ?? undefined) as Node | undefined;
+  return isAlias(node) ? targets(document).get(node) : isNode(node) ? node : undefined;
+}
+
+const TARGETS = new WeakMap<Document, Map<Node, Node>>();
+
+/** What each alias stands for, found in one pass: the library's own way takes a pass for each. */
+function targets(document: Document): Map<Node, Node> {
+  const known = TARGETS.get(document);
+  if (known !== undefined) return known;
+  const found = new Map<Node, Node>();
+  const anchors = new Map<string, Node>();
+  visit(document, {
+    Alias: (_, alias) => {
+      const target = anchors.get(alias.source);
+      if (target !== undefined) found.set(alias, target);
+    },
+    Value: (_, node) => {
+      if (node.anchor !== undefined) anchors.set(node.anchor, node);
+    },
+  });
+  TARGETS.set(document, found);
+  return found;
 }
 
 /** The text of a scalar that is a string. */

@@ -52,3 +52,15 @@ test('a file that is cut anywhere is found', () => {
     expect(findings.map(({ level }) => level)).toContain('error');
   }), { numRuns: 100 });
 });
+
+test('no text, however mangled, ends the check', () => {
+  const pieces = fc.constantFrom('', '\n', '---\n', '- ', ': ', '? ', '&a ', '*a', '!!binary ', '!x ', '<<: *a\n', '{', '}', '[', ']', '"', '\'', '|\n', '>-\n ', '%YAML 9\n',
+    'kind: List\nitems:\n', 'sops: []\n', 'data: x\n', 'stringData: [a]\n', 'metadata: *a\n', '\t', '\u2028', 'ENC[', '{{ x }}');
+  fc.assert(fc.property(worlds, fc.array(fc.record({ at: fc.nat(), length: fc.nat(80), piece: pieces }), { maxLength: 5 }), (world, changes) => {
+    const text = changes.reduce((before, { at, length, piece }) => {
+      const where = at % (before.length + 1);
+      return before.slice(0, where) + piece + before.slice(where + length);
+    }, manifest(world, sops));
+    for (const one of found(world, repo(world, text))) expect(one.line > 0 && one.column > 0 && one.message !== '').toBe(true);
+  }), { numRuns: 150 });
+});
