@@ -107,7 +107,7 @@ class Check {
   private twins(secret: ExpectedSecret, others: readonly SecretManifest[], options: { secret: string }): Finding[] {
     const twin = (place: Place, level: Level): Finding => finding('plain-text-twin', place, `Secret ${secret.name} is here in plain text`,
       'Remove it; whoever can read the history of the repo knows the values, so change them where that is possible', { ...options, level });
-    const manifests = others.filter((one) => one.hasPlainText && !one.isEncrypted).map((one) =>
+    const manifests = others.filter((one) => one.hasPlainText).map((one) =>
       twin(one.place, this.namespaces(one).has(undefined) || this.isIn(one, secret.namespace) ? 'error' : 'warning'));
     const literals = this.kustomizations.literals.filter((one) => one.name === secret.name).map((one) => twin(one.place, 'error'));
     return [...manifests, ...literals];
