@@ -59,7 +59,7 @@ export class SecretManifest {
   }
 
   get isEncrypted(): boolean {
-    return this.sops !== undefined || this.values.some(({ text = '' }) => encryptedValue(text) !== undefined);
+    return this.values.some(({ text = '' }) => encryptedValue(text) !== undefined);
   }
 
   get hasPlainText(): boolean {

@@ -136,7 +136,9 @@ describe('where it is', () => {
     expect(found(SHOP, { ...files, 'b.json': plain() })).toEqual(['error plain-text-twin b.json:1']);
     expect(found(SHOP, { ...files, 'b.json': plain(NAMESPACE) })).toEqual(['error plain-text-twin b.json:1']);
     expect(found(SHOP, { ...files, 'b.json': plain('other') })).toEqual(['warning plain-text-twin b.json:1']);
+    expect(found(SHOP, { ...files, 'b.yaml': sops.yaml(shop(), { encrypted_regex: '^nothing$' }) })).toEqual(['error plain-text-twin b.yaml:4']);
     expect(found(SHOP, { ...files, 'b.yaml': sops.yaml({ ...shop(), metadata: { name: 'shop', namespace: 'other' } }) })).toEqual([]);
+    expect(found(SHOP, { ...files, 'b.json': JSON.stringify(shop({ key: '' }, { metadata: { name: 'shop' } })) })).toEqual([]);
   });
 
   test('so is one that kustomize makes from literals', () => {

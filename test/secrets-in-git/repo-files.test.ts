@@ -33,6 +33,12 @@ test.each([
   expect(found(withFiles({ 'bad.yaml': text }))).toEqual([expected]);
 });
 
+test('nesting is counted, not tried: a parser that runs out of stack may take the process with it', () => {
+  const list = ExpectedList.read(dist([{ secret: 'shop', key: 'key' }]), (path) => path);
+  const [finding] = check(list, withFiles({ 'bad.yaml': `kind: Secret\nshop: ${'['.repeat(250)}` }), []).findings;
+  expect(finding!.message).toContain('(nested more than 100 levels deep)');
+});
+
 test('a file in UTF-16 is named, as Kubernetes may read it and the check does not', () => {
   const repo = withFiles({});
   writeFileSync(join(repo, 'wide.yaml'), Buffer.from('\ufeffkind: Secret\nmetadata: {name: shop}\nstringData: {key: hunter2}\n', 'utf16le'));
