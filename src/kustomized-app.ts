@@ -25,6 +25,8 @@ export class KustomizedApp extends App {
       outdir: props.outdir,
       outputFileExtension: EXTENSION,
       yamlOutputType: YamlOutputType.FOLDER_PER_CHART_FILE_PER_RESOURCE,
+      // Where there are validations, the CLI asks for a file of metadata among the manifests, which are committed.
+      recordConstructMetadata: false,
     } satisfies AppProps);
   }
 

@@ -33,6 +33,18 @@ test('each folder lists exactly the manifests that it holds', () => {
   ].join('\n'));
 });
 
+test('nothing but the folders is written, also when the CLI asks for metadata', () => {
+  process.env.CDK8S_RECORD_CONSTRUCT_METADATA = 'true';
+  try {
+    const app = new KustomizedApp({ outdir });
+    configMap(new Chart(app, 'one'), 'a', 'a');
+    app.synth();
+  } finally {
+    delete process.env.CDK8S_RECORD_CONSTRUCT_METADATA;
+  }
+  expect(readdirSync(outdir)).toEqual(['one']);
+});
+
 test('each folder has its list also where charts depend on each other, and cdk8s numbers the folders', () => {
   const app = new KustomizedApp({ outdir });
   const [one, two] = [new Chart(app, 'one'), new Chart(app, 'two')];
