@@ -46,7 +46,7 @@ cut_over() {
     name_side
   fi
   record
-  drop_previous "$KEEP_PREVIOUS"
+  drop_previous "$KEEP_PREVIOUS" || warn "a database from before could not be dropped, see psql's message above. RESTORE_ACTION=drop-previous tries again."
   phase "done" "\"$database\" is now $now${previous:+; the database from before is \"$previous\", closed to connections}"
   log "next: look whether the service is well."
   [ -z "$previous" ] || log "to go back: $(command_for undo)
@@ -120,20 +120,27 @@ newest_previous() {
   previous_databases | head -n 1
 }
 
-# usage: drop_previous KEEP      all but the newest KEEP
+# usage: drop_previous KEEP      all but the newest KEEP; goes on after one that cannot be dropped, and fails at the end
 drop_previous() {
-  previous_databases | tail -n +$(($1 + 1)) | while read -r old; do
-    query "$MAINTENANCE_DATABASE" --set=old="$old" <<'SQL' && log "dropped \"$old\", a database from before"
-DROP DATABASE :"old" WITH (FORCE)
-SQL
-  done
+  previous_databases | tail -n +$(($1 + 1)) | {
+    stuck=0
+    while IFS= read -r old; do
+      if echo 'DROP DATABASE :"old" WITH (FORCE)' | query "$MAINTENANCE_DATABASE" --set=old="$old"; then
+        log "dropped \"$old\", a database from before"
+      else
+        stuck=1
+      fi
+    done
+    [ "$stuck" = 0 ]
+  }
 }
 
 # What was done, for whoever asks later; the server itself is the truth.
 record() {
-  mkdir -p "$BACKUP_DIR/restores"
-  printf '{\n  "request": "%s",\n  "action": "%s",\n  "dump": "%s",\n  "ended": "%s",\n  "seconds": %s\n}\n' \
-    "$REQUEST_ID" "${RESTORE_ACTION:-restore}" "$name" "$(date -u +%Y-%m-%dT%H:%M:%SZ)" "$(($(date +%s) - started))" \
-    >"$record_file" ||
+  {
+    mkdir -p "$BACKUP_DIR/restores" &&
+      printf '{\n  "request": "%s",\n  "action": "%s",\n  "dump": "%s",\n  "ended": "%s",\n  "seconds": %s\n}\n' \
+        "$REQUEST_ID" "${RESTORE_ACTION:-restore}" "$name" "$(date -u +%Y-%m-%dT%H:%M:%SZ)" "$(($(date +%s) - started))" >"$record_file"
+  } ||
     warn "the record could not be written to $BACKUP_DIR/restores. What was done is done."
 }

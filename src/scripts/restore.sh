@@ -54,6 +54,9 @@ main() {
 change() {
   check_connection_settings
   : "${REQUEST_ID:?is not set: it names this request, e.g. by the name of its Job}"
+  case $REQUEST_ID in
+    *[!A-Za-z0-9._-]*) fail "REQUEST_ID ($REQUEST_ID) has other characters than letters, digits, \".\", \"_\" and \"-\". Name the request like a Job." ;;
+  esac
   check_sessions_setting
   check_despite
   check_secrets_were_checked
@@ -68,7 +71,10 @@ change() {
     restore | rehearse | prepare) load ;;
     cutover) name=$(prepared_dump) ;;
     undo) name=undo ;;
-    drop-previous) drop_previous 0; return ;;
+    drop-previous)
+      drop_previous 0 || fail "a database from before could not be dropped, see psql's message above. \"$database\" is untouched."
+      return
+      ;;
   esac
   case $action in
     rehearse) log "rehearsed: $name.dump can be restored, in $(($(date +%s) - started)) s. \"$database\" was not touched." ;;

@@ -40,12 +40,18 @@ COMMENT ON DATABASE :"side" IS :'mark'
 SQL
 }
 
-# The dump that was prepared earlier.
+# The dump that was prepared earlier; or that this request has put in place already.
 prepared_dump() {
   side_mark=$(comment_of "$side")
   case $side_mark in
     "$ours, prepared from "*) echo "${side_mark#"$ours, prepared from "}" | head -n 1 ;;
-    *) fail "nothing is prepared: there is no \"$side\" with a proven restore. Run RESTORE_ACTION=prepare first." ;;
+    *)
+      previous_mark=$(comment_of "$previous")
+      case $previous_mark in
+        "$ours until "*", replaced by $prefix-"*) echo "${previous_mark##*, replaced by }" ;;
+        *) fail "nothing is prepared: there is no \"$side\" with a proven restore. Run RESTORE_ACTION=prepare first." ;;
+      esac
+      ;;
   esac
 }
 
@@ -140,7 +146,7 @@ load_dump() {
     2>"$scratch/restore.log" || {
     grep -v '^pg_restore: \(creating\|processing\|connecting\|launching\|finished\|entering\|executing\|dropping\|item\|skipping\)' "$scratch/restore.log" |
       tail -n 20 >&2
-    fail "pg_restore failed, see its message above. \"$database\" is untouched."
+    fail "pg_restore failed, see its message above. \"$database\" is untouched. $(load_remedy)"
   }
   stop_reporter
 }
@@ -154,6 +160,16 @@ start_analyze() {
 
 wait_for_analyze() {
   wait "$analyzing" || fail "cannot analyze \"$side\", see the message above. \"$database\" is untouched."
+}
+
+# What helps against the usual reasons, all of them on the server.
+load_remedy() {
+  case $(grep 'ERROR: ' "$scratch/restore.log") in
+    *'role "'*'" does not exist'*) echo "Create the role, then run this again: $name.globals.sql beside the dump does not have it." ;;
+    *'extension "'*'" is not available'*) echo "Install the extension on the server, then run this again." ;;
+    *'No space left on device'*) echo "Make room on the server: it holds a second copy until the restore is done." ;;
+    *) echo "Choose another dump, or mend what the message tells of." ;;
+  esac
 }
 
 load_progress() {
@@ -170,12 +186,16 @@ prove() {
     $2 == 1259 && $4 == "INDEX" { indexes++ }
     $2 == 2606 && ($4 == "CONSTRAINT" || $5 == "CONSTRAINT") { constraints++ }
     END { printf "%d tables, %d indexes, %d constraints\n", tables, indexes, constraints }' >"$scratch/expected"
-  query "$1" <"$scripts/objects.sql" >"$scratch/found"
+  query "$1" <"$scripts/objects.sql" >"$scratch/found" || fail_to_prove "$1"
   cmp -s "$scratch/expected" "$scratch/found" ||
     fail "the dump lists $(cat "$scratch/expected"); restored are $(cat "$scratch/found"). \"$database\" is untouched. Choose another dump."
   prove_rows "$1"
   prove_checks "$1"
   log "proved: $(cat "$scratch/found")$rows_proved"
+}
+
+fail_to_prove() {
+  fail "\"$1\" could not be read, see psql's message above. \"$database\" is untouched. Run this again."
 }
 
 # The manifest was counted in the dump's own snapshot, so the numbers must be the same.
@@ -184,7 +204,8 @@ prove_rows() {
   is_verified "$name" || return 0
   manifest_members "$name" rows >"$scratch/rows.expected"
   [ -s "$scratch/rows.expected" ] || return 0
-  contents "$1" false | members 2 >"$scratch/rows.found"
+  contents "$1" false >"$scratch/contents" || fail_to_prove "$1"
+  members 2 <"$scratch/contents" >"$scratch/rows.found"
   missing=$(awk '{ sub(/,$/, "") } NR == FNR { found[$0] = 1; next } !($0 in found)' "$scratch/rows.found" "$scratch/rows.expected")
   [ -z "$missing" ] || fail "tables do not have the rows that were counted for the dump:
 $missing

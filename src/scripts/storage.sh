@@ -24,7 +24,7 @@ hold() {
 
 # usage: release
 release() {
-  [ -z "${held:-}" ] || rm -f "$held"
+  [ -z "${held:-}" ] || rm -f "$held" || warn "the hold ${held##*/} could not be removed. It ends by itself."
   held=
 }
 
