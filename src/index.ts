@@ -2,6 +2,7 @@ export { BackupCronJob, type BackupCronJobProps, type Heartbeat, type IBackup, t
 export { BackupFormat, type DirectoryFormatOptions } from './backup-format';
 export { BackupPvc, type BackupPvcProps, type ExistingClaimOptions, type IBackupStorage } from './backup-pvc';
 export { Compression } from './compression';
+export { DecryptionProof, type DecryptionProofOptions } from './decryption-proof';
 export { type EscrowOptions } from './escrow';
 export { type ExpectKeyOptions, type ExpectSecretOptions, type SecretKey } from './expected-secret';
 export { type PodOptions } from './hardened-pod';

@@ -1,0 +1,12 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { DecryptionProof, SecretKey } from '..';
+
+/** ZITADEL's masterkey opens the data keys, and these the signing keys of the event store. */
+export function zitadelDecryption(masterkey: SecretKey): DecryptionProof {
+  return DecryptionProof.of({
+    name: 'the masterkey opens the event store',
+    key: masterkey,
+    sql: readFileSync(join(__dirname, 'decryption.sql'), 'utf8'),
+  });
+}
