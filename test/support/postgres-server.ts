@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { chownSync, appendFileSync, readFileSync, rmSync } from 'node:fs';
+import { chownSync, appendFileSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -68,6 +68,24 @@ export class PostgresServer {
     return this.psql(this.password, database, sql);
   }
 
+  /** How psql ended that was given commands and options, whatever the commands did. */
+  runPsql(database: string, commands: string, ...options: string[]): { status: number | null; stdout: string; stderr: string } {
+    return this.startPsql(this.password, database, commands, options);
+  }
+
+  /** Puts a file where the server can read it; returns its path. */
+  writeFile(name: string, content: string | Buffer): string {
+    const path = join(this.folder, name);
+    writeFileSync(path, content, { mode: 0o600 });
+    if (isRoot) chownSync(path, SERVER_USER.uid, SERVER_USER.gid);
+    return path;
+  }
+
+  /** Where the server's own files are. */
+  get dataFolder(): string {
+    return join(this.folder, 'data');
+  }
+
   /** Stops the server and removes its data. */
   async stop(mode: 'fast' | 'immediate' = 'fast'): Promise<void> {
     await this.shutDown(mode);
@@ -134,14 +152,19 @@ export class PostgresServer {
   }
 
   private psql(password: string, database: string, sql: string): string {
+    const { status, stdout, stderr } = this.startPsql(password, database, sql, ['-XAtq', '--set=ON_ERROR_STOP=1']);
+    if (status !== 0) throw new Error(stderr.trim());
+    return stdout.trim();
+  }
+
+  private startPsql(password: string, database: string, sql: string, options: string[]) {
     const address = { PGHOST: this.host, PGPORT: String(this.port), PGUSER: this.user, PGDATABASE: database, PGPASSWORD: password };
     const env = { PATH: SYSTEM_PATH, LC_ALL: 'C.UTF-8', PGCLIENTENCODING: 'UTF8', ...address };
     const [program, ...args] = client('psql');
-    args.push('-XAtq', '--set=ON_ERROR_STOP=1', '--file=-');
+    args.push(...options, '--file=-');
     const { status, stdout, stderr, error } = spawnSync(program, args, { env, input: sql, encoding: 'utf8', maxBuffer: 2 ** 28 });
     if (error) throw error;
-    if (status !== 0) throw new Error(stderr.trim());
-    return stdout.trim();
+    return { status, stdout, stderr };
   }
 }
 
