@@ -166,7 +166,7 @@ export class BackupCronJob extends Construct implements IBackup {
       successfulJobsHistoryLimit: props.successfulJobsHistoryLimit ?? 7,
       failedJobsHistoryLimit: props.failedJobsHistoryLimit ?? 7,
       backoffLimit: 2,
-      finalStatus: SECRETS_STATUS,
+      finalStatuses: [SECRETS_STATUS],
       env: [
         env('DUMP_FORMAT', format.name),
         env('DUMP_JOBS', format.jobs),

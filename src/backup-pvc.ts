@@ -16,6 +16,11 @@ export interface IBackupStorage {
   readonly namespace?: string;
   /** How the claim can be mounted. */
   readonly accessModes: PersistentVolumeAccessMode[];
+  /**
+   * Size of the claim.
+   * @default - not known
+   */
+  readonly size?: Size;
 }
 
 export interface BackupPvcProps {
@@ -72,6 +77,7 @@ export class BackupPvc extends Construct implements IBackupStorage {
   public readonly claimName: string;
   public readonly namespace?: string;
   public readonly accessModes: PersistentVolumeAccessMode[];
+  public readonly size?: Size;
 
   /** @throws InvalidPropError */
   constructor(scope: Construct, id: string, props: BackupPvcProps) {
@@ -83,6 +89,7 @@ export class BackupPvc extends Construct implements IBackupStorage {
         'Ask for room for all dumps that the retention keeps, and one more; at least 10Mi');
     }
     this.claimName = props.name;
+    this.size = props.size;
     this.namespace = Chart.of(this).namespace;
     this.accessModes = checkAccessModes(props.accessModes);
     new k8s.KubePersistentVolumeClaim(this, 'claim', {

@@ -10,10 +10,19 @@ import { SecretsCheck } from './secrets-check';
 export const STORAGE_PATH = '/backups';
 
 const SCRIPTS_PATH = '/scripts';
-const SCRATCH_PATH = '/tmp';
 const SCRATCH_SIZE = Size.mebibytes(64);
 const REPORT_PATH = '/secrets-report';
 const REPORT_SIZE = Size.mebibytes(1);
+
+/** The claim, room for small files, and what is known of the secrets: for the containers of a script that works with dumps. */
+export const WORKING_MOUNTS: k8s.VolumeMount[] = [
+  { name: 'secrets-report', mountPath: REPORT_PATH, readOnly: true },
+  { name: 'storage', mountPath: STORAGE_PATH },
+  { name: 'scratch', mountPath: '/tmp' },
+];
+
+/** Where it is known what the secrets are like. */
+export const SECRETS_REPORT = env('SECRETS_REPORT', REPORT_PATH);
 
 /** What every workload takes for its pods. */
 export interface PodOptions {
@@ -64,9 +73,13 @@ export interface HardenedPodProps extends PodOptions {
 
 /** What the pod of one script has beside the usual. */
 export interface PodExtras {
-  readonly serviceAccountName: string;
-  /** Seconds between SIGTERM and SIGKILL. */
-  readonly gracePeriod: number;
+  /** @default - the namespace's, without its token */
+  readonly serviceAccountName?: string;
+  /**
+   * Seconds between SIGTERM and SIGKILL.
+   * @default 30
+   */
+  readonly gracePeriod?: number;
   /** Containers that run right before the script's. */
   readonly initContainers: ContainerProps[];
   readonly volumes: k8s.Volume[];
@@ -108,7 +121,7 @@ export function hardenedPod(props: HardenedPodProps): k8s.PodTemplateSpec {
         hardenedContainer(props, {
           name: 'check-secrets',
           script: 'check-secrets.sh',
-          env: [...secrets.env, env('SECRETS_REPORT', REPORT_PATH), env('TMPDIR', REPORT_PATH)],
+          env: [...secrets.env, SECRETS_REPORT, env('TMPDIR', REPORT_PATH)],
           volumeMounts: [...secrets.volumeMounts, { name: 'secrets-report', mountPath: REPORT_PATH }],
         }),
         ...(extras?.initContainers ?? []).map((container) => hardenedContainer(props, container)),
@@ -116,13 +129,8 @@ export function hardenedPod(props: HardenedPodProps): k8s.PodTemplateSpec {
       containers: [hardenedContainer(props, {
         name: props.containerName,
         script: props.script,
-        env: [...props.env, env('SECRETS_REPORT', REPORT_PATH)],
-        volumeMounts: [
-          { name: 'secrets-report', mountPath: REPORT_PATH, readOnly: true },
-          { name: 'storage', mountPath: STORAGE_PATH },
-          { name: 'scratch', mountPath: SCRATCH_PATH },
-          ...extras?.volumeMounts ?? [],
-        ],
+        env: [...props.env, SECRETS_REPORT],
+        volumeMounts: [...WORKING_MOUNTS, ...extras?.volumeMounts ?? []],
       })],
       volumes: [
         { name: 'scripts', configMap: { name: props.scripts.configMapName } },
@@ -191,6 +199,6 @@ function quantities(cpu?: string, memory?: Size, ephemeralStorage?: Size): { [re
   };
 }
 
-function quantity(size: Size): k8s.Quantity {
+export function quantity(size: Size): k8s.Quantity {
   return k8s.Quantity.fromString(size.asString());
 }

@@ -12,6 +12,7 @@ export { PostgresDatabase, type PostgresDatabaseProps, PostgresImage, type Postg
 export { Quiesce, type ScaleDeploymentOptions } from './quiesce';
 export { RestoreCheck, type SameAsDumpOptions, type SqlCheckOptions } from './restore-check';
 export { RestoreJob, type RestoreJobProps, RestoreSessions } from './restore-job';
+export { DrillPick, RestoreDrill, type RestoreDrillProps } from './restore-drill';
 export { type OnMergeOptions, RestoreTrigger } from './restore-trigger';
 export { Retention, type RetentionRules } from './retention';
 export { SecretExpectations, type SecretExpectationsProps } from './secret-expectations';

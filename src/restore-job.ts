@@ -71,7 +71,7 @@ export enum RestoreSessions {
 }
 
 /** Settings of the sessions that load: what is lost by a crash of the server is loaded again. */
-const RESTORE_OPTIONS = '-c synchronous_commit=off -c maintenance_work_mem=256MB';
+export const RESTORE_OPTIONS = '-c synchronous_commit=off -c maintenance_work_mem=256MB';
 
 /**
  * A restore, on demand or by a merge.

@@ -27,8 +27,10 @@ export interface ScriptJobProps extends PodOptions {
   readonly deadline: Duration;
   /** How often a failed pod is replaced. */
   readonly backoffLimit: number;
-  /** Exit status with which another try would end too. */
-  readonly finalStatus?: number;
+  /** Exit statuses with which another try would end too. */
+  readonly finalStatuses?: number[];
+  /** Whether the pod has nothing to do with the database's server. */
+  readonly offline?: boolean;
   /** What the pod has beside the usual. */
   readonly extras?: PodExtras;
 }
@@ -52,19 +54,19 @@ export function scriptJob(scope: Construct, props: ScriptJobProps): () => k8s.Jo
   checkLabels(`${props.noun}.labels`, props.labels);
   checkLabels(`${props.noun}.nodeSelector`, props.nodeSelector);
   checkNamespaces(scope, props);
-  const { database, finalStatus } = props;
-  const used = [database.password, ...(props.secrets ?? [])];
+  const { database, finalStatuses, offline = false } = props;
+  const used = [...(offline ? [] : [database.password]), ...(props.secrets ?? [])];
   used.forEach((key) => key.addUser(props.name));
-  const lists = new Set(used.map(({ expectations }) => expectations));
+  const lists = new Set([database.password, ...used].map(({ expectations }) => expectations));
   const scripts = ScriptConfigMap.of(scope);
-  const connected = connection(database);
+  const connected = offline ? [POD_NAME] : connection(database);
   return () => ({
     backoffLimit: props.backoffLimit,
-    ...(finalStatus !== undefined && {
+    ...(finalStatuses !== undefined && {
       podFailurePolicy: {
         rules: [{
           action: 'FailJob',
-          onExitCodes: { containerName: props.component, operator: 'In', values: [finalStatus] },
+          onExitCodes: { containerName: props.component, operator: 'In', values: finalStatuses },
           onPodConditions: [],
         }],
       },
@@ -115,12 +117,14 @@ function checkNamespaces(scope: Construct, { noun, storage, database, secrets = 
   }
 }
 
+/** Whoever looks at the server's sessions and locks, or at holds, sees which pod it is. */
+export const POD_NAME: k8s.EnvVar = { name: 'PGAPPNAME', valueFrom: { fieldRef: { fieldPath: 'metadata.name' } } };
+
 /** How the client tools find the server. */
 function connection(database: PostgresDatabase): k8s.EnvVar[] {
   const { password } = database;
   return [
-    // Whoever looks at the server's sessions and locks sees which pod it is.
-    { name: 'PGAPPNAME', valueFrom: { fieldRef: { fieldPath: 'metadata.name' } } },
+    POD_NAME,
     env('PGHOST', database.host),
     env('PGPORT', database.port),
     env('PGUSER', database.user),

@@ -1,7 +1,8 @@
 import { Chart, Cron, Size } from 'cdk8s';
 import { Construct } from 'constructs';
-import { BackupCronJob, BackupPvc, PostgresDatabase, PostgresImage, RestoreJob, Retention, SecretExpectations } from '..';
+import { BackupCronJob, BackupPvc, PostgresDatabase, PostgresImage, RestoreDrill, RestoreJob, Retention, SecretExpectations } from '..';
 import { zitadelChecks } from './checks';
+import { zitadelDecryption } from './decryption';
 
 /** Secrets that setup makes once and that are not in Git: a fresh cluster needs copies of them. */
 const madeBySetup = {
@@ -19,7 +20,7 @@ export class IdentityInternal extends Chart {
     super(scope, id, { namespace: 'identity-internal' });
 
     const secrets = new SecretExpectations(this, 'secrets', { name: 'zitadel-expected-secrets' });
-    secrets.expectKey('zitadel-secret', 'masterkey', {
+    const masterkey = secrets.expectKey('zitadel-secret', 'masterkey', {
       bytes: 32,
       sameAsDump: true,
       because: 'without it a restored database cannot be decrypted',
@@ -63,5 +64,7 @@ export class IdentityInternal extends Chart {
       backup,
       stopCommand: 'kubectl -n identity-internal scale deployment/zitadel --replicas=0',
     });
+
+    new RestoreDrill(this, 'drill', { name: 'zitadel-db-drill', backup, proof: zitadelDecryption(masterkey) });
   }
 }

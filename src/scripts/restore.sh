@@ -24,6 +24,8 @@ set -eu
 . "$scripts/server.sh"
 # shellcheck source=storage.sh
 . "$scripts/storage.sh"
+# shellcheck source=choice.sh
+. "$scripts/choice.sh"
 # shellcheck source=checks.sh
 . "$scripts/checks.sh"
 # shellcheck source=secrets.sh
@@ -86,7 +88,7 @@ change() {
 
 # Everything up to the proof. The dump is held, so that no backup prunes it meanwhile.
 load() {
-  choose_dump
+  hold_dump
   if [ "$action" = restore ] && already_done; then
     action=nothing
     return
@@ -105,28 +107,11 @@ load() {
   made_side=
 }
 
-choose_dump() {
-  if [ -n "${RESTORE_DUMP:-}" ]; then
-    [ -z "${RESTORE_BEFORE:-}" ] || fail "RESTORE_DUMP and RESTORE_BEFORE are both set. Set one of them."
-    name=${RESTORE_DUMP%.dump}
-    dump_names | grep -Fqx -- "$name" || fail "there is no dump $name in $BACKUP_DIR. There are: $(dump_names | tr '\n' ' ')"
-  else
-    limit=$(moment "${RESTORE_BEFORE:-9999-12-31T23:59:59Z}")
-    name=$(newest_verified "$limit")
-    [ -n "$name" ] || fail "no verified dump${RESTORE_BEFORE:+ from $RESTORE_BEFORE or before} in $BACKUP_DIR." \
-      "Name an older script's dump with RESTORE_DUMP. There are: $(dump_names | tr '\n' ' ')"
-  fi
+hold_dump() {
+  choose_dump
   dump=$BACKUP_DIR/$name.dump
   hold "$name" "${HOLD_SECONDS:?is not set}" || fail "$name.dump was removed just now. Run this again."
   log "chose $name.dump for \"$database\" on $PGHOST"
-}
-
-# usage: moment TIME      2026-11-20T08:00:00Z as 20261120-080000
-moment() {
-  case $1 in
-    [0-9][0-9][0-9][0-9]-[0-1][0-9]-[0-3][0-9]T[0-2][0-9]:[0-5][0-9]:[0-6][0-9]Z) echo "$1" | tr -d 'Z:-' | tr T - ;;
-    *) fail "RESTORE_BEFORE ($1) is not a time in UTC. Write it like 2026-11-20T08:00:00Z" ;;
-  esac
 }
 
 check_dump() {

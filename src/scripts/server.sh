@@ -6,8 +6,13 @@ check_connection_settings() {
   : "${PGUSER:?is not set: it names the role that logs in}"
   : "${PGDATABASE:?is not set: it names the database}"
   : "${MAINTENANCE_DATABASE:?is not set: it names the database that holds the locks, usually postgres}"
-  [ -n "${PGPASSWORD:-}" ] || fail "no password: ${PASSWORD_SOURCE:-PGPASSWORD} is missing or empty." \
-    "Create it, e.g. by reconciling the Flux Kustomization that holds the secrets."
+  case $PGHOST in
+    /*) ;; # a server of our own, behind a socket
+    *)
+      [ -n "${PGPASSWORD:-}" ] || fail "no password: ${PASSWORD_SOURCE:-PGPASSWORD} is missing or empty." \
+        "Create it, e.g. by reconciling the Flux Kustomization that holds the secrets."
+      ;;
+  esac
   : "${SERVER_TIMEOUT:?is not set: seconds to wait for a server that is starting}"
   database=$PGDATABASE
   keep_alive

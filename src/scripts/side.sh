@@ -204,11 +204,21 @@ prove_rows() {
   is_verified "$name" || return 0
   manifest_members "$name" rows >"$scratch/rows.expected"
   [ -s "$scratch/rows.expected" ] || return 0
-  contents "$1" false >"$scratch/contents" || fail_to_prove "$1"
+  manifest_members "$name" hashes >"$scratch/hashes.expected"
+  hashing=false
+  [ "${PROVE_HASHES:-false}" = false ] || [ ! -s "$scratch/hashes.expected" ] || hashing=true
+  contents "$1" "$hashing" >"$scratch/contents" || fail_to_prove "$1"
   members 2 <"$scratch/contents" >"$scratch/rows.found"
   missing=$(awk '{ sub(/,$/, "") } NR == FNR { found[$0] = 1; next } !($0 in found)' "$scratch/rows.found" "$scratch/rows.expected")
   [ -z "$missing" ] || fail "tables do not have the rows that were counted for the dump:
 $missing
 \"$database\" is untouched. Choose another dump."
   rows_proved=", and the rows of $(wc -l <"$scratch/rows.expected" | tr -d ' ') tables are those of the dump"
+  "$hashing" || return 0
+  members 3 <"$scratch/contents" >"$scratch/hashes.found"
+  changed=$(awk '{ sub(/,$/, "") } NR == FNR { found[$0] = 1; next } !($0 in found)' "$scratch/hashes.found" "$scratch/hashes.expected")
+  [ -z "$changed" ] || fail "tables do not have the contents that were hashed for the dump:
+$changed
+\"$database\" is untouched. Choose another dump."
+  rows_proved="$rows_proved, by count and by content"
 }

@@ -70,6 +70,14 @@ export class Instance {
     return startPod(this.pod('restore', env, jobName, command));
   }
 
+  drill(env: Env = {}): Promise<PodResult> {
+    return runPod(this.pod('drill', env));
+  }
+
+  startDrill(env: Env = {}): PodProcess {
+    return startPod(this.pod('drill', env));
+  }
+
   private pod(component: string, env: Env, jobName?: string, command?: string[]) {
     const workload = this.workload(component).metadata.name;
     return {

@@ -74,6 +74,8 @@ export function sandbox(options: Sandbox): CommandLine {
     `mount -t overlay -o ${quote(`lowerdir=${toolbox().root ?? '/'},upperdir=upper,workdir=work`)} root root`,
     `ln -sf ${quote(options.shell)} root/usr/bin/sh`,
     '[ -L root/bin ] || ln -sf ../usr/bin/sh root/bin/sh',
+    // Images have a name for their user, and initdb wants one.
+    `grep -q '^[^:]*:[^:]*:${options.uid}:' root/etc/passwd || echo 'pod:x:${options.uid}:${options.gid}::/:/bin/sh' >>root/etc/passwd`,
     'mount -t proc proc root/proc',
     'mount -t tmpfs -o mode=755 dev root/dev',
     'mkdir -m 1777 root/dev/shm',

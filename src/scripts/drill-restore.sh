@@ -1,0 +1,108 @@
+#!/bin/sh
+# The first step of a drill: restores a dump into a server of the drill's own, and proves it as a restore does.
+# The status is 0 also where that fails: the last step tells what came of it.
+# usage: drill-restore.sh      with the environment that RestoreDrill gives it; RESTORE_DUMP and RESTORE_BEFORE choose as
+#   they do for a restore, and otherwise
+#   DRILL_PICK       newest verified dump, or rotate: the one that was never proven or not for the longest time
+set -eu
+
+# shellcheck source=common.sh
+. "${0%/*}/common.sh"
+# shellcheck source=server.sh
+. "$scripts/server.sh"
+# shellcheck source=storage.sh
+. "$scripts/storage.sh"
+# shellcheck source=choice.sh
+. "$scripts/choice.sh"
+# shellcheck source=drill-server.sh
+. "$scripts/drill-server.sh"
+
+main() {
+  check_drill_settings
+  check_storage_settings
+  mkdir -p "$report"
+  on_exit finish
+  exec 2>"$report/errors"
+  tell began "$(date +%s)"
+  check_readable
+  choose
+  check_drill_room
+  begin_step server "a throwaway PostgreSQL in $DRILL_DIR; production is not involved"
+  make_server
+  start_server
+  end_step
+  begin_step restore "the same scripts that restore for real"
+  restore
+  end_step
+  begin_step structure "pg_amcheck looks at heaps and indexes"
+  check_structure
+  end_step
+  stop_server fast
+  tell outcome restored
+}
+
+choose() {
+  case ${RESTORE_DUMP:-}${RESTORE_BEFORE:-}${DRILL_PICK:?is not set: newest or rotate} in
+    rotate) rotate ;;
+    newest | *?newest | *?rotate) choose_dump ;;
+    *) fail "DRILL_PICK ($DRILL_PICK) is neither newest nor rotate." ;;
+  esac
+  tell dump "$name"
+  log "chose $name.dump"
+}
+
+# Never proven first, the oldest of them; then by the time of the last drill. Evidence is named by time.
+rotate() {
+  name=$(for candidate in $(dump_names); do
+    ! is_verified "$candidate" || echo "$(last_drill_of "$candidate") $candidate"
+  done | sort | head -n 1 | cut -d ' ' -f 2)
+  [ -n "$name" ] || fail "no verified dump in $BACKUP_DIR. Back up first."
+}
+
+last_drill_of() {
+  last_drill=$(grep -Flx "  \"dump\": \"$1\"," "$BACKUP_DIR"/drills/*Z.json 2>/dev/null | sort | tail -n 1)
+  echo "${last_drill:-never}" | sed 's/.*\///; s/^never$/0/'
+}
+
+check_drill_room() {
+  [ "${DRILL_BYTES:-0}" -gt 0 ] && is_verified "$name" || return 0
+  needed=$(($(manifest_number "$name" databaseBytes) * 12 / 10))
+  [ "$DRILL_BYTES" -ge "$needed" ] ||
+    fail "the drill's volume holds $((DRILL_BYTES / 1000000)) MB, and the database needs about $((needed / 1000000)) MB. Raise the drill's scratchSize."
+}
+
+# It knows nothing but the socket. What it says of a database that is untouched is true: there is none.
+restore() {
+  RESTORE_ACTION=prepare RESTORE_DUMP=$name RESTORE_BEFORE='' RESTORE_SHA256='' RESTORE_DESPITE=secrets PROVE_HASHES=true \
+    REQUEST_ID=drill RESTORE_SESSIONS=refuse SESSIONS_TIMEOUT=0 KEEP_PREVIOUS=1 SERVER_TIMEOUT=60 QUIESCE_DEPLOYMENT='' \
+    run sh "$scripts/restore.sh" || fail "$name.dump could not be restored and proven, see the message above."
+  database=$PGDATABASE prefix=${BACKUP_DIR##*/}
+  side=$(echo "SELECT datname FROM pg_database WHERE shobj_description(oid, 'pg_database') LIKE '% prepared from %'" | query "$MAINTENANCE_DATABASE")
+  tell database "$side"
+  if is_verified "$name" && [ -n "$(manifest_members "$name" rows)" ]; then
+    tell compared "rows$([ -z "$(manifest_members "$name" hashes)" ] || echo ' and contents')"
+  fi
+}
+
+check_structure() {
+  if ! command -v pg_amcheck >/dev/null ||
+    [ "$(echo "SELECT count(*) FROM pg_available_extensions WHERE name = 'amcheck'" | query "$MAINTENANCE_DATABASE")" = 0 ]; then
+    tell structure "not checked: the image has no amcheck"
+    return
+  fi
+  PGDATABASE=$side run pg_amcheck --install-missing --jobs=2 >"$report/amcheck" ||
+    fail "pg_amcheck found damage: $(head -n 3 "$report/amcheck")"
+  tell structure sound
+}
+
+# usage: finish STATUS
+finish() {
+  stop_server immediate
+  exec 2>&9
+  cat "$report/errors" >&2
+  [ "$1" -ne 143 ] || exit 143
+  [ "$1" -eq 0 ] || tell outcome failed
+  exit 0
+}
+
+main "$@"

@@ -1,0 +1,64 @@
+# shellcheck shell=sh disable=SC2034,SC2154 # variables are shared with the scripts that source this file
+# Sourced by the steps of a drill: a PostgreSQL of the drill's own, behind a socket, which nothing needs to survive.
+
+check_drill_settings() {
+  : "${DRILL_DIR:?is not set: it names the folder for the server and for what the steps tell each other}"
+  report=$DRILL_DIR/report
+  # Whatever the pod is told of another server is not meant for this.
+  export PGHOST="$DRILL_DIR/socket" PGPORT=5432 PGUSER=postgres
+}
+
+# What a query is about must not get into a log: one of them is about a key.
+make_server() {
+  rm -rf "$DRILL_DIR/data" "$PGHOST"
+  mkdir "$PGHOST"
+  run initdb --pgdata="$DRILL_DIR/data" --username="$PGUSER" --auth=trust --encoding=UTF8 --no-sync >"$report/initdb.log" ||
+    fail "initdb could not make a server in $DRILL_DIR, see the message above. Has the image the server's programs, and the volume room?"
+  cat >>"$DRILL_DIR/data/postgresql.conf" <<SETTINGS
+listen_addresses = ''
+unix_socket_directories = '$PGHOST'
+dynamic_shared_memory_type = mmap
+fsync = off
+full_page_writes = off
+synchronous_commit = off
+wal_level = minimal
+max_wal_senders = 0
+checkpoint_timeout = 1h
+autovacuum = off
+jit = off
+log_min_messages = fatal
+log_min_error_statement = panic
+SETTINGS
+}
+
+start_server() {
+  run pg_ctl start --wait --silent --timeout=120 --pgdata="$DRILL_DIR/data" --log="$DRILL_DIR/server.log" || {
+    tail -n 5 "$DRILL_DIR/server.log" >&2
+    fail "the drill's own server does not start, see the message above."
+  }
+}
+
+stop_server() {
+  [ ! -e "$DRILL_DIR/data/postmaster.pid" ] || pg_ctl stop --silent --mode="$1" --pgdata="$DRILL_DIR/data" >/dev/null 2>&1 || true
+}
+
+# usage: tell NAME TEXT      for the steps that come after
+tell() {
+  printf '%s\n' "$2" >"$report/$1"
+}
+
+# usage: told NAME      what an earlier step has told, or nothing
+told() {
+  cat "$report/$1" 2>/dev/null || true
+}
+
+# usage: begin_step NAME WHAT
+begin_step() {
+  step=$1 step_began=$(date +%s)
+  log "== $1: $2"
+}
+
+end_step() {
+  tell "seconds.$step" $(($(date +%s) - step_began))
+  log "$step took $(told "seconds.$step") s"
+}

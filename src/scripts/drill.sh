@@ -1,0 +1,137 @@
+#!/bin/sh
+# The last step of a drill: the verdict, its evidence on the NAS, and a summary.
+# usage: drill.sh      with the environment that RestoreDrill gives it
+# The status is 0 for a dump that is proven, 1 for a drill that failed, 4 for a key that is refuted and will be again,
+# 5 where something could not be proven.
+set -eu
+
+# shellcheck source=common.sh
+. "${0%/*}/common.sh"
+# shellcheck source=server.sh
+. "$scripts/server.sh"
+# shellcheck source=storage.sh
+. "$scripts/storage.sh"
+# shellcheck source=secrets.sh
+. "$scripts/secrets.sh"
+# shellcheck source=drill-server.sh
+. "$scripts/drill-server.sh"
+
+main() {
+  check_drill_settings
+  check_storage_settings
+  check_secrets_were_checked
+  : "${KEEP_EVIDENCE:?is not set: a number}" "${IMAGE:?is not set}"
+  on_exit :
+  name=$(told dump)
+  decide
+  former=$(former_drills)
+  write_evidence
+  summarize
+  exit "$status"
+}
+
+decide() {
+  if [ "$(told outcome)" != restored ]; then
+    verdict=failed status=1 reason=$(told errors)
+  elif findings=$(secret_findings); then
+    verdict=failed status=1 reason="a restore would be refused: $findings"
+  elif keys_are refuted; then
+    verdict=refuted status=4 reason="the key does not open what is in the dump: what is restored cannot be used. Find the key that was there when" \
+      reason="$reason the data were written, and put it back into its secret."
+  elif [ -e "$report/keys" ] && ! keys_are proven; then
+    verdict=inconclusive status=5 reason="the dump is restorable, but nothing in it could prove the key"
+  elif [ -z "$(told compared)" ]; then
+    verdict=inconclusive status=5 reason="the dump is restorable, but it has no manifest with rows to compare with"
+  else
+    verdict=proven status=0 reason=
+  fi
+}
+
+# usage: keys_are VERDICT      whether one of them is
+keys_are() {
+  cut -f 2 "$report/keys" 2>/dev/null | grep -qx "$1"
+}
+
+# The newest first: time, verdict and seconds of the restore.
+former_drills() {
+  for evidence in "$BACKUP_DIR"/drills/*Z.json; do echo "$evidence"; done | sort -r | head -n 5 | while read -r evidence; do
+    [ -e "$evidence" ] || continue
+    sed -n 's/^  "verdict": "\(.*\)",$/\1/p; s/^    "restore": \([0-9]*\),*$/\1/p' "$evidence" | tr '\n' ' '
+    basename "$evidence" .json
+  done
+}
+
+write_evidence() {
+  ended=$(date +%s)
+  drills=$BACKUP_DIR/drills
+  mkdir -p "$drills" || fail_to_record
+  until time=$(date -u +%Y-%m-%dT%H:%M:%SZ) && [ ! -e "$drills/$time.json" ]; do
+  run sleep 1
+  done
+  draft=$drills/.$PGAPPNAME
+  { evidence >"$draft" && sync "$draft" && mv "$draft" "$drills/$time.json"; } || fail_to_record
+  { ln -sf "$time.json" "$draft" && mv "$draft" "$drills/latest.json"; } || fail_to_record
+  for old in "$drills"/*Z.json; do echo "$old"; done | sort -r | tail -n +$((KEEP_EVIDENCE + 1)) | while read -r old; do
+  rm -f "$old" || warn "$old could not be removed"
+  done
+}
+
+evidence() {
+  echo "{"
+  member verdict "$verdict"
+  member reason "$reason"
+  member dump "$name"
+  member sha256 "$([ ! -s "$BACKUP_DIR/$name.json" ] || manifest_string "$name" sha256 | tr -d '"')"
+  member database "$PGDATABASE"
+  member ended "$time"
+  member image "$IMAGE"
+  member scripts "$(cat "$scripts"/*.s* | sha256sum | cut -c 1-64)"
+  member compared "$(told compared)"
+  member structure "$(told structure)"
+  printf '  "rows": %s,\n' "$(if [ -s "$BACKUP_DIR/$name.json" ]; then manifest_members "$name" rows | awk '{ sum += $NF } END { printf "%.0f", sum }'; else echo null; fi)"
+  printf '  "keys": [\n%s\n  ],\n' "$(keys_of_evidence)"
+  echo '  "seconds": {'
+  for step in server restore structure key; do
+    [ -z "$(told "seconds.$step")" ] || printf '    "%s": %s,\n' "$step" "$(told "seconds.$step")"
+  done
+  printf '    "all": %s\n  }\n}\n' "$((ended - $(told began | grep . || echo "$ended")))"
+}
+
+fail_to_record() {
+  fail "the evidence could not be written to $BACKUP_DIR/drills, see the message above. The verdict was: $verdict. $reason"
+}
+
+# usage: member NAME TEXT      a line of the evidence; an empty text is null
+member() {
+  if [ -z "$2" ]; then printf '  "%s": null,\n' "$1"; else printf '  "%s": "%s",\n' "$1" "$(escaped "$2")"; fi
+}
+
+keys_of_evidence() {
+  [ ! -e "$report/keys" ] || while IFS='	' read -r key key_verdict key_reason; do
+    printf '%s    { "id": "%s", "verdict": "%s", "reason": "%s" }' "${comma:-}" "$(escaped "$key")" "$(escaped "$key_verdict")" "$(escaped "$key_reason")"
+    comma=",$line_feed"
+  done <"$report/keys"
+}
+
+line_feed='
+'
+
+# usage: escaped TEXT      as it stands in a JSON string
+escaped() {
+  printf '%s\n' "$1" | tr '\t\r' '  ' | tr -d '\000-\010\013-\037' | sed 's/[\\"]/\\&/g' | awk '{ printf "%s%s", (NR > 1 ? "\\n" : ""), $0 }'
+}
+
+summarize() {
+  log "== verdict: $verdict${reason:+. $reason}"
+  [ -z "$name" ] || log "dump: $name, $(utc_time "${name#"$prefix"-}")"
+  [ -z "$(told compared)" ] || log "compared with the manifest: $(told compared); structure: $(told structure)"
+  [ ! -e "$report/keys" ] || while IFS='	' read -r key key_verdict key_reason; do
+    log "key $key: $key_verdict${key_reason:+, $key_reason}"
+  done <"$report/keys"
+  [ -z "$(told seconds.restore)" ] || log "a restore takes $(told seconds.restore) s here: an honest recovery time, without the decision to begin"
+  [ -z "$former" ] || log "former drills (verdict, seconds of the restore, time):
+$former"
+  log "evidence: $drills/$time.json"
+}
+
+main "$@"
