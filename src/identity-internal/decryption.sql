@@ -72,11 +72,11 @@ CREATE FUNCTION pg_temp.cfb_native(message bytea, key bytea) RETURNS bytea
 RETURN :pgcrypto.decrypt_iv(substr(message, 17), key, substr(message, 1, 16), 'aes-cfb/pad:none');
 
 -- CFB adds to each block of ciphertext the encrypted block before it, the IV being before the first. ECB encrypts all of
--- these in one call; the bytes beyond the end of a short last block are not used.
+-- these in one call, and what is beyond the end of the plaintext is not used.
 CREATE FUNCTION pg_temp.cfb_blocks(message bytea, key bytea) RETURNS bytea
 RETURN (
   WITH encrypted AS MATERIALIZED (
-    SELECT :pgcrypto.encrypt(substr(message, 1, (length(message) - 1) / 16 * 16), key, 'aes-ecb/pad:none') AS stream
+    SELECT :pgcrypto.encrypt(substr(message, 1, length(message) / 16 * 16), key, 'aes-ecb/pad:none') AS stream
   )
   SELECT string_agg(set_byte('\x00', 0, get_byte(message, i + 16) # get_byte(stream, i)), '' ORDER BY i)
     FROM encrypted, generate_series(0, length(message) - 17) AS i);
@@ -151,7 +151,8 @@ EXCEPTION WHEN OTHERS THEN
 END $$;
 
 -- Where encrypted values of known structure are. What ZITADEL generates itself must have it; what users may bring with
--- them can only prove. The newest 5 values of each key and event are tried: what does not open is not rare among them.
+-- them can only prove. Of each event and key the newest 5 values are tried, which is enough to tell keys apart and takes no
+-- time in a database of any size; damage to older ones is for counts and hashes to find.
 WITH fields (event_type, path, structure, generated) AS (
   VALUES ('web_key.added', '{privateKey}'::text[], 'JWK', true),
          ('key_pair.added', '{privateKey,key}', 'PEM', true),
