@@ -131,7 +131,12 @@ DECLARE
   jwk jsonb := plaintext;
 BEGIN
   RETURN jsonb_typeof(jwk) = 'object' AND jwk ->> 'd' ~ '^[A-Za-z0-9_-]{16,}$'
-     AND CASE jwk ->> 'kty' WHEN 'RSA' THEN jwk ?& '{n,e}' WHEN 'EC' THEN jwk ?& '{crv,x,y}' WHEN 'OKP' THEN jwk ?& '{crv,x}' ELSE false END;
+     AND CASE jwk ->> 'kty'
+           WHEN 'RSA' THEN jwk ?& '{n,e}'
+           WHEN 'EC' THEN jwk ?& '{crv,x,y}'
+           WHEN 'OKP' THEN jwk ?& '{crv,x}'
+           ELSE false
+         END;
 END $$;
 
 -- Whether a plaintext is certainly what it should be. Its bytes are looked at as text in which those that are not ASCII
@@ -194,7 +199,7 @@ WITH fields (event_type, path, structure, generated) AS (
          count(*) FILTER (WHERE outcome = 'locked') AS locked,
          count(*) FILTER (WHERE outcome = 'opened') AS opened,
          count(*) FILTER (WHERE outcome = 'closed') AS closed,
-         count(*) FILTER (WHERE outcome = 'unknown') AS unknown,
+         count(*) FILTER (WHERE outcome IN ('opened', 'closed', 'unknown')) AS tried,
          string_agg(DISTINCT event_type, ', ') FILTER (WHERE outcome = 'opened') AS proofs,
          string_agg(DISTINCT left(algorithm, 40), ', ') FILTER (WHERE outcome = 'foreign') AS algorithms,
          bool_or(bool_or(outcome = 'opened')) OVER () AS any_opened
@@ -208,23 +213,23 @@ WITH fields (event_type, path, structure, generated) AS (
            ELSE 'unproven'
          END AS verdict,
          CASE
-           -- Whatever the masterkey is: such values are lost, in a restored database and, after its next start, in the live one.
+           -- Refuted though it says nothing of the masterkey: the values are lost, in the live ZITADEL too once it starts again.
            WHEN orphaned > 0
-             THEN format('%s encrypted values name this key, and system.encryption_keys does not have it: nothing can open them. Look for a dump that has it', orphaned)
+             THEN 'events need this key, and system.encryption_keys does not have it: nothing can open their values. Look for a dump that has it'
            WHEN locked > 0
-             THEN format('its row in system.encryption_keys is damaged: no masterkey opens the %s values that need it. Try an older dump', locked)
+             THEN 'its row in system.encryption_keys is damaged: no masterkey opens the values that need it. Try an older dump'
            WHEN closed > 0 AND opened > 0
-             THEN format('%s of the newest %s values do not open, though the others do: these are damaged. Try an older dump', closed, closed + opened)
+             THEN format('%s of %s tried values open: the others are damaged. Try an older dump', opened, tried)
            WHEN closed > 0 AND any_opened
-             THEN format('none of the newest %s values opens, though the masterkey is right for another key: this key or its values are damaged. Try an older dump', closed)
+             THEN format('0 of %s tried values open, though the masterkey is right for another key: this key or its values are damaged. Try an older dump', tried)
            WHEN closed > 0
-             THEN format('none of the newest %s values opens: this is not the masterkey of this dump. Find the one that was in use when it was taken', closed)
+             THEN format('0 of %s tried values open: this is not the masterkey of this dump. Find the one that was in use when it was taken', tried)
            WHEN opened > 0
-             THEN format('%s of the newest %s values open: %s', opened, opened + unknown, proofs)
+             THEN format('%s of %s tried values open: %s', opened, tried, proofs)
            WHEN algorithms IS NOT NULL
              THEN format('its values are encrypted with %s, which this proof cannot decrypt: start ZITADEL on a restored copy to know', algorithms)
-           WHEN unknown > 0
-             THEN format('the newest %s values open to nothing that is known, which users may have brought with them', unknown)
+           WHEN tried > 0
+             THEN format('0 of %s tried values open to what is known, and users may have brought others', tried)
            WHEN data_keys.id IS NOT NULL AND data_key IS NULL
              THEN 'its row in system.encryption_keys is damaged, and no value of known structure needs it'
            ELSE 'no event has a value of known structure under this key'

@@ -58,13 +58,14 @@ describe('no byte of a key or a plaintext is in the output, the log or a file of
     expect(logged).toContain('pg_read_binary_file'); // that is what a log of all statements is
     expect({ output: found(Buffer.from(stdout + stderr)), log: found(Buffer.from(logged)) }).toEqual({ output: [], log: [] });
     server.sql('postgres', 'CHECKPOINT');
-    const halves = secrets.flatMap((secret) => runs(secret, 16).filter((_, n) => n % 16 === 0)).flatMap((half) => [half, Buffer.from(half.toString('hex'))]);
+    const halves = secrets.flatMap((secret) => runs(secret, 16).filter((_, n) => n % 16 === 0).flatMap(spellings));
     expect(files(server.dataFolder).filter((file) => has(file, halves))).toEqual([]);
   }
 
   test('and this search would find one', () => {
     for (const secret of secrets) {
-      for (const text of [secret.toString('hex').slice(7, 40), secret.toString('base64'), secret.toString('latin1', 3, 15), [...secret].join(' ')]) {
+      const texts = [secret.toString('hex').slice(7, 40), secret.toString('base64'), secret.toString('latin1', 3, 15), [...secret].join(' ')];
+      for (const text of texts) {
         expect(found(Buffer.from(`a log: ${text}`, 'latin1'))).not.toEqual([]);
       }
     }

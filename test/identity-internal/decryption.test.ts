@@ -1,9 +1,11 @@
-import { randomBytes } from 'node:crypto';
+import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { createIdentityDatabase } from '../support/identity-database';
 import { PostgresServer } from '../support/postgres-server';
 import { toolbox } from '../support/toolbox';
 import { KeyVerdict, runProof, verdicts } from '../support/zitadel-decryption';
-import { DataKey, encrypt, EncryptedEvent, EncryptedValue, encryptionSql, JWK, keyPairAdded, PEM, webKeyAdded } from '../support/zitadel-encryption';
+import {
+  DataKey, encrypt, EncryptedEvent, EncryptedValue, encryptionSql, JWK, keyPairAdded, PEM, webKeyAdded,
+} from '../support/zitadel-encryption';
 
 const MASTERKEY = 'MasterkeyNeedsToHave32Characters';
 const TOTP = 'JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP';
@@ -50,7 +52,7 @@ describe('a masterkey', () => {
 
   test('that opens the signing keys is proven', () => {
     expect(judge(name)).toEqual([
-      { id: 'oidcKey', verdict: 'proven', reason: '2 of the newest 2 values open: key_pair.added, web_key.added' },
+      { id: 'oidcKey', verdict: 'proven', reason: '2 of 2 tried values open: key_pair.added, web_key.added' },
     ]);
   });
 
@@ -64,7 +66,7 @@ describe('a masterkey', () => {
   ])('%s is refuted', (_, wrong) => {
     expect(judge(name, wrong)).toEqual([{
       id: 'oidcKey', verdict: 'refuted',
-      reason: 'none of the newest 2 values opens: this is not the masterkey of this dump. Find the one that was in use when it was taken',
+      reason: '0 of 2 tried values open: this is not the masterkey of this dump. Find the one that was in use when it was taken',
     }]);
   });
 
@@ -80,6 +82,12 @@ describe('a masterkey', () => {
     const [verdict, ...more] = judge(name, wrong);
     expect(verdict).toMatchObject({ id: '-', verdict: 'refuted', reason: expect.stringContaining(`the masterkey has ${length}`) });
     expect(more).toEqual([]);
+  });
+
+  test('is proven by each kind of web key', () => {
+    const kinds = [generateKeyPairSync('ec', { namedCurve: 'P-521' }), generateKeyPairSync('ed25519')];
+    const events = kinds.map(({ privateKey }) => webKeyAdded(key.value(JSON.stringify(privateKey.export({ format: 'jwk' })))));
+    expect(judge(encrypted([key], events))).toMatchObject([{ verdict: 'proven', reason: '2 of 2 tried values open: web_key.added' }]);
   });
 
   test('may be any bytes', () => {
@@ -108,12 +116,12 @@ test('each key has a verdict of its own: one proof is not the proof of another, 
   ]);
   expect(judge(name)).toEqual([
     { id: 'domainKey', verdict: 'unproven', reason: 'no event has a value of known structure under this key' },
-    { id: 'idpConfigKey', verdict: 'proven', reason: '1 of the newest 1 values open: org.idp.saml.added' },
+    { id: 'idpConfigKey', verdict: 'proven', reason: '1 of 1 tried values open: org.idp.saml.added' },
     { id: 'lostKey', verdict: 'refuted',
-      reason: '1 encrypted values name this key, and system.encryption_keys does not have it: nothing can open them. Look for a dump that has it' },
-    { id: 'oidcKey', verdict: 'proven', reason: '1 of the newest 1 values open: web_key.added' },
-    { id: 'otpKey', verdict: 'proven', reason: '1 of the newest 1 values open: user.human.mfa.otp.added' },
-    { id: 'samlKey', verdict: 'proven', reason: '1 of the newest 1 values open: key_pair.certificate.added' },
+      reason: 'events need this key, and system.encryption_keys does not have it: nothing can open their values. Look for a dump that has it' },
+    { id: 'oidcKey', verdict: 'proven', reason: '1 of 1 tried values open: web_key.added' },
+    { id: 'otpKey', verdict: 'proven', reason: '1 of 1 tried values open: user.human.mfa.otp.added' },
+    { id: 'samlKey', verdict: 'proven', reason: '1 of 1 tried values open: key_pair.certificate.added' },
   ]);
   expect(judge(name, randomBytes(32)).map(({ verdict }) => verdict)).toEqual(
     ['unproven', 'unproven', 'refuted', 'refuted', 'unproven', 'refuted']);
@@ -127,17 +135,17 @@ describe('never proven, and never refuted without need', () => {
   test.each<[string, string, string, EncryptedEvent[]]>([
     ['no payload', 'unproven', 'no event has a value', []],
     ['another algorithm', 'unproven', 'encrypted with A256GCM, which this proof cannot decrypt', [webKeyAdded(gcm)]],
-    ['another algorithm beside the known one', 'proven', '1 of the newest 1', [webKeyAdded(value), webKeyAdded(gcm)]],
-    ['a text that users chose', 'unproven', 'open to nothing that is known', [event('org.idp.saml.added', { key: key.value('secret') })]],
+    ['another algorithm beside the known one', 'proven', '1 of 1 tried', [webKeyAdded(value), webKeyAdded(gcm)]],
+    ['a text that users chose', 'unproven', 'open to what is known, and users', [event('org.idp.saml.added', { key: key.value('secret') })]],
     ['a password, which looks like nothing', 'unproven', 'no event has a value', [event('instance.smtp.config.added', { password: value })]],
-    ['a JWK without its private part', 'refuted', 'none of the newest 1', [webKeyAdded(key.value('{"kty":"RSA","n":"AQAB","e":"AQAB"}'))]],
-    ['JSON that is no JWK', 'refuted', 'none of the newest 1', [webKeyAdded(key.value('[]'))]],
-    ['a PEM block without its end', 'refuted', 'none of the newest 1', [keyPairAdded(key.value(PEM.slice(0, -5)))]],
-    ['an empty plaintext', 'refuted', 'none of the newest 1', [webKeyAdded(key.value(''))]],
-    ['less than an IV', 'refuted', 'none of the newest 1', [webKeyAdded({ ...value, Crypted: 'AAAA' })]],
-    ['no base64', 'refuted', 'none of the newest 1', [webKeyAdded({ ...value, Crypted: 'é{"' })]],
-    ['base64 of an impossible length', 'refuted', 'none of the newest 1', [webKeyAdded({ ...value, Crypted: 'AAAAA' })]],
-    ['no ciphertext', 'refuted', 'none of the newest 1', [webKeyAdded({ ...value, Crypted: null } as unknown as EncryptedValue)]],
+    ['a JWK without its private part', 'refuted', '0 of 1 tried values open: this is not', [webKeyAdded(key.value('{"kty":"RSA","n":"AQAB","e":"AQAB"}'))]],
+    ['JSON that is no JWK', 'refuted', '0 of 1 tried values open: this is not', [webKeyAdded(key.value('[]'))]],
+    ['a PEM block without its end', 'refuted', '0 of 1 tried values open: this is not', [keyPairAdded(key.value(PEM.slice(0, -5)))]],
+    ['an empty plaintext', 'refuted', '0 of 1 tried values open: this is not', [webKeyAdded(key.value(''))]],
+    ['less than an IV', 'refuted', '0 of 1 tried values open: this is not', [webKeyAdded({ ...value, Crypted: 'AAAA' })]],
+    ['no base64', 'refuted', '0 of 1 tried values open: this is not', [webKeyAdded({ ...value, Crypted: 'é{"' })]],
+    ['base64 of an impossible length', 'refuted', '0 of 1 tried values open: this is not', [webKeyAdded({ ...value, Crypted: 'AAAAA' })]],
+    ['no ciphertext', 'refuted', '0 of 1 tried values open: this is not', [webKeyAdded({ ...value, Crypted: null } as unknown as EncryptedValue)]],
     ['values of other shapes', 'unproven', 'no event has a value',
       [null, 'text', [], 7, { KeyID: 'key' }, { Algorithm: 'aes', Crypted: value.Crypted }].map((privateKey) => event('web_key.added', { privateKey }))],
     ['payloads of other shapes', 'unproven', 'no event has a value', [null, 'text', [value], 7, {}].map((payload) => event('web_key.added', payload))],
@@ -152,8 +160,12 @@ describe('never proven, and never refuted without need', () => {
     ['is empty', ''],
   ])('a data key that %s: refuted where a value needs it, else unproven', (_, row) => {
     const update = `UPDATE system.encryption_keys SET key = '${row}'`;
-    expect(judge(database(encryptionSql([key], [webKeyAdded(value)]) + update))).toMatchObject([{ verdict: 'refuted', reason: expect.stringContaining('its row in system.encryption_keys is damaged') }]);
-    expect(judge(database(encryptionSql([key], []) + update))).toMatchObject([{ verdict: 'unproven', reason: expect.stringContaining('is damaged, and no value') }]);
+    expect(judge(database(encryptionSql([key], [webKeyAdded(value)]) + update))).toMatchObject([
+      { verdict: 'refuted', reason: expect.stringContaining('its row in system.encryption_keys is damaged') },
+    ]);
+    expect(judge(database(encryptionSql([key], []) + update))).toMatchObject([
+      { verdict: 'unproven', reason: expect.stringContaining('is damaged, and no value') },
+    ]);
   });
 
   test('a data key is read with and without padding', () => {
@@ -169,7 +181,7 @@ describe('never proven, and never refuted without need', () => {
       [webKeyAdded(fine.value(JWK)), webKeyAdded(damaged), webKeyAdded(value), webKeyAdded(replaced.value(JWK))]);
     expect(judge(name)).toMatchObject([
       { id: 'fine', verdict: 'proven' },
-      { id: 'key', verdict: 'refuted', reason: '1 of the newest 2 values do not open, though the others do: these are damaged. Try an older dump' },
+      { id: 'key', verdict: 'refuted', reason: '1 of 2 tried values open: the others are damaged. Try an older dump' },
       { id: 'replaced', verdict: 'refuted', reason: expect.stringContaining('the masterkey is right for another key') },
     ]);
   });
@@ -177,8 +189,9 @@ describe('never proven, and never refuted without need', () => {
   test('only the newest five of an event and a key are tried', () => {
     const other = new DataKey('key', MASTERKEY);
     const newest = Array.from({ length: 5 }, () => webKeyAdded(value));
-    expect(judge(encrypted([key], [webKeyAdded(other.value(JWK)), ...newest]))).toMatchObject([{ verdict: 'proven', reason: '5 of the newest 5 values open: web_key.added' }]);
-    expect(judge(encrypted([key], [...newest, webKeyAdded(other.value(JWK))]))).toMatchObject([{ verdict: 'refuted' }]);
+    const closed = webKeyAdded(other.value(JWK));
+    expect(judge(encrypted([key], [closed, ...newest]))).toMatchObject([{ verdict: 'proven', reason: '5 of 5 tried values open: web_key.added' }]);
+    expect(judge(encrypted([key], [...newest, closed]))).toMatchObject([{ verdict: 'refuted' }]);
   });
 
   test.each([
@@ -196,7 +209,8 @@ describe('never proven, and never refuted without need', () => {
     const rows = messages.map(([structure, plaintext]) => `('${structure}', ${bytea(encrypt(plaintext, key.bytes))})`);
     const { stdout } = runProof(server, encrypted([key], []), server.writeFile('masterkey', MASTERKEY), [], `
       SELECT structure, pg_temp.has_structure(pg_temp.cfb_blocks(message, ${bytea(key.bytes)}), structure),
-             (SELECT count(*) FROM generate_series(1, 2000) AS n WHERE pg_temp.has_structure(pg_temp.cfb_blocks(message, sha256(int8send(n))), structure))
+             (SELECT count(*) FROM generate_series(1, 2000) AS n
+               WHERE pg_temp.has_structure(pg_temp.cfb_blocks(message, sha256(int8send(n))), structure))
         FROM (VALUES ${rows.join()}) AS messages (structure, message);`);
     expect(stdout.split('\n').slice(1, -1)).toEqual(['JWK\tt\t0', 'PEM\tt\t0', 'TOTP\tt\t0']);
   });
@@ -220,7 +234,7 @@ describe.each(['native', 'blocks'])('CFB, %s', (cfb) => {
   onlyHere(`proves and refutes where it is forced${note}`, () => {
     const key = new DataKey('key', MASTERKEY);
     const name = encrypted([key], [webKeyAdded(key.value(JWK)), keyPairAdded(key.value(PEM))]);
-    expect(judge(name, MASTERKEY, `--set=cfb=${cfb}`)).toMatchObject([{ verdict: 'proven', reason: expect.stringContaining('2 of the newest 2') }]);
+    expect(judge(name, MASTERKEY, `--set=cfb=${cfb}`)).toMatchObject([{ verdict: 'proven', reason: expect.stringContaining('2 of 2 tried') }]);
     expect(judge(name, randomBytes(32), `--set=cfb=${cfb}`)).toMatchObject([{ verdict: 'refuted' }]);
   });
 });
