@@ -1,4 +1,5 @@
-import type { FaultGroup } from '../support/fault';
+import type { AnyFault, FaultGroup } from '../support/fault';
+import type { Component } from '../support/fault-ledger';
 import { concurrency } from './backup/concurrency';
 import { damages } from './backup/damages';
 import { databases } from './backup/databases';
@@ -7,6 +8,22 @@ import { names } from './backup/names';
 import { server } from './backup/server';
 import { signals } from './backup/signals';
 import { storage } from './backup/storage';
+import { actions } from './restore/actions';
+import { concurrency as restoreConcurrency } from './restore/concurrency';
+import { contents } from './restore/contents';
+import { dumps } from './restore/dumps';
+import { names as restoreNames } from './restore/names';
+import { proof } from './restore/proof';
+import { random } from './restore/random';
+import { server as restoreServer } from './restore/server';
+import { sessions } from './restore/sessions';
+import { signals as restoreSignals } from './restore/signals';
+import { storage as restoreStorage } from './restore/storage';
 
 /** Every fault, in the order of the page that tells of them. */
-export const MATRIX: readonly FaultGroup[] = [server, concurrency, signals, storage, names, databases, heartbeat, damages];
+export const MATRIX: Readonly<Record<Component, readonly FaultGroup<AnyFault>[]>> = {
+  backup: [server, concurrency, signals, storage, names, databases, heartbeat, damages],
+  restore: [
+    dumps, proof, restoreServer, restoreSignals, random, sessions, restoreConcurrency, actions, restoreNames, contents, restoreStorage,
+  ],
+};

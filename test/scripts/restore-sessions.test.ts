@@ -54,25 +54,4 @@ describe.each(['ash', 'dash'] as const)('a service that is connected, under %s',
     expect((await instance.restore({ RESTORE_ACTION: 'cutover' })).status).toBe(0);
     expect(oid()).not.toBe(before);
   });
-
-  test('is disconnected when that is asked for, however fast it reconnects', async () => {
-    await connected(6);
-    const before = oid();
-    const result = await instance.restore({ RESTORE_SESSIONS: 'disconnect' });
-    expect(result.status).toBe(0);
-    expect(oid()).not.toBe(before);
-    expect(server.sql('postgres', 'SELECT count(*) FROM pg_stat_activity JOIN pg_database USING (datname) WHERE NOT datallowconn')).toBe('0');
-  });
-
-  test('keeps its sessions when the names cannot be exchanged', async () => {
-    server.sql('postgres', 'ALTER SYSTEM SET max_prepared_transactions = 5');
-    await server.restart();
-    await connected(1);
-    server.sql('zitadel', 'BEGIN; CREATE TABLE half (id int); PREPARE TRANSACTION \'half\'');
-    const before = oid();
-    const result = await instance.restore({ RESTORE_SESSIONS: 'disconnect' });
-    expect(result.stderr).toContain('"zitadel" has prepared transactions');
-    expect(result.status).toBe(1);
-    expect(oid()).toBe(before);
-  });
 });

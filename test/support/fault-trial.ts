@@ -59,8 +59,12 @@ export class Trial {
   }
 
   start(env: Env = {}): PodProcess {
+    return this.follow(() => this.instance.startBackup(env));
+  }
+
+  protected follow(start: () => PodProcess): PodProcess {
     this.given ??= contents(this.folder);
-    const pod = this.instance.startBackup(env);
+    const pod = start();
     this.pods.push(pod);
     return pod;
   }

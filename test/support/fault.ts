@@ -3,9 +3,14 @@ import type { ClusterProps } from './fault-cluster';
 import type { PodResult } from './pod';
 import type { Trial } from './fault-trial';
 
+/** What a fault leaves behind, in words. */
+export interface Told {
+  readonly text: string;
+}
+
 /** What must come of a fault. The page docs/faults.md is made of it, and every word of it is tested. */
-export interface Outcome {
-  readonly leaves: Leaves;
+export interface Outcome<L extends Told = Leaves> {
+  readonly leaves: L;
   /** The exit status of the run that met the fault. */
   readonly status: number;
   /** What its output says; "…" stands for any text. Without it, nothing can be said: the run was killed. */
@@ -14,23 +19,30 @@ export interface Outcome {
   readonly next?: string;
 }
 
-interface Surroundings {
+export interface Surroundings {
   /** What is special about the manifests. */
   readonly cluster?: ClusterProps;
   /** Why this machine cannot make the fault; undefined where it can. */
   readonly impossible?: () => string | undefined;
+  /**
+   * How often it is made, where chance has a part in it.
+   * @default 1
+   */
+  readonly times?: number;
 }
 
-export interface Fault extends Outcome, Surroundings {
+export interface Fault<T extends Trial = Trial, L extends Told = Leaves> extends Outcome<L>, Surroundings {
   readonly name: string;
   /** Makes the fault, and returns how the run that met it ended. */
-  readonly inject: (trial: Trial) => Promise<PodResult>;
+  readonly inject: (trial: T, time: number) => Promise<PodResult>;
 }
 
-export interface FaultGroup {
+export type AnyFault = Fault<never, Told>;
+
+export interface FaultGroup<F extends AnyFault = Fault> {
   /** The component and what goes wrong with it. */
   readonly title: string;
-  readonly faults: readonly Fault[];
+  readonly faults: readonly F[];
 }
 
 export function fault(name: string, outcome: Outcome & Surroundings, inject: Fault['inject']): Fault {

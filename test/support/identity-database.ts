@@ -2,7 +2,7 @@ import { PostgresServer } from './postgres-server';
 
 /**
  * A database as an identity provider has it: an event store, projections, encryption keys, a role of its own, and
- * grants and settings on the database itself, which a plain DROP and CREATE would lose.
+ * grants and settings on the database itself, which a plain DROP and CREATE would lose. It is the same every time.
  */
 export function createIdentityDatabase(server: PostgresServer, name = 'zitadel'): void {
   const database = `"${name.replaceAll('"', '""')}"`;
@@ -47,7 +47,7 @@ export function createIdentityDatabase(server: PostgresServer, name = 'zitadel')
     CREATE TABLE projections.sessions (
       id uuid PRIMARY KEY DEFAULT gen_random_uuid(), user_id bigint NOT NULL REFERENCES projections.users ON DELETE CASCADE);
     INSERT INTO projections.users (name) SELECT 'user ' || i FROM generate_series(1, 500) AS i;
-    INSERT INTO projections.sessions (user_id) SELECT id FROM projections.users;
+    INSERT INTO projections.sessions SELECT md5(id::text)::uuid, id FROM projections.users;
     CREATE VIEW projections.active AS SELECT id, name FROM projections.users WHERE state = 0;
     GRANT USAGE ON SCHEMA projections TO reporting;
     GRANT SELECT ON projections.users TO reporting;

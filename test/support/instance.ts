@@ -62,6 +62,11 @@ export class Instance {
     return startPod(this.pod('backup', env, undefined, command));
   }
 
+  /** Prunes by itself, as a backup does after it. */
+  prune(env: Env = {}): Promise<PodResult> {
+    return this.startBackup(env, ['sh', '/scripts/prune.sh']).result;
+  }
+
   restore(env: Env = {}, jobName?: string): Promise<PodResult> {
     return runPod(this.pod('restore', env, jobName));
   }

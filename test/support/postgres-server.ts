@@ -8,6 +8,7 @@ import { atEndOfFile } from './leftovers';
 import { isRoot, run, SYSTEM_PATH } from './machine';
 import { initialise, randomPassword, SERVER_USER, serverProcess, templateFolder, templatePassword } from './postgres-template';
 import { freshFolder, memoryFolder } from './run-folder';
+import type { Mount, Sandbox } from './sandbox';
 import { client } from './toolbox';
 
 export interface ServerOptions {
@@ -23,6 +24,7 @@ export class PostgresServer {
   readonly host = '127.0.0.1';
   readonly user = 'postgres';
   private child?: Child;
+  private readonly shared = new Set<Mount>();
   private readonly forget: () => void;
 
   private constructor(
@@ -56,6 +58,13 @@ export class PostgresServer {
     const pid = this.child?.pid;
     if (pid === undefined) throw new Error('The server is not running.');
     return pid;
+  }
+
+  /** Lets the server see another folder, from its next start on, until the returned function is called. */
+  share(source: string, target = source): () => void {
+    const mount = { source, target, readOnly: false };
+    this.shared.add(mount);
+    return () => this.shared.delete(mount);
   }
 
   /** Everything the server logged since it was last started. */
@@ -98,6 +107,11 @@ export class PostgresServer {
     await this.launch();
   }
 
+  /** Stops the server, and keeps its data. */
+  halt(): Promise<void> {
+    return this.shutDown('fast');
+  }
+
   /** Kills the server as a power cut would. */
   kill(): void {
     this.child?.kill('SIGKILL');
@@ -121,7 +135,7 @@ export class PostgresServer {
     for (;;) {
       // Its process has ended; what a killed one left here must not pass for the new one's.
       rmSync(statusFile, { force: true });
-      const child = new Child(serverProcess(this.folder, 'postgres', '-D', join(this.folder, 'data')));
+      const child = new Child(this.process());
       this.child = child;
       while (child.isRunning && !isReady(statusFile)) {
         if (Date.now() > deadline) throw new Error(`The server is not ready after ${START_LIMIT_MS} ms:\n${child.output()}`);
@@ -133,6 +147,11 @@ export class PostgresServer {
       const stillThere = /pre-existing shared memory block|lock file .* already exists/.test(output);
       if (!stillThere || Date.now() > deadline) throw new Error(`The server did not start:\n${output}`);
     }
+  }
+
+  private process(): Sandbox {
+    const own = serverProcess(this.folder, 'postgres', '-D', join(this.folder, 'data'));
+    return { ...own, mounts: [...own.mounts, ...this.shared] };
   }
 
   private async shutDown(mode: 'fast' | 'immediate'): Promise<void> {

@@ -2,14 +2,21 @@ import { ChildProcess, spawn } from 'node:child_process';
 import { PostgresServer } from './postgres-server';
 import { client } from './toolbox';
 
-/** A client that holds a session, and connects again at once whenever it is cut off. */
+const STAY = 'SELECT pg_sleep(600)';
+
+/** A client that holds a session, or does what it is told to, and connects again at once whenever it is cut off. */
 export class SessionClient {
   private going = true;
   private child: ChildProcess;
   private resolve!: () => void;
   private readonly ended = new Promise<void>((resolve) => { this.resolve = resolve; });
 
-  constructor(private readonly server: PostgresServer, private readonly database: string) {
+  constructor(
+    private readonly server: PostgresServer,
+    private readonly database: string,
+    private readonly commands = STAY,
+    private readonly onLine: (line: string) => void = () => {},
+  ) {
     this.child = this.connect();
   }
 
@@ -22,14 +29,16 @@ export class SessionClient {
   private connect(): ChildProcess {
     const [program, ...args] = client('psql') as [string, ...string[]];
     const { host, port, user, password } = this.server;
-    const child = spawn(program, [...args, '-Xqc', 'SELECT pg_sleep(600)'], {
-      stdio: 'ignore',
+    const child = spawn(program, [...args, '-XAtq', '--file=-'], {
+      stdio: ['pipe', 'pipe', 'ignore'],
       env: {
         PGHOST: host, PGPORT: String(port), PGUSER: user, PGPASSWORD: password, PGDATABASE: this.database, PGAPPNAME: 'a-service',
         // So that the server notices when a client is gone in the middle of a query.
         PGOPTIONS: '-c client_connection_check_interval=20',
       },
     });
+    child.stdin!.on('error', () => {}).end(this.commands);
+    child.stdout!.setEncoding('utf8').on('data', (text: string) => text.split('\n').forEach(this.onLine));
     child.once('exit', () => {
       if (this.going) this.child = this.connect();
       else this.resolve();
