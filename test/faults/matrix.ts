@@ -15,6 +15,7 @@ import { dumps } from './restore/dumps';
 import { names as restoreNames } from './restore/names';
 import { proof } from './restore/proof';
 import { random } from './restore/random';
+import { secrets } from './restore/secrets';
 import { server as restoreServer } from './restore/server';
 import { sessions } from './restore/sessions';
 import { signals as restoreSignals } from './restore/signals';
@@ -24,6 +25,6 @@ import { storage as restoreStorage } from './restore/storage';
 export const MATRIX: Readonly<Record<Component, readonly FaultGroup<AnyFault>[]>> = {
   backup: [server, concurrency, signals, storage, names, databases, heartbeat, damages],
   restore: [
-    dumps, proof, restoreServer, restoreSignals, random, sessions, restoreConcurrency, actions, restoreNames, contents, restoreStorage,
+    dumps, secrets, proof, restoreServer, restoreSignals, random, sessions, restoreConcurrency, actions, restoreNames, contents, restoreStorage,
   ],
 };

@@ -13,8 +13,10 @@ export interface ClusterProps extends Partial<Pick<BackupCronJobProps, 'excludeT
 /** The manifests of a backup, with a ConfigMap of programs that come first in the search path of its pods. */
 export function cluster(tools: Tools, { databaseName = 'shop', ...props }: ClusterProps = {}): Manifest[] {
   const scope = chart();
+  const shop = database(scope, { name: databaseName });
+  shop.password.expectations.expectKey('app', 'masterkey', { bytes: 32, sameAsDump: true, because: 'nothing can be decrypted without it' });
   const backup = new BackupCronJob(scope, 'backup', {
-    name: 'shop-backup', database: database(scope, { name: databaseName }), storage: storage(scope),
+    name: 'shop-backup', database: shop, storage: storage(scope),
     schedule: Cron.schedule({ hour: '2', minute: '0' }), retention: Retention.keep({ daily: 7, weekly: 4 }), ...props,
   });
   new RestoreJob(scope, 'restore', { name: 'shop-restore', backup });

@@ -5,7 +5,7 @@ import { eventually } from './eventually';
 import { cluster, type ClusterProps, type Tools } from './fault-cluster';
 import { contents, type Contents } from './fault-contents';
 import { Gate } from './gate';
-import { Instance, type Env } from './instance';
+import { Instance, MASTERKEY, type Env } from './instance';
 import { isRoot, run } from './machine';
 import type { PodProcess, PodResult } from './pod';
 import type { PostgresServer } from './postgres-server';
@@ -45,7 +45,7 @@ export class Trial {
 
   constructor(readonly server: PostgresServer, readonly shell: Shell, private readonly sample: Sample, props?: ClusterProps) {
     this.instance = new Instance(server, shell, cluster(this.tools, props));
-    this.passwords = [server.password, server.sql('postgres', 'SELECT rolpassword FROM pg_authid WHERE rolname = current_user')];
+    this.passwords = [server.password, MASTERKEY, server.sql('postgres', 'SELECT rolpassword FROM pg_authid WHERE rolname = current_user')];
     this.earlier = this.addDump(EARLIER);
   }
 

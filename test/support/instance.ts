@@ -19,7 +19,9 @@ export class Instance {
   /** The folder of the dumps. */
   readonly folder: string;
   /** What is in the cluster; a test may change it. */
-  readonly secrets: Record<string, Record<string, string | Buffer>> = { 'zitadel-secret': { masterkey: MASTERKEY } };
+  readonly secrets: Record<string, Record<string, string | Buffer>> = {
+    'zitadel-secret': { masterkey: MASTERKEY }, app: { masterkey: MASTERKEY },
+  };
   private readonly claimName: string;
   private jobs = 0;
 
