@@ -5,6 +5,7 @@ import { damages } from './backup/damages';
 import { databases } from './backup/databases';
 import { heartbeat } from './backup/heartbeat';
 import { names } from './backup/names';
+import { secrets } from './backup/secrets';
 import { server } from './backup/server';
 import { signals } from './backup/signals';
 import { storage } from './backup/storage';
@@ -15,7 +16,7 @@ import { dumps } from './restore/dumps';
 import { names as restoreNames } from './restore/names';
 import { proof } from './restore/proof';
 import { random } from './restore/random';
-import { secrets } from './restore/secrets';
+import { secrets as restoreSecrets } from './restore/secrets';
 import { server as restoreServer } from './restore/server';
 import { sessions } from './restore/sessions';
 import { signals as restoreSignals } from './restore/signals';
@@ -23,8 +24,8 @@ import { storage as restoreStorage } from './restore/storage';
 
 /** Every fault, in the order of the page that tells of them. */
 export const MATRIX: Readonly<Record<Component, readonly FaultGroup<AnyFault>[]>> = {
-  backup: [server, concurrency, signals, storage, names, databases, heartbeat, damages],
+  backup: [server, secrets, concurrency, signals, storage, names, databases, heartbeat, damages],
   restore: [
-    dumps, secrets, proof, restoreServer, restoreSignals, random, sessions, restoreConcurrency, actions, restoreNames, contents, restoreStorage,
+    dumps, restoreSecrets, proof, restoreServer, restoreSignals, random, sessions, restoreConcurrency, actions, restoreNames, contents, restoreStorage,
   ],
 };
