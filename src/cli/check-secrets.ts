@@ -59,7 +59,7 @@ function printed(report: Report, { json, sarif, github }: Options, version: stri
   if (sarif) return JSON.stringify(sarifReport(report, version), null, 2);
   if (github) return githubReport(report);
   const { isTTY, columns = COLUMNS.usual } = process.stdout;
-  const color = isTTY && !process.env.NO_COLOR && process.env.TERM !== 'dumb';
+  const color = isTTY === true && !process.env.NO_COLOR && process.env.TERM !== 'dumb';
   return tableReport(report, { color, columns: Math.max(columns, COLUMNS.least) });
 }
 

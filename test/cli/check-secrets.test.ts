@@ -17,7 +17,8 @@ beforeAll(async () => {
 
 function cli(args: string[], env: NodeJS.ProcessEnv = {}): { status: number | null; stdout: string; stderr: string } {
   const command = ['--import', require.resolve('tsx'), join(root, 'src/cli/main.ts'), ...args];
-  return spawnSync(process.execPath, command, { cwd: root, env: { ...process.env, ...env }, encoding: 'utf8' });
+  // Libraries for colours take a CI's log for a terminal.
+  return spawnSync(process.execPath, command, { cwd: root, env: { ...process.env, CI: 'true', ...env }, encoding: 'utf8' });
 }
 
 const checkBad = (...args: string[]): ReturnType<typeof cli> => {
