@@ -36,7 +36,7 @@ function stop(trial: RestoreTrial): Promise<void> {
 }
 
 const loadFailed = 'pg_restore failed, see its message above. "shop" is untouched.';
-const noExchange = 'the names could not be exchanged, see the message above. "shop" is as it was; what was proven stays in "shop_restore". Stop the service (scale it to 0 replicas), then run RESTORE_ACTION=cutover.';
+const noExchange = 'the names could not be exchanged, see the message above. "shop" is as it was; what was proven stays in "shop_restore". Stop the service (scale it to 0 replicas), then: … RESTORE_ACTION=cutover -o yaml';
 
 /** The live database on a small disk of the server's. */
 async function onSmallDisk(trial: RestoreTrial): Promise<Disk> {

@@ -29,7 +29,7 @@ async function besideWriters(trial: RestoreTrial, env: Env): Promise<PodResult> 
 }
 
 const inUse = '"shop" is still in use after … s, by:…postgres from 127.0.0.1 as a-service pid …Nothing was changed. What was proven stays in "shop_restore": '
-  + 'stop the service (kubectl scale deployment/shop --replicas=0), then run RESTORE_ACTION=cutover.';
+  + 'stop the service (kubectl scale deployment/shop --replicas=0), then: … RESTORE_ACTION=cutover -o yaml';
 
 const kept = (what: string, env: Env): RestoreFault => restoreFault(`services write and connect again all the time, and ${what}`, {
   leaves: asItWasAndProven, status: 1, says: inUse,
