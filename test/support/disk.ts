@@ -42,7 +42,12 @@ export class Disk {
   /** Takes all the room but so many bytes. */
   fill(leaveBytes = 0): void {
     const { bavail, bsize } = statfsSync(this.folder);
-    writeFileSync(join(this.folder, 'filler'), Buffer.alloc(bavail * bsize - leaveBytes));
+    try {
+      writeFileSync(join(this.folder, 'filler'), Buffer.alloc(bavail * bsize - leaveBytes));
+    } catch (error) {
+      // Somebody else has taken the last of it meanwhile: it is full all the same.
+      if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error;
+    }
   }
 
   /** Gives all the room back, and more where there was a quota. */
