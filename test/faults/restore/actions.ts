@@ -66,7 +66,7 @@ export const actions: RestoreFaultGroup = {
       return trial.restore(CUTOVER);
     }),
 
-    restoreFault('prepare alone', { leaves: asItWasAndProven, status: 0, says: 'prepared: shop-20260101-020000.dump is in "shop_restore". Next: the same with RESTORE_ACTION=cutover.' },
+    restoreFault('prepare alone', { leaves: asItWasAndProven, status: 0, says: 'prepared: shop-20260101-020000.dump is in "shop_restore". Next: … RESTORE_ACTION=cutover -o yaml' },
       (trial) => trial.restore({ RESTORE_ACTION: 'prepare' })),
 
     restoreFault('prepare, and cutover later', { leaves: restored, status: 0, says: '== done: "shop" is now shop-20260101-020000' }, async (trial) => {
