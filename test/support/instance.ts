@@ -29,7 +29,7 @@ export class Instance {
     private readonly server: PostgresServer,
     private readonly shell: Shell,
     readonly manifests: readonly Manifest[] = shipped(),
-    private readonly around: Pick<PodOptions, 'env' | 'programs' | 'tokens'> = {},
+    private readonly around: Pick<PodOptions, 'env' | 'programs' | 'tokens' | 'within'> = {},
   ) {
     this.nas = makeClaim(70);
     const { containers: [container], volumes } = this.workload('backup').spec.jobTemplate.spec.template.spec;

@@ -21,6 +21,8 @@ export interface PodOptions extends Surroundings {
   readonly jobName?: string;
   /** Folders with the programs that only the image of a container has, by the container's name. */
   readonly programs?: Readonly<Record<string, string>>;
+  /** Starts each container, e.g. within limits. */
+  readonly within?: <T>(start: () => T) => T;
   /** Runs this one container, init or not, and no other. */
   readonly onlyContainer?: string;
 }
@@ -135,10 +137,11 @@ export class PodProcess {
 
   private runContainer(container: Container, volumes: Volumes): Promise<Ending> {
     const options = this.sandboxFor(container, volumes.mounts(container.volumeMounts ?? []));
-    this.child = new Child(options, (text) => {
+    const start = (): Child => new Child(options, (text) => {
       this.text += text;
       for (const listener of this.listeners) listener();
     });
+    this.child = this.options.within === undefined ? start() : this.options.within(start);
     return this.child.ended;
   }
 
