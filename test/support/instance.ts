@@ -81,8 +81,8 @@ export class Instance {
     return runPod(this.pod('drill', env));
   }
 
-  startDrill(env: Env = {}): PodProcess {
-    return startPod(this.pod('drill', env));
+  startDrill(env: Env = {}, command?: string[]): PodProcess {
+    return startPod(this.pod('drill', env, undefined, command));
   }
 
   private pod(component: string, env: Env, jobName?: string, command?: string[]) {
