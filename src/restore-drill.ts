@@ -108,12 +108,11 @@ export class RestoreDrill extends Construct {
       throw new InvalidPropError('restoreDrill.scratchSize', scratch.asString(), 'is too small for a server', 'Give it room for the database and half of it again');
     }
     const common = [POD_NAME, env('PGDATABASE', database.name), env('MAINTENANCE_DATABASE', 'postgres'), env('DRILL_DIR', DRILL_PATH)];
-    const folderEnv = env('BACKUP_DIR', `${STORAGE_PATH}/${folder}`);
     const restore: ContainerProps = {
       name: 'restore',
       script: 'drill-restore.sh',
       env: [
-        ...common, folderEnv, SECRETS_REPORT,
+        ...common, env('BACKUP_DIR', `${STORAGE_PATH}/${folder}`), SECRETS_REPORT,
         env('DRILL_PICK', props.pick ?? DrillPick.NEWEST),
         env('DRILL_BYTES', scratch === undefined ? 0 : scratch.toKibibytes() * 1024),
         env('RESTORE_DUMP', ''),
@@ -150,7 +149,7 @@ export class RestoreDrill extends Construct {
       finalStatuses: [4, 5],
       resources: props.resources ?? RESOURCES,
       env: [
-        ...common.slice(1), folderEnv,
+        ...common.slice(1),
         env('IMAGE', database.image.image),
         env('KEEP_EVIDENCE', checkCount('restoreDrill.keepEvidence', props.keepEvidence ?? 104, 1, 10_000)),
       ],

@@ -13,7 +13,7 @@ set -eu
 main() {
   check_drill_settings
   [ "$(told outcome)" = restored ] || return 0
-  on_exit finish
+  keep_errors
   database=$(told database)
   begin_step key "the key opens what was restored, or it does not"
   if [ ! -s "${PROOF_KEY:?is not set}" ]; then
@@ -26,10 +26,6 @@ main() {
     stop_server immediate
   fi
   end_step
-}
-
-finish() {
-  stop_server immediate
 }
 
 main "$@"

@@ -3,7 +3,7 @@
 # The status is 0 also where that fails: the last step tells what came of it.
 # usage: drill-restore.sh      with the environment that RestoreDrill gives it; RESTORE_DUMP and RESTORE_BEFORE choose as
 #   they do for a restore, and otherwise
-#   DRILL_PICK       newest verified dump, or rotate: the one that was never proven or not for the longest time
+#   DRILL_PICK       newest verified dump, or rotate: the one that was never drilled or not for the longest time
 set -eu
 
 # shellcheck source=common.sh
@@ -21,8 +21,7 @@ main() {
   check_drill_settings
   check_storage_settings
   mkdir -p "$report"
-  on_exit finish
-  exec 2>"$report/errors"
+  keep_errors
   tell began "$(date +%s)"
   check_readable
   choose
@@ -49,9 +48,14 @@ choose() {
   esac
   tell dump "$name"
   log "chose $name.dump"
+  is_verified "$name" || return 0
+  # Told now: once the restore does not hold it any more, a backup may prune it.
+  tell sha256 "$(manifest_string "$name" sha256 | tr -d '"')"
+  tell rows "$(manifest_members "$name" rows | awk '{ sum += $NF } END { if (NR) printf "%.0f", sum }')"
+  tell hashes "$(manifest_members "$name" hashes)"
 }
 
-# Never proven first, the oldest of them; then by the time of the last drill. Evidence is named by time.
+# Never drilled first, the oldest of them; then by the time of the last drill. Evidence is named by time.
 rotate() {
   name=$(for candidate in $(dump_names); do
     ! is_verified "$candidate" || echo "$(last_drill_of "$candidate") $candidate"
@@ -66,7 +70,8 @@ last_drill_of() {
 
 check_drill_room() {
   [ "${DRILL_BYTES:-0}" -gt 0 ] && is_verified "$name" || return 0
-  needed=$(($(manifest_number "$name" databaseBytes) * 12 / 10))
+  needed=$(manifest_number "$name" databaseBytes)
+  needed=$((${needed:-0} * 12 / 10))
   [ "$DRILL_BYTES" -ge "$needed" ] ||
     fail "the drill's volume holds $((DRILL_BYTES / 1000000)) MB, and the database needs about $((needed / 1000000)) MB. Raise the drill's scratchSize."
 }
@@ -75,13 +80,16 @@ check_drill_room() {
 restore() {
   RESTORE_ACTION=prepare RESTORE_DUMP=$name RESTORE_BEFORE='' RESTORE_SHA256='' RESTORE_DESPITE=secrets PROVE_HASHES=true \
     REQUEST_ID=drill RESTORE_SESSIONS=refuse SESSIONS_TIMEOUT=0 KEEP_PREVIOUS=1 SERVER_TIMEOUT=60 QUIESCE_DEPLOYMENT='' \
-    run sh "$scripts/restore.sh" || fail "$name.dump could not be restored and proven, see the message above."
+    run sh "$scripts/restore.sh" || fail "$name.dump could not be restored and proven, see the message above.$(room_remedy)"
   database=$PGDATABASE prefix=${BACKUP_DIR##*/}
   side=$(echo "SELECT datname FROM pg_database WHERE shobj_description(oid, 'pg_database') LIKE '% prepared from %'" | query "$MAINTENANCE_DATABASE")
   tell database "$side"
-  if is_verified "$name" && [ -n "$(manifest_members "$name" rows)" ]; then
-    tell compared "rows$([ -z "$(manifest_members "$name" hashes)" ] || echo ' and contents')"
-  fi
+  tell checks "$CHECKS"
+  [ -z "$(told rows)" ] || tell compared "rows$([ -z "$(told hashes)" ] || echo ' and contents')"
+}
+
+room_remedy() {
+  ! grep -q 'No space left on device' "$scratch/errors" || echo " The drill's volume is full: raise the drill's scratchSize, or make room on the node."
 }
 
 check_structure() {
@@ -93,16 +101,6 @@ check_structure() {
   PGDATABASE=$side run pg_amcheck --install-missing --jobs=2 >"$report/amcheck" ||
     fail "pg_amcheck found damage: $(head -n 3 "$report/amcheck")"
   tell structure sound
-}
-
-# usage: finish STATUS
-finish() {
-  stop_server immediate
-  exec 2>&9
-  cat "$report/errors" >&2
-  [ "$1" -ne 143 ] || exit 143
-  [ "$1" -eq 0 ] || tell outcome failed
-  exit 0
 }
 
 main "$@"

@@ -4,7 +4,7 @@
 check_drill_settings() {
   : "${DRILL_DIR:?is not set: it names the folder for the server and for what the steps tell each other}"
   report=$DRILL_DIR/report
-  # Whatever the pod is told of another server is not meant for this.
+  # Whatever the pod is told of another server is not meant for this one.
   export PGHOST="$DRILL_DIR/socket" PGPORT=5432 PGUSER=postgres
 }
 
@@ -40,6 +40,26 @@ start_server() {
 
 stop_server() {
   [ ! -e "$DRILL_DIR/data/postmaster.pid" ] || pg_ctl stop --silent --mode="$1" --pgdata="$DRILL_DIR/data" >/dev/null 2>&1 || true
+}
+
+# What goes wrong is kept for the last step, which tells of it: the step itself ends well, or there would be no evidence.
+# It is kept apart from the server, which may have taken all the room.
+keep_errors() {
+  on_exit hand_over
+  exec 2>"$scratch/errors"
+}
+
+# usage: hand_over STATUS
+hand_over() {
+  stop_server immediate
+  exec 2>&9
+  cat "$scratch/errors" >&2
+  [ "$1" -ne 143 ] || exit 143
+  [ "$1" -ne 0 ] || exit 0
+  rm -rf "$DRILL_DIR/data"
+  cp "$scratch/errors" "$report/errors"
+  tell outcome failed
+  exit 0
 }
 
 # usage: tell NAME TEXT      for the steps that come after

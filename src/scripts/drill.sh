@@ -33,13 +33,12 @@ main() {
 decide() {
   if [ "$(told outcome)" != restored ]; then
     verdict=failed status=1 reason=$(told errors)
-  elif findings=$(secret_findings); then
-    verdict=failed status=1 reason="a restore would be refused: $findings"
   elif keys_are refuted; then
-    verdict=refuted status=4 reason="the key does not open what is in the dump: what is restored cannot be used. Find the key that was there when" \
-      reason="$reason the data were written, and put it back into its secret."
+    verdict=refuted status=4 reason="what is restored cannot be used with the key that is there. $(reasons_of refuted)"
+  elif findings=$(secret_findings) || findings=$(other_secrets); then
+    verdict=failed status=1 reason="a restore would be refused: $findings"
   elif [ -e "$report/keys" ] && ! keys_are proven; then
-    verdict=inconclusive status=5 reason="the dump is restorable, but nothing in it could prove the key"
+    verdict=inconclusive status=5 reason="the dump is restorable, but nothing in it could prove the key. $(reasons_of unproven)"
   elif [ -z "$(told compared)" ]; then
     verdict=inconclusive status=5 reason="the dump is restorable, but it has no manifest with rows to compare with"
   else
@@ -47,32 +46,59 @@ decide() {
   fi
 }
 
+# The secrets that are right and yet not those of the dump; status 1 when there are none.
+other_secrets() {
+  [ -s "$BACKUP_DIR/$name.json" ] || return 1
+  compare_fingerprints "$name" | awk -F '\t' '$1 == "other" { print $2 " is not the one that was there when the dump was taken: " $3; found = 1 }
+    END { exit !found }'
+}
+
 # usage: keys_are VERDICT      whether one of them is
 keys_are() {
   cut -f 2 "$report/keys" 2>/dev/null | grep -qx "$1"
 }
 
-# The newest first: time, verdict and seconds of the restore.
+# usage: reasons_of VERDICT
+reasons_of() {
+  awk -F '\t' -v verdict="$1" '$2 == verdict { printf "%skey %s: %s", (seen++ ? "; " : ""), $1, $3 }' "$report/keys"
+}
+
+# Whole paths, the newest first; whatever is being written begins with a dot.
+stored_evidence() {
+  for stored in "$BACKUP_DIR"/drills/*Z.json; do
+    [ ! -e "$stored" ] || echo "$stored"
+  done | sort -r
+}
+
+# Verdict, seconds of the restore, time.
 former_drills() {
-  for evidence in "$BACKUP_DIR"/drills/*Z.json; do echo "$evidence"; done | sort -r | head -n 5 | while read -r evidence; do
-    [ -e "$evidence" ] || continue
+  stored_evidence | sed -n 1,5p | while read -r evidence; do
     sed -n 's/^  "verdict": "\(.*\)",$/\1/p; s/^    "restore": \([0-9]*\),*$/\1/p' "$evidence" | tr '\n' ' '
     basename "$evidence" .json
   done
 }
 
+# When a restore was last proven: now, or what the evidence before this says, so that it outlives the evidence of its day.
+last_proven() {
+  if [ "$verdict" = proven ]; then
+    printf '  "lastProven": { "ended": "%s", "dump": "%s", "restoreSeconds": %s },\n' "$time" "$name" "$(told seconds.restore)"
+  else
+    former_proof=$(stored_evidence | sed -n 1p)
+    { [ -z "$former_proof" ] || sed -n '/^  "lastProven": /p' "$former_proof"; } | grep . || printf '  "lastProven": null,\n'
+  fi
+}
+
 write_evidence() {
   ended=$(date +%s)
-  drills=$BACKUP_DIR/drills
+  drills=$BACKUP_DIR/drills draft=$BACKUP_DIR/drills/.$PGAPPNAME
   mkdir -p "$drills" || fail_to_record
   until time=$(date -u +%Y-%m-%dT%H:%M:%SZ) && [ ! -e "$drills/$time.json" ]; do
-  run sleep 1
+    run sleep 1
   done
-  draft=$drills/.$PGAPPNAME
   { evidence >"$draft" && sync "$draft" && mv "$draft" "$drills/$time.json"; } || fail_to_record
   { ln -sf "$time.json" "$draft" && mv "$draft" "$drills/latest.json"; } || fail_to_record
-  for old in "$drills"/*Z.json; do echo "$old"; done | sort -r | tail -n +$((KEEP_EVIDENCE + 1)) | while read -r old; do
-  rm -f "$old" || warn "$old could not be removed"
+  stored_evidence | tail -n +$((KEEP_EVIDENCE + 1)) | while read -r old; do
+    rm -f "$old" || warn "$old could not be removed"
   done
 }
 
@@ -80,15 +106,17 @@ evidence() {
   echo "{"
   member verdict "$verdict"
   member reason "$reason"
+  last_proven
   member dump "$name"
-  member sha256 "$([ ! -s "$BACKUP_DIR/$name.json" ] || manifest_string "$name" sha256 | tr -d '"')"
+  member sha256 "$(told sha256)"
   member database "$PGDATABASE"
   member ended "$time"
   member image "$IMAGE"
   member scripts "$(cat "$scripts"/*.s* | sha256sum | cut -c 1-64)"
   member compared "$(told compared)"
   member structure "$(told structure)"
-  printf '  "rows": %s,\n' "$(if [ -s "$BACKUP_DIR/$name.json" ]; then manifest_members "$name" rows | awk '{ sum += $NF } END { printf "%.0f", sum }'; else echo null; fi)"
+  number rows "$(told rows)"
+  number checks "$(told checks)"
   printf '  "keys": [\n%s\n  ],\n' "$(keys_of_evidence)"
   echo '  "seconds": {'
   for step in server restore structure key; do
@@ -98,12 +126,18 @@ evidence() {
 }
 
 fail_to_record() {
+  rm -f "$draft" || true
   fail "the evidence could not be written to $BACKUP_DIR/drills, see the message above. The verdict was: $verdict. $reason"
 }
 
 # usage: member NAME TEXT      a line of the evidence; an empty text is null
 member() {
   if [ -z "$2" ]; then printf '  "%s": null,\n' "$1"; else printf '  "%s": "%s",\n' "$1" "$(escaped "$2")"; fi
+}
+
+# usage: number NAME NUMBER      a line of the evidence; none is null
+number() {
+  printf '  "%s": %s,\n' "$1" "${2:-null}"
 }
 
 keys_of_evidence() {
