@@ -10,9 +10,13 @@ choose_dump() {
   else
     limit=$(moment "${RESTORE_BEFORE:-9999-12-31T23:59:59Z}")
     name=$(newest_verified "$limit")
-    [ -n "$name" ] || fail "no verified dump${RESTORE_BEFORE:+ from $RESTORE_BEFORE or before} in $BACKUP_DIR." \
-      "Name an older script's dump with RESTORE_DUMP. There are: $(dump_names | tr '\n' ' ')"
+    [ -n "$name" ] || fail "no verified dump${RESTORE_BEFORE:+ from $RESTORE_BEFORE or before} in $BACKUP_DIR. $(choice_remedy)"
   fi
+}
+
+choice_remedy() {
+  choice=$(dump_names | tr '\n' ' ')
+  if [ -n "$choice" ]; then echo "Name an older script's dump with RESTORE_DUMP. There are: $choice"; else echo "Back up first."; fi
 }
 
 # usage: moment TIME      2026-11-20T08:00:00Z as 20261120-080000

@@ -23,6 +23,7 @@ main() {
   mkdir -p "$report"
   keep_errors
   tell began "$(date +%s)"
+  [ -e "$BACKUP_DIR" ] || fail "there is no $BACKUP_DIR, so nothing was backed up yet, or not to this claim. Back up first."
   check_readable
   choose
   check_drill_room

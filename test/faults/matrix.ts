@@ -9,6 +9,9 @@ import { secrets } from './backup/secrets';
 import { server } from './backup/server';
 import { signals } from './backup/signals';
 import { storage } from './backup/storage';
+import { dumps as drillDumps } from './drill/dumps';
+import { signals as drillSignals } from './drill/signals';
+import { surroundings as drillSurroundings } from './drill/surroundings';
 import { actions } from './restore/actions';
 import { concurrency as restoreConcurrency } from './restore/concurrency';
 import { contents } from './restore/contents';
@@ -28,4 +31,5 @@ export const MATRIX: Readonly<Record<Component, readonly FaultGroup<AnyFault>[]>
   restore: [
     dumps, restoreSecrets, proof, restoreServer, restoreSignals, random, sessions, restoreConcurrency, actions, restoreNames, contents, restoreStorage,
   ],
+  drill: [drillDumps, drillSignals, drillSurroundings],
 };

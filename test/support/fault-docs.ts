@@ -53,6 +53,18 @@ Every row also proves that
 - the next plain restore succeeds, brings back all of the dump and leaves nothing else; and so does a backup.
 `,
   },
+  drill: {
+    leaves: 'Verdict in the evidence',
+    introduction: `## Drill
+
+Every row also proves that
+
+- the dumps are as they were, and none is held any more, unless the run was killed;
+- the password, the masterkey and the data keys are in no output, no file on the NAS and no argument of a process, in plain,
+  base64 or hexadecimal;
+- the next plain drill proves a good dump.
+`,
+  },
 };
 
 /** The page that tells of every fault. */

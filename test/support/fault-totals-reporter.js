@@ -8,7 +8,7 @@ module.exports = class FaultTotalsReporter {
     if (!existsSync(ledger)) return;
     const entries = readFileSync(ledger, 'utf8').trim().split('\n').map((line) => JSON.parse(line));
     const lines = entries.filter((entry) => entry.skipped !== undefined).map((entry) => `SKIPPED ${entry.case}: ${entry.skipped}`);
-    for (const component of ['backup', 'restore']) {
+    for (const component of ['backup', 'restore', 'drill']) {
       const its = entries.filter((entry) => entry.component === component);
       if (its.length > 0) lines.push(`Faults of the ${component}: ${totals(its)}`);
     }

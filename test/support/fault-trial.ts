@@ -6,7 +6,7 @@ import { cluster, type ClusterProps, type Tools } from './fault-cluster';
 import { contents, type Contents } from './fault-contents';
 import { Gate } from './gate';
 import { Instance, MASTERKEY, type Env } from './instance';
-import { isRoot, run } from './machine';
+import { isRoot } from './machine';
 import type { PodProcess, PodResult } from './pod';
 import type { PostgresServer } from './postgres-server';
 import type { Shell } from './shells';
@@ -37,7 +37,7 @@ export class Trial {
   /** Dumps that the fault itself has damaged after they were published. */
   readonly damaged = new Set<string>();
   readonly pods: PodProcess[] = [];
-  readonly passwords: string[];
+  readonly passwords: (string | Buffer)[];
   private readonly tools: Tools = {};
   private readonly repairs: (() => unknown)[] = [];
   private readonly endings: (() => unknown)[] = [];
@@ -89,13 +89,28 @@ export class Trial {
 
   /** Copies a dump to another time; returns its name. */
   copyDump(from: string, time: string): string {
-    const name = `${basename(this.folder)}-${time}`;
-    for (const file of this.instance.files().filter((other) => other.startsWith(`${from}.`))) {
-      run(['cp', '-a', join(this.folder, file), join(this.folder, file.replace(from, name))]);
-    }
-    const list = join(this.folder, `${name}.dump.sha256`);
-    writeFileSync(list, readFileSync(list, 'utf8').replaceAll(from, name));
-    return name;
+    return this.instance.copyDump(from, time);
+  }
+
+  /** The path of one of the files of the dump that is there already. */
+  file(ending: string, name = this.earlier): string {
+    return join(this.folder, `${name}.${ending}`);
+  }
+
+  /** Changes a file of the dump, from its text to another one. */
+  edit(ending: string, change: (text: string) => string, name = this.earlier): void {
+    const text = readFileSync(this.file(ending, name), 'utf8');
+    const changed = change(text);
+    if (changed === text) throw new Error(`There is nothing to change in ${ending}:\n${text}`);
+    this.put(`${name}.${ending}`, changed);
+  }
+
+  /** Puts the dump back as it was, before the next run. */
+  mendAfterwards(): void {
+    this.afterwards(() => {
+      this.addDump(EARLIER);
+      this.settle();
+    });
   }
 
   /** Takes what is on the NAS now for what was there before. */

@@ -1,6 +1,7 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import { parse } from 'yaml';
+import { run } from './machine';
 import { makeClaim, PodOptions, PodProcess, PodResult, runPod, startPod } from './pod';
 import { PostgresServer } from './postgres-server';
 import { Shell } from './shells';
@@ -11,6 +12,15 @@ const DIST = join(__dirname, '../../dist/identity-internal');
 export const MASTERKEY = 'MasterkeyNeedsToHave32Characters';
 
 export type Env = Readonly<Record<string, string>>;
+
+/** What a drill tells of itself, as far as tests look at it by name. */
+export interface Evidence {
+  readonly verdict: 'proven' | 'failed' | 'refuted' | 'inconclusive';
+  readonly reason: string | null;
+  readonly dump: string | null;
+  readonly keys: readonly { readonly id: string; readonly verdict: string; readonly reason: string }[];
+  readonly [member: string]: unknown;
+}
 
 /** The workloads of one database, taken from synthesized manifests, run against a server and a folder of the test. */
 export class Instance {
@@ -55,6 +65,22 @@ export class Instance {
     return readdirSync(join(this.folder, '.work'));
   }
 
+  /** Copies a dump to another time, like 20260101-020000; returns its name. */
+  copyDump(from: string, time: string): string {
+    const name = `${basename(this.folder)}-${time}`;
+    for (const file of this.files().filter((other) => other.startsWith(`${from}.`))) {
+      run(['cp', '-a', join(this.folder, file), join(this.folder, file.replace(from, name))]);
+    }
+    const list = join(this.folder, `${name}.dump.sha256`);
+    writeFileSync(list, readFileSync(list, 'utf8').replaceAll(from, name));
+    return name;
+  }
+
+  /** What a drill has left on the NAS. */
+  evidence(file = 'latest.json'): Evidence {
+    return JSON.parse(readFileSync(join(this.folder, 'drills', file), 'utf8'));
+  }
+
   backup(env: Env = {}): Promise<PodResult> {
     return runPod(this.pod('backup', env));
   }
@@ -81,8 +107,8 @@ export class Instance {
     return runPod(this.pod('drill', env));
   }
 
-  startDrill(env: Env = {}, command?: string[]): PodProcess {
-    return startPod(this.pod('drill', env, undefined, command));
+  startDrill(env: Env = {}, disks: PodOptions['disks'] = {}): PodProcess {
+    return startPod({ ...this.pod('drill', env), disks });
   }
 
   private pod(component: string, env: Env, jobName?: string, command?: string[]) {

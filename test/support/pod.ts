@@ -23,6 +23,8 @@ export interface PodOptions extends Surroundings {
   readonly programs?: Readonly<Record<string, string>>;
   /** Starts each container, e.g. within limits. */
   readonly within?: <T>(start: () => T) => T;
+  /** Mebibytes of emptyDirs that are full some day, by name; the others have no limit. Only root can make them. */
+  readonly disks?: Readonly<Record<string, number>>;
   /** Runs this one container, init or not, and no other. */
   readonly onlyContainer?: string;
 }
@@ -49,6 +51,7 @@ export class PodProcess {
   private readonly workplan: Workplan;
   private readonly listeners = new Set<() => void>();
   private child?: Child;
+  private volumes?: Volumes;
   private text = '';
 
   constructor(private readonly options: PodOptions) {
@@ -62,6 +65,13 @@ export class PodProcess {
   /** The process id of the running container's own process, on the machine. */
   get pid(): number | undefined {
     return this.child?.pid;
+  }
+
+  /** Where the files of a volume are, while the pod runs. */
+  volume(name: string): string {
+    const [mount] = this.volumes?.mounts([{ name, mountPath: '/' }]) ?? [];
+    if (mount === undefined) throw new Error('The pod has not begun.');
+    return mount.source;
   }
 
   /** What all containers have written so far. */
@@ -112,7 +122,16 @@ export class PodProcess {
 
   private async runContainers(folder: string): Promise<PodResult> {
     const { spec } = this.workplan;
-    const volumes = new Volumes(spec, folder, this.options, this.fields);
+    const volumes = new Volumes(spec, folder, this.options, this.fields, this.options.disks);
+    this.volumes = volumes;
+    try {
+      return await this.runAll(volumes);
+    } finally {
+      volumes.unmount();
+    }
+  }
+
+  private async runAll(volumes: Volumes): Promise<PodResult> {
     const { init, main } = this.chosen();
     const initContainers: Record<string, Ending> = {};
     for (const container of init) {

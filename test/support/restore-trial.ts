@@ -1,10 +1,9 @@
-import { readFileSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { basename } from 'node:path';
 import type { ClusterProps } from './fault-cluster';
 import { contents } from './fault-contents';
 import { databaseState, dropDatabases, identifier, literal, type DatabaseState } from './database-state';
 import { eventually } from './eventually';
-import { EARLIER, takeSample, Trial, type Moment, type Sample } from './fault-trial';
+import { takeSample, Trial, type Moment, type Sample } from './fault-trial';
 import { createIdentityDatabase } from './identity-database';
 import type { Env } from './instance';
 import type { PodProcess, PodResult } from './pod';
@@ -86,27 +85,6 @@ export class RestoreTrial extends Trial {
   /** Takes the live database as it is now for what it was before. */
   settleDatabase(): void {
     this.live = databaseState(this.server, this.database);
-  }
-
-  /** The path of one of the files of the dump that is there already. */
-  file(ending: string, name = this.earlier): string {
-    return join(this.folder, `${name}.${ending}`);
-  }
-
-  /** Changes a file of the dump, from its text to another one. */
-  edit(ending: string, change: (text: string) => string, name = this.earlier): void {
-    const text = readFileSync(this.file(ending, name), 'utf8');
-    const changed = change(text);
-    if (changed === text) throw new Error(`There is nothing to change in ${ending}:\n${text}`);
-    this.put(`${name}.${ending}`, changed);
-  }
-
-  /** Puts the dump back as it was, before the next run. */
-  mendAfterwards(): void {
-    this.afterwards(() => {
-      this.addDump(EARLIER);
-      this.settle();
-    });
   }
 
   /** Stops while rows are loaded. */

@@ -8,22 +8,24 @@ const EVERY_MS = 15;
 export class SecretWatch {
   /** Where one was seen. */
   readonly leaks = new Set<string>();
-  private readonly spellings: readonly string[];
+  private readonly spellings: readonly Buffer[];
   private readonly timer: NodeJS.Timeout;
   private readonly others = new Set(processes());
 
   /** Watches the arguments of all processes of the machine that begin from now on. */
-  constructor(secrets: readonly string[]) {
+  constructor(secrets: readonly (string | Buffer)[]) {
     this.spellings = secrets.flatMap((secret) => {
-      const bytes = Buffer.from(secret);
-      const encoded = [bytes.toString('base64'), bytes.toString('base64url'), bytes.toString('hex'), encodeURIComponent(secret)];
-      return [secret, secret.replaceAll("'", "''"), ...encoded];
+      const bytes = Buffer.from(secret as string);
+      const encoded = [bytes.toString('base64'), bytes.toString('base64url'), bytes.toString('hex')];
+      const ofText = typeof secret === 'string' ? [secret.replaceAll("'", "''"), encodeURIComponent(secret)] : [];
+      return [bytes, ...[...encoded, ...ofText].map((spelling) => Buffer.from(spelling))];
     });
     this.timer = setInterval(() => this.lookAtProcesses(), EVERY_MS);
   }
 
   lookAt(where: string, text: string | Buffer): void {
-    if (this.spellings.some((spelling) => text.includes(spelling))) this.leaks.add(where);
+    const bytes = Buffer.from(text as string);
+    if (this.spellings.some((spelling) => bytes.includes(spelling))) this.leaks.add(where);
   }
 
   lookAtFolder(folder: string): void {

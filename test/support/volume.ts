@@ -1,5 +1,6 @@
 import { chmodSync, chownSync, existsSync, mkdirSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { Disk } from './disk';
 import { isRoot } from './machine';
 import { field, type PodFields } from './container-env';
 import type { FileSource, PodSpec, ProjectedSource, Volume, VolumeMount } from './manifest';
@@ -15,15 +16,22 @@ interface Folder {
 export class Volumes {
   private readonly folders = new Map<string, Folder>();
   private readonly fsGroup: number | undefined;
+  private readonly disks: Disk[] = [];
 
   constructor(
     private readonly spec: PodSpec,
     private readonly parent: string,
     private readonly around: Surroundings,
     private readonly fields: PodFields,
+    private readonly limits: Readonly<Record<string, number>> = {},
   ) {
     this.fsGroup = spec.securityContext?.fsGroup;
     for (const volume of spec.volumes ?? []) this.folders.set(volume.name, this.folder(volume));
+  }
+
+  /** Gives back the disks that are mounted. */
+  unmount(): void {
+    for (const disk of this.disks.splice(0)) disk.remove();
   }
 
   /** Where a container sees them. */
@@ -48,7 +56,9 @@ export class Volumes {
     }
     mkdirSync(path);
     if (emptyDir !== undefined) {
-      // In memory or not, it is a folder: its containers share it and the pod's end removes it. No size limit.
+      const limit = this.limits[name];
+      if (limit !== undefined) this.disks.push(Disk.ofMemory(path, limit, this.spec.securityContext?.runAsUser ?? 0));
+      // In memory or not, it is a folder: its containers share it and the pod's end removes it. No size limit of its own.
       this.give(path, this.fsGroup === undefined ? 0o777 : 0o2777);
     } else if (configMap !== undefined) {
       this.fill(path, configMap, 'configmap', configMap.name);

@@ -1,5 +1,5 @@
 import { Chart, Testing } from 'cdk8s';
-import { SecretExpectations } from '../../src';
+import { DecryptionProof, SecretExpectations } from '../../src';
 import { zitadelDecryption } from '../../src/identity-internal/decryption';
 import type { PostgresServer } from './postgres-server';
 
@@ -9,10 +9,14 @@ export interface KeyVerdict {
   readonly reason: string;
 }
 
-const secrets = new SecretExpectations(new Chart(Testing.app(), 'test'), 'secrets');
+/** ZITADEL's proof, as a chart expects it. */
+export function proofFor(scope: Chart): DecryptionProof {
+  const secrets = new SecretExpectations(scope, 'masterkey', { name: 'expected-masterkey' });
+  return zitadelDecryption(secrets.expectKey('zitadel-secret', 'masterkey', { bytes: 32, because: 'of the tests' }));
+}
 
 /** ZITADEL's proof as the library hands it on. */
-export const proof = zitadelDecryption(secrets.expectKey('zitadel-secret', 'masterkey', { bytes: 32, because: 'of the tests' }));
+export const proof = proofFor(new Chart(Testing.app(), 'test'));
 
 /** Runs the proof as a drill does, and what a test wants to ask the same session afterwards. */
 export function runProof(server: PostgresServer, database: string, keyFile: string, options: readonly string[] = [], afterwards = '') {

@@ -1,0 +1,4 @@
+import { testDrillFaults } from '../../support/drill-fault-runner';
+import { dumps } from './dumps';
+
+testDrillFaults(dumps);

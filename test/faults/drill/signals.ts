@@ -1,0 +1,69 @@
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { drillFault, proven, untold, type DrillFaultGroup, type DrillTrial, type Judged } from '../../support/drill-trial';
+import type { PodProcess } from '../../support/pod';
+import { SecretWatch } from '../../support/secret-watch';
+
+interface Stop {
+  readonly during: string;
+  /** Runs a drill until then, and returns how to let it go on. */
+  readonly until: (trial: DrillTrial) => Promise<{ readonly run: PodProcess; readonly pass: () => void }>;
+  /** What is told already. */
+  readonly told?: Judged;
+}
+
+const at = (program: string, args = '*', when: 'before' | 'after' = 'before'): Stop['until'] => async (trial) => {
+  const moment = trial.holdAt(program, args, when);
+  return { run: await trial.drillUntil(moment), pass: () => moment.pass() };
+};
+
+const told = (output: RegExp): Stop['until'] => async (trial) => {
+  const run = trial.startDrill();
+  await run.waitForOutput(output);
+  return { run, pass: () => {} };
+};
+
+const stops: readonly Stop[] = [
+  { during: 'before the server is made', until: at('initdb') },
+  { during: 'when the server has started', until: at('pg_ctl', 'start*', 'after') },
+  { during: 'while the checksum of the dump is compared', until: at('sha256sum', '-c*') },
+  { during: 'while rows are loaded', until: told(/loading \d+ tables/) },
+  { during: 'when all is loaded', until: at('pg_restore', '*--exit-on-error*', 'after') },
+  { during: 'while rows are hashed', until: at('psql', '*--set=hashing=*') },
+  { during: 'before indexes are looked at', until: at('pg_amcheck') },
+  { during: 'while the key is proven', until: told(/== key:/) },
+  { during: 'before the evidence is written', until: at('mkdir', '*/drills') },
+  { during: 'when the evidence is written and is not linked as the latest', until: at('ln'), told: proven },
+];
+
+export const signals: DrillFaultGroup = {
+  title: 'Drill: signals',
+  faults: [
+    ...stops.map(({ during, until, told: leaves = untold }) => drillFault(`SIGKILL ${during}`, { leaves, status: 137 }, async (trial) => {
+      const { run } = await until(trial);
+      run.kill('SIGKILL');
+      return run.result;
+    })),
+
+    ...stops.map(({ during, until, told: leaves = untold }) => drillFault(`SIGTERM ${during}`, { leaves, status: 143, says: 'stopped by SIGTERM' }, async (trial) => {
+      const { run, pass } = await until(trial);
+      run.kill('SIGTERM');
+      pass();
+      return run.result;
+    })),
+
+    drillFault('a look at the volume of the drill after the proof', {
+      leaves: { ...proven, text: 'proven; no byte of a key is in the files of the server' }, status: 0, says: '== verdict: proven',
+    }, async (trial) => {
+      const { run, pass } = await at('mkdir', '*/drills')(trial);
+      const watch = new SecretWatch(trial.passwords);
+      watch.stop();
+      const folder = run.volume('drill');
+      expect(readdirSync(join(folder, 'data'))).toContain('base');
+      watch.lookAtFolder(folder);
+      expect([...watch.leaks]).toEqual([]);
+      pass();
+      return run.result;
+    }),
+  ],
+};
