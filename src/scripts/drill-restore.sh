@@ -89,10 +89,6 @@ restore() {
   [ -z "$(told rows)" ] || tell compared "rows$([ -z "$(told hashes)" ] || echo ' and contents')"
 }
 
-room_remedy() {
-  ! grep -q 'No space left on device' "$scratch/errors" || echo " The drill's volume is full: raise the drill's scratchSize, or make room on the node."
-}
-
 check_structure() {
   if ! command -v pg_amcheck >/dev/null ||
     [ "$(echo "SELECT count(*) FROM pg_available_extensions WHERE name = 'amcheck'" | query "$MAINTENANCE_DATABASE")" = 0 ]; then

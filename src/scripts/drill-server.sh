@@ -12,8 +12,10 @@ check_drill_settings() {
 make_server() {
   rm -rf "$DRILL_DIR/data" "$PGHOST"
   mkdir "$PGHOST"
-  run initdb --pgdata="$DRILL_DIR/data" --username="$PGUSER" --auth=trust --encoding=UTF8 --no-sync >"$report/initdb.log" ||
-    fail "initdb could not make a server in $DRILL_DIR, see the message above. Has the image the server's programs, and the volume room?"
+  run initdb --pgdata="$DRILL_DIR/data" --username="$PGUSER" --auth=trust --encoding=UTF8 --no-sync >"$scratch/initdb" 2>&1 || {
+    tail -n 5 "$scratch/initdb" >&2
+    fail "initdb could not make a server in $DRILL_DIR, see the message above.$(room_remedy)"
+  }
   cat >>"$DRILL_DIR/data/postgresql.conf" <<SETTINGS
 listen_addresses = ''
 unix_socket_directories = '$PGHOST'
@@ -34,8 +36,14 @@ SETTINGS
 start_server() {
   run pg_ctl start --wait --silent --timeout=120 --pgdata="$DRILL_DIR/data" --log="$DRILL_DIR/server.log" || {
     tail -n 5 "$DRILL_DIR/server.log" >&2
-    fail "the drill's own server does not start, see the message above."
+    fail "the drill's own server does not start, see the message above.$(room_remedy)"
   }
+}
+
+# What helps where one of the messages so far is about it.
+room_remedy() {
+  ! grep -q 'No space left on device' "$scratch/errors" ||
+    echo " The drill's volume is full: raise the drill's scratchSize, or make room on the node."
 }
 
 stop_server() {

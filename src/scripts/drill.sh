@@ -92,10 +92,11 @@ write_evidence() {
   ended=$(date +%s)
   drills=$BACKUP_DIR/drills draft=$BACKUP_DIR/drills/.$PGAPPNAME
   mkdir -p "$drills" || fail_to_record
-  until time=$(date -u +%Y-%m-%dT%H:%M:%SZ) && [ ! -e "$drills/$time.json" ]; do
+  # Another drill may end in the same second: a link, unlike a rename, replaces nothing.
+  until time=$(date -u +%Y-%m-%dT%H:%M:%SZ) && evidence >"$draft" && sync "$draft" && ln "$draft" "$drills/$time.json"; do
+    [ -e "$drills/$time.json" ] || fail_to_record
     run sleep 1
   done
-  { evidence >"$draft" && sync "$draft" && mv "$draft" "$drills/$time.json"; } || fail_to_record
   { ln -sf "$time.json" "$draft" && mv "$draft" "$drills/latest.json"; } || fail_to_record
   stored_evidence | tail -n +$((KEEP_EVIDENCE + 1)) | while read -r old; do
     rm -f "$old" || warn "$old could not be removed"

@@ -109,7 +109,8 @@ side_from_dump() {
   pg_restore --create --list "$dump" | awk '$4 ~ /^(DATABASE|ACL|COMMENT)$/ && /DATABASE/' >"$scratch/database.list"
   PGDATABASE=$MAINTENANCE_DATABASE run pg_restore --create --use-list="$scratch/database.list" --file="$scratch/database.sql" "$dump"
   query "$MAINTENANCE_DATABASE" <"$scratch/database.sql" >/dev/null ||
-    fail "cannot create the database as the dump describes it, see the message above."
+    fail "cannot create the database as the dump describes it, see the message above." \
+      "Are the roles that it names in $name.globals.sql beside the dump?"
   side_comment=$(comment_of "$database")
   query "$MAINTENANCE_DATABASE" --set=side="$side" <<'SQL'
 ALTER DATABASE :"db" RENAME TO :"side"

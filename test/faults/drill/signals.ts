@@ -33,7 +33,7 @@ const stops: readonly Stop[] = [
   { during: 'before indexes are looked at', until: at('pg_amcheck') },
   { during: 'while the key is proven', until: told(/== key:/) },
   { during: 'before the evidence is written', until: at('mkdir', '*/drills') },
-  { during: 'when the evidence is written and is not linked as the latest', until: at('ln'), told: proven },
+  { during: 'when the evidence is written and is not linked as the latest', until: at('ln', '-sf*'), told: proven },
 ];
 
 export const signals: DrillFaultGroup = {

@@ -9,13 +9,13 @@ export const surroundings: DrillFaultGroup = {
   title: 'Drill: surroundings',
   faults: [
     drillFault('the volume is full before the server is made', {
-      leaves: failed, status: 1, impossible: noDisk, says: '== verdict: failed. …initdb could not make a server in /drill, see the message above.',
+      leaves: failed, status: 1, impossible: noDisk, says: '== verdict: failed. …No space left on device…initdb could not make a server in /drill, see the message above.…raise the drill\'s scratchSize, or make room on the node.',
     }, (trial) => trial.drill({}, { drill: 8 })),
 
-    drillFault('the volume gets full while rows are loaded', {
+    ...[['the dump is restored', 48], ['the key is proven', 60]].map(([during, mebibytes]) => drillFault(`the volume gets full when ${during}`, {
       leaves: failed, status: 1, impossible: noDisk,
       says: '== verdict: failed. …No space left on device…The drill\'s volume is full: raise the drill\'s scratchSize, or make room on the node.',
-    }, (trial) => trial.drill({}, { drill: 60 })),
+    }, (trial) => trial.drill({}, { drill: mebibytes as number }))),
 
     drillFault('the storage is full when the evidence is written', {
       leaves: untold, status: 1, impossible: noDisk, says: 'the evidence could not be written to /backups/shop/drills, see the message above. The verdict was: proven.',
