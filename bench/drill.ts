@@ -1,54 +1,84 @@
 // usage: npm run bench:drill [-- --megabytes 250,1000 --rounds 3]
-// A whole drill, with all of its proof, against a plain pg_restore of the same dump into the same kind of server with its
-// default settings, in the same pod, alternating in one run. Medians.
+// A whole drill with all of its proof against a plain pg_restore of the same dump into the same kind of server with default
+// settings, alternating in one run, in the same pod; and what counting and hashing add to a backup, alternating too.
 import { parseArgs } from 'node:util';
 import globalSetup from '../test/support/global-setup';
 import globalTeardown from '../test/support/global-teardown';
 import { Instance, MASTERKEY } from '../test/support/instance';
 import { clearLeftovers } from '../test/support/leftovers';
+import type { PodResult } from '../test/support/pod';
 import { PostgresServer } from '../test/support/postgres-server';
-import { DataKey, encryptionSql, JWK, webKeyAdded } from '../test/support/zitadel-encryption';
+import { DataKey, encryptionSql, JWK, keyPairAdded, PEM, webKeyAdded } from '../test/support/zitadel-encryption';
 import { fillIdentityDatabase } from './support/identity-database';
 import { median, rounds, seconds } from './support/rounds';
 
 const { values } = parseArgs({ options: { megabytes: { type: 'string', default: '250,1000' }, rounds: { type: 'string', default: '3' } } });
 
+/** Default settings but for what a pod needs: a socket that it can make, and no shared memory of the node. */
 const PLAIN = `
-  initdb --pgdata=/drill/data --username=postgres --auth=trust --encoding=UTF8 >/dev/null 2>&1 &&
-  pg_ctl start --wait --silent --pgdata=/drill/data --log=/drill/log --options="-c listen_addresses='' -c unix_socket_directories=/drill" &&
-  export PGHOST=/drill PGPORT=5432 PGUSER=postgres && PGDATABASE=postgres psql -Xqc 'CREATE DATABASE zitadel' &&
-  pg_restore --dbname=zitadel "$BACKUP_DIR"/zitadel-*.dump && pg_ctl stop --silent --mode=immediate --pgdata=/drill/data`;
+  PGHOST=/drill PGPORT=5432 PGUSER=postgres && export PGHOST PGPORT PGUSER && initdb -D /drill/data -U postgres -A trust >/dev/null &&
+  pg_ctl start -w -s -D /drill/data -l /drill/log -o "-c listen_addresses='' -c unix_socket_directories=/drill" &&
+  psql -d postgres -Xqc 'CREATE ROLE zitadel' && createdb zitadel && pg_restore -d zitadel "$BACKUP_DIR"/zitadel-*.dump &&
+  pg_ctl stop -s -m immediate -D /drill/data`;
+
+/** What the manifest of a dump costs. */
+const BACKUPS: Readonly<Record<string, Record<string, string>>> = {
+  'without counts and hashes': { ROW_COUNTS: 'false' },
+  'with counts': { CONTENT_HASH_BYTES: '0' },
+  'with counts and hashes': {},
+};
 
 async function main(): Promise<void> {
-  const key = new DataKey('webKey', MASTERKEY);
   for (const megabytes of values.megabytes.split(',').map(Number)) {
     const server = await PostgresServer.start({ settings: { shared_buffers: '512MB', max_wal_size: '8GB' } });
     fillIdentityDatabase(server, 'zitadel', megabytes);
-    // What a proof of the key needs, beside what the events have in common.
-    server.sql('zitadel', `
-      ALTER TABLE eventstore.events2 ALTER revision SET DEFAULT 1, ALTER creator SET DEFAULT '', ALTER "owner" SET DEFAULT '', ALTER in_tx_order SET DEFAULT 0;
-      ${encryptionSql([key], Array.from({ length: 20 }, () => webKeyAdded(key.value(JWK))))}`);
+    const key = new DataKey('key', MASTERKEY);
+    server.sql('zitadel', bench(encryptionSql([key], [webKeyAdded(key.value(JWK)), keyPairAdded(key.value(PEM))])));
     const size = Number(server.sql('postgres', "SELECT pg_database_size('zitadel')"));
-    const instance = new Instance(server, 'ash');
-    const backup = await instance.backup({ CHECKS: '0' });
-    if (backup.status !== 0) throw new Error(backup.output);
+    console.log(`database of ${(size / 1e6).toFixed(0)} MB, medians of ${values.rounds}:\n`);
+    await backups(server);
+    await drills(server);
     await server.stop();
-    const samples = await rounds(Number(values.rounds), {
-      'plain pg_restore': () => timed(() => instance.startDrill({}, ['sh', '-c', PLAIN]).result),
-      'drill, with proof': () => timed(() => instance.drill({ CHECKS: '0' })),
-    });
-    console.log(`database of ${(size / 1e6).toFixed(0)} MB, medians of ${values.rounds}:\n| What | Time | of the plain one's |\n| --- | --- | --- |`);
-    const base = median(samples['plain pg_restore']!);
-    for (const [name, of] of Object.entries(samples)) console.log(`| ${name} | ${median(of).toFixed(1)} s | ${(median(of) / base).toFixed(2)} |`);
   }
 }
 
-async function timed(run: () => Promise<{ status: number; output: string }>): Promise<number> {
-  let result = { status: 0, output: '' };
+/** The tables of the benchmark have a few more columns than those of the tests. */
+function bench(sql: string): string {
+  const columns = "ALTER TABLE eventstore.events2 ALTER revision SET DEFAULT 2, ALTER creator SET DEFAULT '', ALTER owner SET DEFAULT '', ALTER in_tx_order SET DEFAULT 0;";
+  return `${columns}\n${sql}`;
+}
+
+async function backups(server: PostgresServer): Promise<void> {
+  const tasks = Object.fromEntries(Object.entries(BACKUPS).map(([name, env]) => [name, () => {
+    const instance = new Instance(server, 'ash');
+    return timed(() => instance.backup({ CHECKS: '0', ...env }));
+  }]));
+  print('Backup', await rounds(Number(values.rounds), tasks));
+}
+
+async function drills(server: PostgresServer): Promise<void> {
+  const instance = new Instance(server, 'ash');
+  const backup = await instance.backup({ CHECKS: '0' });
+  if (backup.status !== 0) throw new Error(backup.output);
+  print('Drill', await rounds(Number(values.rounds), {
+    'plain pg_restore, default settings': () => timed(() => instance.startDrill({}, undefined, ['sh', '-c', PLAIN]).result),
+    'whole drill: counts, hashes, amcheck, key': () => timed(() => instance.drill({ CHECKS: '0' })),
+  }));
+}
+
+async function timed(run: () => Promise<PodResult>): Promise<number> {
+  let result: PodResult | undefined;
   const time = await seconds(async () => { result = await run(); });
-  if (process.env.BENCH_LOG) process.stderr.write(result.output);
-  if (result.status !== 0) throw new Error(result.output);
+  if (process.env.BENCH_LOG) process.stderr.write(result!.output);
+  if (result!.status !== 0) throw new Error(result!.output);
   return time;
+}
+
+function print(title: string, samples: Record<string, number[]>): void {
+  console.log(`| ${title} | Time | of the first |\n| --- | --- | --- |`);
+  const base = median(Object.values(samples)[0]!);
+  for (const [name, of] of Object.entries(samples)) console.log(`| ${name} | ${median(of).toFixed(1)} s | ${(median(of) / base).toFixed(2)} |`);
+  console.log();
 }
 
 globalSetup()

@@ -42,8 +42,8 @@ start_server() {
 
 # What helps where one of the messages so far is about it.
 room_remedy() {
-  ! grep -q 'No space left on device' "$scratch/errors" ||
-    echo " The drill's volume is full: raise the drill's scratchSize, or make room on the node."
+  ! grep -q 'No space left on device\|MB free, and a second copy' "$scratch/errors" ||
+    echo " The drill's volume is too small: raise the drill's scratchSize, or make room on the node."
 }
 
 stop_server() {

@@ -49,8 +49,8 @@ export class DrillTrial extends Trial {
   }
 
   /** Starts a drill and returns it when it stands still at a moment. */
-  async drillUntil(moment: Moment, env: Env = {}): Promise<PodProcess> {
-    const run = this.startDrill(env);
+  async drillUntil(moment: Moment, env: Env = {}, disks?: PodOptions['disks']): Promise<PodProcess> {
+    const run = this.startDrill(env, disks);
     await moment.reached();
     return run;
   }

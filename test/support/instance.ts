@@ -107,8 +107,8 @@ export class Instance {
     return runPod(this.pod('drill', env));
   }
 
-  startDrill(env: Env = {}, disks: PodOptions['disks'] = {}): PodProcess {
-    return startPod({ ...this.pod('drill', env), disks });
+  startDrill(env: Env = {}, disks: PodOptions['disks'] = {}, command?: string[]): PodProcess {
+    return startPod({ ...this.pod('drill', env, undefined, command), disks });
   }
 
   private pod(component: string, env: Env, jobName?: string, command?: string[]) {

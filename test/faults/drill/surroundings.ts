@@ -1,7 +1,10 @@
-import { rmSync } from 'node:fs';
+import { rmSync, statfsSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { Disk, noDisk } from '../../support/disk';
 import { drillFault, failed, proven, untold, type DrillFaultGroup } from '../../support/drill-trial';
 import { UID } from '../../support/fault-trial';
+
+const tooSmall = 'The drill\'s volume is too small: raise the drill\'s scratchSize, or make room on the node.';
 
 const KEEP_ONE = { KEEP_LAST: '1', KEEP_DAILY: '0', KEEP_WEEKLY: '0' };
 
@@ -9,13 +12,28 @@ export const surroundings: DrillFaultGroup = {
   title: 'Drill: surroundings',
   faults: [
     drillFault('the volume is full before the server is made', {
-      leaves: failed, status: 1, impossible: noDisk, says: '== verdict: failed. …No space left on device…initdb could not make a server in /drill, see the message above.…raise the drill\'s scratchSize, or make room on the node.',
+      leaves: failed, status: 1, impossible: noDisk, says: `== verdict: failed. …No space left on device…initdb could not make a server in /drill, see the message above. ${tooSmall}`,
     }, (trial) => trial.drill({}, { drill: 8 })),
 
-    ...[['the dump is restored', 48], ['the key is proven', 60]].map(([during, mebibytes]) => drillFault(`the volume gets full when ${during}`, {
-      leaves: failed, status: 1, impossible: noDisk,
-      says: '== verdict: failed. …No space left on device…The drill\'s volume is full: raise the drill\'s scratchSize, or make room on the node.',
-    }, (trial) => trial.drill({}, { drill: mebibytes as number }))),
+    drillFault('the volume has no room for the dump', {
+      leaves: failed, status: 1, impossible: noDisk, says: `== verdict: failed. restore: the server has … MB free, and a second copy of "shop" needs about … MB.…${tooSmall}`,
+    }, (trial) => trial.drill({}, { drill: 48 })),
+
+    drillFault('the volume gets full while the dump is restored', {
+      leaves: failed, status: 1, impossible: noDisk, says: `== verdict: failed. …No space left on device…${tooSmall}`,
+    }, async (trial) => {
+      const load = trial.holdAt('pg_restore', '*--exit-on-error*');
+      const run = await trial.drillUntil(load, {}, { drill: 100 });
+      const folder = run.volume('drill');
+      const { bavail, bsize } = statfsSync(folder);
+      writeFileSync(join(folder, 'filler'), Buffer.alloc(bavail * bsize));
+      load.pass();
+      return run.result;
+    }),
+
+    drillFault('the volume gets full when the key is proven', {
+      leaves: failed, status: 1, impossible: noDisk, says: `== verdict: failed. …No space left on device…${tooSmall}`,
+    }, (trial) => trial.drill({}, { drill: 60 })),
 
     drillFault('the storage is full when the evidence is written', {
       leaves: untold, status: 1, impossible: noDisk, says: 'the evidence could not be written to /backups/shop/drills, see the message above. The verdict was: proven.',
