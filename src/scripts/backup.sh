@@ -148,7 +148,7 @@ SQL
       printf '  "began": "%s",\n  "seconds": %s,\n' "$(utc_time "${name#"$prefix"-}")" "$(($(date +%s) - begun))" &&
       printf '  "format": "%s",\n  "compression": "%s",\n' "$DUMP_FORMAT" "$COMPRESSION" &&
       printf '  "bytes": %s,\n  "databaseBytes": %s,\n' "$bytes" "$database_bytes" &&
-      printf '  "sha256": "%s",\n  "scripts": "%s",\n' "$(checksum "$target")" "$(cat "$scripts"/*.s* | sha256sum | cut -c 1-64)" &&
+      printf '  "sha256": "%s",\n  "scripts": "%s",\n' "$(checksum "$target")" "$(scripts_digest)" &&
       printf '  "secrets": {\n' && fingerprint_members && printf '  },\n' &&
       printf '  "checks": {\n' && cat "$scratch/checks.json" && printf '  },\n' &&
       printf '  "rows": ' && contents_object 2 && printf ',\n  "hashes": ' && contents_object 3 && printf '\n}\n'

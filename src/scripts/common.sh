@@ -21,6 +21,11 @@ warn() {
   printf '%s: warning: %s\n' "$program" "$*" >&2
 }
 
+# Of all scripts; the pods' annotation has the same one.
+scripts_digest() {
+  cat "$scripts"/*.s* | sha256sum | cut -c 1-64
+}
+
 # usage: fail WHAT REMEDY
 fail() {
   printf '%s: %s\n' "$program" "$*" >&2

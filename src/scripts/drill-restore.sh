@@ -52,7 +52,7 @@ choose() {
   is_verified "$name" || return 0
   # Told now: once the restore does not hold it any more, a backup may prune it.
   tell sha256 "$(manifest_string "$name" sha256 | tr -d '"')"
-  tell rows "$(manifest_members "$name" rows | awk '{ sum += $NF } END { if (NR) printf "%.0f", sum }')"
+  tell rows "$(rows_of "$name")"
   tell hashes "$(manifest_members "$name" hashes)"
 }
 
@@ -82,7 +82,7 @@ restore() {
   RESTORE_ACTION=prepare RESTORE_DUMP=$name RESTORE_BEFORE='' RESTORE_SHA256='' RESTORE_DESPITE=secrets PROVE_HASHES=true \
     REQUEST_ID=drill RESTORE_SESSIONS=refuse SESSIONS_TIMEOUT=0 KEEP_PREVIOUS=1 SERVER_TIMEOUT=60 QUIESCE_DEPLOYMENT='' \
     run sh "$scripts/restore.sh" || fail "$name.dump could not be restored and proven, see the message above.$(room_remedy)"
-  database=$PGDATABASE prefix=${BACKUP_DIR##*/}
+  database=$PGDATABASE
   side=$(echo "SELECT datname FROM pg_database WHERE shobj_description(oid, 'pg_database') LIKE '% prepared from %'" | query "$MAINTENANCE_DATABASE")
   tell database "$side"
   tell checks "$CHECKS"

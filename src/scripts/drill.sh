@@ -113,7 +113,7 @@ evidence() {
   member database "$PGDATABASE"
   member ended "$time"
   member image "$IMAGE"
-  member scripts "$(cat "$scripts"/*.s* | sha256sum | cut -c 1-64)"
+  member scripts "$(scripts_digest)"
   member compared "$(told compared)"
   member structure "$(told structure)"
   number rows "$(told rows)"

@@ -199,6 +199,11 @@ fail_to_prove() {
   fail "\"$1\" could not be read, see psql's message above. \"$database\" is untouched. Run this again."
 }
 
+# usage: not_found OBJECT      what the manifest expects and the restored database has not
+not_found() {
+  awk '{ sub(/,$/, "") } NR == FNR { found[$0] = 1; next } !($0 in found)' "$scratch/$1.found" "$scratch/$1.expected"
+}
+
 # The manifest was counted in the dump's own snapshot, so the numbers must be the same.
 prove_rows() {
   rows_proved=
@@ -210,14 +215,14 @@ prove_rows() {
   [ "${PROVE_HASHES:-false}" = false ] || [ ! -s "$scratch/hashes.expected" ] || hashing=true
   contents "$1" "$hashing" >"$scratch/contents" || fail_to_prove "$1"
   members 2 <"$scratch/contents" >"$scratch/rows.found"
-  missing=$(awk '{ sub(/,$/, "") } NR == FNR { found[$0] = 1; next } !($0 in found)' "$scratch/rows.found" "$scratch/rows.expected")
+  missing=$(not_found rows)
   [ -z "$missing" ] || fail "tables do not have the rows that were counted for the dump:
 $missing
 \"$database\" is untouched. Choose another dump."
   rows_proved=", and the rows of $(wc -l <"$scratch/rows.expected" | tr -d ' ') tables are those of the dump"
   "$hashing" || return 0
   members 3 <"$scratch/contents" >"$scratch/hashes.found"
-  changed=$(awk '{ sub(/,$/, "") } NR == FNR { found[$0] = 1; next } !($0 in found)' "$scratch/hashes.found" "$scratch/hashes.expected")
+  changed=$(not_found hashes)
   [ -z "$changed" ] || fail "tables do not have the contents that were hashed for the dump:
 $changed
 \"$database\" is untouched. Choose another dump."

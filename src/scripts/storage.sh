@@ -91,6 +91,11 @@ manifest_members() {
   sed -n "/^  \"$2\": {\$/,/^  }/{ s/,\$//; /^    /p; }" "$BACKUP_DIR/$1.json"
 }
 
+# usage: rows_of NAME      all rows of a dump together, or nothing where they were not counted
+rows_of() {
+  manifest_members "$1" rows | awk '{ sum += $NF } END { if (NR) printf "%.0f", sum }'
+}
+
 # usage: members COLUMN <FILE      what contents.sql printed, as members of a JSON object: its rows are column 2, its hashes 3
 members() {
   awk -F '\t' -v column="$1" '{ printf "%s    %s: %s", (NR > 1 ? ",\n" : ""), $1, (column == 3 ? "\"" $3 "\"" : $2) } END { if (NR) print "" }'
