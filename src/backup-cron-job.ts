@@ -1,6 +1,7 @@
 import { Chart, Cron, Duration, Size } from 'cdk8s';
 import { k8s } from 'cdk8s-plus-28';
 import { Construct, IConstruct } from 'constructs';
+import { RECOVERY_WINDOW } from './annotations';
 import { BackupFormat } from './backup-format';
 import { IBackupStorage } from './backup-pvc';
 import { Compression } from './compression';
@@ -11,7 +12,7 @@ import { checkDuration, InvalidPropError } from './invalid';
 import { checkIdentifier, PostgresDatabase } from './postgres';
 import { checksEnv, RestoreCheck } from './restore-check';
 import { Retention } from './retention';
-import { shortestInterval } from './schedule';
+import { withinInterval } from './schedule';
 import { ScriptCronJob } from './script-cron-job';
 import { checkFolder } from './script-job';
 
@@ -40,6 +41,12 @@ export interface BackupCronJobProps extends IBackup, PodOptions {
   readonly schedule: Cron;
   /** Which dumps stay. */
   readonly retention: Retention;
+  /**
+   * How many days back one must be able to go, in whole days. The policy `recovery-window` refuses a schedule and a
+   * retention that keep less.
+   * @default - not stated, and not checked
+   */
+  readonly recoveryWindow?: Duration;
   /**
    * Time zone of the schedule, a name of the tz database.
    * @default 'Etc/UTC'
@@ -155,14 +162,15 @@ export class BackupCronJob extends Construct implements IBackup {
     const lockTimeout = checkDuration('backupCronJob.lockTimeout', props.lockTimeout ?? Duration.minutes(1), 1);
     new ScriptCronJob(this, 'workload', {
       ...props,
+      declares: recoveryWindow(props.recoveryWindow),
       noun: 'backupCronJob',
       component: 'backup',
       script: 'backup.sh',
       folder: this.folder,
       timeZone: props.timeZone ?? 'Etc/UTC',
       suspend: props.suspend ?? false,
-      deadline: withinInterval('deadline', schedule, props.deadline, Duration.hours(6), 60),
-      startingDeadline: withinInterval('startingDeadline', schedule, props.startingDeadline, Duration.hours(1), 10),
+      deadline: withinInterval('backupCronJob.deadline', schedule, props.deadline, Duration.hours(6), 60),
+      startingDeadline: withinInterval('backupCronJob.startingDeadline', schedule, props.startingDeadline, Duration.hours(1), 10),
       successfulJobsHistoryLimit: props.successfulJobsHistoryLimit ?? 7,
       failedJobsHistoryLimit: props.failedJobsHistoryLimit ?? 7,
       backoffLimit: 2,
@@ -221,19 +229,13 @@ function heartbeat(urls: Heartbeat | undefined): k8s.EnvVar[] {
   ];
 }
 
-/** A run that may last longer than the interval would make the next one wait, or be left out. */
-function withinInterval(
-  property: string, schedule: Cron, chosen: Duration | undefined, usual: Duration, leastSeconds: number,
-): Duration {
-  const interval = shortestInterval('backupCronJob.schedule', schedule);
-  if (chosen === undefined) {
-    return usual.toSeconds() < interval.toSeconds() ? usual : interval;
+function recoveryWindow(window: Duration | undefined): { [name: string]: string } {
+  if (window === undefined) {
+    return {};
   }
-  checkDuration(`backupCronJob.${property}`, chosen, leastSeconds);
-  if (chosen.toSeconds() > interval.toSeconds()) {
-    throw new InvalidPropError(`backupCronJob.${property}`, chosen.toHumanString(),
-      `is longer than the shortest interval of the schedule "${schedule.expressionString}", ${interval.toHumanString()}`,
-      'Shorten it, or run less often: a late run makes Kubernetes leave out the next one');
+  const days = checkDuration('backupCronJob.recoveryWindow', window, 1).toDays({ integral: false });
+  if (!Number.isInteger(days)) {
+    throw new InvalidPropError('backupCronJob.recoveryWindow', window.toHumanString(), 'is not in whole days', 'Write it like Duration.days(7)');
   }
-  return chosen;
+  return { [RECOVERY_WINDOW]: `P${days}D` };
 }

@@ -1,6 +1,6 @@
 import { Cron, Duration } from 'cdk8s';
 import { Cron as CronCalendar } from 'croner';
-import { InvalidPropError } from './invalid';
+import { checkDuration, InvalidPropError } from './invalid';
 import { TIME_ZONES } from './time-zones';
 
 /** Any moment will do, but always the same one: synth is deterministic. */
@@ -74,4 +74,21 @@ export function checkTimeZone(property: string, timeZone: string): void {
     throw new InvalidPropError(property, timeZone, 'is not a time zone of the tz database',
       'Write its full name with its capitals, e.g. "Etc/UTC" or "Europe/Zurich"');
   }
+}
+
+/** A run that may last longer than the interval would make the next one wait, or be left out. */
+export function withinInterval(
+  property: string, schedule: Cron, chosen: Duration | undefined, usual: Duration, leastSeconds: number,
+): Duration {
+  const interval = shortestInterval('backupCronJob.schedule', schedule);
+  if (chosen === undefined) {
+    return usual.toSeconds() < interval.toSeconds() ? usual : interval;
+  }
+  checkDuration(property, chosen, leastSeconds);
+  if (chosen.toSeconds() > interval.toSeconds()) {
+    throw new InvalidPropError(property, chosen.toHumanString(),
+      `is longer than the shortest interval of the schedule "${schedule.expressionString}", ${interval.toHumanString()}`,
+      'Shorten it, or run less often: a late run makes Kubernetes leave out the next one');
+  }
+  return chosen;
 }

@@ -1,6 +1,7 @@
 import { ApiObject, Cron, Duration } from 'cdk8s';
 import { k8s } from 'cdk8s-plus-28';
 import { Construct } from 'constructs';
+import { SERVER_VERSION } from './annotations';
 import { VERBATIM } from './flux';
 import { InvalidPropError } from './invalid';
 import { checkName, CRON_JOB_NAME_LENGTH } from './names';
@@ -14,6 +15,8 @@ export interface ScriptCronJobProps extends ScriptJobProps {
   readonly startingDeadline?: Duration;
   readonly successfulJobsHistoryLimit: number;
   readonly failedJobsHistoryLimit: number;
+  /** What the manifest tells its readers, as annotations of the CronJob alone. */
+  readonly declares?: { [name: string]: string };
 }
 
 /** A CronJob that runs one of the scripts. */
@@ -23,9 +26,10 @@ export class ScriptCronJob extends Construct {
     check(props);
     const labels = labelsOf(props);
     const job = scriptJob(this, props);
+    const declared = { [SERVER_VERSION]: String(props.database.image.majorVersion), ...props.declares };
     new ApiObject(this, 'cron-job', {
       ...k8s.KubeCronJob.GVK,
-      metadata: { name: props.name, labels, annotations: { ...props.annotations, ...VERBATIM } },
+      metadata: { name: props.name, labels, annotations: { ...props.annotations, ...VERBATIM, ...declared } },
       spec: specAtSynth(() => k8s.KubeCronJob.manifest({ spec: {
         schedule: props.schedule.expressionString,
         timeZone: props.timeZone,

@@ -43,6 +43,7 @@ test('a backup with every prop set as a reviewer sees it', () => {
     format: BackupFormat.directory({ jobs: 4 }),
     excludeTableData: [{ schema: 'public', table: 'cache' }, { schema: 'a.b', table: 'it\'s "odd" $1' }],
     rowCounts: false,
+    recoveryWindow: Duration.hours(48),
     lockTimeout: Duration.seconds(90),
     heartbeat: { success: monitor('url'), failure: monitor('failure-url') },
     resources: {
@@ -172,4 +173,8 @@ test('a claim or a secret of another namespace is refused: no pod can use it', (
 test('zstd for an image that lacks it is refused', () => {
   const old = database(chart(), { image: PostgresImage.alpine('15.8') });
   expect(() => cronJob({ database: old, compression: Compression.zstd() })).toThrow('needs the client tools of PostgreSQL 16, the image has 15');
+});
+
+test('a recovery window that is not in whole days is refused', () => {
+  expect(() => cronJob({ recoveryWindow: Duration.hours(36) })).toThrow(/^backupCronJob.recoveryWindow \("1 day 12 hours"\) is not in whole days/);
 });

@@ -1,4 +1,4 @@
-import { Chart, Cron, Size } from 'cdk8s';
+import { Chart, Cron, Duration, Size } from 'cdk8s';
 import { Construct } from 'constructs';
 import { BackupCronJob, BackupPvc, PostgresDatabase, PostgresImage, RestoreDrill, RestoreJob, Retention, SecretExpectations } from '..';
 import { zitadelChecks } from './checks';
@@ -56,6 +56,7 @@ export class IdentityInternal extends Chart {
       storage,
       schedule: Cron.schedule({ hour: '2', minute: '0' }),
       retention: Retention.keep({ daily: 7, weekly: 4 }),
+      recoveryWindow: Duration.days(7),
       checks: zitadelChecks,
     });
 

@@ -1,0 +1,46 @@
+/** Anything that YAML can hold. */
+export type Value = string | number | boolean | null | undefined | readonly Value[] | { readonly [key: string]: Value };
+
+/** An object of Kubernetes as synth has written it, or somebody by hand: nothing about its shape is certain. */
+export interface Manifest {
+  /** The file it is in, from the root of the tree, with `/`. */
+  readonly file: string;
+  readonly apiVersion: string;
+  readonly kind: string;
+  /** Empty where there is none. */
+  readonly namespace: string;
+  readonly name: string;
+  readonly object: { readonly [key: string]: Value };
+}
+
+/** The manifest that an object is; undefined where it is none. */
+export function manifestOf(file: string, object: unknown): Manifest | undefined {
+  const [apiVersion, kind] = [text(object as Value, 'apiVersion'), text(object as Value, 'kind')];
+  if (apiVersion === undefined || kind === undefined) return undefined;
+  const metadata = at(object as Value, 'metadata');
+  return {
+    file, apiVersion, kind, namespace: text(metadata, 'namespace') ?? '', name: text(metadata, 'name') ?? '',
+    object: object as Manifest['object'],
+  };
+}
+
+/** The value at a path; undefined where something on the way is missing or of another type. */
+export function at(value: Value, ...path: readonly (string | number)[]): Value {
+  return path.reduce<Value>((inner, key) =>
+    (typeof inner === 'object' && inner !== null && Object.hasOwn(inner, key) ? (inner as { [key: string]: Value })[key] : undefined), value);
+}
+
+export function text(value: Value, ...path: readonly (string | number)[]): string | undefined {
+  const found = at(value, ...path);
+  return typeof found === 'string' ? found : undefined;
+}
+
+export function number(value: Value, ...path: readonly (string | number)[]): number | undefined {
+  const found = at(value, ...path);
+  return typeof found === 'number' ? found : undefined;
+}
+
+export function list(value: Value, ...path: readonly (string | number)[]): readonly Value[] {
+  const found = at(value, ...path);
+  return Array.isArray(found) ? found : [];
+}

@@ -1,0 +1,46 @@
+import { at, list, text, type Manifest, type Value } from './manifest';
+
+/** What the workloads of this library are for, as their label `app.kubernetes.io/component` says. */
+export type Component = 'backup' | 'restore' | 'drill';
+
+/** The component of a workload of this library; undefined for every other object. */
+export function componentOf({ object }: Manifest): Component | undefined {
+  if (text(object, 'metadata', 'labels', 'app.kubernetes.io/name') !== 'postgres-backup') return undefined;
+  const component = text(object, 'metadata', 'labels', 'app.kubernetes.io/component');
+  return component === 'backup' || component === 'restore' || component === 'drill' ? component : undefined;
+}
+
+/** Where a kind has the spec of its pods. */
+const POD_SPECS: { readonly [kind: string]: readonly string[] } = {
+  CronJob: ['spec', 'jobTemplate', 'spec', 'template', 'spec'],
+  Job: ['spec', 'template', 'spec'],
+  Pod: ['spec'],
+};
+const WORKLOADS = ['spec', 'template', 'spec'];
+
+/** The path to the spec of an object's pods; undefined where it has none. */
+export function podSpecPath({ kind, object }: Manifest): readonly string[] | undefined {
+  const path = POD_SPECS[kind] ?? WORKLOADS;
+  return at(object, ...path, 'containers') === undefined ? undefined : path;
+}
+
+/** A container of an object's pods, of whatever sort, and the path to it. */
+export interface Container {
+  readonly path: readonly (string | number)[];
+  readonly value: Value;
+}
+
+export function containersOf(manifest: Manifest): Container[] {
+  const spec = podSpecPath(manifest);
+  return spec === undefined ? [] : ['initContainers', 'containers', 'ephemeralContainers'].flatMap((field) =>
+    list(manifest.object, ...spec, field).map((value, index) => ({ path: [...spec, field, index], value })));
+}
+
+/** The variables that the containers of a workload have as plain values, those of the last container first to count. */
+export function environmentOf(manifest: Manifest): ReadonlyMap<string, string> {
+  return new Map(containersOf(manifest).flatMap(({ value }) =>
+    list(value, 'env').flatMap((variable): [string, string][] => {
+      const [name, plain] = [text(variable, 'name'), text(variable, 'value')];
+      return name === undefined || plain === undefined ? [] : [[name, plain]];
+    })));
+}

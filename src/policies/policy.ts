@@ -1,0 +1,43 @@
+import type { Manifest } from '../manifests/manifest';
+
+/** The worst first. */
+export const LEVELS = ['error', 'warning', 'note'] as const;
+
+export type Level = typeof LEVELS[number];
+
+/** What is wrong with one resource. */
+export interface Violation {
+  /** The field, e.g. `spec.jobTemplate.spec.activeDeadlineSeconds`. */
+  readonly path: string;
+  /** What is there, and why it matters. */
+  readonly message: string;
+  /** What to do, where it differs from what the policy says of all. */
+  readonly remedy?: string;
+}
+
+/** What a policy may look at beside the resource: all resources of the tree. */
+export interface PolicyContext {
+  readonly manifests: readonly Manifest[];
+}
+
+/** A rule that the resources of a tree must follow. Ids are stable: reviews, suppressions and scripts go by them. */
+export interface Policy {
+  readonly id: string;
+  readonly level: Level;
+  /** The rule in one sentence. */
+  readonly rule: string;
+  /** What happens where it is broken. */
+  readonly because: string;
+  readonly remedy: string;
+  /** Where the rule comes from, if it is not ours. */
+  readonly source?: string;
+  readonly check: (resource: Manifest, context: PolicyContext) => readonly Violation[];
+}
+
+/** A violation of a policy, in a report. */
+export interface Finding extends Violation {
+  readonly policy: string;
+  readonly level: Level;
+  readonly resource: Manifest;
+  readonly remedy: string;
+}
