@@ -34,9 +34,6 @@ main() {
   begin_step restore "the same scripts that restore for real"
   restore
   end_step
-  begin_step structure "pg_amcheck looks at heaps and indexes"
-  check_structure
-  end_step
   stop_server fast
   tell outcome restored
 }
@@ -79,25 +76,22 @@ check_drill_room() {
 
 # It knows nothing but the socket. What it says of a database that is untouched is true: there is none.
 restore() {
-  RESTORE_ACTION=prepare RESTORE_DUMP=$name RESTORE_BEFORE='' RESTORE_SHA256='' RESTORE_DESPITE=secrets PROVE_HASHES=true \
-    REQUEST_ID=drill RESTORE_SESSIONS=refuse SESSIONS_TIMEOUT=0 KEEP_PREVIOUS=1 SERVER_TIMEOUT=60 QUIESCE_DEPLOYMENT='' \
+  database=$PGDATABASE structure_report=
+  if has_amcheck; then structure_report=$report/amcheck; fi
+  RESTORE_ACTION=drill RESTORE_DUMP=$name RESTORE_BEFORE='' RESTORE_SHA256='' RESTORE_DESPITE=secrets \
+    STRUCTURE_REPORT=$structure_report REQUEST_ID=drill RESTORE_SESSIONS=refuse SESSIONS_TIMEOUT=0 KEEP_PREVIOUS=1 \
+    SERVER_TIMEOUT=60 QUIESCE_DEPLOYMENT='' \
     run sh "$scripts/restore.sh" || fail "$name.dump could not be restored and proven, see the message above.$(room_remedy)"
-  database=$PGDATABASE
   side=$(echo "SELECT datname FROM pg_database WHERE shobj_description(oid, 'pg_database') LIKE '% prepared from %'" | query "$MAINTENANCE_DATABASE")
   tell database "$side"
   tell checks "$CHECKS"
+  tell structure "$([ -n "$structure_report" ] && echo sound || echo 'not checked: the image has no amcheck')"
   [ -z "$(told rows)" ] || tell compared "rows$([ -z "$(told hashes)" ] || echo ' and contents')"
 }
 
-check_structure() {
-  if ! command -v pg_amcheck >/dev/null ||
-    [ "$(echo "SELECT count(*) FROM pg_available_extensions WHERE name = 'amcheck'" | query "$MAINTENANCE_DATABASE")" = 0 ]; then
-    tell structure "not checked: the image has no amcheck"
-    return
-  fi
-  PGDATABASE=$side run pg_amcheck --install-missing --jobs=2 >"$report/amcheck" ||
-    fail "pg_amcheck found damage: $(head -n 3 "$report/amcheck")"
-  tell structure sound
+has_amcheck() {
+  command -v pg_amcheck >/dev/null &&
+    [ "$(echo "SELECT count(*) FROM pg_available_extensions WHERE name = 'amcheck'" | query "$MAINTENANCE_DATABASE")" != 0 ]
 }
 
 main "$@"

@@ -120,7 +120,7 @@ evidence() {
   number checks "$(told checks)"
   printf '  "keys": [\n%s\n  ],\n' "$(keys_of_evidence)"
   echo '  "seconds": {'
-  for step in server restore structure key; do
+  for step in server restore key; do
     [ -z "$(told "seconds.$step")" ] || printf '    "%s": %s,\n' "$step" "$(told "seconds.$step")"
   done
   printf '    "all": %s\n  }\n}\n' "$((ended - $(told began | grep . || echo "$ended")))"

@@ -48,7 +48,8 @@ main() {
       list
       ! findings=$(secret_findings) || warn "$findings"
       ;;
-    restore | rehearse | prepare | cutover | undo | drop-previous) change ;;
+    # The last is for the drill alone, which has a server of its own.
+    restore | rehearse | prepare | cutover | undo | drop-previous | "${DRILL_DIR:+drill}") change ;;
     *) fail "RESTORE_ACTION ($action) is none of restore, list, verify, rehearse, prepare, cutover, undo, drop-previous." ;;
   esac
 }
@@ -70,7 +71,7 @@ change() {
   name_databases
   take_over_scale
   case $action in
-    restore | rehearse | prepare) load ;;
+    restore | rehearse | prepare | drill) load ;;
     cutover) name=$(prepared_dump) ;;
     undo) name=undo ;;
     drop-previous)
@@ -80,6 +81,7 @@ change() {
   esac
   case $action in
     rehearse) log "rehearsed: $name.dump can be restored, in $(($(date +%s) - started)) s. \"$database\" was not touched." ;;
+    drill) log "restored: $name.dump is in \"$side\"" ;;
     prepare) log "prepared: $name.dump is in \"$side\". Next: $(command_for cutover)" ;;
     nothing) ;;
     *) already_done || cut_over ;;
@@ -100,9 +102,9 @@ load() {
   prepare_side
   load_dump
   phase "prove" "\"$database\" serves on"
-  start_analyze
+  start_reading
   prove "$side"
-  wait_for_analyze
+  wait_for_reading
   if [ "$action" = rehearse ]; then drop_side; else mark_side "prepared from $name"; fi
   made_side=
 }

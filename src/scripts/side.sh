@@ -152,15 +152,26 @@ load_dump() {
   stop_reporter
 }
 
-# The planner's statistics are not in a dump before PostgreSQL 18. Gathering them reads what the proof reads too.
-start_analyze() {
-  log "gathering the planner's statistics"
-  query "$side" --command=ANALYZE 3>&- 4<&- &
-  analyzing=$!
+# What reads the whole database beside the proof. The planner's statistics are not in a dump before PostgreSQL 18; a drill
+# needs none, and has its heaps and indexes looked at instead, where it gives a file for what is found.
+start_reading() {
+  reading=
+  if [ "$action" != drill ]; then
+    log "gathering the planner's statistics"
+    query "$side" --command=ANALYZE 3>&- 4<&- &
+    reading=$!
+  elif [ -n "${STRUCTURE_REPORT:-}" ]; then
+    log "pg_amcheck looks at heaps and indexes"
+    PGDATABASE=$side pg_amcheck --install-missing --jobs=2 >"$STRUCTURE_REPORT" 3>&- 4<&- &
+    reading=$!
+  fi
 }
 
-wait_for_analyze() {
-  wait "$analyzing" || fail "cannot analyze \"$side\", see the message above. \"$database\" is untouched."
+wait_for_reading() {
+  [ -z "$reading" ] || wait "$reading" || case $action in
+    drill) fail "pg_amcheck found damage: $(head -n 3 "$STRUCTURE_REPORT")" ;;
+    *) fail "cannot analyze \"$side\", see the message above. \"$database\" is untouched." ;;
+  esac
 }
 
 # What helps against the usual reasons, all of them on the server.
@@ -212,7 +223,7 @@ prove_rows() {
   [ -s "$scratch/rows.expected" ] || return 0
   manifest_members "$name" hashes >"$scratch/hashes.expected"
   hashing=false
-  [ "${PROVE_HASHES:-false}" = false ] || [ ! -s "$scratch/hashes.expected" ] || hashing=true
+  [ "$action" != drill ] || [ ! -s "$scratch/hashes.expected" ] || hashing=true
   contents "$1" "$hashing" >"$scratch/contents" || fail_to_prove "$1"
   members 2 <"$scratch/contents" >"$scratch/rows.found"
   missing=$(not_found rows)

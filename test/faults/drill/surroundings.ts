@@ -65,7 +65,7 @@ export const surroundings: DrillFaultGroup = {
 
     drillFault('a backup prunes the dump once it is restored', { leaves: proven, status: 0, says: 'dump: shop-20250101-020000' }, async (trial) => {
       const old = trial.addDump('20250101-020000');
-      const looked = trial.holdAt('pg_amcheck');
+      const looked = trial.holdAt('pg_ctl', 'stop*');
       const run = await trial.drillUntil(looked, { RESTORE_DUMP: old });
       expect((await trial.instance.prune(KEEP_ONE)).status).toBe(0);
       expect(trial.instance.dumps()).toEqual([trial.earlier]);
