@@ -1,7 +1,9 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { drillFault, proven, untold, type DrillFaultGroup, type DrillTrial, type Judged } from '../../support/drill-trial';
 import type { PodProcess } from '../../support/pod';
+import { Random } from '../../support/retention-cases';
 import { SecretWatch } from '../../support/secret-watch';
 
 interface Stop {
@@ -36,6 +38,9 @@ const stops: readonly Stop[] = [
   { during: 'when the evidence is written and is not linked as the latest', until: at('ln', '-sf*'), told: proven },
 ];
 
+/** What the log tells on the way, and how many milliseconds may pass until the kill: fewer than are left to the verdict. */
+const PROGRESS: readonly [RegExp, number][] = [[/== server/, 400], [/== restore/, 300], [/loading \d+ tables/, 200], [/== key/, 100]];
+
 export const signals: DrillFaultGroup = {
   title: 'Drill: signals',
   faults: [
@@ -51,6 +56,15 @@ export const signals: DrillFaultGroup = {
       pass();
       return run.result;
     })),
+
+    drillFault('SIGKILL at a random moment', { leaves: untold, status: 137, times: 4 }, async (trial, time) => {
+      const [progress, limit] = PROGRESS[time % PROGRESS.length]!;
+      const run = trial.startDrill();
+      await run.waitForOutput(progress);
+      await sleep(new Random(`${trial.shell} ${time}`).next() * limit);
+      run.kill('SIGKILL');
+      return run.result;
+    }),
 
     drillFault('a look at the volume of the drill after the proof', {
       leaves: { ...proven, text: 'proven; no byte of a key is in the files of the server' }, status: 0, says: '== verdict: proven',
