@@ -9,12 +9,13 @@ import { env, secretEnv } from './env';
 import { SecretKey } from './expected-secret';
 import { PodOptions } from './hardened-pod';
 import { checkDuration, InvalidPropError } from './invalid';
-import { checkIdentifier, PostgresDatabase } from './postgres';
+import { PostgresDatabase } from './postgres';
 import { checksEnv, RestoreCheck } from './restore-check';
 import { Retention } from './retention';
 import { withinInterval } from './schedule';
 import { ScriptCronJob } from './script-cron-job';
 import { checkFolder } from './script-job';
+import { pattern, TableName } from './table-name';
 
 /** Where the dumps of a database are. A `BackupCronJob` is one. */
 export interface IBackup {
@@ -117,14 +118,6 @@ export interface BackupCronJobProps extends IBackup, PodOptions {
   readonly heartbeat?: Heartbeat;
 }
 
-/** A table, in any spelling that PostgreSQL allows. */
-export interface TableName {
-  /** The schema, e.g. `public`. */
-  readonly schema: string;
-  /** The table, without its schema. */
-  readonly table: string;
-}
-
 /**
  * URLs that get a POST request at the end of a run, by the image's `wget`, which the Debian images lack.
  * A request that fails is a warning in the log and never fails a backup. While it is sent, the URL is an argument of
@@ -142,19 +135,35 @@ export interface Heartbeat {
 
 /** Dumps a database on a schedule, proves each dump, and removes those that the retention does not want. */
 export class BackupCronJob extends Construct implements IBackup {
+  /** Name of the CronJob. */
+  public readonly name: string;
   public readonly database: PostgresDatabase;
   public readonly storage: IBackupStorage;
   public readonly folder: string;
   public readonly checks: RestoreCheck[];
+  public readonly schedule: Cron;
+  public readonly timeZone: string;
+  public readonly suspend: boolean;
+  public readonly retention: Retention;
+  /** How many days back one must be able to go, where that is stated. */
+  public readonly recoveryWindow?: Duration;
+  public readonly excludeTableData: TableName[];
 
   /** @throws InvalidPropError */
   constructor(scope: Construct, id: string, props: BackupCronJobProps) {
     super(scope, id);
     const { database, retention, schedule } = props;
+    this.name = props.name;
     this.database = database;
     this.storage = props.storage;
     this.folder = checkFolder('backupCronJob', database, props.folder);
     this.checks = props.checks ?? [];
+    this.schedule = schedule;
+    this.timeZone = props.timeZone ?? 'Etc/UTC';
+    this.suspend = props.suspend ?? false;
+    this.retention = retention;
+    this.recoveryWindow = props.recoveryWindow;
+    this.excludeTableData = props.excludeTableData ?? [];
     this.claimFolder();
     const format = props.format ?? BackupFormat.custom();
     const compression = props.compression ?? database.image.bestCompression;
@@ -167,8 +176,8 @@ export class BackupCronJob extends Construct implements IBackup {
       component: 'backup',
       script: 'backup.sh',
       folder: this.folder,
-      timeZone: props.timeZone ?? 'Etc/UTC',
-      suspend: props.suspend ?? false,
+      timeZone: this.timeZone,
+      suspend: this.suspend,
       deadline: withinInterval('backupCronJob.deadline', schedule, props.deadline, Duration.hours(6), 60),
       startingDeadline: withinInterval('backupCronJob.startingDeadline', schedule, props.startingDeadline, Duration.hours(1), 10),
       successfulJobsHistoryLimit: props.successfulJobsHistoryLimit ?? 7,
@@ -179,7 +188,7 @@ export class BackupCronJob extends Construct implements IBackup {
         env('DUMP_FORMAT', format.name),
         env('DUMP_JOBS', format.jobs),
         env('COMPRESSION', compression.optionFor(database.image.majorVersion)),
-        env('EXCLUDE_TABLE_DATA', (props.excludeTableData ?? []).map(pattern).join('\n')),
+        env('EXCLUDE_TABLE_DATA', this.excludeTableData.map(pattern).join('\n')),
         env('ROW_COUNTS', String(props.rowCounts ?? true)),
         env('CONTENT_HASH_BYTES', (props.contentHashUpTo ?? Size.gibibytes(20)).toKibibytes() * 1024),
         env('LOCK_TIMEOUT', lockTimeout.toMilliseconds()),
@@ -213,14 +222,6 @@ const SECRETS_STATUS = 3;
 
 /** The folders of each app, with the backup that has them. */
 const claimedFolders = new WeakMap<IConstruct, Map<string, string>>();
-
-/** A pattern of `pg_dump` that matches one table and no other: within quotes nothing is special. */
-function pattern({ schema, table }: TableName): string {
-  for (const [property, name] of [['schema', schema], ['table', table]] as const) {
-    checkIdentifier(`backupCronJob.excludeTableData.${property}`, name);
-  }
-  return [schema, table].map((name) => `"${name.replaceAll('"', '""')}"`).join('.');
-}
 
 function heartbeat(urls: Heartbeat | undefined): k8s.EnvVar[] {
   return [

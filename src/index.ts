@@ -1,4 +1,4 @@
-export { BackupCronJob, type BackupCronJobProps, type Heartbeat, type IBackup, type TableName } from './backup-cron-job';
+export { BackupCronJob, type BackupCronJobProps, type Heartbeat, type IBackup } from './backup-cron-job';
 export { BackupFormat, type DirectoryFormatOptions } from './backup-format';
 export { BackupPvc, type BackupPvcProps, type ExistingClaimOptions, type IBackupStorage } from './backup-pvc';
 export { Compression } from './compression';
@@ -15,4 +15,10 @@ export { RestoreJob, type RestoreJobProps, RestoreSessions } from './restore-job
 export { DrillPick, RestoreDrill, type RestoreDrillProps } from './restore-drill';
 export { type OnMergeOptions, RestoreTrigger } from './restore-trigger';
 export { Retention, type RetentionRules } from './retention';
+export { Runbook, type RunbookProps } from './runbook';
+export { Exemption, type ExemptionOptions } from './runbook/exemption';
+export {
+  type ExternalObject, type FluxKustomization, type ReadinessOptions, RunbookService, type RunbookServiceOptions,
+} from './runbook/service';
 export { SecretExpectations, type SecretExpectationsProps } from './secret-expectations';
+export { type TableName } from './table-name';

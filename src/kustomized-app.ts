@@ -1,8 +1,9 @@
-import { readdirSync } from 'node:fs';
+import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ApiObject, App, AppProps, Chart, Names, Yaml, YamlOutputType } from 'cdk8s';
 import { Kustomization } from '../imports/kustomize.config.k8s.io';
 import { InvalidPropError } from './invalid';
+import { Runbook } from './runbook';
 
 const EXTENSION = '.yaml';
 
@@ -17,7 +18,7 @@ export interface KustomizedAppProps {
 
 /**
  * An app that writes a folder a chart, a file a resource, and in each folder a `kustomization.yaml` that lists
- * exactly these files, ready for Flux.
+ * exactly these files, ready for Flux. Where a chart has a `Runbook`, it is in the same folder as `RUNBOOK.md`.
  */
 export class KustomizedApp extends App {
   constructor(props: KustomizedAppProps = {}) {
@@ -30,17 +31,28 @@ export class KustomizedApp extends App {
     } satisfies AppProps);
   }
 
-  /** @throws InvalidPropError when two objects of a chart would share a file. */
+  /** @throws InvalidPropError when two objects of a chart would share a file, or a chart has two runbooks. */
   public override synth(): void {
-    const charts = this.charts.map((chart) => ({ label: Names.toDnsLabel(chart), files: filesOf(chart) }));
+    const charts = this.charts.map((chart) => ({ label: Names.toDnsLabel(chart), files: filesOf(chart), runbook: runbookOf(chart) }));
     super.synth();
     const folders = readdirSync(this.outdir);
-    for (const { label, files } of charts) {
+    for (const { label, files, runbook } of charts) {
       // Where charts depend on each other, cdk8s numbers their folders.
       const folder = folders.find((name) => name === label || name.replace(/^\d{4}-/, '') === label)!;
       Yaml.save(join(this.outdir, folder, 'kustomization.yaml'), [Kustomization.manifest({ resources: files })]);
+      if (runbook !== undefined) {
+        writeFileSync(join(this.outdir, folder, 'RUNBOOK.md'), runbook.toMarkdown());
+      }
     }
   }
+}
+
+function runbookOf(chart: Chart): Runbook | undefined {
+  const [runbook, second] = chart.node.findAll().filter((construct) => construct instanceof Runbook && Chart.of(construct) === chart) as Runbook[];
+  if (second !== undefined) {
+    throw new InvalidPropError('chart', chart.node.path, 'has two runbooks for the file RUNBOOK.md', 'Put one of them into a chart of its own');
+  }
+  return runbook;
 }
 
 /** The file names that cdk8s gives to the objects of a chart. */

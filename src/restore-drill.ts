@@ -97,6 +97,15 @@ const RESOURCES: ContainerResources = {
  * 1 failed, 4 the key is refuted, 5 something could not be proven. Only a failure is tried again.
  */
 export class RestoreDrill extends Construct {
+  /** Name of the CronJob. */
+  public readonly name: string;
+  public readonly schedule: Cron;
+  public readonly timeZone: string;
+  public readonly suspend: boolean;
+  public readonly pick: DrillPick;
+  public readonly proof?: DecryptionProof;
+  public readonly keepEvidence: number;
+
   /** @throws InvalidPropError */
   constructor(scope: Construct, id: string, props: RestoreDrillProps) {
     super(scope, id);
@@ -107,13 +116,20 @@ export class RestoreDrill extends Construct {
     if (scratch !== undefined && scratch.toKibibytes() < 100 * 1024) {
       throw new InvalidPropError('restoreDrill.scratchSize', scratch.asString(), 'is too small for a server', 'Give it room for the database and half of it again');
     }
+    this.name = props.name;
+    this.schedule = props.schedule ?? Cron.weekly();
+    this.timeZone = props.timeZone ?? 'Etc/UTC';
+    this.suspend = props.suspend ?? false;
+    this.pick = props.pick ?? DrillPick.NEWEST;
+    this.proof = props.proof;
+    this.keepEvidence = checkCount('restoreDrill.keepEvidence', props.keepEvidence ?? 104, 1, 10_000);
     const common = [POD_NAME, env('PGDATABASE', database.name), env('MAINTENANCE_DATABASE', 'postgres'), env('DRILL_DIR', DRILL_PATH)];
     const restore: ContainerProps = {
       name: 'restore',
       script: 'drill-restore.sh',
       env: [
         ...common, env('BACKUP_DIR', `${STORAGE_PATH}/${folder}`), SECRETS_REPORT,
-        env('DRILL_PICK', props.pick ?? DrillPick.NEWEST),
+        env('DRILL_PICK', this.pick),
         env('DRILL_BYTES', scratch === undefined ? 0 : scratch.toKibibytes() * 1024),
         env('RESTORE_DUMP', ''),
         env('RESTORE_BEFORE', ''),
@@ -138,9 +154,9 @@ export class RestoreDrill extends Construct {
       folder,
       offline: true,
       secrets: props.proof === undefined ? [] : [props.proof.key],
-      schedule: props.schedule ?? Cron.weekly(),
-      timeZone: props.timeZone ?? 'Etc/UTC',
-      suspend: props.suspend ?? false,
+      schedule: this.schedule,
+      timeZone: this.timeZone,
+      suspend: this.suspend,
       deadline,
       startingDeadline: checkDuration('restoreDrill.startingDeadline', props.startingDeadline ?? Duration.hours(12), 10),
       successfulJobsHistoryLimit: 3,
@@ -151,7 +167,7 @@ export class RestoreDrill extends Construct {
       env: [
         ...common.slice(1),
         env('IMAGE', database.image.image),
-        env('KEEP_EVIDENCE', checkCount('restoreDrill.keepEvidence', props.keepEvidence ?? 104, 1, 10_000)),
+        env('KEEP_EVIDENCE', this.keepEvidence),
       ],
       extras: this.withProof(props, common, {
         initContainers: [restore],

@@ -83,6 +83,14 @@ export const RESTORE_OPTIONS = '-c synchronous_commit=off -c maintenance_work_me
  * once, however often it is applied or made again.
  */
 export class RestoreJob extends Construct {
+  /** Name of the template, or of the Job that a merge starts. */
+  public readonly name: string;
+  public readonly trigger: RestoreTrigger;
+  public readonly sessions: RestoreSessions;
+  public readonly sessionsTimeout: Duration;
+  public readonly quiesce?: Quiesce;
+  public readonly keepPrevious: number;
+
   /** @throws InvalidPropError */
   constructor(scope: Construct, id: string, props: RestoreJobProps) {
     super(scope, id);
@@ -96,6 +104,12 @@ export class RestoreJob extends Construct {
         'Use WAIT or DISCONNECT, or leave out quiesce');
     }
     const name = trigger.requestId === undefined ? props.name : `${props.name}-${trigger.requestId}`;
+    this.name = name;
+    this.trigger = trigger;
+    this.sessions = sessions;
+    this.sessionsTimeout = sessionsTimeout;
+    this.quiesce = props.quiesce;
+    this.keepPrevious = checkCount('restoreJob.keepPrevious', props.keepPrevious ?? 1, 1, 100);
     const plain: ScriptJobProps = {
       ...props,
       name,
@@ -118,7 +132,7 @@ export class RestoreJob extends Construct {
         env('RESTORE_SESSIONS', sessions),
         env('SESSIONS_TIMEOUT', sessionsTimeout.toSeconds()),
         env('STOP_COMMAND', props.stopCommand ?? ''),
-        env('KEEP_PREVIOUS', checkCount('restoreJob.keepPrevious', props.keepPrevious ?? 1, 1, 100)),
+        env('KEEP_PREVIOUS', this.keepPrevious),
         env('RESTORE_JOBS', checkCount('restoreJob.jobs', props.jobs ?? 2, 1, 64)),
         env('RESTORE_OPTIONS', RESTORE_OPTIONS),
         env('HOLD_SECONDS', deadline.toSeconds()),

@@ -43,6 +43,16 @@ export class SecretExpectations extends Construct {
     this.node.addValidation({ validate: () => this.attestations() });
   }
 
+  /** All of them, also those of other namespaces, in the order in which they were declared. */
+  public get all(): readonly ExpectedSecret[] {
+    return this.expected;
+  }
+
+  /** What no cluster can check. */
+  public get escrowed(): readonly Escrow[] {
+    return this.escrows;
+  }
+
   /** The secrets of this namespace, which pods can look at. */
   public get local(): readonly ExpectedSecret[] {
     return this.expected.filter(({ isLocal }) => isLocal);

@@ -1,8 +1,9 @@
 import { Chart, Cron, Duration, Size } from 'cdk8s';
 import { Construct } from 'constructs';
-import { BackupCronJob, BackupPvc, PostgresDatabase, PostgresImage, RestoreDrill, RestoreJob, Retention, SecretExpectations } from '..';
+import { BackupCronJob, BackupPvc, PostgresDatabase, PostgresImage, RestoreDrill, RestoreJob, Retention, Runbook, SecretExpectations } from '..';
 import { zitadelChecks } from './checks';
 import { zitadelDecryption } from './decryption';
+import { clusterNames, notBackedUp, zitadel } from './runbook';
 
 /** Secrets that setup makes once and that are not in Git: a fresh cluster needs copies of them. */
 const madeBySetup = {
@@ -60,12 +61,10 @@ export class IdentityInternal extends Chart {
       checks: zitadelChecks,
     });
 
-    new RestoreJob(this, 'restore', {
-      name: 'zitadel-db-restore',
-      backup,
-      stopCommand: 'kubectl -n identity-internal scale deployment/zitadel --replicas=0',
-    });
+    const restore = new RestoreJob(this, 'restore', { name: 'zitadel-db-restore', backup, stopCommand: zitadel.stopCommand(this) });
 
-    new RestoreDrill(this, 'drill', { name: 'zitadel-db-drill', backup, proof: zitadelDecryption(masterkey) });
+    const drill = new RestoreDrill(this, 'drill', { name: 'zitadel-db-drill', backup, proof: zitadelDecryption(masterkey) });
+
+    new Runbook(this, 'runbook', { backup, restore, drill, secrets, service: zitadel, ...clusterNames, notBackedUp });
   }
 }

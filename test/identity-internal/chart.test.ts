@@ -30,7 +30,7 @@ test('dist/ is what synth writes', () => {
 
 test('kustomization.yaml lists every manifest of the folder', () => {
   const { resources } = parse(readFileSync(join(dist, 'kustomization.yaml'), 'utf8'));
-  expect([...resources, 'kustomization.yaml'].sort()).toEqual(readdirSync(dist).sort());
+  expect([...resources, 'RUNBOOK.md', 'kustomization.yaml'].sort()).toEqual(readdirSync(dist).sort());
 });
 
 (hasKubectl() ? test : test.skip)('kustomize builds the folder', () => {
@@ -68,7 +68,7 @@ test('no name that the cluster or the NAS remembers changes by accident', () => 
 
 test('applying dist/ creates no Namespace, no Secret and nothing that runs by itself but the backup and the drill', () => {
   const kinds = readdirSync(dist).map((file) => file.split('.')[0]);
-  expect(new Set(kinds)).toEqual(new Set(['ConfigMap', 'CronJob', 'PersistentVolumeClaim', 'kustomization']));
+  expect(new Set(kinds)).toEqual(new Set(['ConfigMap', 'CronJob', 'PersistentVolumeClaim', 'RUNBOOK', 'kustomization']));
   const running = readdirSync(dist).filter((file) => file.startsWith('CronJob.') && !manifest(file).spec.suspend);
   expect(running).toEqual(['CronJob.zitadel-db-backup.yaml', 'CronJob.zitadel-db-drill.yaml']);
 });

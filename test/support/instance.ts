@@ -111,6 +111,12 @@ export class Instance {
     return startPod({ ...this.pod('drill', env, undefined, command), disks });
   }
 
+  /** The pod of a Job that somebody made of one of the workloads, with the variables and commands that it says. */
+  job(job: Manifest): Promise<PodResult> {
+    const { name } = job.metadata;
+    return runPod({ ...this.pod('restore', {}, name), manifests: [...this.manifests, job], workload: name });
+  }
+
   private pod(component: string, env: Env, jobName?: string, command?: string[]) {
     const workload = this.workload(component).metadata.name;
     return {
@@ -144,5 +150,5 @@ function commanded(manifest: Manifest, command: string[]): Manifest {
 
 /** The manifests in dist/. */
 function shipped(): Manifest[] {
-  return readdirSync(DIST).map((file) => parse(readFileSync(join(DIST, file), 'utf8')));
+  return readdirSync(DIST).filter((file) => file.endsWith('.yaml')).map((file) => parse(readFileSync(join(DIST, file), 'utf8')));
 }

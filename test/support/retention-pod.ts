@@ -75,7 +75,7 @@ async function drive(driver: string, shell: Shell, nas: string): Promise<string>
 }
 
 function start(shell: Shell, nas: string, command: readonly string[], env: Env): PodProcess {
-  const manifests = readdirSync(DIST).map((file) => parse(readFileSync(join(DIST, file), 'utf8')));
+  const manifests = readdirSync(DIST).filter((file) => file.endsWith('.yaml')).map((file) => parse(readFileSync(join(DIST, file), 'utf8')));
   const backup = manifests.find(({ kind, metadata }) => kind === 'CronJob' && metadata.labels['app.kubernetes.io/component'] === 'backup');
   const { containers, volumes } = backup.spec.jobTemplate.spec.template.spec;
   containers[0].command = command;

@@ -1,0 +1,89 @@
+import type { Retention } from '../retention';
+import type { Runbook } from '../runbook';
+import { Commands, FOLLOWING } from './commands';
+import { paragraphs, sh, table } from './markdown';
+
+/** What to do before a large change, what is in a dump, and how to make, list and read dumps. */
+export function backupSections(runbook: Runbook): string[] {
+  const commands = new Commands(runbook);
+  return [largeChanges(runbook, commands), scope(runbook, commands), backUpNow(runbook, commands), dumps(runbook, commands)];
+}
+
+function largeChanges({ namespace, backup, drill, service }: Runbook, commands: Commands): string {
+  return paragraphs(
+    '## 1. The namespace, and large changes',
+    `The namespace \`${namespace}\` is long-lived and not ours: nothing here creates it, and nobody may delete it. With it would go the claim `
+    + `\`${backup.storage.claimName}\` and, where its storage class deletes volumes, every dump.`,
+    `A large change is one that a restore may have to undo: a new version of ${service.options.title} or of PostgreSQL, a move, another `
+    + 'storage class, a mass change of the data. Before it:',
+    `1. Back up, and wait for the end: section 3.
+2. Hold that dump, so that no retention removes it; its name is in the log of the backup.
+3. Drill that dump: section 7, with \`RESTORE_DUMP\`.
+4. Change by a merge in Git. If something must hold still meanwhile: section 11.
+5. Verify: section 8.2. Then end the hold.`,
+    '### Hold a dump',
+    sh(commands.nameDump(), ...commands.onStorage('touch', `${commands.folder}/$dump.large-change.hold`)),
+    '### End the hold',
+    sh(commands.nameDump(), ...commands.onStorage('rm', `${commands.folder}/$dump.large-change.hold`)),
+    `A new major version of the server needs its image in \`${backup.name}\`, \`${drill.name}\` and the restore at the same time: tools of another major `
+    + 'version refuse to work, and say so.',
+  );
+}
+
+function scope({ backup, secrets, notBackedUp }: Runbook, { folder }: Commands): string {
+  const { database, storage, schedule, timeZone, retention, recoveryWindow, excludeTableData } = backup;
+  const left = excludeTableData.map((name) => `\`${name.schema}.${name.table}\``).join(', ');
+  const size = storage.size === undefined ? '' : ` (${storage.size.asString()})`;
+  return paragraphs(
+    '## 2. What is backed up, and what is not',
+    table(['What', 'Here'], [
+      ['Database', `\`${database.name}\` on \`${database.host}:${database.port}\`, with its owner, grants and settings${left && `, without the rows of ${left}`}`],
+      ['Roles', 'all roles of the server with their memberships, without passwords'],
+      ['When', `\`${schedule.expressionString}\`, ${timeZone}${backup.suspend ? '; **suspended at the moment**' : ''}`],
+      ['Kept', kept(retention) + (recoveryWindow === undefined ? '' : `; one must be able to go back ${recoveryWindow.toDays()} days`)],
+      ['Where', `claim \`${storage.claimName}\`${size}, folder \`${backup.folder}\`, in pods \`${folder}\`; files belong to user ${database.image.uid}`],
+      ['Tools', `\`${database.image.image}\``],
+    ]),
+    'Not backed up:',
+    table(['What', 'Because'], [
+      ...notBackedUp.map(({ what, because }) => [what, because]),
+      ['What is written after the newest dump', 'dumps are taken at times; back up now before what may go wrong'],
+      ['Passwords of roles', 'no secret is written to the NAS; section 6 sets them again'],
+      ['Secrets', `${secrets.all.length} of them must be kept elsewhere: the table in section 6`],
+    ]),
+  );
+}
+
+function kept(retention: Retention): string {
+  const rules = (['daily', 'weekly', 'monthly', 'yearly'] as const).filter((rule) => retention[rule] > 0).map((rule) => `${retention[rule]} ${rule}`);
+  return `the last ${retention.last}${rules.map((rule) => `, ${rule}`).join('')}`;
+}
+
+function backUpNow({ backup }: Runbook, commands: Commands): string {
+  return paragraphs(
+    '## 3. Back up now',
+    'Also while the schedule is suspended. It waits for a backup that is running.',
+    sh(...commands.now('backup', backup.name)),
+    `The log ends with \`complete and verified\`, the block with \`condition met\`. If that times out, the Job has not succeeded: the last lines of its log `
+    + `say why and what to do. ${FOLLOWING}`,
+    'With status 3 the dump is there and verified, but the secrets that its restore needs are not right: put them right, and not the dump.',
+    'The backups of the last nights, and what the newest have said:',
+    sh(
+      commands.kubectl(`get jobs -l ${commands.label(backup.name)} --sort-by=.metadata.creationTimestamp`),
+      commands.kubectl(`logs -l ${commands.label(backup.name)} --tail=3 --prefix`),
+    ),
+  );
+}
+
+function dumps({ restore }: Runbook, commands: Commands): string {
+  return paragraphs(
+    '## 4. Dumps',
+    `All that follows uses \`cronjob/${restore.name}\`, a template that is always suspended and never runs by itself.`,
+    '### List them',
+    sh(...commands.restore('list')),
+    '`VERIFIED` is `yes` for dumps that were read back to their end and have a checksum. `SECRETS` is `same` where today\'s secrets are those of the dump, '
+    + '`other` where a restore would refuse.',
+    '### Read all of them, and compare their checksums',
+    sh(...commands.restore('verify')),
+  );
+}

@@ -1,0 +1,129 @@
+import { STORAGE_PATH } from '../hardened-pod';
+import type { Runbook } from '../runbook';
+import { kustomizationObject } from './service';
+
+/** The time in the examples, as dumps have it in their names. */
+const EXAMPLE_TIME = '20261123-020000';
+
+/** Why only the log of a container that has begun can be read, and what the loop is for. */
+export const FOLLOWING = 'The loop asks again until the container has begun. Leave it with Ctrl-C if it goes on for minutes, and look at the pod.';
+
+/** The commands of a runbook, with the names that its constructs have. */
+export class Commands {
+  /** The name that dumps have in the examples. */
+  public readonly exampleDump: string;
+  /** The folder of the dumps, as pods see it. */
+  public readonly folder: string;
+
+  constructor(private readonly runbook: Runbook) {
+    this.exampleDump = `${runbook.backup.folder}-${EXAMPLE_TIME}`;
+    this.folder = `${STORAGE_PATH}/${runbook.backup.folder}`;
+  }
+
+  public kubectl(rest: string): string {
+    return `kubectl -n ${this.runbook.namespace} ${rest}`;
+  }
+
+  /** A Job as its CronJob makes it, followed to its end. */
+  public now(prefix: string, cronJob: string, containers: readonly string[] = []): string[] {
+    return [
+      jobName(prefix),
+      this.kubectl(`create job "$job" --from=cronjob/${cronJob}`),
+      ...this.follow(containers),
+      this.kubectl('wait --for=condition=complete --timeout=1m "job/$job"'),
+    ];
+  }
+
+  /** One of the actions of the template for restores, with its variables. */
+  public restore(action: string, ...variables: string[]): string[] {
+    return this.changed(action, `kubectl set env --local -f - ${[`RESTORE_ACTION=${action}`, ...variables].join(' ')} -o yaml`);
+  }
+
+  /** The dump that the variable `dump` names from here on. */
+  public nameDump(): string {
+    return `dump=${this.exampleDump}`;
+  }
+
+  /** One command on the storage, in a pod like that of a restore: words, of which `"$dump"` is the variable. */
+  public onStorage(...words: string[]): string[] {
+    const command = JSON.stringify(words).replaceAll('$dump', '\'"$dump"\'');
+    const patch = `'[{"op":"replace","path":"/spec/template/spec/containers/0/command","value":${command}}]'`;
+    return this.changed(words[0]!, `kubectl patch --local -f - --type=json -o yaml -p ${patch}`);
+  }
+
+  /** Stops whatever would fight, and then the service; the variable `replicas` remembers its size. */
+  public stop(): string[] {
+    const { deployment } = this.runbook.service;
+    return [
+      ...this.flux('suspend'),
+      ...(this.isQuiesced ? [] : [
+        `replicas=$(${this.kubectl(`get deployment/${deployment} -o jsonpath='{.spec.replicas}'`)}); echo "$replicas"`,
+        this.runbook.service.stopCommand(this.runbook),
+      ]),
+    ];
+  }
+
+  /** Starts it again in the order in which it would start for the first time: setup, then the service. */
+  public start(rescale = !this.isQuiesced): string[] {
+    const { helmRelease } = this.runbook.service.options;
+    return [
+      ...this.flux('resume'),
+      ...(helmRelease === undefined ? [] : [`flux reconcile helmrelease ${helmRelease} -n ${this.runbook.namespace} --force`]),
+      ...(rescale ? [this.kubectl(`scale deployment/${this.runbook.service.deployment} --replicas="\${replicas:?}"`)] : []),
+      ...this.isWell().flat(),
+    ];
+  }
+
+  /** What shows that the service is well, a line or two for each promise. */
+  public isWell(): string[][] {
+    const { deployment, options: { readiness, setupJobs = [] } } = this.runbook.service;
+    const ready = `/api/v1/namespaces/${this.runbook.namespace}/services/${readiness.service}:${readiness.port}/proxy${readiness.path}`;
+    return [
+      setupJobs.map((job) => this.kubectl(`wait --for=condition=complete --timeout=10m job/${job}`)),
+      [this.kubectl(`rollout status deployment/${deployment} --timeout=10m`)],
+      [`kubectl get --raw ${ready}`],
+    ];
+  }
+
+  /** Of the service: the Kustomization first, which would take back what is done to the HelmRelease. */
+  public flux(verb: 'suspend' | 'resume'): string[] {
+    const { kustomization, helmRelease } = this.runbook.service.options;
+    const { name, namespace } = kustomizationObject(kustomization);
+    return [
+      `flux ${verb} kustomization ${name} -n ${namespace}`,
+      ...(helmRelease === undefined ? [] : [`flux ${verb} helmrelease ${helmRelease} -n ${this.runbook.namespace}`]),
+    ];
+  }
+
+  /** The label of all Jobs and pods of a workload. */
+  public label(workload: string): string {
+    return `app.kubernetes.io/instance=${workload}`;
+  }
+
+  /** Whether the restore stops and starts the service by itself. */
+  public get isQuiesced(): boolean {
+    return this.runbook.restore.quiesce?.deployment === this.runbook.service.deployment;
+  }
+
+  /** A Job of the template for restores that is changed on its way. */
+  private changed(prefix: string, filter: string): string[] {
+    return [
+      jobName(prefix),
+      `${this.kubectl(`create job "$job" --from=cronjob/${this.runbook.restore.name} --dry-run=client -o yaml`)} |`,
+      `  ${filter} |`,
+      '  kubectl create -f -',
+      ...this.follow([]),
+      this.kubectl('wait --for=condition=complete --timeout=1m "job/$job"'),
+    ];
+  }
+
+  private follow(containers: readonly string[]): string[] {
+    const options = containers.length === 0 ? [''] : containers.map((container) => ` -c ${container}`);
+    return options.map((option) => `until ${this.kubectl(`logs -f "job/$job"${option}`)}; do sleep 2; done`);
+  }
+}
+
+/** Every Job has a name of its own: the name of a restore's Job is that of its request. */
+function jobName(prefix: string): string {
+  return `job=${prefix}-$(date -u +%Y%m%d-%H%M%S)`;
+}

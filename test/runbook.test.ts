@@ -1,0 +1,214 @@
+import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Testing } from 'cdk8s';
+import { ExternalObject, Runbook } from '../src';
+import { IdentityInternal } from '../src/identity-internal/chart';
+import { fingerprint } from './support/fingerprint';
+import { createIdentityDatabase } from './support/identity-database';
+import { Instance, MASTERKEY } from './support/instance';
+import { PostgresServer } from './support/postgres-server';
+import { RunbookCluster } from './support/runbook-cluster';
+import { clusterObjects } from './support/runbook-objects';
+import { commandsOf, sectionsOf } from './support/runbook-page';
+import { Outcome, RunbookShell } from './support/runbook-shell';
+import { SessionClient } from './support/session-client';
+import { toolbox } from './support/toolbox';
+import { DataKey, encryptionSql, JWK, keyPairAdded, PEM, webKeyAdded } from './support/zitadel-encryption';
+
+const page = readFileSync(join(__dirname, '../dist/identity-internal/RUNBOOK.md'), 'utf8');
+const sections = sectionsOf(page);
+const external = declaredNames();
+
+/** What the app declares of the cluster beside its own manifests. */
+function declaredNames(): ExternalObject[] {
+  const chart = new IdentityInternal(Testing.app(), 'identity-internal');
+  return (chart.node.findAll().find((construct) => construct instanceof Runbook) as Runbook).externalObjects;
+}
+
+test('each block of commands is whole', () => {
+  const blocks = sections.flatMap((section) => section.blocks);
+  expect(blocks.length).toBeGreaterThan(40);
+  for (const block of blocks) expect(spawnSync('sh', ['-n'], { input: block, encoding: 'utf8' })).toMatchObject({ status: 0, stderr: '' });
+  expect(new Set([...page.matchAll(/^```(\w+)$/gm)].map(([, language]) => language))).toEqual(new Set(['sh', 'ts']));
+});
+
+test('what flux is told has the form of its manual, and names what is declared', () => {
+  const commands = commandsOf('flux', sections);
+  expect(commands.length).toBeGreaterThan(20);
+  // https://fluxcd.io/flux/cmd/: flux cannot be installed everywhere, and the form is all that can be looked at without it.
+  const form = /^flux (?:(suspend|resume) (kustomization|helmrelease) (\S+) -n (\S+)|reconcile (?:(kustomization) (\S+) -n (\S+) --with-source|(helmrelease) (\S+) -n (\S+) --force)|get (kustomizations|helmreleases) -n (\S+))$/;
+  for (const command of commands) {
+    const [, , ...parts] = form.exec(command) ?? [];
+    const [kind, ...name] = parts.filter((part) => part !== undefined);
+    const named = external.map((object) => [object.kind.toLowerCase(), object.name, object.namespace]);
+    expect(named.map((object) => name.length === 2 ? object : [`${object[0]}s`, object[2]])).toContainEqual([kind, ...name]);
+  }
+});
+
+test('every object that is named is in dist/ or declared', () => {
+  const known = clusterObjects(external).map(({ kind, metadata }) => `${kind.toLowerCase()}/${metadata.name}`);
+  const named = [...sections.flatMap(({ blocks }) => blocks).join('').matchAll(/\b(cronjob|deployment|statefulset|pvc|job)\/([a-z][\w-]*)/g)]
+    .map(([, kind, name]) => `${kind!.replace('pvc', 'persistentvolumeclaim')}/${name}`);
+  expect(new Set(named).size).toBeGreaterThan(7);
+  expect([...new Set(named)].filter((name) => !known.includes(name))).toEqual([]);
+});
+
+(toolbox().kubectl === null ? describe.skip : describe)('the runbook, typed from its beginning to its end', () => {
+  const oidc = new DataKey('oidcKey', MASTERKEY);
+  const dump = 'zitadel-20261123-020000';
+  let server: PostgresServer;
+  let instance: Instance;
+  let cluster: RunbookCluster;
+  let shell: RunbookShell;
+  /** The database as it was dumped, and as it was before the last section. */
+  let dumped: string;
+  let before: string;
+  const service: SessionClient[] = [];
+
+  const live = (): string => fingerprint(server, 'zitadel');
+  const databases = (): string[] =>
+    server.sql('postgres', 'SELECT datname FROM pg_database WHERE datname LIKE \'zitadel%\' ORDER BY 1').split('\n').filter(Boolean);
+  const replicas = (): number => cluster.object('Deployment', 'zitadel').spec.replicas;
+  const serves = (): void => {
+    expect([replicas(), service.length]).toEqual([2, 2]);
+  };
+  const damage = (): void => {
+    server.sql('zitadel', 'DELETE FROM projections.sessions WHERE id = (SELECT min(id) FROM projections.sessions)');
+  };
+
+  /** A session for each replica, as a service has. */
+  function scale(count: number): void {
+    while (service.length > count) void service.pop()!.stop();
+    while (service.length < count) service.push(new SessionClient(server, 'zitadel'));
+  }
+
+  beforeAll(async () => {
+    server = await PostgresServer.start();
+    createIdentityDatabase(server);
+    server.sql('zitadel', encryptionSql([oidc], [keyPairAdded(oidc.value(PEM)), webKeyAdded(oidc.value(JWK))]));
+    instance = new Instance(server, 'ash', undefined, { env: { KEEP_LAST: '99' } });
+    expect((await instance.backup()).status).toBe(0);
+    instance.copyDump(instance.dumps()[0]!, '20261123-020000');
+    dumped = live();
+    cluster = new RunbookCluster(clusterObjects(external), (job) => instance.job(job));
+    cluster.onScale = scale;
+    scale(replicas());
+    // A forced upgrade sets the replicas to what Git says.
+    const namespace = external[0]!.namespace;
+    shell = new RunbookShell(await cluster.open(), `kubectl -n ${namespace} scale deployment/zitadel --replicas=2 >/dev/null`);
+  });
+  afterAll(async () => {
+    scale(0);
+    await cluster?.close();
+    await server?.stop();
+  });
+
+  /** How things are to be before a section is typed. */
+  const given: Record<string, () => void> = {
+    '5.2 Restore, while ZITADEL serves until the last moment': damage,
+    '5.3 Restore, when ZITADEL must not write any more': damage,
+    '6.4 The server': () => {
+      cluster.object('Deployment', 'zitadel').spec.replicas = 0;
+      scale(0);
+      server.sql('postgres', 'DROP DATABASE zitadel WITH (FORCE)');
+      server.sql('postgres', 'DROP ROLE zitadel');
+      server.sql('postgres', 'DROP ROLE reporting');
+    },
+  };
+
+  /** What is to be true after it. */
+  const then: Record<string, (output: string) => void> = {
+    'Hold a dump': () => expect(instance.files()).toContain(`${dump}.large-change.hold`),
+    'End the hold': () => expect(instance.files()).not.toContain(`${dump}.large-change.hold`),
+    '3. Back up now': (output) => {
+      expect(output).toMatch(/is waiting to start[^]*complete and verified[^]*condition met/);
+      expect(instance.dumps()).toHaveLength(3);
+    },
+    'List them': (output) => expect(output).toMatch(new RegExp(`${dump} .* yes +same `)),
+    'Read all of them, and compare their checksums': (output) => expect(output).toContain('all 3 dumps are whole'),
+    '5.1 Rehearse': (output) => {
+      expect(output).toContain(`rehearsed: ${dump}.dump can be restored`);
+      expect([live(), databases()]).toEqual([before, ['zitadel']]);
+    },
+    '5.2 Restore, while ZITADEL serves until the last moment': restored,
+    '5.3 Restore, when ZITADEL must not write any more': restored,
+    '5.4 Go back': () => {
+      expect(live()).not.toBe(dumped);
+      serves();
+    },
+    '5.5 Free the space of the databases from before': () => expect(databases()).toEqual(['zitadel']),
+    '6.1 Secrets': (output) => expect(output).toMatch(/^zitadel-secret [^]*^iam-admin [^]*^sops-age /m),
+    '6.3 The dumps': (output) => expect(output).toContain('nas.example:/volume/zitadel-backup'),
+    '6.5 Restore': (output) => {
+      expect(output).toMatch(/created roles that were missing, without passwords: .*zitadel/);
+      expect(live()).toBe(dumped);
+    },
+    '6.6 Passwords of the roles': () => {
+      expect(cluster.requests.at(-1)).toMatch(/\/pods\/zitadel-db-0\/exec\?command=psql&command=-U&command=postgres&command=-c&command=%5Cpassword\+postgres&/);
+    },
+    '6.7 Start ZITADEL': serves,
+    'One now': proven,
+    'One of a certain dump': (output) => {
+      proven(output);
+      expect(instance.evidence().dump).toBe(dump);
+    },
+    'The evidence of the last drill': (output) => expect(output).toContain('"verdict": "proven"'),
+    '8.1 After a backup': (output) => expect(output).toMatch(/condition met/),
+    '8.2 After a restore': (output) => expect(output).toMatch(/"request": "restore-[^]*"action": "restore"[^]*successfully rolled out[^]*ok/),
+    '8.3 Every week': (output) => expect(output).toMatch(/"lastProven": \{ [^]*drill-[^]*\/backups/),
+    '9. Suspend backups': (output) => expect(output).toMatch(/^false\n[^]*complete and verified/),
+    '10. The storage is full': (output) => expect(output).toMatch(/Filesystem[^]*drills[^]*complete and verified/),
+  };
+
+  function restored(): void {
+    expect(live()).toBe(dumped);
+    expect(databases()).toHaveLength(2);
+    serves();
+    expect(shell.flux()).toEqual([
+      'suspend kustomization identity-internal -n flux-system', 'suspend helmrelease zitadel -n identity-internal',
+      'resume kustomization identity-internal -n flux-system', 'resume helmrelease zitadel -n identity-internal',
+      'reconcile helmrelease zitadel -n identity-internal --force',
+    ]);
+  }
+
+  function proven(output: string): void {
+    expect(output).toContain('== verdict: proven');
+    expect(output).toMatch(/condition met\n$/);
+  }
+
+  test('nothing is expected of a section that is not there', () => {
+    const headings = sections.map(({ heading }) => heading);
+    expect([...Object.keys(given), ...Object.keys(then)].filter((heading) => !headings.includes(heading))).toEqual([]);
+    expect(headings.filter((heading) => then[heading] === undefined)).toEqual([
+      '6.2 Hold ZITADEL and the nightly backup', '6.4 The server', 'Suspend', 'Resume', 'What is suspended', 'Apply what is in Git, now',
+    ]);
+  });
+
+  test.each(sections.map(({ heading, blocks }) => [heading, blocks] as const))('%s', async (heading, blocks) => {
+    given[heading]?.();
+    shell.flux();
+    before = databases().includes('zitadel') ? live() : '';
+    const { status, output } = await shell.type(blocks);
+    expect({ status, output }).toEqual({ status: 0, output: expect.any(String) });
+    then[heading]?.(output);
+  });
+
+  describe('and what is wrong in it', () => {
+    const list = sections.find(({ heading }) => heading === 'List them')!.blocks;
+    const wrong = (from: string, to: string): Promise<Outcome> => shell.type(list.map((block) => block.replaceAll(from, to)));
+
+    test.each([
+      ['a flag that kubectl does not have', '--from=', '--form=', 'unknown flag: --form'],
+      ['another flag that it does not have', '--timeout=', '--time=', 'unknown flag: --time'],
+      ['a CronJob that is not there', 'cronjob/zitadel-db-restore', 'cronjob/zitadel-restore', 'cronjobs "zitadel-restore" not found'],
+      ['another namespace', '-n identity-internal', '-n identity', 'not found in identity'],
+      ['a variable that nobody reads', 'RESTORE_ACTION=', 'RESTORE_ACTOIN=', 'no variable RESTORE_ACTOIN'],
+      ['an action that the script does not have', 'RESTORE_ACTION=list', 'RESTORE_ACTION=lost', 'is none of restore, list'],
+    ])('%s is noticed', async (_, from, to, why) => {
+      const { status, output } = await wrong(from, to.startsWith('RESTORE_ACTION') ? `${to}` : to);
+      expect(output).toContain(why);
+      expect(status).not.toBe(0);
+    });
+  });
+});

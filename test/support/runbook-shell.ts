@@ -1,0 +1,51 @@
+import { spawn } from 'node:child_process';
+import { appendFileSync, chmodSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { SYSTEM_PATH } from './machine';
+import { freshFolder } from './run-folder';
+import { toolbox } from './toolbox';
+
+export interface Outcome {
+  readonly status: number | null;
+  readonly output: string;
+}
+
+/** A shell with the real kubectl, pointed to a server of ours, and a flux that does nothing but remember what it was told. */
+export class RunbookShell {
+  private readonly folder = freshFolder('runbook');
+  private readonly told = join(this.folder, 'flux.log');
+
+  /** @param onReconcile what a forced upgrade does, in shell */
+  constructor(server: string, onReconcile: string) {
+    const { root, kubectl } = toolbox();
+    const real = `${root === null ? '' : `chroot '${root}' `}'${kubectl}/kubectl' --server='${server}' --cache-dir=/proc/none`;
+    // Nothing runs in the pods, so exec comes no further than to the server.
+    this.program('kubectl', `case " $* " in *" exec "*) ${real} "$@" || true ;; *) exec ${real} "$@" ;; esac`);
+    this.program('flux', `printf '%s\\n' "$*" >>'${this.told}'\ncase $* in "reconcile helmrelease "*) ${onReconcile} ;; esac`);
+    appendFileSync(this.told, '');
+  }
+
+  /** What flux was told since the last time. */
+  flux(): string[] {
+    const lines = readFileSync(this.told, 'utf8').split('\n').filter(Boolean);
+    writeFileSync(this.told, '');
+    return lines;
+  }
+
+  /** Types the blocks into one shell, which ends at the first command that fails. */
+  type(blocks: readonly string[]): Promise<Outcome> {
+    const env = { PATH: `${this.folder}:${SYSTEM_PATH}`, HOME: this.folder, KUBECONFIG: '/dev/null', LC_ALL: 'C' };
+    const shell = spawn('sh', ['-eu', '-c', blocks.join('\n')], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+    let output = '';
+    for (const stream of [shell.stdout, shell.stderr]) stream.setEncoding('utf8').on('data', (text: string) => (output += text));
+    return new Promise((resolve, reject) => {
+      shell.on('error', reject);
+      shell.on('close', (status) => resolve({ status, output }));
+    });
+  }
+
+  private program(name: string, text: string): void {
+    writeFileSync(join(this.folder, name), `#!/bin/sh\n${text}\n`);
+    chmodSync(join(this.folder, name), 0o755);
+  }
+}
