@@ -56,7 +56,7 @@ function scope({ backup, secrets, notBackedUp }: Runbook, { folder }: Commands):
 
 function kept(retention: Retention): string {
   const rules = (['daily', 'weekly', 'monthly', 'yearly'] as const).filter((rule) => retention[rule] > 0).map((rule) => `${retention[rule]} ${rule}`);
-  return `the last ${retention.last}${rules.map((rule) => `, ${rule}`).join('')}`;
+  return `the newest${retention.last > 1 ? ` ${retention.last}` : ''}${rules.map((rule) => `, ${rule}`).join('')}`;
 }
 
 function backUpNow({ backup }: Runbook, commands: Commands): string {
@@ -66,7 +66,7 @@ function backUpNow({ backup }: Runbook, commands: Commands): string {
     sh(...commands.now('backup', backup.name)),
     `The log ends with \`complete and verified\`, the block with \`condition met\`. If that times out, the Job has not succeeded: the last lines of its log `
     + `say why and what to do. ${FOLLOWING}`,
-    'With status 3 the dump is there and verified, but the secrets that its restore needs are not right: put them right, and not the dump.',
+    'With status 3 the dump is there and verified, but the secrets that its restore needs are not right. The log names them.',
     'The backups of the last nights, and what the newest have said:',
     sh(
       commands.kubectl(`get jobs -l ${commands.label(backup.name)} --sort-by=.metadata.creationTimestamp`),

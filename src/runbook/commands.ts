@@ -52,11 +52,11 @@ export class Commands {
   }
 
   /** Stops whatever would fight, and then the service; the variable `replicas` remembers its size. */
-  public stop(): string[] {
+  public stop(scale = !this.isQuiesced): string[] {
     const { deployment } = this.runbook.service;
     return [
       ...this.flux('suspend'),
-      ...(this.isQuiesced ? [] : [
+      ...(!scale ? [] : [
         `replicas=$(${this.kubectl(`get deployment/${deployment} -o jsonpath='{.spec.replicas}'`)}); echo "$replicas"`,
         this.runbook.service.stopCommand(this.runbook),
       ]),

@@ -13,7 +13,7 @@ export function freshClusterSection(runbook: Runbook): string {
   const { name, namespace: fluxNamespace } = kustomizationObject(runbook.kustomization);
   return paragraphs(
     '## 6. Restore into a fresh cluster',
-    'In this order. Until step 7 nothing may start that would make a new, empty database its own.',
+    `In this order. Until 6.7 ${title} may not start: it would set up a new, empty database. If it has, the restore exchanges that one too.`,
     '### 6.1 Secrets',
     `Flux brings those that are in Git, once it can decrypt. The others come from where copies are kept, and must be there before ${title} starts.`,
     table(['Secret', 'Key', 'Must be', 'Because', 'From'], secrets.all.map((secret) => row(secret))),
@@ -39,7 +39,7 @@ export function freshClusterSection(runbook: Runbook): string {
       commands.kubectl(`rollout status statefulset/${server} --timeout=10m`),
     ),
     '### 6.5 Restore',
-    'List the dumps (section 4) and name one. The log warns of what is different here: that there is no database yet, and which roles it has made.',
+    'List the dumps (section 4) and name one. The log tells what is different here: that there is no database yet, and which roles it has made.',
     sh(commands.nameDump(), ...commands.restore('restore', 'RESTORE_DUMP="$dump"')),
     '### 6.6 Passwords of the roles',
     `The log of the restore names the roles that it has made; they have no password. Each one that ${title} logs in with gets the one that is in its Secret. Here for \`${database.user}\`, `

@@ -23,6 +23,7 @@ function drill({ drill: { name, schedule, timeZone, pick, proof, keepEvidence } 
       ...commands.now('drill', name, ['restore', 'drill']).flatMap((line) => line.includes('create job')
         ? [`${line} --dry-run=client -o yaml |`, '  kubectl set env --local -f - RESTORE_DUMP="$dump" -o yaml |', '  kubectl create -f -'] : [line]),
     ),
+    'The block ends with `condition met` for `proven` only; otherwise the wait times out. The log has the verdict and the reason:',
     table(['Verdict', 'What it means'], [
       ['`proven`', `this dump can be restored${proof === undefined ? '' : `, and ${proof.key} opens it`}`],
       ['`failed`', 'it could not be restored, or a restore would be refused; the reason says what to do'],

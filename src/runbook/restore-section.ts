@@ -32,11 +32,11 @@ export function restoreSection(runbook: Runbook): string {
     'Then verify: section 8.2.',
     `### 5.3 Restore, when ${title} must not write any more`,
     'The same, stopped first and in one Job:',
-    sh(...commands.stop()),
+    sh(...commands.stop(true)),
     sh(commands.nameDump(), ...commands.restore('restore', 'RESTORE_DUMP="$dump"')),
-    sh(...commands.start()),
+    sh(...commands.start(true)),
     '### 5.4 Go back',
-    `To the newest database from before, which is closed to connections, and there as long as it is not dropped: a restore keeps the last ${runbook.restore.keepPrevious}. `
+    `To the newest database from before, which is closed to connections, and there as long as it is not dropped; each restore keeps ${runbook.restore.keepPrevious} of them. `
     + 'To go forward again, do the same once more.',
     sh(...commands.stop()),
     sh(...commands.restore('undo')),

@@ -20,7 +20,7 @@ const kind = (apiVersion: string, name: string, plural: string, namespaced = tru
 /** What the cluster knows. A command that names another kind fails, as one that names another object does. */
 const KINDS: readonly Kind[] = [
   kind('v1', 'Pod', 'pods'), kind('v1', 'Secret', 'secrets'), kind('v1', 'Service', 'services'), kind('v1', 'ConfigMap', 'configmaps'),
-  kind('v1', 'PersistentVolumeClaim', 'persistentvolumeclaims'), kind('v1', 'PersistentVolume', 'persistentvolumes', false),
+  kind('v1', 'Namespace', 'namespaces', false), kind('v1', 'PersistentVolumeClaim', 'persistentvolumeclaims'), kind('v1', 'PersistentVolume', 'persistentvolumes', false),
   kind('apps/v1', 'Deployment', 'deployments'), kind('apps/v1', 'StatefulSet', 'statefulsets'),
   kind('batch/v1', 'Job', 'jobs'), kind('batch/v1', 'CronJob', 'cronjobs'),
   kind('kustomize.toolkit.fluxcd.io/v1', 'Kustomization', 'kustomizations'), kind('helm.toolkit.fluxcd.io/v2', 'HelmRelease', 'helmreleases'),
@@ -104,7 +104,7 @@ export class RunbookCluster {
     if (method === 'POST' && name === undefined && known.kind === 'Job') return this.create(JSON.parse(body) as Manifest, namespace!);
     if (name === undefined) return [200, { kind: `${known.kind}List`, apiVersion, metadata: { resourceVersion: '1' }, items: there }];
     const object = there.find(({ metadata }) => metadata.name === name.split(':')[0]);
-    if (object === undefined) return failure(404, 'NotFound', `${plural} "${name}" not found in ${namespace}`);
+    if (object === undefined) return failure(404, 'NotFound', `${plural} "${name}" not found${namespace === undefined ? '' : ` in ${namespace}`}`);
     if (subresource === undefined && method === 'GET') return [200, object];
     if (subresource === 'scale') return this.scale(object, method === 'GET' ? undefined : JSON.parse(body));
     if (known.kind === 'Service' && subresource?.startsWith('proxy/')) return this.proxied(object, name, subresource.replace('proxy', ''));
@@ -197,7 +197,7 @@ function selected({ kind: kindName, metadata }: Manifest, query: URLSearchParams
   if (labels !== '' && kindName !== 'Job' && kindName !== 'Pod') return false;
   return (field === undefined || field === metadata.name) && labels.split(/,(?![^(]*\))/).filter(Boolean).every((term) => {
     const [, key, value, list] = /^([^ =]+)(?:=(.*)| in \((.*)\))$/.exec(term)!;
-    return (list?.split(',') ?? [value]).includes(metadata.labels?.[key!] ?? '');
+    return (list?.split(/, */) ?? [value]).includes(metadata.labels?.[key!] ?? '');
   });
 }
 

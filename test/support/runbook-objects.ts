@@ -15,7 +15,8 @@ export function clusterObjects(external: readonly ExternalObject[]): Manifest[] 
   const claim = shipped.find(({ kind }) => kind === 'PersistentVolumeClaim')!;
   claim.spec.volumeName = 'volume';
   const volume = { apiVersion: 'v1', kind: 'PersistentVolume', metadata: { name: 'volume' }, spec: { nfs: { server: 'nas.example', path: `/volume/${claim.metadata.name}` } } };
-  return [...shipped, volume, ...external.flatMap(declared), ...expectedSecrets(shipped, claim.metadata.namespace!)];
+  const namespaces = [...new Set(external.map(({ namespace }) => namespace))].map((name) => ({ apiVersion: 'v1', kind: 'Namespace', metadata: { name } }));
+  return [...namespaces, ...shipped, volume, ...external.flatMap(declared), ...expectedSecrets(shipped, claim.metadata.namespace!)];
 }
 
 function declared({ kind, name, namespace }: ExternalObject): Manifest[] {

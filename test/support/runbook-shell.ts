@@ -5,6 +5,8 @@ import { SYSTEM_PATH } from './machine';
 import { freshFolder } from './run-folder';
 import { toolbox } from './toolbox';
 
+const LIMIT = 60_000;
+
 export interface Outcome {
   readonly status: number | null;
   readonly output: string;
@@ -19,8 +21,12 @@ export class RunbookShell {
   constructor(server: string, onReconcile: string) {
     const { root, kubectl } = toolbox();
     const real = `${root === null ? '' : `chroot '${root}' `}'${kubectl}/kubectl' --server='${server}' --cache-dir=/proc/none`;
-    // Nothing runs in the pods, so exec comes no further than to the server.
-    this.program('kubectl', `case " $* " in *" exec "*) ${real} "$@" || true ;; *) exec ${real} "$@" ;; esac`);
+    this.program('kubectl', `case " $* " in
+      *" exec "*) ${real} "$@" || true ;; # nothing runs in the pods, so it comes no further than to the server
+      *" create job "*" --dry-run"*) exec ${real} "$@" ;;
+      *" create job "*) ${real} "$@" --dry-run=client -o yaml | ${real} create -f - ;; # by itself it would speak protobuf
+      *) exec ${real} "$@" ;;
+    esac`);
     this.program('flux', `printf '%s\\n' "$*" >>'${this.told}'\ncase $* in "reconcile helmrelease "*) ${onReconcile} ;; esac`);
     appendFileSync(this.told, '');
   }
@@ -35,12 +41,17 @@ export class RunbookShell {
   /** Types the blocks into one shell, which ends at the first command that fails. */
   type(blocks: readonly string[]): Promise<Outcome> {
     const env = { PATH: `${this.folder}:${SYSTEM_PATH}`, HOME: this.folder, KUBECONFIG: '/dev/null', LC_ALL: 'C' };
-    const shell = spawn('sh', ['-eu', '-c', blocks.join('\n')], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+    const shell = spawn('sh', ['-eu', '-c', blocks.join('\n')], { env, stdio: ['ignore', 'pipe', 'pipe'], detached: true });
     let output = '';
+    // A loop that asks for a log would ask for ever, where there is no such Job. Its whole group ends.
+    const limit = setTimeout(() => process.kill(-shell.pid!, 'SIGKILL'), LIMIT);
     for (const stream of [shell.stdout, shell.stderr]) stream.setEncoding('utf8').on('data', (text: string) => (output += text));
     return new Promise((resolve, reject) => {
       shell.on('error', reject);
-      shell.on('close', (status) => resolve({ status, output }));
+      shell.on('close', (status) => {
+        clearTimeout(limit);
+        resolve({ status, output });
+      });
     });
   }
 
