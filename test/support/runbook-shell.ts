@@ -5,6 +5,7 @@ import { SYSTEM_PATH } from './machine';
 import { freshFolder } from './run-folder';
 import { toolbox } from './toolbox';
 
+/** Milliseconds, for one section. */
 const LIMIT = 60_000;
 
 export interface Outcome {
@@ -16,6 +17,7 @@ export interface Outcome {
 export class RunbookShell {
   private readonly folder = freshFolder('runbook');
   private readonly told = join(this.folder, 'flux.log');
+  private second = 0;
 
   /** @param onReconcile what a forced upgrade does, in shell */
   constructor(server: string, onReconcile: string) {
@@ -39,7 +41,8 @@ export class RunbookShell {
   }
 
   /** Types the blocks into one shell, which ends at the first command that fails. */
-  type(blocks: readonly string[]): Promise<Outcome> {
+  async type(blocks: readonly string[]): Promise<Outcome> {
+    await this.nextSecond();
     const env = { PATH: `${this.folder}:${SYSTEM_PATH}`, HOME: this.folder, KUBECONFIG: '/dev/null', LC_ALL: 'C' };
     const shell = spawn('sh', ['-eu', '-c', blocks.join('\n')], { env, stdio: ['ignore', 'pipe', 'pipe'], detached: true });
     let output = '';
@@ -53,6 +56,12 @@ export class RunbookShell {
         resolve({ status, output });
       });
     });
+  }
+
+  /** Names of Jobs have the second in them, and nobody types so fast. */
+  private async nextSecond(): Promise<void> {
+    while (Math.floor(Date.now() / 1000) === this.second) await new Promise((resolve) => setTimeout(resolve, 20));
+    this.second = Math.floor(Date.now() / 1000);
   }
 
   private program(name: string, text: string): void {
