@@ -11,5 +11,5 @@ export default tseslint.config(
       'max-lines': ['error', { max: 250, skipBlankLines: false }],
     },
   },
-  { files: ['**/*.js'], languageOptions: { globals: { module: 'writable', require: 'readonly', console: 'readonly', process: 'readonly' } }, rules: { '@typescript-eslint/no-require-imports': 'off' } },
+  { files: ['**/*.js'], languageOptions: { globals: { module: 'writable', require: 'readonly', __dirname: 'readonly', console: 'readonly', process: 'readonly' } }, rules: { '@typescript-eslint/no-require-imports': 'off' } },
 );

@@ -1,4 +1,4 @@
-import { InvalidPropError } from './invalid';
+import { InvalidPropError, type Problem } from './invalid';
 
 /**
  * An image reference: a host with a port, lower-case path components, a tag, a digest.
@@ -12,14 +12,23 @@ const IMAGE = new RegExp([
 
 /** Refuses what is no image reference, and one that may be another image tomorrow. */
 export function checkImage(property: string, image: string): string {
+  const problem = imageProblem(image);
+  if (problem !== undefined) {
+    throw new InvalidPropError(property, image, problem.reason, problem.remedy);
+  }
+  return image;
+}
+
+export function imageProblem(image: string): Problem | undefined {
   if (!IMAGE.test(image)) {
-    throw new InvalidPropError(property, image, 'is not an image reference',
-      'Write repository:tag or repository@sha256:<64 hexadecimal digits>');
+    return { reason: 'is not an image reference', remedy: 'Write repository:tag or repository@sha256:<64 hexadecimal digits>' };
   }
   const name = image.split('/').pop()!;
   if (!name.includes('@') && !/:(?!latest$)/.test(name)) {
-    throw new InvalidPropError(property, image, 'does not say which version it is',
-      'Add a tag other than "latest", or a digest: the tools of tonight must be those of the restore');
+    return {
+      reason: 'does not say which version it is',
+      remedy: 'Add a tag other than "latest", or a digest: the tools of tonight must be those of the restore',
+    };
   }
-  return image;
+  return undefined;
 }

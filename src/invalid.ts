@@ -10,6 +10,12 @@ export class InvalidPropError extends Error {
   }
 }
 
+/** Why something is refused, and what to do. */
+export interface Problem {
+  readonly reason: string;
+  readonly remedy: string;
+}
+
 /** A duration in whole seconds, at least `least` of them. */
 export function checkDuration(property: string, duration: Duration, least: number): Duration {
   const seconds = duration.toSeconds({ integral: false });

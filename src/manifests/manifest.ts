@@ -24,6 +24,27 @@ export function manifestOf(file: string, object: unknown): Manifest | undefined 
   };
 }
 
+/** The manifests that an object is: the items of a list, or itself. */
+export function manifestsOf(file: string, object: unknown): Manifest[] {
+  const manifest = manifestOf(file, object);
+  if (manifest === undefined) return [];
+  const items = manifest.kind.endsWith('List') ? at(manifest.object, 'items') : undefined;
+  if (!Array.isArray(items)) return [manifest];
+  // The items of a SecretList may leave out what they are.
+  const { apiVersion, kind } = manifest;
+  return items.flatMap((item: unknown) => (typeof item === 'object' && item !== null
+    ? manifestsOf(file, { apiVersion, kind: kind.slice(0, -'List'.length), ...item }) : []));
+}
+
+/** A path as text, e.g. `spec.containers[0].env` or `metadata.annotations["example.org/name"]`. */
+export function pathText(path: readonly (string | number)[]): string {
+  return path.map((key, index) => {
+    if (typeof key === 'number') return `[${key}]`;
+    if (!/^\w+$/.test(key)) return `[${JSON.stringify(key)}]`;
+    return index === 0 ? key : `.${key}`;
+  }).join('');
+}
+
 /** The value at a path; undefined where something on the way is missing or of another type. */
 export function at(value: Value, ...path: readonly (string | number)[]): Value {
   return path.reduce<Value>((inner, key) =>

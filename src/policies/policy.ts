@@ -1,4 +1,4 @@
-import type { Manifest } from '../manifests/manifest';
+import { pathText, type Manifest, type Value } from '../manifests/manifest';
 
 /** The worst first. */
 export const LEVELS = ['error', 'warning', 'note'] as const;
@@ -40,4 +40,14 @@ export interface Finding extends Violation {
   readonly level: Level;
   readonly resource: Manifest;
   readonly remedy: string;
+}
+
+/** A violation at a path, with the value that is there. */
+export function violation(path: readonly (string | number)[], value: Value, why: string, remedy?: string): Violation {
+  const shown = value === undefined ? 'missing' : JSON.stringify(value);
+  return {
+    path: pathText(path),
+    message: `is ${shown.length > 80 ? `${shown.slice(0, 77)}…` : shown}: ${why}`,
+    ...(remedy !== undefined && { remedy }),
+  };
 }

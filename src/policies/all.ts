@@ -1,0 +1,39 @@
+import type { Manifest } from '../manifests/manifest';
+import { BACKUP } from './backup';
+import { FLUX } from './flux';
+import { IMAGE } from './image';
+import { POD_SECURITY_BASELINE } from './pod-security-baseline';
+import { POD_SECURITY_RESTRICTED } from './pod-security-restricted';
+import { LEVELS, type Finding, type Policy } from './policy';
+import { RESTORE } from './restore';
+import { SECRETS } from './secrets';
+import { STORAGE } from './storage';
+import { WORKLOAD } from './workload';
+
+/** The policies by theme, in the order of the documentation. */
+export const THEMES: Readonly<Record<string, readonly Policy[]>> = {
+  'Restores': RESTORE,
+  'Backups': BACKUP,
+  'Storage': STORAGE,
+  'Flux': FLUX,
+  'Secrets': SECRETS,
+  'Jobs and CronJobs': WORKLOAD,
+  'Images': IMAGE,
+  'Pod security: baseline': POD_SECURITY_BASELINE,
+  'Pod security: restricted': POD_SECURITY_RESTRICTED,
+};
+
+export const POLICIES: readonly Policy[] = Object.values(THEMES).flat();
+
+/** What the resources of a tree break: the worst first, then by file, name, policy and path. */
+export function check(manifests: readonly Manifest[], policies: readonly Policy[] = POLICIES): Finding[] {
+  const findings = manifests.flatMap((resource) => policies.flatMap((policy): Finding[] =>
+    policy.check(resource, { manifests }).map((violation) =>
+      ({ policy: policy.id, level: policy.level, resource, remedy: policy.remedy, ...violation }))));
+  const sorted = findings.map((finding) => ({ finding, key: sortKey(finding) })).sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0));
+  return sorted.map(({ finding }) => finding);
+}
+
+function sortKey({ level, policy, path, resource: { file, kind, namespace, name } }: Finding): string {
+  return [LEVELS.indexOf(level), file, kind, namespace, name, policy, path].join('\0');
+}

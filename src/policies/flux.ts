@@ -1,0 +1,72 @@
+import { VERBATIM } from '../flux';
+import { at, pathText, text, type Manifest, type Value } from '../manifests/manifest';
+import { NEVER_RECREATE } from '../flux';
+import { componentOf } from '../manifests/workload';
+import { violation, type Policy, type Violation } from './policy';
+
+const SUBSTITUTION = 'https://fluxcd.io/flux/components/kustomize/kustomizations/#post-build-variable-substitution';
+
+const [[SUBSTITUTE, DISABLED]] = Object.entries(VERBATIM) as [[string, string]];
+const [[APPLY, IF_NOT_PRESENT]] = Object.entries(NEVER_RECREATE) as [[string, string]];
+
+/** Flux looks at both. */
+function isVerbatim({ object }: Manifest): boolean {
+  return ['annotations', 'labels'].some((field) => text(object, 'metadata', field, SUBSTITUTE) === DISABLED);
+}
+
+/** Which files of a ConfigMap are programs. */
+function scripts({ kind, object }: Manifest): string[] {
+  const data = at(object, 'data');
+  return kind === 'ConfigMap' && typeof data === 'object' && data !== null ? Object.keys(data).filter((file) => /\.(sh|sql)$/.test(file)) : [];
+}
+
+/** What Flux makes of what is in Git. */
+export const FLUX: readonly Policy[] = [
+  {
+    id: 'scripts-verbatim', level: 'error', source: SUBSTITUTION,
+    rule: 'A ConfigMap with scripts has kustomize.toolkit.fluxcd.io/substitute: disabled.',
+    because: 'Where a Kustomization substitutes variables, Flux empties every ${name} of a script: rm -rf "${folder}/" is then rm -rf "/".',
+    remedy: 'Add the annotation.',
+    check: (manifest) => {
+      const [script] = scripts(manifest);
+      return script === undefined || isVerbatim(manifest) ? [] : [violation(['metadata', 'annotations', SUBSTITUTE],
+        text(manifest.object, 'metadata', 'annotations', SUBSTITUTE), `Flux may change the variables of ${script}`)];
+    },
+  },
+  {
+    id: 'open-substitution', level: 'error', source: SUBSTITUTION,
+    rule: 'What holds ${…} or $$ has kustomize.toolkit.fluxcd.io/substitute: disabled.',
+    because: 'What was reviewed is not what is applied: Flux replaces ${…} and makes $$ a $, where a Kustomization substitutes variables.',
+    remedy: 'Add the annotation, or write it without.',
+    check: (manifest) => {
+      // What kustomize itself reads is never applied.
+      if (isVerbatim(manifest) || scripts(manifest).length > 0 || manifest.apiVersion.startsWith('kustomize.config.k8s.io/')) return [];
+      return substituted(manifest.object, []);
+    },
+  },
+  {
+    id: 'job-in-git', level: 'warning', source: 'https://fluxcd.io/flux/components/kustomize/kustomizations/#controlling-the-apply-behavior-of-resources',
+    rule: 'A Job in Git has kustomize.toolkit.fluxcd.io/ssa: IfNotPresent and no time to live.',
+    because: 'Flux runs it when it is merged, fails on every later change of it, and runs it again whenever it has been deleted, as by its time to live.',
+    remedy: 'Use a suspended CronJob, and kubectl create job --from. Or add the annotation and remove ttlSecondsAfterFinished.',
+    check: (manifest) => {
+      if (manifest.kind !== 'Job' || componentOf(manifest) === 'restore') return [];
+      const apply = text(manifest.object, 'metadata', 'annotations', APPLY);
+      const ttl = at(manifest.object, 'spec', 'ttlSecondsAfterFinished');
+      return [
+        ...(apply === IF_NOT_PRESENT ? [] : [violation(['metadata', 'annotations', APPLY], apply, 'Flux cannot apply a change of a Job')]),
+        ...(ttl === undefined || ttl === null ? [] : [violation(['spec', 'ttlSecondsAfterFinished'], ttl, 'Flux runs the Job again whenever it is gone')]),
+      ];
+    },
+  },
+];
+
+/** Every text in a value that Flux would change. */
+function substituted(value: Value, path: readonly (string | number)[]): Violation[] {
+  if (typeof value === 'string') {
+    const found = /\$\{[^}]{0,40}\}?|\$\$/.exec(value);
+    return found === null ? [] : [{ path: pathText(path), message: `has ${found[0]}: Flux would replace it` }];
+  }
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.entries(value).flatMap(([key, inner]) => substituted(inner as Value, [...path, Array.isArray(value) ? Number(key) : key]));
+}

@@ -1,0 +1,102 @@
+import { at, text, type Manifest, type Value } from '../manifests/manifest';
+import { containersOf, podSpecPath, type Container } from '../manifests/workload';
+import type { Level, Policy, Violation } from './policy';
+
+type Path = readonly (string | number)[];
+
+/** The pods of an object, whatever makes them. */
+export interface Pod {
+  readonly manifest: Manifest;
+  /** The path to the spec. */
+  readonly path: Path;
+  readonly spec: Value;
+  /** The path to the metadata of the pods. */
+  readonly metadataPath: Path;
+  /** Init, main and ephemeral ones. */
+  readonly containers: readonly Container[];
+}
+
+/** The pods of each object, as every policy asks for them. */
+const pods = new WeakMap<Manifest, { readonly pod: Pod | undefined }>();
+
+export function podOf(manifest: Manifest): Pod | undefined {
+  let known = pods.get(manifest);
+  if (known === undefined) {
+    known = { pod: readPod(manifest) };
+    pods.set(manifest, known);
+  }
+  return known.pod;
+}
+
+function readPod(manifest: Manifest): Pod | undefined {
+  const path = podSpecPath(manifest);
+  if (path === undefined) return undefined;
+  return {
+    manifest, path, spec: at(manifest.object, ...path), metadataPath: [...path.slice(0, -1), 'metadata'], containers: containersOf(manifest),
+  };
+}
+
+/** A policy for every pod, whoever wrote the object. */
+export function podPolicy(policy: Omit<Policy, 'check' | 'level'> & { readonly level?: Level }, check: (pod: Pod) => readonly Violation[]): Policy {
+  return {
+    level: 'error',
+    ...policy,
+    check: (manifest) => {
+      const pod = podOf(manifest);
+      return pod === undefined ? [] : check(pod);
+    },
+  };
+}
+
+/** A value with the path to it. */
+export interface Field {
+  readonly path: Path;
+  readonly value: Value;
+}
+
+/** A field of the pod itself. */
+export function podField({ path, spec }: Pod, ...keys: Path): Field {
+  return { path: [...path, ...keys], value: at(spec, ...keys) };
+}
+
+/** A field of every container. */
+export function containerFields({ containers }: Pod, ...keys: Path): Field[] {
+  return containers.map(({ path, value }) => ({ path: [...path, ...keys], value: at(value, ...keys) }));
+}
+
+/** A field of the security contexts of the pod and of every container. */
+export function contextFields(pod: Pod, ...keys: Path): Field[] {
+  return [podField(pod, 'securityContext', ...keys), ...containerFields(pod, 'securityContext', ...keys)];
+}
+
+/** The entries of a list in the pod or a container, if there are any. */
+export function entries({ path, value }: Field): Field[] {
+  return Array.isArray(value) ? value.map((entry: Value, index) => ({ path: [...path, index], value: entry })) : [];
+}
+
+/** Whether a field is not there, which YAML can also write as null. */
+export function isAbsent(value: Value): value is null | undefined {
+  return value === undefined || value === null;
+}
+
+/** What a container may leave to its pod. */
+export interface Inherited {
+  /** Values that are there and not allowed. */
+  readonly refused: readonly Field[];
+  /** Fields of containers that neither they nor the pod set. */
+  readonly missing: readonly Field[];
+}
+
+/** Looks at a field of security contexts that counts for a container unless it has its own. */
+export function inherited(pod: Pod, keys: Path, isAllowed: (value: Value) => boolean): Inherited {
+  const [ofPod, ...ofContainers] = contextFields(pod, ...keys) as [Field, ...Field[]];
+  return {
+    refused: [ofPod, ...ofContainers].filter(({ value }) => !isAbsent(value) && !isAllowed(value)),
+    missing: isAbsent(ofPod.value) ? ofContainers.filter(({ value }) => isAbsent(value)) : [],
+  };
+}
+
+/** The name of a container for a message. */
+export function containerName({ value }: Container): string {
+  return text(value, 'name') ?? 'without a name';
+}

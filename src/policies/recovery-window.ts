@@ -1,0 +1,71 @@
+import { runsBetween, scheduleProblem } from '../calendar';
+import type { BackupWorkload } from '../manifests/backup-workload';
+import { keptBy, type RetentionCounts } from '../restore-points';
+import { TIME_ZONES } from '../time-zones';
+
+const HOUR = 3_600_000;
+const DAY = 24 * HOUR;
+
+/** Where daylight saving ends, a day has 25 hours, and 23 where it begins. */
+const LONGEST_DAY = DAY + HOUR;
+
+/** A leap year: each month, both changes of the clock, and 53 weeks begin or end in it. */
+const [BEGIN, END] = [Date.UTC(2024, 0, 1), Date.UTC(2025, 0, 1)];
+
+/** Runs that are looked at. Schedules that come every few minutes are looked at for a part of the year. */
+const MOST_RUNS = 20_000;
+
+/** A moment within the recovery window that nothing is kept for. */
+export interface Gap {
+  /** The run after which it is so. */
+  readonly run: number;
+  readonly moment: number;
+  /** How many days would be enough to keep, where that is all that is missing. */
+  readonly daily: number | undefined;
+}
+
+const known = new Map<string, Gap | undefined>();
+
+/**
+ * The first moment of a year that a backup would not let one go back to, although it is within the declared recovery window.
+ * In a steady state: the retention has been in force for longer than the window.
+ * @returns undefined where every moment is covered, no window is declared, or the schedule is not a good one
+ */
+export function uncovered({ schedule, timeZone, retention, recoveryWindow }: BackupWorkload): Gap | undefined {
+  if (recoveryWindow === undefined || !TIME_ZONES.has(timeZone) || scheduleProblem(schedule) !== undefined) return undefined;
+  // Apps have many backups with the same policy.
+  const key = JSON.stringify([schedule, timeZone, retention, recoveryWindow]);
+  if (!known.has(key)) known.set(key, simulate(schedule, timeZone, retention, recoveryWindow));
+  return known.get(key);
+}
+
+function simulate(schedule: string, timeZone: string, retention: RetentionCounts, days: number): Gap | undefined {
+  const before = runsBetween(schedule, timeZone, BEGIN - (days + 2) * DAY, BEGIN, Infinity);
+  const runs = [...before, ...runsBetween(schedule, timeZone, BEGIN, END, MOST_RUNS)];
+  const gap = firstGap(runs, retention, days);
+  if (gap === undefined) return undefined;
+  const daily = [days, days + 1].find((count) => count > retention.daily && firstGap(runs, { ...retention, daily: count }, days) === undefined);
+  return { ...gap, daily };
+}
+
+function firstGap(runs: readonly number[], retention: RetentionCounts, days: number): { run: number; moment: number } | undefined {
+  let kept: readonly number[] = [];
+  for (const [index, run] of runs.entries()) {
+    kept = keptBy(retention, [...kept, run]);
+    const next = runs[index + 1];
+    if (run < BEGIN || next === undefined) continue;
+    const oldest = run - (days - 1) * DAY;
+    const moment = firstUncovered(kept, days === 1 ? oldest : oldest + HOUR, next);
+    if (moment !== undefined) return { run, moment };
+  }
+  return undefined;
+}
+
+/** The first moment from one time to another that no point before it is at most a day old for. */
+function firstUncovered(newestFirst: readonly number[], from: number, to: number): number | undefined {
+  const before = newestFirst.findIndex((point) => point <= from);
+  if (before === -1) return from;
+  const points = newestFirst.slice(0, before + 1).reverse();
+  return points.map((point, index) => ({ covered: point + LONGEST_DAY, until: points[index + 1] ?? to }))
+    .find(({ covered, until }) => covered < until)?.covered;
+}
