@@ -1,12 +1,14 @@
 // usage: npm run bench:synth [-- ROUNDS]
-// Medians of `cdk8s synth` as we run it and as the CLI's template would, alternating in one run, and the time of synth
-// for 1, 100 and 1,000 databases in one app.
+// Medians of `cdk8s synth` as we run it, without its policies, and as the CLI's template would, alternating in one run, and
+// the time of synth and of the policies for 1, 100 and 1,000 databases in one app.
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Chart, Cron, Size } from 'cdk8s';
 import { BackupCronJob, BackupPvc, KustomizedApp, PostgresDatabase, PostgresImage, RestoreJob, Retention, SecretExpectations } from '../src';
+import { manifestsOf } from '../src/manifests/manifest';
+import { check } from '../src/policies/all';
 import { median, rounds, seconds } from './support/rounds';
 
 const count = Number(process.argv[2] ?? 5);
@@ -14,20 +16,27 @@ const outdir = mkdtempSync(join(tmpdir(), 'bench-synth-'));
 
 async function main(): Promise<void> {
   const ours = 'ours (node --import tsx)';
+  const bare = 'ours without policies';
   const template = 'template (npx ts-node)';
   const commands = await medians({
     [ours]: () => cdk8sSynth('node --import tsx src/main.ts'),
+    [bare]: () => cdk8sSynth('node --import tsx src/main.ts', '--no-validate'),
     [template]: () => cdk8sSynth('npx ts-node src/main.ts'),
   });
   console.log(`cdk8s synth, medians of ${count}:`);
   for (const [name, time] of Object.entries(commands)) console.log(`  ${name.padEnd(26)} ${time.toFixed(2)} s`);
   console.log(`  ours / template            ${(commands[ours]! / commands[template]!).toFixed(2)}`);
+  console.log(`  policies / the rest        ${(commands[ours]! / commands[bare]! - 1).toFixed(2)}`);
 
   const sizes = await medians({ 1: () => synthesize(1), 100: () => synthesize(100), 1000: () => synthesize(1000) });
   console.log(`databases in one app, medians of ${count}:`);
   for (const [databases, time] of Object.entries(sizes)) {
     console.log(`  ${databases.padStart(5)}  ${(time * 1000).toFixed(0).padStart(6)} ms  ${((time * 1000) / Number(databases)).toFixed(2)} ms each`);
   }
+  const objects = new Map([1, 100, 1000].map((databases) => [databases, synthesize(databases).toJson() as object[]]));
+  const checks = await medians(Object.fromEntries([...objects].map(([databases, tree]) => [databases, () => policies(tree)])));
+  console.log(`the policies over these, medians of ${count}:`);
+  for (const [databases, time] of Object.entries(checks)) console.log(`  ${databases.padStart(5)}  ${(time * 1000).toFixed(0).padStart(6)} ms`);
 }
 
 async function medians(tasks: Record<string, () => void>): Promise<Record<string, number>> {
@@ -35,13 +44,18 @@ async function medians(tasks: Record<string, () => void>): Promise<Record<string
   return Object.fromEntries(Object.entries(await rounds(count, timed)).map(([name, samples]) => [name, median(samples)]));
 }
 
-function cdk8sSynth(app: string): void {
-  execFileSync('node_modules/.bin/cdk8s', ['synth', '--app', app, '--output', outdir], {
+function cdk8sSynth(app: string, ...options: string[]): void {
+  execFileSync('node_modules/.bin/cdk8s', ['synth', '--app', app, '--output', outdir, ...options], {
     env: { ...process.env, CDK8S_CHECK_UPGRADE: 'false' }, stdio: ['ignore', 'ignore', 'inherit'],
   });
 }
 
-function synthesize(databases: number): void {
+function policies(objects: readonly object[]): void {
+  const findings = check(objects.flatMap((object) => manifestsOf('databases.yaml', object)));
+  if (findings.length > 0) throw new Error(`${findings[0]!.policy}: ${findings[0]!.path} ${findings[0]!.message}`);
+}
+
+function synthesize(databases: number): Chart {
   const app = new KustomizedApp({ outdir });
   const chart = new Chart(app, 'databases', { namespace: 'databases' });
   const secrets = new SecretExpectations(chart, 'secrets');
@@ -56,6 +70,7 @@ function synthesize(databases: number): void {
     new RestoreJob(chart, `${name}-restore`, { name: `${name}-restore`, backup });
   }
   app.synth();
+  return chart;
 }
 
 main().finally(() => rmSync(outdir, { recursive: true }));

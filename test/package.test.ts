@@ -21,6 +21,6 @@ test('the packed package, installed in an empty folder, has the command and the 
   expect(command.stderr).toBe('');
   expect(command.status).toBe(1);
 
-  const plugin = 'console.log(typeof new (require("cdk8s-postgres-backup/no-secret-values").NoSecretValues)().validate)';
+  const plugin = 'console.log(typeof new (require("cdk8s-postgres-backup/backup-policies").BackupPolicies)().validate)';
   expect(execFileSync(process.execPath, ['-e', plugin], { cwd: folder, encoding: 'utf8' })).toBe('function\n');
 });

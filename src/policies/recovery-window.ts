@@ -66,6 +66,7 @@ function firstUncovered(newestFirst: readonly number[], from: number, to: number
   const before = newestFirst.findIndex((point) => point <= from);
   if (before === -1) return from;
   const points = newestFirst.slice(0, before + 1).reverse();
-  return points.map((point, index) => ({ covered: point + LONGEST_DAY, until: points[index + 1] ?? to }))
-    .find(({ covered, until }) => covered < until)?.covered;
+  const gap = points.map((point, index) => ({ covered: point + LONGEST_DAY, until: points[index + 1] ?? to }))
+    .find(({ covered, until }) => covered < until);
+  return gap && Math.max(gap.covered, from);
 }

@@ -52,7 +52,7 @@ function pinned(manifest: Manifest): Violation[] {
     }),
     ...PINS.flatMap(([variable, pattern, why]) => {
       const value = env.get(variable);
-      return pattern.test(value ?? '') ? [] : [violation(['spec', 'template', 'spec', 'containers', 'env', variable], value, why)];
+      return pattern.test(value ?? '') ? [] : [violation(['spec', 'template', 'spec', 'containers', 0, 'env', variable], value, why)];
     }),
     ...(backoff === 0 ? [] : [violation(['spec', 'backoffLimit'], backoff, 'a restore that failed would be tried again before anybody has read why')]),
   ];

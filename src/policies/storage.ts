@@ -50,7 +50,7 @@ export const STORAGE: readonly Policy[] = [
     },
   },
   {
-    id: 'hash-in-name', level: 'error', source: 'https://cdk8s.io/docs/latest/basics/api-object/#resource-names',
+    id: 'hash-in-name', level: 'error',
     rule: 'The names of claims and CronJobs have no hash in them.',
     because: 'Dumps are found by the name of the claim, and runs and restores by that of the CronJob: a new hash begins with an empty claim.',
     remedy: 'Give it a name of its own, and keep it.',

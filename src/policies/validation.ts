@@ -1,7 +1,7 @@
 import type { Validation, ValidationContext } from 'cdk8s-cli/plugins';
 import { manifestsOf } from '../manifests/manifest';
 import { check, POLICIES } from './all';
-import type { Finding, Policy } from './policy';
+import { LEVELS, type Finding, type Policy } from './policy';
 
 /** What `properties` in `cdk8s.yaml` may say. */
 export interface BackupPoliciesProps {
@@ -30,7 +30,8 @@ export class BackupPolicies implements Validation {
   public async validate(context: ValidationContext): Promise<void> {
     const manifests = context.manifests.flatMap((file) => context.parseManifest(file).flatMap((object) => manifestsOf(file, object)));
     const findings = check(manifests, this.policies);
-    for (const policy of this.policies) {
+    const worstFirst = [...this.policies].sort((a, b) => LEVELS.indexOf(a.level) - LEVELS.indexOf(b.level));
+    for (const policy of worstFirst) {
       const broken = findings.filter((finding) => finding.policy === policy.id);
       if (broken.length > 0) context.report.addViolation(reported(policy, broken));
     }

@@ -76,7 +76,7 @@ export const WORKLOAD: readonly Policy[] = [
     return value < 10 ? 'the controller looks every 10 seconds, and may always be too late' : undefined;
   }),
   cronJobPolicy({
-    id: 'explicit-suspend', source: 'https://fluxcd.io/flux/faq/#what-is-the-behavior-of-kubectl-with-server-side-apply',
+    id: 'explicit-suspend', source: 'https://fluxcd.io/flux/faq/#why-are-kubectl-edits-rolled-back-by-flux',
     rule: 'Every CronJob says whether it is suspended.',
     because: 'Flux reverts only the fields that Git names: a suspension by kubectl would stay, and nobody would see it.',
     remedy: 'Set suspend: false, or true.',

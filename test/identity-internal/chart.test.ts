@@ -4,6 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Manifest } from '../support/synth';
 import { parse, parseAllDocuments } from 'yaml';
+import { manifestsOf } from '../../src/manifests/manifest';
+import { check } from '../../src/policies/all';
 
 const root = join(__dirname, '../..');
 const dist = join(root, 'dist/identity-internal');
@@ -71,6 +73,12 @@ test('applying dist/ creates no Namespace, no Secret and nothing that runs by it
   expect(new Set(kinds)).toEqual(new Set(['ConfigMap', 'CronJob', 'PersistentVolumeClaim', 'RUNBOOK', 'kustomization']));
   const running = readdirSync(dist).filter((file) => file.startsWith('CronJob.') && !manifest(file).spec.suspend);
   expect(running).toEqual(['CronJob.zitadel-db-backup.yaml', 'CronJob.zitadel-db-drill.yaml']);
+});
+
+test('dist/ breaks no policy, not even those that only warn', () => {
+  const manifests = readdirSync(dist).filter((file) => file.endsWith('.yaml')).flatMap((file) => manifestsOf(file, manifest(file)));
+  expect(manifests).toHaveLength(readdirSync(dist).filter((file) => file.endsWith('.yaml')).length);
+  expect(check(manifests)).toEqual([]);
 });
 
 test('the library knows nothing of this instance', () => {
