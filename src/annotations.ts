@@ -1,4 +1,4 @@
-/** How many days back one must be able to go, as an ISO 8601 duration. On the CronJob of a backup. */
+/** How many days one must be able to go back to, today's included, as an ISO 8601 duration. On the CronJob of a backup. */
 export const RECOVERY_WINDOW = 'cdk8s-postgres-backup/recovery-window';
 
 /** The declared major version of the PostgreSQL server. On every CronJob of ours. */

@@ -43,8 +43,8 @@ export interface BackupCronJobProps extends IBackup, PodOptions {
   /** Which dumps stay. */
   readonly retention: Retention;
   /**
-   * How many days back one must be able to go, in whole days. The policy `recovery-window` refuses a schedule and a
-   * retention that keep less.
+   * How many days one must be able to go back to, in whole days, today's included. The policy `recovery-window` refuses a
+   * schedule and a retention that keep less.
    * @default - not stated, and not checked
    */
   readonly recoveryWindow?: Duration;

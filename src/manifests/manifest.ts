@@ -47,8 +47,12 @@ export function pathText(path: readonly (string | number)[]): string {
 
 /** The value at a path; undefined where something on the way is missing or of another type. */
 export function at(value: Value, ...path: readonly (string | number)[]): Value {
-  return path.reduce<Value>((inner, key) =>
-    (typeof inner === 'object' && inner !== null && Object.hasOwn(inner, key) ? (inner as { [key: string]: Value })[key] : undefined), value);
+  let inner = value;
+  for (const key of path) {
+    if (typeof inner !== 'object' || inner === null || !Object.hasOwn(inner, key)) return undefined;
+    inner = (inner as { [key: string]: Value })[key];
+  }
+  return inner;
 }
 
 export function text(value: Value, ...path: readonly (string | number)[]): string | undefined {

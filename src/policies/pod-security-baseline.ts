@@ -22,10 +22,7 @@ const SYSCTLS = [
   'net.ipv4.tcp_keepalive_intvl', 'net.ipv4.tcp_keepalive_probes', 'net.ipv4.tcp_rmem', 'net.ipv4.tcp_wmem',
 ];
 
-const HANDLERS = [
-  ...['livenessProbe', 'readinessProbe', 'startupProbe'].map((probe) => [probe]),
-  ...['postStart', 'preStop'].map((hook) => ['lifecycle', hook]),
-].flatMap((handler) => ['httpGet', 'tcpSocket'].map((action) => [...handler, action, 'host']));
+const HANDLERS = [['livenessProbe'], ['readinessProbe'], ['startupProbe'], ['lifecycle', 'postStart'], ['lifecycle', 'preStop']];
 
 const APPARMOR_ANNOTATION = 'container.apparmor.security.beta.kubernetes.io/';
 
@@ -76,7 +73,9 @@ export const POD_SECURITY_BASELINE: readonly Policy[] = [
     rule: 'Probes and lifecycle hooks go to the pod itself, not to a host that they name.',
     because: 'The kubelet sends them, from the node: a host lets a pod make the node send requests anywhere.',
     remedy: 'Remove host.',
-  }, (pod) => refuse(HANDLERS.flatMap((handler) => containerFields(pod, ...handler)), isOneOf(''), 'the node would send requests there')),
+  }, (pod) => refuse(HANDLERS.flatMap((handler) => containerFields(pod, ...handler)).filter(({ value }) => value !== undefined)
+    .flatMap(({ path, value }) => ['httpGet', 'tcpSocket'].map((action) => ({ path: [...path, action, 'host'], value: at(value, action, 'host') }))),
+  isOneOf(''), 'the node would send requests there')),
   podPolicy({
     id: 'pod-apparmor', source,
     rule: 'AppArmor profiles are RuntimeDefault or one of the node, never Unconfined.',
