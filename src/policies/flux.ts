@@ -1,6 +1,5 @@
-import { VERBATIM } from '../flux';
+import { NEVER_RECREATE, VERBATIM } from '../flux';
 import { at, pathText, text, type Manifest, type Value } from '../manifests/manifest';
-import { NEVER_RECREATE } from '../flux';
 import { componentOf } from '../manifests/workload';
 import { violation, type Policy, type Violation } from './policy';
 

@@ -1,4 +1,4 @@
-import { at, text, type Manifest, type Value } from '../manifests/manifest';
+import { at, type Manifest, type Value } from '../manifests/manifest';
 import { containersOf, podSpecPath, type Container } from '../manifests/workload';
 import type { Level, Policy, Violation } from './policy';
 
@@ -94,9 +94,4 @@ export function inherited(pod: Pod, keys: Path, isAllowed: (value: Value) => boo
     refused: [ofPod, ...ofContainers].filter(({ value }) => !isAbsent(value) && !isAllowed(value)),
     missing: isAbsent(ofPod.value) ? ofContainers.filter(({ value }) => isAbsent(value)) : [],
   };
-}
-
-/** The name of a container for a message. */
-export function containerName({ value }: Container): string {
-  return text(value, 'name') ?? 'without a name';
 }

@@ -58,6 +58,14 @@ export const EXAMPLES: readonly Example[] = [
     refused: [{ name: 'PGPASSWORD', value: 'hunter2' }],
     accepted: [{ name: 'PGPASSWORD', valueFrom: { secretKeyRef: { name: 'shop-db', key: 'password' } } }],
   },
+  {
+    policy: 'no-secret-in-environment', of: 'pod', path: ['spec', 'initContainers', 0, 'env', 0],
+    refused: { name: 'API_TOKEN', value: 'hunter2' }, accepted: { name: 'API_TOKEN', value: '$(TOKEN_OF_SECRET)' },
+  },
+  {
+    policy: 'no-secret-in-environment', of: 'pod', path: ['spec', 'ephemeralContainers', 0, 'env', 0],
+    refused: { name: 'PASSWORD', value: 'hunter2' }, accepted: { name: 'PASSWORD_FILE', value: '/run/secrets/password' },
+  },
 
   { policy: 'deadline', of: 'backup', path: [...job, 'activeDeadlineSeconds'], refused: undefined, accepted: 21600 },
   { policy: 'deadline', of: 'job', path: ['spec', 'activeDeadlineSeconds'], refused: undefined, accepted: 60 },

@@ -1,0 +1,66 @@
+import { Chart, Cron, Duration, Size, Testing } from 'cdk8s';
+import { PersistentVolumeAccessMode } from 'cdk8s-plus-28';
+import {
+  BackupCronJob, BackupFormat, BackupPvc, DrillPick, PostgresDatabase, PostgresImage, Quiesce, RestoreDrill, RestoreJob, RestoreTrigger, Retention,
+  SecretExpectations,
+} from '../../src';
+import { manifestsOf } from '../../src/manifests/manifest';
+import { check } from '../../src/policies/all';
+
+/** The findings in what an app synthesizes, as `level policy name`. */
+function findings(build: (chart: Chart) => void): string[] {
+  const chart = new Chart(Testing.app(), 'shop', { namespace: 'shop' });
+  build(chart);
+  const manifests = (Testing.synth(chart) as object[]).flatMap((object) => manifestsOf('shop.yaml', object));
+  return check(manifests).map(({ level, policy, resource }) => `${level} ${policy} ${resource.name}`);
+}
+
+interface Choice {
+  readonly image?: PostgresImage;
+  readonly schedule?: Cron;
+  readonly timeZone?: string;
+  readonly accessModes?: PersistentVolumeAccessMode[];
+  readonly storageClassName?: string;
+  readonly resizableFromGit?: boolean;
+}
+
+function everything(chart: Chart, choice: Choice = {}): void {
+  const secrets = new SecretExpectations(chart, 'secrets');
+  const key = (name: string): ReturnType<typeof secrets.expectKey> => secrets.expectKey('shop-db', name, { because: 'it is used' });
+  const database = PostgresDatabase.at('shop-db', {
+    name: 'shop $${x}', user: 'postgres', password: key('password'), image: choice.image ?? PostgresImage.debian('17.2'),
+  });
+  const storage = new BackupPvc(chart, 'storage', { name: 'shop-backup', storageClassName: 'ceph-block', size: Size.gibibytes(5), ...choice });
+  const backup = new BackupCronJob(chart, 'backup', {
+    name: 'shop-db-backup', database, storage, retention: Retention.keep({ daily: 8, yearly: 2 }), format: BackupFormat.directory({ jobs: 2 }),
+    schedule: choice.schedule ?? Cron.schedule({ minute: '*/15' }), recoveryWindow: Duration.days(7), timeZone: choice.timeZone,
+    heartbeat: { success: key('success'), failure: key('failure') },
+  });
+  const quiesce = Quiesce.scaleDeployment('shop');
+  new RestoreJob(chart, 'restore', { name: 'shop-db-restore', backup, quiesce });
+  const trigger = RestoreTrigger.onMerge({ dump: 'shop-20261123-020000', sha256: 'a'.repeat(64), requestId: '7' });
+  new RestoreJob(chart, 'merged', { name: 'shop-db-merged', backup, trigger, quiesce });
+  new RestoreDrill(chart, 'drill', { name: 'shop-db-drill', backup, pick: DrillPick.ROTATE });
+}
+
+test('what the library makes breaks no policy, whatever is chosen', () => {
+  expect(findings(everything)).toEqual([]);
+  expect(findings((chart) => everything(chart, { accessModes: [PersistentVolumeAccessMode.READ_WRITE_ONCE] }))).toEqual([]);
+  expect(findings((chart) => everything(chart, { schedule: Cron.schedule({ minute: '0', hour: '4' }), timeZone: 'Europe/Zurich' }))).toEqual([]);
+  const image = PostgresImage.of({ image: `example.org/tools@sha256:${'0'.repeat(64)}`, uid: 7, gid: 7, majorVersion: 17 });
+  expect(findings((chart) => everything(chart, { image }))).toEqual([]);
+});
+
+test('what the library leaves to its user is told as a note or a warning', () => {
+  expect(findings((chart) => everything(chart, { resizableFromGit: true }))).toEqual(['note claim-not-recreated shop-backup']);
+  const once = [PersistentVolumeAccessMode.READ_WRITE_ONCE];
+  expect(new Set(findings((chart) => everything(chart, { accessModes: once, storageClassName: 'nfs-client' })))).toEqual(new Set(
+    ['backup', 'drill', 'merged-7', 'restore'].map((name) => `warning fs-group-on-nfs shop-db-${name}`)));
+  expect(new Set(findings((chart) => everything(chart, { image: PostgresImage.of({ image: 'postgres:17', uid: 7, gid: 7, majorVersion: 17 }) })))).toEqual(new Set(
+    ['backup', 'drill', 'merged-7', 'restore'].map((name) => `warning floating-image shop-db-${name}`)));
+});
+
+test('an image that is not of the declared version is an error', () => {
+  const image = PostgresImage.of({ image: 'postgres:16.4', uid: 7, gid: 7, majorVersion: 17 });
+  expect(findings((chart) => everything(chart, { image }))).toContain('error server-version shop-db-backup');
+});
