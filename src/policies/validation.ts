@@ -1,5 +1,6 @@
+import { readFileSync } from 'node:fs';
 import type { Validation, ValidationContext } from 'cdk8s-cli/plugins';
-import { manifestsOf } from '../manifests/manifest';
+import { readManifests } from '../manifests/read';
 import { check, POLICIES } from './all';
 import { LEVELS, type Finding, type Policy } from './policy';
 
@@ -28,7 +29,7 @@ export class BackupPolicies implements Validation {
   }
 
   public async validate(context: ValidationContext): Promise<void> {
-    const manifests = context.manifests.flatMap((file) => context.parseManifest(file).flatMap((object) => manifestsOf(file, object)));
+    const manifests = context.manifests.flatMap((file) => readManifests(file, readFileSync(file, 'utf8')));
     const findings = check(manifests, this.policies);
     const worstFirst = [...this.policies].sort((a, b) => LEVELS.indexOf(a.level) - LEVELS.indexOf(b.level));
     for (const policy of worstFirst) {
