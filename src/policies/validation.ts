@@ -21,6 +21,7 @@ export class BackupPolicies implements Validation {
   private readonly policies: readonly Policy[];
 
   constructor({ except = [] }: BackupPoliciesProps = {}) {
+    if (!Array.isArray(except)) throw new Error(`validations.properties.except (${JSON.stringify(except)}) is no list. Write it like [resources]`);
     const unknown = except.find((id) => !POLICIES.some((policy) => policy.id === id));
     if (unknown !== undefined) {
       throw new Error(`validations.properties.except (${JSON.stringify(unknown)}) is no policy. The ids are: ${POLICIES.map(({ id }) => id).join(', ')}`);

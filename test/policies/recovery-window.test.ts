@@ -81,6 +81,6 @@ test('what the simulation covers, an hour-by-hour count covers too', () => {
     const isCovered = uncovered(candidate) === undefined;
     if (isCovered) covered++;
     expect(isCoveredHourByHour(candidate, days)).toBe(isCovered);
-  }), { numRuns: 40, seed: 7 });
-  expect(covered).toBeGreaterThan(5);
+  }), { numRuns: 25, seed: 7 });
+  expect(covered).toBeGreaterThan(3);
 });
