@@ -169,11 +169,12 @@ export class BackupCronJob extends Construct implements IBackup {
     const compression = props.compression ?? database.image.bestCompression;
     compression.checkSupportedBy(database.image.majorVersion);
     const lockTimeout = checkDuration('backupCronJob.lockTimeout', props.lockTimeout ?? Duration.minutes(1), 1);
-    new ScriptCronJob(this, 'workload', {
+    this.node.defaultChild = new ScriptCronJob(this, 'workload', {
       ...props,
       declares: recoveryWindow(props.recoveryWindow),
       noun: 'backupCronJob',
       component: 'backup',
+      description: `Dumps ${database}, reads each dump back to its end, and keeps ${retention} on the claim ${this.storage.claimName}.`,
       script: 'backup.sh',
       folder: this.folder,
       timeZone: this.timeZone,
@@ -200,6 +201,7 @@ export class BackupCronJob extends Construct implements IBackup {
         env('KEEP_MONTHLY', retention.monthly),
         env('KEEP_YEARLY', retention.yearly),
       ],
+      reaches: props.heartbeat === undefined ? [] : ['heartbeat'],
       secrets: [props.heartbeat?.success, props.heartbeat?.failure].filter((key) => key !== undefined),
     });
   }

@@ -1,9 +1,11 @@
 import { Chart, Size, SizeRoundingBehavior } from 'cdk8s';
-import { k8s, PersistentVolumeAccessMode } from 'cdk8s-plus-28';
+import { IPersistentVolumeClaim, k8s, PersistentVolumeAccessMode, PersistentVolumeClaim } from 'cdk8s-plus-28';
 import { Construct } from 'constructs';
 import { KEEP_WHEN_REMOVED, NEVER_RECREATE } from './flux';
 import { InvalidPropError } from './invalid';
+import { described, labelsFor } from './labels';
 import { checkName } from './names';
+import { namespaceOf } from './resource';
 
 /** A claim that dumps are written to. */
 export interface IBackupStorage {
@@ -61,7 +63,7 @@ export interface BackupPvcProps {
 export interface ExistingClaimOptions {
   /**
    * How the claim can be mounted.
-   * @default - ReadWriteMany
+   * @default - what the claim says of itself, otherwise ReadWriteMany
    */
   readonly accessModes?: PersistentVolumeAccessMode[];
 }
@@ -72,6 +74,16 @@ export class BackupPvc extends Construct implements IBackupStorage {
   public static fromClaimName(claimName: string, options: ExistingClaimOptions = {}): IBackupStorage {
     checkName('claimName', claimName);
     return { claimName, accessModes: checkAccessModes(options.accessModes) };
+  }
+
+  /**
+   * A claim that cdk8s-plus knows. Nothing guards it against Flux: see that it is neither pruned nor made again.
+   * @throws InvalidPropError when no pod could write to it
+   */
+  public static fromClaim(claim: IPersistentVolumeClaim, options: ExistingClaimOptions = {}): IBackupStorage {
+    // Of a claim that is only referred to by its name, nothing else is known.
+    const { accessModes, storage } = claim as Partial<PersistentVolumeClaim>;
+    return { claimName: claim.name, namespace: namespaceOf(claim), size: storage, accessModes: checkAccessModes(options.accessModes ?? accessModes) };
   }
 
   public readonly claimName: string;
@@ -92,11 +104,12 @@ export class BackupPvc extends Construct implements IBackupStorage {
     this.size = props.size;
     this.namespace = Chart.of(this).namespace;
     this.accessModes = checkAccessModes(props.accessModes);
-    new k8s.KubePersistentVolumeClaim(this, 'claim', {
+    this.node.defaultChild = new k8s.KubePersistentVolumeClaim(this, 'claim', {
       metadata: {
         name: props.name,
-        labels: props.labels,
+        labels: { ...props.labels, ...labelsFor('storage') },
         annotations: {
+          ...described('The dumps. Flux keeps this claim when it has disappeared from Git.'),
           ...props.annotations,
           ...KEEP_WHEN_REMOVED,
           ...(props.resizableFromGit ? {} : NEVER_RECREATE),

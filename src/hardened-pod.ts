@@ -1,7 +1,9 @@
 import { Size } from 'cdk8s';
-import { ContainerResources, k8s, PersistentVolumeAccessMode } from 'cdk8s-plus-28';
+import { ContainerResources, IServiceAccount, k8s, PersistentVolumeAccessMode } from 'cdk8s-plus-28';
 import { IBackupStorage } from './backup-pvc';
 import { env } from './env';
+import { Isolation } from './isolation';
+import { defaultContainer } from './labels';
 import { PostgresImage } from './postgres';
 import { ScriptConfigMap } from './script-config-map';
 import { SecretsCheck } from './secrets-check';
@@ -48,6 +50,17 @@ export interface PodOptions {
    */
   readonly affinity?: k8s.Affinity;
   /**
+   * Account of the pods, e.g. one with the pull secrets of a private registry. Its token is not mounted. With `quiesce`
+   * it is the one that may set the scale.
+   * @default - the namespace's own; with `quiesce` one that is made for it
+   */
+  readonly serviceAccount?: IServiceAccount;
+  /**
+   * Shuts the pods off from the network, but for what they need.
+   * @default - as open as the namespace is
+   */
+  readonly isolation?: Isolation;
+  /**
    * Labels of the workload and its pods, beside the recommended ones.
    * @default - none
    */
@@ -73,7 +86,7 @@ export interface HardenedPodProps extends PodOptions {
 
 /** What the pod of one script has beside the usual. */
 export interface PodExtras {
-  /** @default - the namespace's, without its token */
+  /** @default - that of the options */
   readonly serviceAccountName?: string;
   /**
    * Seconds between SIGTERM and SIGKILL.
@@ -98,7 +111,11 @@ export function hardenedPod(props: HardenedPodProps): k8s.PodTemplateSpec {
   return {
     metadata: {
       labels: props.labels,
-      annotations: { ...props.annotations, 'cdk8s-postgres-backup/scripts-sha256': props.scripts.digest },
+      annotations: {
+        ...props.annotations,
+        ...defaultContainer(props.containerName),
+        'cdk8s-postgres-backup/scripts-sha256': props.scripts.digest,
+      },
     },
     spec: {
       // A pod that is restarted in place loses the log of its first try; the Job makes a new pod instead.
@@ -115,7 +132,7 @@ export function hardenedPod(props: HardenedPodProps): k8s.PodTemplateSpec {
       nodeSelector: props.nodeSelector,
       tolerations: props.tolerations,
       affinity: props.affinity,
-      serviceAccountName: extras?.serviceAccountName,
+      serviceAccountName: extras?.serviceAccountName ?? props.serviceAccount?.name,
       terminationGracePeriodSeconds: extras?.gracePeriod,
       initContainers: [
         hardenedContainer(props, {

@@ -181,6 +181,11 @@ export class PostgresDatabase {
     this.maintenanceDatabase = maintenanceDatabase;
     this.serverTimeout = checkDuration('database.serverTimeout', props.serverTimeout ?? Duration.minutes(5), 0);
   }
+
+  /** The database in words, e.g. `the database shop on shop-db`. */
+  public toString(): string {
+    return `the database ${this.name} on ${this.host}`;
+  }
 }
 
 /**

@@ -3,8 +3,9 @@ import { Construct } from 'constructs';
 import { env } from './env';
 import { PodExtras } from './hardened-pod';
 import { checkImage } from './image';
+import { described, labelsOf } from './labels';
 import { checkName } from './names';
-import { labelsOf, ScriptJobProps } from './script-job';
+import { ScriptJobProps } from './script-job';
 
 const KUBECTL_PATH = '/kubectl';
 const KUBECTL = env('KUBECTL', `${KUBECTL_PATH}/kubectl`);
@@ -27,7 +28,7 @@ export interface ScaleDeploymentOptions {
 export class Quiesce {
   /**
    * Scales a Deployment of the restore's namespace to 0 replicas, and back to the count that was found. The restore
-   * gets an account that may read and set the scale of this one Deployment, and nothing else.
+   * gets an account, if none is given, that may read and set the scale of this one Deployment, and nothing else.
    *
    * Whoever else sets the scale may undo it, such as a HelmRelease with drift detection: suspend it for the restore.
    * @throws InvalidPropError
@@ -42,17 +43,22 @@ export class Quiesce {
 
 /** The job with all that it needs to scale the deployment. */
 export function withQuiesce(scope: Construct, job: ScriptJobProps, quiesce: Quiesce): ScriptJobProps {
-  account(scope, job, quiesce.deployment);
   return {
     ...job,
     env: [...job.env, KUBECTL, env('QUIESCE_DEPLOYMENT', quiesce.deployment)],
-    extras: podExtras(job.name, quiesce.image),
+    reaches: ['apiServer'],
+    extras: podExtras(account(scope, job, quiesce.deployment), quiesce.image),
   };
 }
 
-function account(scope: Construct, job: ScriptJobProps, deployment: string): void {
-  const metadata = { name: job.name, labels: labelsOf(job) };
-  new k8s.KubeServiceAccount(scope, 'account', { metadata, automountServiceAccountToken: false });
+/** @returns the name of the account that may set the scale */
+function account(scope: Construct, job: ScriptJobProps, deployment: string): string {
+  const annotations = described(`Lets the restore set the scale of the Deployment ${deployment}, and nothing else.`);
+  const metadata = { name: job.name, labels: labelsOf(job), annotations };
+  const accountName = job.serviceAccount?.name ?? job.name;
+  if (job.serviceAccount === undefined) {
+    new k8s.KubeServiceAccount(scope, 'account', { metadata, automountServiceAccountToken: false });
+  }
   new k8s.KubeRole(scope, 'role', {
     metadata,
     rules: [{ apiGroups: ['apps'], resources: ['deployments/scale'], resourceNames: [deployment], verbs: ['get', 'patch'] }],
@@ -60,8 +66,9 @@ function account(scope: Construct, job: ScriptJobProps, deployment: string): voi
   new k8s.KubeRoleBinding(scope, 'role-binding', {
     metadata,
     roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name: job.name },
-    subjects: [{ kind: 'ServiceAccount', name: job.name }],
+    subjects: [{ kind: 'ServiceAccount', name: accountName }],
   });
+  return accountName;
 }
 
 /** The token is a volume and not mounted by itself: only the container that scales gets it. */

@@ -7,6 +7,7 @@ import { env } from './env';
 import { VERBATIM } from './flux';
 import { ContainerProps, PodExtras, PodOptions, quantity, SECRETS_REPORT, STORAGE_PATH, WORKING_MOUNTS } from './hardened-pod';
 import { checkCount, checkDuration, InvalidPropError } from './invalid';
+import { described, labelsFor } from './labels';
 import { checksEnv } from './restore-check';
 import { RESTORE_OPTIONS } from './restore-job';
 import { ScriptCronJob } from './script-cron-job';
@@ -144,10 +145,11 @@ export class RestoreDrill extends Construct {
       name: 'drill',
       emptyDir: { medium: props.scratchMedium, sizeLimit: scratch === undefined ? undefined : quantity(scratch) },
     };
-    new ScriptCronJob(this, 'workload', {
+    this.node.defaultChild = new ScriptCronJob(this, 'workload', {
       ...props,
       noun: 'restoreDrill',
       component: 'drill',
+      description: `Restores a dump of the database ${database.name} into a server that lives in its pod, and writes beside the dumps what that proves.`,
       script: 'drill.sh',
       database,
       storage,
@@ -183,7 +185,11 @@ export class RestoreDrill extends Construct {
       return extras;
     }
     const configMap = new k8s.KubeConfigMap(this, 'proof', {
-      metadata: { name: `${name}-proof`, annotations: VERBATIM },
+      metadata: {
+        name: `${name}-proof`,
+        labels: labelsFor('drill'),
+        annotations: { ...described(`The SQL that proves for ${name}: ${proof.name}.`), ...VERBATIM },
+      },
       data: { 'proof.sql': proof.sql },
     });
     const items = [{ key: proof.key.key, path: 'key' }];

@@ -1,4 +1,4 @@
-import { ApiObject, Cron, Duration } from 'cdk8s';
+import { ApiObject, Chart, Cron, Duration } from 'cdk8s';
 import { k8s } from 'cdk8s-plus-28';
 import { Construct } from 'constructs';
 import { IBackup } from './backup-cron-job';
@@ -6,12 +6,13 @@ import { KEEP_WHEN_REMOVED, NEVER_RECREATE, VERBATIM } from './flux';
 import { env } from './env';
 import { PodOptions } from './hardened-pod';
 import { checkCount, checkDuration, InvalidPropError } from './invalid';
+import { described, labelsOf } from './labels';
 import { checkName, JOB_NAME_LENGTH } from './names';
 import { Quiesce, withQuiesce } from './quiesce';
 import { checksEnv } from './restore-check';
 import { RestoreTrigger } from './restore-trigger';
 import { ScriptCronJob } from './script-cron-job';
-import { checkFolder, labelsOf, scriptJob, ScriptJobProps, specAtSynth } from './script-job';
+import { checkFolder, scriptJob, ScriptJobProps, specAtSynth } from './script-job';
 
 export interface RestoreJobProps extends PodOptions {
   /** Name of the template, up to 52 characters. */
@@ -115,6 +116,7 @@ export class RestoreJob extends Construct {
       name,
       noun: 'restoreJob',
       component: 'restore',
+      description: trigger.requestId === undefined ? this.usage(props) : `Restores the dump ${trigger.dump} of ${database}, once.`,
       script: 'restore.sh',
       database,
       storage,
@@ -147,8 +149,15 @@ export class RestoreJob extends Construct {
     }
   }
 
+  private usage({ name, backup }: RestoreJobProps): string {
+    const { namespace } = Chart.of(this);
+    const inNamespace = namespace === undefined ? '' : ` -n ${namespace}`;
+    return `Template for restores of ${backup.database}; it is suspended and never runs by itself. `
+      + `Start one with: kubectl${inNamespace} create job --from=cronjob/${name} <name>`;
+  }
+
   private template(job: ScriptJobProps): void {
-    new ScriptCronJob(this, 'workload', {
+    this.node.defaultChild = new ScriptCronJob(this, 'workload', {
       ...job,
       schedule: Cron.annually(),
       timeZone: 'Etc/UTC',
@@ -162,12 +171,12 @@ export class RestoreJob extends Construct {
   private once(job: ScriptJobProps): void {
     checkName('restoreJob.name', job.name, JOB_NAME_LENGTH);
     const spec = scriptJob(this, job);
-    new ApiObject(this, 'workload', {
+    this.node.defaultChild = new ApiObject(this, 'workload', {
       ...k8s.KubeJob.GVK,
       metadata: {
         name: job.name,
         labels: labelsOf(job),
-        annotations: { ...job.annotations, ...VERBATIM, ...KEEP_WHEN_REMOVED, ...NEVER_RECREATE },
+        annotations: { ...described(job.description), ...job.annotations, ...VERBATIM, ...KEEP_WHEN_REMOVED, ...NEVER_RECREATE },
       },
       spec: specAtSynth(() => k8s.KubeJob.manifest({ spec: spec() })),
     });

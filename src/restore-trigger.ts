@@ -17,7 +17,7 @@ export interface OnMergeOptions {
 export class RestoreTrigger {
   /** A person with kubectl, who chooses the dump then. For incidents: it is fast, and can be rehearsed and undone. */
   public static onDemand(): RestoreTrigger {
-    return new RestoreTrigger(undefined, [
+    return new RestoreTrigger(undefined, undefined, [
       { name: 'REQUEST_ID', valueFrom: { fieldRef: { fieldPath: "metadata.labels['batch.kubernetes.io/job-name']" } } },
       env('RESTORE_DUMP', ''),
       env('RESTORE_SHA256', ''),
@@ -40,8 +40,12 @@ export class RestoreTrigger {
         'Copy the 64 hexadecimal digits from the dump\'s .sha256');
     }
     checkName('trigger.requestId', requestId ?? '');
-    return new RestoreTrigger(requestId, [env('REQUEST_ID', requestId), env('RESTORE_DUMP', dump), env('RESTORE_SHA256', sha256)]);
+    return new RestoreTrigger(requestId, dump, [env('REQUEST_ID', requestId), env('RESTORE_DUMP', dump), env('RESTORE_SHA256', sha256)]);
   }
 
-  private constructor(public readonly requestId: string | undefined, public readonly env: k8s.EnvVar[]) {}
+  private constructor(
+    public readonly requestId: string | undefined,
+    public readonly dump: string | undefined,
+    public readonly env: k8s.EnvVar[],
+  ) {}
 }

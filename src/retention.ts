@@ -58,6 +58,13 @@ export class Retention {
     this.monthly = count('monthly', rules.monthly, 0);
     this.yearly = count('yearly', rules.yearly, 0);
   }
+
+  /** The rules in words, e.g. `the newest dump, 7 daily and 4 weekly ones`. */
+  public toString(): string {
+    const rules = (['daily', 'weekly', 'monthly', 'yearly'] as const).filter((rule) => this[rule] > 0).map((rule) => `${this[rule]} ${rule}`);
+    const newest = this.last === 1 ? 'the newest dump' : `the newest ${this.last} dumps`;
+    return rules.length === 0 ? newest : `${[newest, ...rules.slice(0, -1)].join(', ')} and ${rules.at(-1)} ones`;
+  }
 }
 
 function count(rule: keyof RetentionRules, value: number | undefined, otherwise: number): number {

@@ -5,6 +5,7 @@ import { Chart } from 'cdk8s';
 import { k8s } from 'cdk8s-plus-28';
 import { Construct } from 'constructs';
 import { VERBATIM } from './flux';
+import { described, labelsFor } from './labels';
 import { checkName } from './names';
 
 const ID = 'postgres-backup-scripts';
@@ -25,6 +26,11 @@ export class ScriptConfigMap extends Construct {
     return (chart.node.tryFindChild(ID) as ScriptConfigMap | undefined) ?? new ScriptConfigMap(chart, ID);
   }
 
+  /** Whether anything in a chart runs scripts. */
+  public static isIn(chart: Chart): boolean {
+    return chart.node.tryFindChild(ID) !== undefined;
+  }
+
   public readonly configMapName: string;
   public readonly digest = DIGEST;
 
@@ -33,7 +39,11 @@ export class ScriptConfigMap extends Construct {
     this.configMapName = `${scope.node.id}-backup-scripts`;
     checkName('chart.id', this.configMapName);
     new k8s.KubeConfigMap(this, 'files', {
-      metadata: { name: this.configMapName, annotations: VERBATIM },
+      metadata: {
+        name: this.configMapName,
+        labels: labelsFor('scripts'),
+        annotations: { ...described('The scripts that the backups, restores and drills of this namespace run.'), ...VERBATIM },
+      },
       data: SCRIPTS,
     });
   }

@@ -4,9 +4,10 @@ import { Construct } from 'constructs';
 import { SERVER_VERSION } from './annotations';
 import { VERBATIM } from './flux';
 import { InvalidPropError } from './invalid';
+import { described, labelsOf } from './labels';
 import { checkName, CRON_JOB_NAME_LENGTH } from './names';
 import { checkSchedule, checkTimeZone } from './schedule';
-import { labelsOf, scriptJob, ScriptJobProps, specAtSynth } from './script-job';
+import { scriptJob, ScriptJobProps, specAtSynth } from './script-job';
 
 export interface ScriptCronJobProps extends ScriptJobProps {
   readonly schedule: Cron;
@@ -27,9 +28,9 @@ export class ScriptCronJob extends Construct {
     const labels = labelsOf(props);
     const job = scriptJob(this, props);
     const declared = { [SERVER_VERSION]: String(props.database.image.majorVersion), ...props.declares };
-    new ApiObject(this, 'cron-job', {
+    this.node.defaultChild = new ApiObject(this, 'cron-job', {
       ...k8s.KubeCronJob.GVK,
-      metadata: { name: props.name, labels, annotations: { ...props.annotations, ...VERBATIM, ...declared } },
+      metadata: { name: props.name, labels, annotations: { ...described(props.description), ...props.annotations, ...VERBATIM, ...declared } },
       spec: specAtSynth(() => k8s.KubeCronJob.manifest({ spec: {
         schedule: props.schedule.expressionString,
         timeZone: props.timeZone,

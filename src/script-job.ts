@@ -6,8 +6,11 @@ import { env, secretEnv } from './env';
 import { SecretKey } from './expected-secret';
 import { hardenedPod, PodExtras, PodOptions, STORAGE_PATH } from './hardened-pod';
 import { InvalidPropError } from './invalid';
+import { Destination, isolate } from './isolation';
+import { labelsOf } from './labels';
 import { checkLabels, fileName } from './names';
 import { PostgresDatabase } from './postgres';
+import { namespaceOf } from './resource';
 import { ScriptConfigMap } from './script-config-map';
 import { secretsCheck } from './secrets-check';
 
@@ -17,6 +20,8 @@ export interface ScriptJobProps extends PodOptions {
   readonly name: string;
   /** Name of the container and value of the label `app.kubernetes.io/component`. */
   readonly component: string;
+  /** What it is for, for the people who read its manifest. */
+  readonly description: string;
   readonly script: string;
   readonly database: PostgresDatabase;
   readonly storage: IBackupStorage;
@@ -31,18 +36,10 @@ export interface ScriptJobProps extends PodOptions {
   readonly finalStatuses?: number[];
   /** Whether the pod has nothing to do with the database's server. */
   readonly offline?: boolean;
+  /** What the pod connects to beside the database and DNS. */
+  readonly reaches?: Destination[];
   /** What the pod has beside the usual. */
   readonly extras?: PodExtras;
-}
-
-/** The labels of a workload and all that it makes. */
-export function labelsOf(props: ScriptJobProps): { [name: string]: string } {
-  return {
-    ...props.labels,
-    'app.kubernetes.io/name': 'postgres-backup',
-    'app.kubernetes.io/instance': props.name,
-    'app.kubernetes.io/component': props.component,
-  };
 }
 
 /**
@@ -55,6 +52,7 @@ export function scriptJob(scope: Construct, props: ScriptJobProps): () => k8s.Jo
   checkLabels(`${props.noun}.nodeSelector`, props.nodeSelector);
   checkNamespaces(scope, props);
   const { database, finalStatuses, offline = false } = props;
+  isolate(scope, props, offline ? [] : ['dns', 'database', ...props.reaches ?? []]);
   const used = [...(offline ? [] : [database.password]), ...(props.secrets ?? [])];
   used.forEach((key) => key.addUser(props.name));
   const lists = new Set([database.password, ...used].map(({ expectations }) => expectations));
@@ -102,11 +100,16 @@ export function checkFolder(noun: string, database: PostgresDatabase, folder = f
 }
 
 /** A pod sees the claims and secrets of its own namespace only. */
-function checkNamespaces(scope: Construct, { noun, storage, database, secrets = [] }: ScriptJobProps): void {
+function checkNamespaces(scope: Construct, { noun, storage, database, serviceAccount, secrets = [] }: ScriptJobProps): void {
   const { namespace } = Chart.of(scope);
   if (storage.namespace !== undefined && storage.namespace !== namespace) {
     throw new InvalidPropError(`${noun}.storage`, `${storage.namespace}/${storage.claimName}`,
       `is not in the namespace of the chart, ${namespace}`, 'Use a claim of the same namespace');
+  }
+  const accountNamespace = serviceAccount === undefined ? undefined : namespaceOf(serviceAccount);
+  if (accountNamespace !== undefined && accountNamespace !== namespace) {
+    throw new InvalidPropError(`${noun}.serviceAccount`, `${accountNamespace}/${serviceAccount!.name}`,
+      `is not in the namespace of the chart, ${namespace}`, 'Use an account of the same namespace');
   }
   for (const key of [database.password, ...secrets]) {
     if (key.namespace !== namespace) {

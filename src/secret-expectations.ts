@@ -1,11 +1,13 @@
 import { Chart, Lazy, Yaml } from 'cdk8s';
-import { k8s } from 'cdk8s-plus-28';
+import { ISecret, k8s } from 'cdk8s-plus-28';
 import { Construct } from 'constructs';
 import { Escrow, EscrowOptions, sourceDate } from './escrow';
 import { ExpectedSecret, ExpectKeyOptions, ExpectSecretOptions, SecretKey } from './expected-secret';
 import { VERBATIM } from './flux';
 import { checkCount, InvalidPropError } from './invalid';
+import { described, labelsFor } from './labels';
 import { checkName } from './names';
+import { namespaceOf } from './resource';
 
 export interface SecretExpectationsProps {
   /**
@@ -36,8 +38,12 @@ export class SecretExpectations extends Construct {
     super(scope, id);
     const name = props.name ?? `${Chart.of(this).node.id}-expected-secrets`;
     checkName('secretExpectations.name', name);
-    new k8s.KubeConfigMap(this, 'list', {
-      metadata: { name, annotations: VERBATIM },
+    this.node.defaultChild = new k8s.KubeConfigMap(this, 'list', {
+      metadata: {
+        name,
+        labels: labelsFor('secrets'),
+        annotations: { ...described('The secrets that a restore needs, with reasons and without values.'), ...VERBATIM },
+      },
       data: Lazy.any({ produce: () => this.list() }),
     });
     this.node.addValidation({ validate: () => this.attestations() });
@@ -70,6 +76,15 @@ export class SecretExpectations extends Construct {
     }
     checkValue(options);
     return this.add(new SecretKey(this, secretName, key, options.namespace ?? this.namespace, options), 'expectKey');
+  }
+
+  /**
+   * Expects a key of a secret that cdk8s-plus knows, in the namespace that it has there.
+   * @returns the same as `expectKey`
+   * @throws InvalidPropError as `expectKey` does
+   */
+  public expectKeyOf(secret: ISecret, key: string, options: ExpectKeyOptions): SecretKey {
+    return this.expectKey(secret.name, key, { ...options, namespace: options.namespace ?? namespaceOf(secret) });
   }
 
   /**

@@ -66,7 +66,7 @@ test('the container that lends kubectl is as hardened as the other, and can writ
 test('quiesce is off by default: no account, no role, no image of kubectl', () => {
   const manifests = objects({ quiesce: undefined });
   expect(manifests.map(({ kind }) => kind)).not.toEqual(expect.arrayContaining([expect.stringMatching(/ServiceAccount|Role/)]));
-  expect(yaml(only(manifests, 'CronJob'))).not.toMatch(/kubectl|quiesce|serviceAccount(?!Token: false)|terminationGrace/i);
+  expect(yaml(only(manifests, 'CronJob'))).not.toMatch(/kubectl(?!\.kubernetes\.io\/default-container| -n shop create job)|quiesce|serviceAccount(?!Token: false)|terminationGrace/i);
 });
 
 test('the image of kubectl is alpine/kubectl:1.34.2 by default, and any other that says its version', () => {

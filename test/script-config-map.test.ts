@@ -16,7 +16,7 @@ test('the ConfigMap holds every script, byte for byte', () => {
 test('Flux leaves the variables of the scripts alone', () => {
   const scope = chart();
   ScriptConfigMap.of(scope);
-  expect(manifest(scope, 'ConfigMap').metadata.annotations).toEqual({ 'kustomize.toolkit.fluxcd.io/substitute': 'disabled' });
+  expect(manifest(scope, 'ConfigMap').metadata.annotations).toMatchObject({ 'kustomize.toolkit.fluxcd.io/substitute': 'disabled' });
 });
 
 test('a chart has one, under a name without a hash', () => {

@@ -1,6 +1,8 @@
 import { Chart, Cron, Duration, Size } from 'cdk8s';
 import { Construct } from 'constructs';
-import { BackupCronJob, BackupPvc, PostgresDatabase, PostgresImage, RestoreDrill, RestoreJob, Retention, Runbook, SecretExpectations } from '..';
+import {
+  BackupCronJob, BackupPvc, Isolation, PostgresDatabase, PostgresImage, RestoreDrill, RestoreJob, Retention, Runbook, SecretExpectations,
+} from '..';
 import { zitadelChecks } from './checks';
 import { zitadelDecryption } from './decryption';
 import { clusterNames, notBackedUp, zitadel } from './runbook';
@@ -63,7 +65,12 @@ export class IdentityInternal extends Chart {
 
     const restore = new RestoreJob(this, 'restore', { name: 'zitadel-db-restore', backup, stopCommand: zitadel.stopCommand(this) });
 
-    const drill = new RestoreDrill(this, 'drill', { name: 'zitadel-db-drill', backup, proof: zitadelDecryption(masterkey) });
+    const drill = new RestoreDrill(this, 'drill', {
+      name: 'zitadel-db-drill',
+      backup,
+      proof: zitadelDecryption(masterkey),
+      isolation: Isolation.complete(),
+    });
 
     new Runbook(this, 'runbook', { backup, restore, drill, secrets, service: zitadel, ...clusterNames, notBackedUp });
   }

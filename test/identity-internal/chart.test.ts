@@ -38,7 +38,7 @@ test('kustomization.yaml lists every manifest of the folder', () => {
 (hasKubectl() ? test : test.skip)('kustomize builds the folder', () => {
   const built = parseAllDocuments(execFileSync('kubectl', ['kustomize', dist], { encoding: 'utf8' }));
   expect(built.map((document) => document.toJS().kind).sort())
-    .toEqual(['ConfigMap', 'ConfigMap', 'ConfigMap', 'CronJob', 'CronJob', 'CronJob', 'PersistentVolumeClaim']);
+    .toEqual(['ConfigMap', 'ConfigMap', 'ConfigMap', 'CronJob', 'CronJob', 'CronJob', 'NetworkPolicy', 'PersistentVolumeClaim']);
 });
 
 test('no name that the cluster or the NAS remembers changes by accident', () => {
@@ -70,7 +70,7 @@ test('no name that the cluster or the NAS remembers changes by accident', () => 
 
 test('applying dist/ creates no Namespace, no Secret and nothing that runs by itself but the backup and the drill', () => {
   const kinds = readdirSync(dist).map((file) => file.split('.')[0]);
-  expect(new Set(kinds)).toEqual(new Set(['ConfigMap', 'CronJob', 'PersistentVolumeClaim', 'RUNBOOK', 'kustomization']));
+  expect(new Set(kinds)).toEqual(new Set(['ConfigMap', 'CronJob', 'NetworkPolicy', 'PersistentVolumeClaim', 'RUNBOOK', 'kustomization']));
   const running = readdirSync(dist).filter((file) => file.startsWith('CronJob.') && !manifest(file).spec.suspend);
   expect(running).toEqual(['CronJob.zitadel-db-backup.yaml', 'CronJob.zitadel-db-drill.yaml']);
 });
