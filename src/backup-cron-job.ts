@@ -2,6 +2,7 @@ import { Chart, Cron, Duration, Size } from 'cdk8s';
 import { k8s } from 'cdk8s-plus-28';
 import { Construct, IConstruct } from 'constructs';
 import { RECOVERY_WINDOW } from './annotations';
+import { IBackup } from './backup';
 import { BackupFormat } from './backup-format';
 import { IBackupStorage } from './backup-pvc';
 import { Compression } from './compression';
@@ -17,11 +18,12 @@ import { ScriptCronJob } from './script-cron-job';
 import { checkFolder } from './script-job';
 import { pattern, TableName } from './table-name';
 
-/** Where the dumps of a database are. A `BackupCronJob` is one. */
-export interface IBackup {
-  /** The database that was dumped. */
+export interface BackupCronJobProps extends PodOptions {
+  /** Name of the CronJob, up to 52 characters. */
+  readonly name: string;
+  /** The database to dump. */
   readonly database: PostgresDatabase;
-  /** The claim that holds the dumps. */
+  /** The claim for the dumps. */
   readonly storage: IBackupStorage;
   /**
    * Folder of the dumps on the claim, and the first part of their names.
@@ -33,11 +35,6 @@ export interface IBackup {
    * @default - nothing beyond the rows and objects that the dump lists
    */
   readonly checks?: RestoreCheck[];
-}
-
-export interface BackupCronJobProps extends IBackup, PodOptions {
-  /** Name of the CronJob, up to 52 characters. */
-  readonly name: string;
   /** When a dump begins. */
   readonly schedule: Cron;
   /** Which dumps stay. */
@@ -139,8 +136,8 @@ export class BackupCronJob extends Construct implements IBackup {
   public readonly name: string;
   public readonly database: PostgresDatabase;
   public readonly storage: IBackupStorage;
-  public readonly folder: string;
-  public readonly checks: RestoreCheck[];
+  public readonly folder?: string;
+  public readonly checks?: RestoreCheck[];
   public readonly schedule: Cron;
   public readonly timeZone: string;
   public readonly suspend: boolean;
@@ -156,15 +153,16 @@ export class BackupCronJob extends Construct implements IBackup {
     this.name = props.name;
     this.database = database;
     this.storage = props.storage;
-    this.folder = checkFolder('backupCronJob', database, props.folder);
-    this.checks = props.checks ?? [];
+    const folder = checkFolder('backupCronJob', database, props.folder);
+    this.folder = folder;
+    this.checks = props.checks;
     this.schedule = schedule;
     this.timeZone = props.timeZone ?? 'Etc/UTC';
     this.suspend = props.suspend ?? false;
     this.retention = retention;
     this.recoveryWindow = props.recoveryWindow;
     this.excludeTableData = props.excludeTableData ?? [];
-    this.claimFolder();
+    this.claimFolder(folder);
     const format = props.format ?? BackupFormat.custom();
     const compression = props.compression ?? database.image.bestCompression;
     compression.checkSupportedBy(database.image.majorVersion);
@@ -176,7 +174,7 @@ export class BackupCronJob extends Construct implements IBackup {
       component: 'backup',
       description: `Dumps ${database}, reads each dump back to its end, and keeps ${retention} on the claim ${this.storage.claimName}.`,
       script: 'backup.sh',
-      folder: this.folder,
+      folder,
       timeZone: this.timeZone,
       suspend: this.suspend,
       deadline: withinInterval('backupCronJob.deadline', schedule, props.deadline, Duration.hours(6), 60),
@@ -193,7 +191,7 @@ export class BackupCronJob extends Construct implements IBackup {
         env('ROW_COUNTS', String(props.rowCounts ?? true)),
         env('CONTENT_HASH_BYTES', (props.contentHashUpTo ?? Size.gibibytes(20)).toKibibytes() * 1024),
         env('LOCK_TIMEOUT', lockTimeout.toMilliseconds()),
-        ...checksEnv(this.checks),
+        ...checksEnv(props.checks ?? []),
         ...heartbeat(props.heartbeat),
         env('KEEP_LAST', retention.last),
         env('KEEP_DAILY', retention.daily),
@@ -207,12 +205,12 @@ export class BackupCronJob extends Construct implements IBackup {
   }
 
   /** The locks are in the server: two servers that share a folder would clear and prune each other's dumps. */
-  private claimFolder(): void {
+  private claimFolder(name: string): void {
     const folders = claimedFolders.get(this.node.root) ?? new Map<string, string>();
     claimedFolders.set(this.node.root, folders);
-    const folder = [Chart.of(this).namespace, this.storage.claimName, this.folder].join('/');
+    const folder = [Chart.of(this).namespace, this.storage.claimName, name].join('/');
     if (folders.has(folder)) {
-      throw new InvalidPropError('backupCronJob.folder', this.folder, `is used by ${folders.get(folder)} on the same claim`,
+      throw new InvalidPropError('backupCronJob.folder', name, `is used by ${folders.get(folder)} on the same claim`,
         'Give each backup a folder of its own');
     }
     folders.set(folder, this.node.path);

@@ -17,6 +17,14 @@ export interface EscrowOptions {
 const NOTICE_DAYS = 30;
 const DAY = 24 * 60 * 60 * 1000;
 
+/** What is wrong with an attestation. */
+export interface EscrowFinding {
+  /** Whether it has run out; otherwise it will, soon. */
+  readonly expired: boolean;
+  /** What to do about it. */
+  readonly text: string;
+}
+
 /** An attestation, with its end. */
 export class Escrow {
   public readonly validUntil: string;
@@ -44,7 +52,7 @@ export class Escrow {
   }
 
   /** What is wrong with it on that day, in milliseconds since 1970. */
-  public finding(today: number): { readonly expired: boolean; readonly text: string } | undefined {
+  public finding(today: number): EscrowFinding | undefined {
     const left = Math.floor((this.end - today) / DAY);
     if (left >= NOTICE_DAYS) {
       return undefined;

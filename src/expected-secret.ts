@@ -59,9 +59,10 @@ export class ExpectedSecret {
   constructor(
     public readonly expectations: SecretExpectations,
     public readonly secretName: string,
-    public readonly key: string | undefined,
-    public readonly namespace: string | undefined,
     public readonly options: ExpectKeyOptions,
+    public readonly namespace?: string,
+    /** The one key of it that is expected; undefined where any keys will do. */
+    public readonly onlyKey?: string,
   ) {}
 
   /** Whether the secret is in the namespace of the chart that expects it; pods can read no other. */
@@ -80,7 +81,7 @@ export class ExpectedSecret {
 
   public toString(): string {
     const name = `secret ${this.isLocal ? '' : `${this.namespace}/`}${this.secretName}`;
-    return this.key === undefined ? name : `${name}, key ${this.key}`;
+    return this.onlyKey === undefined ? name : `${name}, key ${this.onlyKey}`;
   }
 }
 
@@ -89,5 +90,9 @@ export class ExpectedSecret {
  * not exported, and no other object passes for it.
  */
 export class SecretKey extends ExpectedSecret {
-  declare public readonly key: string;
+  constructor(
+    expectations: SecretExpectations, secretName: string, public readonly key: string, options: ExpectKeyOptions, namespace?: string,
+  ) {
+    super(expectations, secretName, options, namespace, key);
+  }
 }

@@ -39,6 +39,16 @@ export class FluxSource {
   }
 }
 
+/** A Kustomization of Flux: one that is made here, or the name of one. */
+export interface IFluxKustomization {
+  readonly name: string;
+  /**
+   * Namespace of the Kustomization.
+   * @default 'flux-system'
+   */
+  readonly namespace?: string;
+}
+
 export interface FluxKustomizationProps {
   /** Name of the Kustomization. */
   readonly name: string;
@@ -79,7 +89,10 @@ export interface FluxKustomizationProps {
  *
  * There is no `force`: with it Flux deletes and re-creates what it may not change, and a claim goes with the dumps on it.
  */
-export class FluxKustomization extends Construct {
+export class FluxKustomization extends Construct implements IFluxKustomization {
+  public readonly name: string;
+  public readonly namespace?: string;
+
   /** @throws InvalidPropError */
   constructor(scope: Construct, id: string, props: FluxKustomizationProps) {
     super(scope, id);
@@ -91,6 +104,8 @@ export class FluxKustomization extends Construct {
       throw new InvalidPropError('fluxKustomization.namespace', undefined, 'is missing: the chart has none, and Flux needs one',
         'Make the chart with { namespace: "flux-system" }, or where else its sources are');
     }
+    this.name = props.name;
+    this.namespace = chart.namespace;
     dependsOn?.forEach((name) => checkName('fluxKustomization.dependsOn', name));
     this.node.defaultChild = new Kustomization(this, 'kustomization', {
       metadata: { name: props.name },

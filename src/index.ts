@@ -1,11 +1,12 @@
-export { BackupCronJob, type BackupCronJobProps, type Heartbeat, type IBackup } from './backup-cron-job';
+export { BackupCronJob, type BackupCronJobProps, type Heartbeat } from './backup-cron-job';
+export { type IBackup } from './backup';
 export { BackupFormat, type DirectoryFormatOptions } from './backup-format';
 export { BackupPvc, type BackupPvcProps, type ExistingClaimOptions, type IBackupStorage } from './backup-pvc';
 export { Compression } from './compression';
 export { DecryptionProof, type DecryptionProofOptions } from './decryption-proof';
-export { type EscrowOptions } from './escrow';
-export { type ExpectKeyOptions, type ExpectSecretOptions, type SecretKey } from './expected-secret';
-export { FluxKustomization, type FluxKustomizationProps, FluxSource, type FluxSourceOptions } from './flux-kustomization';
+export { type Escrow, type EscrowFinding, type EscrowOptions } from './escrow';
+export { type ExpectedSecret, type ExpectKeyOptions, type ExpectSecretOptions, type SecretKey } from './expected-secret';
+export { FluxKustomization, type FluxKustomizationProps, FluxSource, type FluxSourceOptions, type IFluxKustomization } from './flux-kustomization';
 export { type PodOptions } from './hardened-pod';
 export { InvalidPropError } from './invalid';
 export { Isolation, type IsolationExceptions } from './isolation';
@@ -21,7 +22,7 @@ export { Retention, type RetentionRules } from './retention';
 export { Runbook, type RunbookProps } from './runbook';
 export { Exemption, type ExemptionOptions } from './runbook/exemption';
 export {
-  type ExternalObject, type FluxKustomization, type ReadinessOptions, RunbookService, type RunbookServiceOptions,
+  type ExternalObject, type ReadinessOptions, RunbookService, type RunbookServiceOptions,
 } from './runbook/service';
 export { SecretExpectations, type SecretExpectationsProps } from './secret-expectations';
 export { type TableName } from './table-name';

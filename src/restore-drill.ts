@@ -1,7 +1,7 @@
 import { Cron, Duration, Size } from 'cdk8s';
 import { ContainerResources, Cpu, EmptyDirMedium, k8s } from 'cdk8s-plus-28';
 import { Construct } from 'constructs';
-import { IBackup } from './backup-cron-job';
+import { IBackup } from './backup';
 import { DecryptionProof } from './decryption-proof';
 import { env } from './env';
 import { VERBATIM } from './flux';

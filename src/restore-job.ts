@@ -1,7 +1,7 @@
 import { ApiObject, Chart, Cron, Duration } from 'cdk8s';
 import { k8s } from 'cdk8s-plus-28';
 import { Construct } from 'constructs';
-import { IBackup } from './backup-cron-job';
+import { IBackup } from './backup';
 import { KEEP_WHEN_REMOVED, NEVER_RECREATE, VERBATIM } from './flux';
 import { env } from './env';
 import { PodOptions } from './hardened-pod';

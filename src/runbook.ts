@@ -1,6 +1,7 @@
 import { Chart } from 'cdk8s';
 import { Construct } from 'constructs';
 import { BackupCronJob } from './backup-cron-job';
+import { IFluxKustomization } from './flux-kustomization';
 import { InvalidPropError } from './invalid';
 import { checkName } from './names';
 import { RestoreDrill } from './restore-drill';
@@ -11,7 +12,7 @@ import { freshClusterSection } from './runbook/fresh-cluster-section';
 import { paragraphs } from './runbook/markdown';
 import { operationSections } from './runbook/operation-sections';
 import { restoreSection } from './runbook/restore-section';
-import { ExternalObject, FluxKustomization, kustomizationObject, RunbookService } from './runbook/service';
+import { ExternalObject, kustomizationObject, RunbookService } from './runbook/service';
 import { SecretExpectations } from './secret-expectations';
 
 export interface RunbookProps {
@@ -28,7 +29,7 @@ export interface RunbookProps {
   /** Name of the StatefulSet of the database server, in the namespace of the chart. */
   readonly server: string;
   /** The Flux Kustomization that applies what is synthesized here. */
-  readonly kustomization: FluxKustomization;
+  readonly kustomization: IFluxKustomization;
   /** File in which the constructs are declared, for whoever has to change them, e.g. `src/shop/chart.ts`. */
   readonly declaredIn: string;
   /** What a restore does not bring back. An empty list says that there is nothing. */
@@ -54,7 +55,7 @@ export class Runbook extends Construct {
   public readonly secrets: SecretExpectations;
   public readonly service: RunbookService;
   public readonly server: string;
-  public readonly kustomization: FluxKustomization;
+  public readonly kustomization: IFluxKustomization;
   public readonly declaredIn: string;
   public readonly notBackedUp: Exemption[];
 

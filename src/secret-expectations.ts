@@ -50,17 +50,17 @@ export class SecretExpectations extends Construct {
   }
 
   /** All of them, also those of other namespaces, in the order in which they were declared. */
-  public get all(): readonly ExpectedSecret[] {
-    return this.expected;
+  public get all(): ExpectedSecret[] {
+    return [...this.expected];
   }
 
   /** What no cluster can check. */
-  public get escrowed(): readonly Escrow[] {
-    return this.escrows;
+  public get escrowed(): Escrow[] {
+    return [...this.escrows];
   }
 
   /** The secrets of this namespace, which pods can look at. */
-  public get local(): readonly ExpectedSecret[] {
+  public get local(): ExpectedSecret[] {
     return this.expected.filter(({ isLocal }) => isLocal);
   }
 
@@ -75,7 +75,7 @@ export class SecretExpectations extends Construct {
         'Use letters, digits, "-", "_" and "."');
     }
     checkValue(options);
-    return this.add(new SecretKey(this, secretName, key, options.namespace ?? this.namespace, options), 'expectKey');
+    return this.add(new SecretKey(this, secretName, key, options, options.namespace ?? this.namespace), 'expectKey');
   }
 
   /**
@@ -92,7 +92,7 @@ export class SecretExpectations extends Construct {
    * @throws InvalidPropError when the names are not legal or the secret is expected already
    */
   public expectSecret(secretName: string, options: ExpectSecretOptions): void {
-    this.add(new ExpectedSecret(this, secretName, undefined, options.namespace ?? this.namespace, options), 'expectSecret');
+    this.add(new ExpectedSecret(this, secretName, options, options.namespace ?? this.namespace), 'expectSecret');
   }
 
   /**
@@ -169,12 +169,12 @@ function isExtended(pattern: string): boolean {
   return !/\\[A-Za-z0-9]|\(\?|[*+?}][?+]|[\r\n]|^$/.test(pattern);
 }
 
-function listed({ isLocal, namespace, secretName, key, options, usedBy }: ExpectedSecret): object {
+function listed({ isLocal, namespace, secretName, onlyKey, options, usedBy }: ExpectedSecret): object {
   const { bytes, minBytes, pattern, noTrailingNewline, sameAsDump, because, gitFile, optionalUntil } = options;
   return {
     ...(!isLocal && { namespace }),
     secret: secretName,
-    ...(key !== undefined && { key }),
+    ...(onlyKey !== undefined && { key: onlyKey }),
     ...(bytes !== undefined && { bytes }),
     ...(minBytes !== undefined && { minBytes }),
     ...(pattern !== undefined && { pattern }),

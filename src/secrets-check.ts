@@ -22,8 +22,8 @@ export function secretsCheck(expected: readonly ExpectedSecret[], connection: k8
   const whole: k8s.Volume[] = [];
   const variables = expected.flatMap((secret, index) => {
     const number = String(index + 1);
-    if (secret.key !== undefined) {
-      keys.push({ secret: { name: secret.secretName, items: [{ key: secret.key, path: number }], optional: true } });
+    if (secret.onlyKey !== undefined) {
+      keys.push({ secret: { name: secret.secretName, items: [{ key: secret.onlyKey, path: number }], optional: true } });
       return expectation(secret, number, `${KEYS_PATH}/${number}`);
     }
     whole.push({ name: `expected-${number}`, secret: { secretName: secret.secretName, optional: true } });

@@ -1,5 +1,5 @@
-import { Size } from 'cdk8s';
-import { PersistentVolumeAccessMode } from 'cdk8s-plus-28';
+import { Chart, Size, Testing } from 'cdk8s';
+import { PersistentVolumeAccessMode, PersistentVolumeClaim } from 'cdk8s-plus-28';
 import { BackupPvc, BackupPvcProps } from '../src';
 import { chart, Manifest, manifest, yaml } from './support/synth';
 
@@ -51,4 +51,26 @@ test('a claim without space for a dump is refused', () => {
 test.each(['Backup', 'a_b', '', '-a', 'x'.repeat(254)])('name %p is refused', (name) => {
   expect(() => claim({ name })).toThrow(/^backupPvc\.name/);
   expect(() => BackupPvc.fromClaimName(name)).toThrow(/^claimName/);
+});
+
+test('fromClaim takes what cdk8s-plus knows of a claim: its name, its namespace, its size, and how it can be mounted', () => {
+  const accessModes = [PersistentVolumeAccessMode.READ_WRITE_ONCE];
+  const theirs = new PersistentVolumeClaim(chart(), 'theirs', { metadata: { name: 'theirs' }, storage: Size.gibibytes(3), accessModes });
+  expect(BackupPvc.fromClaim(theirs)).toEqual({ claimName: 'theirs', namespace: 'shop', size: Size.gibibytes(3), accessModes });
+});
+
+test('fromClaim of a claim that is known by its name alone takes it for ReadWriteMany, unless it is told', () => {
+  const known = PersistentVolumeClaim.fromClaimName(chart(), 'theirs', 'theirs');
+  expect(BackupPvc.fromClaim(known)).toEqual({ claimName: 'theirs', accessModes: ['ReadWriteMany'] });
+  expect(BackupPvc.fromClaim(known, { accessModes: [PersistentVolumeAccessMode.READ_WRITE_ONCE] }).accessModes).toEqual(['ReadWriteOnce']);
+});
+
+test('fromClaim of another namespace tells which, so that a workload can refuse it', () => {
+  const elsewhere = new Chart(Testing.app(), 'elsewhere', { namespace: 'elsewhere' });
+  expect(BackupPvc.fromClaim(new PersistentVolumeClaim(elsewhere, 'theirs')).namespace).toBe('elsewhere');
+});
+
+test('fromClaim of a claim that nobody can write to is refused', () => {
+  const theirs = new PersistentVolumeClaim(chart(), 'theirs', { accessModes: [PersistentVolumeAccessMode.READ_ONLY_MANY] });
+  expect(() => BackupPvc.fromClaim(theirs)).toThrow(/^accessModes \(\["ReadOnlyMany"\]\) lets no backup write/);
 });

@@ -1,4 +1,5 @@
-import { Testing } from 'cdk8s';
+import { Chart, Testing } from 'cdk8s';
+import { ServiceAccount } from 'cdk8s-plus-28';
 import { Quiesce, RestoreJob, RestoreJobProps, RestoreSessions, RestoreTrigger } from '../src';
 import { chart, database, Manifest, storage, yaml } from './support/synth';
 
@@ -36,6 +37,15 @@ test('the role is bound to the pod\'s account', () => {
   expect(roleRef.name).toBe(only(objects(), 'Role').metadata.name);
   expect(subjects).toEqual([{ kind: 'ServiceAccount', name: account }]);
   expect(pod(objects()).serviceAccountName).toBe(account);
+});
+
+test('serviceAccount is one that is made for it by default; another one gets the role instead', () => {
+  const scope = new Chart(Testing.app(), 'accounts', { namespace: 'shop' });
+  const manifests = objects({ serviceAccount: new ServiceAccount(scope, 'account', { metadata: { name: 'puller' } }) });
+  expect(manifests.map(({ kind }) => kind)).not.toContain('ServiceAccount');
+  expect(only(manifests, 'RoleBinding').subjects).toEqual([{ kind: 'ServiceAccount', name: 'puller' }]);
+  expect(pod(manifests).serviceAccountName).toBe('puller');
+  expect(pod(manifests).automountServiceAccountToken).toBe(false);
 });
 
 test('two requests by a merge have an account each', () => {

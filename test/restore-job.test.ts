@@ -1,4 +1,5 @@
-import { Duration } from 'cdk8s';
+import { Chart, Duration, Testing } from 'cdk8s';
+import { ServiceAccount } from 'cdk8s-plus-28';
 import { RestoreJob, RestoreJobProps, RestoreSessions, RestoreTrigger } from '../src';
 import { chart, database, Manifest, manifest, storage, yaml } from './support/synth';
 
@@ -38,6 +39,19 @@ test('sessions is wait by default: a service that is connected is not cut off', 
 });
 
 test('sessionsTimeout is 10 minutes by default', () => expect(env(template(), 'SESSIONS_TIMEOUT')).toBe('600'));
+test('serviceAccount is the namespace\'s own by default; the token of another one is not mounted either', () => {
+  const pod = (props: Partial<RestoreJobProps>) => template(props).spec.jobTemplate.spec.template.spec;
+  expect(pod({})).not.toHaveProperty('serviceAccountName');
+  const serviceAccount = ServiceAccount.fromServiceAccountName(chart(), 'account', 'puller');
+  expect(pod({ serviceAccount })).toMatchObject({ serviceAccountName: 'puller', automountServiceAccountToken: false });
+});
+
+test('a service account of another namespace is refused: no pod can use it', () => {
+  const elsewhere = new Chart(Testing.app(), 'elsewhere', { namespace: 'elsewhere' });
+  expect(() => template({ serviceAccount: new ServiceAccount(elsewhere, 'account', { metadata: { name: 'puller' } }) }))
+    .toThrow('restoreJob.serviceAccount ("elsewhere/puller") is not in the namespace of the chart, shop. Use an account of the same namespace');
+});
+
 test('keepPrevious is 1 by default', () => expect(env(template(), 'KEEP_PREVIOUS')).toBe('1'));
 test('jobs is 2 by default', () => expect(env(template(), 'RESTORE_JOBS')).toBe('2'));
 

@@ -1,4 +1,5 @@
 import { Chart, Duration, Testing } from 'cdk8s';
+import { Secret } from 'cdk8s-plus-28';
 import { type EscrowOptions, PostgresDatabase, PostgresImage, RestoreJob, SecretExpectations, type SecretKey } from '../src';
 import { chart, type Manifest, manifest, storage, yaml } from './support/synth';
 
@@ -26,6 +27,17 @@ test('name is the chart\'s id and -expected-secrets by default', () => {
 test('the chart\'s own namespace is no other namespace', () => {
   const key = new SecretExpectations(chart(), 'secrets').expectKey('app', 'key', { because, namespace: 'shop' });
   expect(key.isLocal).toBe(true);
+});
+
+test('expectKeyOf takes name and namespace from a secret of cdk8s-plus, and the namespace of the chart where it knows none', () => {
+  const scope = chart();
+  const secrets = new SecretExpectations(scope, 'secrets');
+  const elsewhere = new Chart(Testing.app(), 'elsewhere', { namespace: 'elsewhere' });
+  const known = Secret.fromSecretName(scope, 'known', 'app');
+  expect(secrets.expectKeyOf(known, 'masterkey', { because, bytes: 32 }).toString()).toBe('secret app, key masterkey');
+  expect(secrets.expectKeyOf(known, 'masterkey', { because, namespace: 'other' }).toString()).toBe('secret other/app, key masterkey');
+  expect(secrets.expectKeyOf(new Secret(elsewhere, 'made'), 'key', { because }).toString()).toMatch(/^secret elsewhere\/elsewhere-made-\w+, key key$/);
+  expect(manifest(scope, 'ConfigMap').data['secrets.yaml']).toContain('bytes: 32');
 });
 
 test('the same key twice is refused', () => {

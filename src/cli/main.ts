@@ -6,12 +6,19 @@ import { checkSecrets } from './check-secrets';
 
 const MISUSE = 2;
 
+/** One of each command; the help of a command has more. */
+const EXAMPLES = `
+Examples:
+  $ cdk8s-postgres-backup check-secrets --repo ../flux-repo
+  $ cdk8s-postgres-backup help check-secrets`;
+
 const { name, version } = JSON.parse(readFileSync(require.resolve('cdk8s-postgres-backup/package.json'), 'utf8')) as Record<string, string>;
 
 const program = new Command(name)
   .description('Tools around the manifests of cdk8s-postgres-backup')
   .version(version!)
   .option('--verbose', 'show where in the program an error comes from (as DEBUG=1 does)')
+  .addHelpText('after', EXAMPLES)
   .addCommand(checkSecrets(version!));
 for (const command of [program, ...program.commands]) command.exitOverride().showHelpAfterError('--help shows the options.');
 

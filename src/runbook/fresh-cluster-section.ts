@@ -52,13 +52,13 @@ export function freshClusterSection(runbook: Runbook): string {
   );
 }
 
-function row({ isLocal, namespace, secretName, key, options }: ExpectedSecret): string[] {
+function row({ isLocal, namespace, secretName, onlyKey, options }: ExpectedSecret): string[] {
   const { bytes, minBytes, pattern, sameAsDump, because, gitFile, optionalUntil } = options;
   const must = [
     bytes && `${bytes} bytes`, minBytes && `at least ${minBytes} bytes`, pattern && `\`${pattern}\``, sameAsDump && 'the same as in the dump',
   ].filter(Boolean).join(', ');
   return [
-    `\`${isLocal ? '' : `${namespace}/`}${secretName}\``, key === undefined ? 'any' : `\`${key}\``, must, because,
+    `\`${isLocal ? '' : `${namespace}/`}${secretName}\``, onlyKey === undefined ? 'any' : `\`${onlyKey}\``, must, because,
     gitFile !== undefined ? `Git, \`${gitFile}\`` : optionalUntil === undefined ? 'a copy' : `a copy; not in Git, missing only until ${optionalUntil}`,
   ];
 }

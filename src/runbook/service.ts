@@ -1,5 +1,6 @@
 import { Chart } from 'cdk8s';
 import { Construct } from 'constructs';
+import { IFluxKustomization } from '../flux-kustomization';
 import { InvalidPropError } from '../invalid';
 import { checkName } from '../names';
 
@@ -22,16 +23,6 @@ export interface ReadinessOptions {
   readonly path: string;
 }
 
-/** A Flux Kustomization. */
-export interface FluxKustomization {
-  readonly name: string;
-  /**
-   * Namespace of the Kustomization.
-   * @default 'flux-system'
-   */
-  readonly namespace?: string;
-}
-
 /** How a service is run, by names that others have given. */
 export interface RunbookServiceOptions {
   /** What people call it. */
@@ -39,7 +30,7 @@ export interface RunbookServiceOptions {
   /** Where it says whether it is ready. */
   readonly readiness: ReadinessOptions;
   /** The Kustomization that applies the service; it would undo what a person changes. */
-  readonly kustomization: FluxKustomization;
+  readonly kustomization: IFluxKustomization;
   /**
    * The HelmRelease of the same namespace that makes the Deployment.
    * @default - none: the Kustomization makes it
@@ -102,6 +93,6 @@ export class RunbookService {
 }
 
 /** A Kustomization with its namespace. */
-export function kustomizationObject({ name, namespace = 'flux-system' }: FluxKustomization): ExternalObject {
+export function kustomizationObject({ name, namespace = 'flux-system' }: IFluxKustomization): ExternalObject {
   return { kind: 'Kustomization', name, namespace };
 }

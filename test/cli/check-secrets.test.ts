@@ -130,6 +130,15 @@ test('--help has every option and examples, --version the package\'s version', (
   expect(cli(['--version'])).toMatchObject({ status: 0, stdout: expect.stringMatching(/^\d+\.\d+\.\d+\n$/) });
 });
 
+test('the help of the program has an example of each command, on stderr and with status 2 where a command is missing', () => {
+  const { status, stdout } = cli(['--help']);
+  const commands = [.../^Commands:\n([^]*?)\n\n/m.exec(stdout)![1]!.matchAll(/^ {2}([a-z][a-z-]*)/gm)].map(([, command]) => command!);
+  expect(commands).toContain('check-secrets');
+  expect(commands.filter((command) => !stdout.includes(`  $ cdk8s-postgres-backup ${command} `))).toEqual([]);
+  expect(status).toBe(0);
+  expect(cli([])).toMatchObject({ status: 2, stdout: '', stderr: stdout });
+});
+
 test('--verbose and DEBUG show where an error comes from', () => {
   for (const [args, env] of [[['--verbose'], {}], [[], { DEBUG: '1' }]] as const) {
     expect(cli(['check-secrets', '--repo', '/nowhere', ...args], env).stderr).toMatch(/^\s+at /m);
