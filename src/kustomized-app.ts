@@ -58,7 +58,7 @@ function runbookOf(chart: Chart): Runbook | undefined {
 /** The file names that cdk8s gives to the objects of a chart. */
 function filesOf(chart: Chart): string[] {
   const files = chart.node.findAll()
-    .filter((construct) => ApiObject.isApiObject(construct))
+    .filter((construct) => construct instanceof ApiObject)
     .filter((object) => Chart.of(object) === chart)
     .map((object) => `${object.kind}.${object.name}`.replace(/[^0-9a-zA-Z-_.]/g, '') + EXTENSION)
     .sort();

@@ -1,4 +1,7 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { ApiObject, App, Chart, Duration, Testing } from 'cdk8s';
+import { parse } from 'yaml';
 import { BackupPvc, FluxKustomization, FluxKustomizationProps, FluxSource, RestoreJob } from '../src';
 import { chart, database, Manifest, manifest, storage, yaml } from './support/synth';
 
@@ -23,6 +26,12 @@ test('a Kustomization with every prop set as a reviewer sees it', () => {
     healthChecks: [ApiObject.of(claim)],
     dependsOn: ['shop-namespace'],
   }))).toMatchSnapshot();
+});
+
+test('the one in the README is what it writes', () => {
+  const [, block] = /## Into the Flux repo[^]*?```yaml\n([^]*?)```/.exec(readFileSync(join(__dirname, '../README.md'), 'utf8'))!;
+  const { metadata, spec } = parse(block!) as Manifest;
+  expect(kustomization({ name: metadata.name, path: spec.path })).toEqual(parse(block!));
 });
 
 describe('defaults', () => {

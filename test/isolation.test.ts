@@ -1,7 +1,7 @@
 import { Cron, Testing } from 'cdk8s';
 import {
-  BackupCronJob, Isolation, IsolationExceptions, NetworkPeer, PostgresDatabaseProps, Quiesce, RestoreDrill, RestoreJob, RestoreTrigger,
-  Retention, SecretExpectations,
+  BackupCronJob, Isolation, IsolationExceptions, NetworkPeer, PostgresDatabase, PostgresDatabaseProps, PostgresImage, Quiesce, RestoreDrill,
+  RestoreJob, RestoreTrigger, Retention, SecretExpectations,
 } from '../src';
 import { Endpoint, mayConnect } from './support/network';
 import { chart, database, Manifest, storage, yaml } from './support/synth';
@@ -86,6 +86,23 @@ test('pods of nobody else are shut off', () => {
   const all = manifests();
   expect(mayConnect(all, neighbour, internet, 443)).toBe(true);
   expect(mayConnect(all, neighbour, db, 5432)).toBe(true);
+});
+
+test('two backups of a namespace reach their own databases only', () => {
+  const scope = chart();
+  const secrets = new SecretExpectations(scope, 'keys', { name: 'keys' });
+  const claim = storage(scope);
+  for (const name of ['shop', 'wiki']) {
+    const password = secrets.expectKey(`${name}-db`, 'password', { because: 'the backup logs in with it' });
+    new BackupCronJob(scope, name, {
+      name, database: PostgresDatabase.at(`${name}-db`, { name, user: 'postgres', password, image: PostgresImage.alpine('17.2') }),
+      storage: claim, schedule: Cron.daily(), retention: Retention.keep({ daily: 1 }),
+      isolation: Isolation.exceptFor({ database: NetworkPeer.pods({ app: `${name}-db` }) }),
+    });
+  }
+  const all = Testing.synth(scope) as Manifest[];
+  const reached = (name: string) => ['shop-db', 'wiki-db'].filter((app) => mayConnect(all, podsOf(all, name), { namespace: 'shop', labels: { app } }, 5432));
+  expect([reached('shop'), reached('wiki')]).toEqual([['shop-db'], ['wiki-db']]);
 });
 
 test('isolation is off by default: no policy', () => {
