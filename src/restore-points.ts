@@ -10,30 +10,35 @@ export interface RetentionCounts {
 const DAY = 86_400_000;
 
 /**
- * The times of the verified dumps that a retention keeps, as the script that prunes does: `restic forget`, by the calendar
- * of UTC.
+ * The times of the dumps that a retention keeps, as the script that prunes does: `restic forget`, by the calendar of UTC.
  * @param times when the dumps began, in milliseconds since 1970, in any order
+ * @param isVerified whether the dump of a time is verified, which all are unless told otherwise: one that is not never
+ * takes the place of one that is
  * @returns the newest first
  */
-export function keptBy(retention: RetentionCounts, times: readonly number[]): number[] {
+export function keptBy(retention: RetentionCounts, times: readonly number[], isVerified: (time: number) => boolean = () => true): number[] {
   const newestFirst = [...new Set(times)].sort((a, b) => b - a);
+  const of = (count: number, period: (time: number) => number): number[] => lastOfEach(count, newestFirst, period, isVerified);
   const kept = new Set([
     ...newestFirst.slice(0, retention.last),
-    ...newestOfEach(retention.daily, newestFirst, (time) => Math.floor(time / DAY)),
+    ...newestFirst.filter(isVerified).slice(0, retention.last),
+    ...of(retention.daily, (time) => Math.floor(time / DAY)),
     // 1970-01-01 was a Thursday; weeks begin on Monday.
-    ...newestOfEach(retention.weekly, newestFirst, (time) => Math.floor((Math.floor(time / DAY) + 3) / 7)),
-    ...newestOfEach(retention.monthly, newestFirst, (time) => new Date(time).getUTCFullYear() * 12 + new Date(time).getUTCMonth()),
-    ...newestOfEach(retention.yearly, newestFirst, (time) => new Date(time).getUTCFullYear()),
+    ...of(retention.weekly, (time) => Math.floor((Math.floor(time / DAY) + 3) / 7)),
+    ...of(retention.monthly, (time) => new Date(time).getUTCFullYear() * 12 + new Date(time).getUTCMonth()),
+    ...of(retention.yearly, (time) => new Date(time).getUTCFullYear()),
   ]);
   return newestFirst.filter((time) => kept.has(time));
 }
 
-function newestOfEach(count: number, newestFirst: readonly number[], period: (time: number) => number): number[] {
-  const newest = new Map<number, number>();
+function lastOfEach(
+  count: number, newestFirst: readonly number[], period: (time: number) => number, isVerified: (time: number) => boolean,
+): number[] {
+  const last = new Map<number, number>();
   for (const time of newestFirst) {
-    if (newest.has(period(time))) continue;
-    if (newest.size === count) break;
-    newest.set(period(time), time);
+    const chosen = last.get(period(time));
+    if (chosen === undefined && last.size === count) break;
+    if (chosen === undefined || (!isVerified(chosen) && isVerified(time))) last.set(period(time), time);
   }
-  return [...newest.values()];
+  return [...last.values()];
 }

@@ -9,9 +9,7 @@ import { jsonReport } from '../secrets-in-git/json-report';
 import { isInside } from '../secrets-in-git/repo-files';
 import { sarifReport } from '../secrets-in-git/sarif-report';
 import { tableReport } from '../secrets-in-git/table-report';
-
-/** The least width that a table is made for, and the width where no terminal has one. */
-const COLUMNS = { least: 60, usual: 120 };
+import { outputOf } from './output';
 
 const EXAMPLES = `
 Examples:
@@ -58,9 +56,7 @@ function printed(report: Report, { json, sarif, github }: Options, version: stri
   if (json) return JSON.stringify(jsonReport(report), null, 2);
   if (sarif) return JSON.stringify(sarifReport(report, version), null, 2);
   if (github) return githubReport(report);
-  const { isTTY, columns = COLUMNS.usual } = process.stdout;
-  const color = isTTY === true && !process.env.NO_COLOR && process.env.TERM !== 'dumb';
-  return tableReport(report, { color, columns: Math.max(columns, COLUMNS.least) });
+  return tableReport(report, outputOf(process.stdout));
 }
 
 function recipient(value: string, before: string[] = []): string[] {

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { MisuseError } from '../secrets-in-git/expected-list';
 import { checkSecrets } from './check-secrets';
+import { planCommand } from './plan';
 
 const MISUSE = 2;
 
@@ -10,6 +11,7 @@ const MISUSE = 2;
 const EXAMPLES = `
 Examples:
   $ cdk8s-postgres-backup check-secrets --repo ../flux-repo
+  $ cdk8s-postgres-backup plan --base main:dist --head dist
   $ cdk8s-postgres-backup help check-secrets`;
 
 const { name, version } = JSON.parse(readFileSync(require.resolve('cdk8s-postgres-backup/package.json'), 'utf8')) as Record<string, string>;
@@ -19,19 +21,18 @@ const program = new Command(name)
   .version(version!)
   .option('--verbose', 'show where in the program an error comes from (as DEBUG=1 does)')
   .addHelpText('after', EXAMPLES)
-  .addCommand(checkSecrets(version!));
+  .addCommand(checkSecrets(version!))
+  .addCommand(planCommand());
 for (const command of [program, ...program.commands]) command.exitOverride().showHelpAfterError('--help shows the options.');
 
-try {
-  program.parse();
-} catch (error) {
+program.parseAsync().catch((error: unknown) => {
   if (error instanceof CommanderError) {
     process.exitCode = error.exitCode === 0 ? 0 : MISUSE;
-  } else {
-    const isVerbose = program.opts().verbose || process.env.DEBUG;
-    const { message, stack } = error as Error;
-    console.error(isVerbose ? stack : `error: ${message}.`);
-    if (!isVerbose && !(error instanceof MisuseError)) console.error('This is a bug: run it again with --verbose, and report what it prints.');
-    process.exitCode = MISUSE;
+    return;
   }
-}
+  const isVerbose = program.opts().verbose || process.env.DEBUG;
+  const { message, stack } = error as Error;
+  console.error(isVerbose ? stack : `error: ${message}.`);
+  if (!isVerbose && !(error instanceof MisuseError)) console.error('This is a bug: run it again with --verbose, and report what it prints.');
+  process.exitCode = MISUSE;
+});

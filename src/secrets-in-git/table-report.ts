@@ -51,7 +51,7 @@ function plural(number: number, noun: string): string {
   return `${number} ${noun}${number === 1 ? '' : 's'}`;
 }
 
-function wrapped(text: string, columns: number): string[] {
+export function wrapped(text: string, columns: number): string[] {
   const lines = [''];
   for (const word of text.split(' ')) {
     if (lines.at(-1)!.length + word.length + 3 > columns && lines.at(-1) !== '') lines.push('');

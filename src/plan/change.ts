@@ -1,0 +1,86 @@
+import { LEVELS, type Level } from '../policies/policy';
+
+/** What a plan can say of a change. The ids are stable: scripts go by them. */
+export const CHANGES = {
+  'unreadable': 'A file cannot be read, and is not compared',
+  'duplicate': 'The same resource is there twice',
+  'backup-added': 'A database gets a backup',
+  'backup-removed': 'A database loses its backup',
+  'backup-renamed': 'A backup gets another name',
+  'backup-suspended': 'A backup does not run any more',
+  'backup-resumed': 'A backup runs again',
+  'drill-added': 'A drill proves the dumps',
+  'drill-removed': 'No drill proves the dumps any more',
+  'drill-suspended': 'A drill does not run any more',
+  'drill-resumed': 'A drill runs again',
+  'restore-added': 'A template for restores is new',
+  'restore-removed': 'A template for restores is gone',
+  'restore-resumed': 'A template for restores runs by itself',
+  'restore-at-merge': 'The merge starts a restore',
+  'restore-repeats': 'A restore may be carried out again',
+  'restore-job-changed': 'A Job that restores is changed',
+  'restore-job-removed': 'A Job that restores is gone from Git',
+  'recovery-point': 'More or less is lost at worst',
+  'schedule': 'Runs begin at other times',
+  'restore-points-deleted': 'The next run deletes restore points that it would keep without the change',
+  'restore-points': 'Other restore points are kept from now on',
+  'recovery-window': 'The stated need is another one',
+  'storage': 'The dumps need more or less room',
+  'deadline': 'A run has more or less time',
+  'overlap': 'Two runs may be under way at the same time',
+  'dumps-orphaned': 'The dumps that are there are not those of the backup any more',
+  'claim-removed': 'A claim is gone from Git',
+  'claim-refused': 'A claim cannot be changed in this way',
+  'claim-not-applied': 'A change of a claim has no effect',
+  'claim-resized': 'A claim grows',
+  'guard-removed': 'Flux may do what it was told not to do',
+  'guard-added': 'Flux is told not to do something',
+  'restore-sessions': 'A restore treats sessions in another way',
+  'restore-previous': 'Other databases from before a restore are kept',
+  'restore-despite': 'A restore goes on despite a failed check',
+  'restore-choice': 'A restore does something else unless told otherwise',
+  'target': 'Another database is dumped or replaced',
+  'image': 'Other tools run',
+  'user': 'The pod runs as another user',
+  'scripts': 'The scripts are others',
+  'checks': 'Other things are proven of a dump',
+  'contents': 'Other tables are in a dump',
+  'heartbeat': 'Success and failure are reported to somebody else',
+  'secret-needed': 'A secret is needed that was not needed',
+  'secret-unchecked': 'A secret is not checked any more',
+  'secret-rule': 'Another thing is expected of a secret',
+  'policy': 'A policy is violated that was not',
+  'other': 'Resources differ of which no other change speaks',
+  'files': 'Files differ in what is no field of a resource',
+} as const;
+
+export type ChangeId = keyof typeof CHANGES;
+
+/** One answer to a reviewer: what the change means. */
+export interface Change {
+  readonly id: ChangeId;
+  readonly level: Level;
+  /** E.g. `CronJob shop/shop-db-backup`. */
+  readonly resource: string;
+  /** One sentence, without a full stop. */
+  readonly title: string;
+  /** Further sentences, a paragraph each. */
+  readonly details: readonly string[];
+  /** A list, such as the dumps that are deleted. */
+  readonly items?: readonly string[];
+}
+
+/** How much there is to lose, by the worst level. */
+export type Risk = 'high' | 'medium' | 'low' | 'none';
+
+const RISKS: { readonly [level in Level]: Risk } = { error: 'high', warning: 'medium', note: 'low' };
+
+export function riskOf(changes: readonly Change[]): Risk {
+  const worst = LEVELS.find((level) => changes.some((change) => change.level === level));
+  return worst === undefined ? 'none' : RISKS[worst];
+}
+
+/** Whether a level is at least as bad as another one. */
+export function isAtLeast(level: Level, least: Level): boolean {
+  return LEVELS.indexOf(level) <= LEVELS.indexOf(least);
+}

@@ -1,0 +1,70 @@
+import type { BackupWorkload } from '../../manifests/backup-workload';
+import type { Change } from '../change';
+import { change, claimKey, type Comparison } from '../comparison';
+import { steadyState } from '../restore-points';
+import { bytes, name, plural } from '../words';
+import { claimSize } from './claims';
+
+/** From here on a claim is nearly full. */
+const NEARLY = 0.8;
+
+/** Whether the dumps fit on their claims. */
+export function storage(comparison: Comparison): Change[] {
+  const { before, after, backups, resources, options } = comparison;
+  const touched = new Set([
+    ...backups.flatMap((pair) => (pair.after === undefined ? [] : [claimKey(pair.after.manifest.namespace, pair.after.claim)])),
+    ...resources.flatMap(({ after: claim }) => (claim?.kind === 'PersistentVolumeClaim' ? [claimKey(claim.namespace, claim.name)] : [])),
+  ]);
+  const [old, current] = [byClaim(before.backups), byClaim(after.backups)];
+  return [...touched].flatMap((key): Change[] => {
+    const workloads = current.get(key) ?? [];
+    const [was, is] = [need(old.get(key) ?? [], comparison), need(workloads, comparison)];
+    const [size, oldSize] = [after, before].map(({ claims }) => (claims.has(key) ? claimSize(claims.get(key)!) : undefined));
+    if (workloads.length === 0 || (was.dumps === is.dumps && size === oldSize)) return [];
+    const claim = after.claims.get(key);
+    const more = (was.dumps === 0 ? '' : `${was.dumps} → `);
+    const share = is.bytes === undefined || size === undefined ? undefined : is.bytes / size;
+    const level = share === undefined || share < NEARLY ? 'note' : share > 1 ? 'error' : 'warning';
+    const room = is.bytes === undefined ? `${more}${is.dumps} times the size of a dump` : `about ${was.bytes === undefined || was.dumps === 0 ? '' : `${bytes(was.bytes)} → `}${bytes(is.bytes)}`;
+    return [change('storage', level, claim ?? workloads[0]!.manifest, `The dumps need ${room}${share === undefined ? '' : `, ${Math.round(share * 100)} % of the claim`}`, [
+      `${more}${plural(is.dumps, 'dump')} in the long run, the one that is being written included, of ${workloads.map(({ database }) => name(database)).join(', ')}. ${assumption(workloads, comparison)}`,
+      ...(size === undefined ? [`The size of the claim ${name(key)} is not in the tree.`]
+        : [`The claim asks for ${bytes(size)}, which storage of plain directories does not enforce.`]),
+      ...(is.bytes === undefined && options.dumpSize === undefined ? ['--dump-size, or --dumps with sizes, makes it bytes.'] : []),
+    ])];
+  });
+}
+
+function byClaim(backups: readonly BackupWorkload[]): Map<string, BackupWorkload[]> {
+  const claims = new Map<string, BackupWorkload[]>();
+  for (const backup of backups) {
+    const key = claimKey(backup.manifest.namespace, backup.claim);
+    const others = claims.get(key);
+    if (others === undefined) claims.set(key, [backup]);
+    else others.push(backup);
+  }
+  return claims;
+}
+
+/** What the backups of one claim keep, and the dump that is written before the next one is pruned. */
+function need(backups: readonly BackupWorkload[], { options }: Comparison): { dumps: number; bytes: number | undefined } {
+  const each = backups.map((backup) => ({ dumps: steadyState(backup, options.now).length + 1, size: dumpSize(backup, options) }));
+  const isKnown = each.every(({ size }) => size !== undefined);
+  return {
+    dumps: each.reduce((sum, { dumps }) => sum + dumps, 0),
+    bytes: isKnown ? each.reduce((sum, { dumps, size }) => sum + dumps * size!, 0) : undefined,
+  };
+}
+
+/** The largest dump of the listing: a database that grows is nearer to it than to the mean. */
+function dumpSize({ folder }: BackupWorkload, { dumps, dumpSize: given }: Comparison['options']): number | undefined {
+  const sizes = dumps?.get(folder)?.flatMap(({ size }) => (size === undefined ? [] : [size])) ?? [];
+  return sizes.length > 0 ? sizes.reduce((most, size) => Math.max(most, size), 0) : given;
+}
+
+function assumption(backups: readonly BackupWorkload[], { options }: Comparison): string {
+  const sizes = [...new Set(backups.map((backup) => dumpSize(backup, options)))];
+  if (sizes.includes(undefined)) return 'How large a dump is is not known.';
+  const isListed = backups.some(({ folder }) => options.dumps?.get(folder)?.some(({ size }) => size !== undefined));
+  return `It is assumed that a dump has ${sizes.map((size) => bytes(size!)).join(' or ')}, ${isListed ? 'as the largest one of the listing' : 'as --dump-size says'}.`;
+}

@@ -1,0 +1,72 @@
+import { MisuseError } from '../secrets-in-git/expected-list';
+
+/** A dump on the storage, by its name. */
+export interface StoredDump {
+  /** E.g. `shop-20261123-020000`. */
+  readonly name: string;
+  /** When it began, in milliseconds since 1970. */
+  readonly time: number;
+  readonly isVerified: boolean;
+  /** Whether a hold keeps it from being pruned, as far as a listing can tell. */
+  readonly isHeld: boolean;
+  /** Bytes, where the listing tells sizes. */
+  readonly size: number | undefined;
+}
+
+/** The name of something that belongs to a dump, with the ending and what an `ls -l` has before it. */
+const LINE = /^(.*?)(\S+?)-(\d{4})(\d\d)(\d\d)-(\d\d)(\d\d)(\d\d)(\.\S+)?[/*]?(\s.*)?$/;
+/** Permissions, links, owner, group, size. */
+const LONG = /^-[-rwxsStT]{9}\S?\s+\d+\s+\S+\s+\S+\s+(\d+)\s/;
+/** What `RESTORE_ACTION=list` has after the name: time, age, megabytes, whether it is verified. */
+const LISTED = /^\s+\S+Z?\s+\S+\s+(\d+)\s+(yes|no)\b/;
+
+interface Entry {
+  readonly name: string;
+  readonly time: number;
+  readonly endings: Map<string, number | undefined>;
+  listed?: { readonly size: number; readonly isVerified: boolean };
+}
+
+/**
+ * The dumps of a listing: what `ls`, `ls -l` or `RESTORE_ACTION=list` print of the folder, or names one a line.
+ * @returns by the folder, which is the first part of their names, the newest first
+ * @throws MisuseError when there is no dump in it
+ */
+export function readListing(text: string, source: string): ReadonlyMap<string, readonly StoredDump[]> {
+  const entries = new Map<string, Entry>();
+  for (const line of text.split(/\r?\n/)) {
+    const [, before = '', path = '', year, month, day, hour, minute, second, ending, after = ''] = LINE.exec(line) ?? [];
+    if (year === undefined) continue;
+    const folder = path.slice(path.lastIndexOf('/') + 1);
+    const name = `${folder}-${year}${month}${day}-${hour}${minute}${second}`;
+    const time = Date.UTC(Number(year), Number(month) - 1, Number(day), Number(hour), Number(minute), Number(second));
+    const entry = entries.get(name) ?? { name, time, endings: new Map<string, number | undefined>() };
+    const size = LONG.exec(before)?.[1];
+    entry.endings.set(ending ?? '.dump', size === undefined ? undefined : Number(size));
+    const [, megabytes, verified] = (ending === undefined ? LISTED.exec(after) : null) ?? [];
+    if (verified !== undefined) entry.listed = { size: Number(megabytes) * 1_000_000, isVerified: verified === 'yes' };
+    entries.set(name, entry);
+  }
+  const stored = [...entries.values()].filter(({ endings }) => endings.has('.dump') && endings.get('.dump') !== 0);
+  if (stored.length === 0) {
+    throw new MisuseError(`--dumps (${source}) names no dump. List the folder of the dumps with ls -l, or with RESTORE_ACTION=list`);
+  }
+  // A listing of *.dump alone says nothing of checksums.
+  const hasChecksums = [...entries.values()].some(({ endings }) => endings.has('.dump.sha256'));
+  const folders = new Map<string, StoredDump[]>();
+  for (const entry of stored.sort((a, b) => b.time - a.time)) {
+    const folder = entry.name.slice(0, -'-20261123-020000'.length);
+    folders.set(folder, [...folders.get(folder) ?? [], dumpOf(entry, hasChecksums)]);
+  }
+  return folders;
+}
+
+function dumpOf({ name, time, endings, listed }: Entry, hasChecksums: boolean): StoredDump {
+  return {
+    name,
+    time,
+    isVerified: listed?.isVerified ?? (!hasChecksums || ['.dump.sha256', '.json'].every((ending) => endings.has(ending) && endings.get(ending) !== 0)),
+    isHeld: [...endings.keys()].some((ending) => ending.endsWith('.hold')),
+    size: listed?.size ?? endings.get('.dump'),
+  };
+}

@@ -1,0 +1,87 @@
+import type { BackupWorkload } from '../manifests/backup-workload';
+import { keptBy, type RetentionCounts } from '../restore-points';
+import { Calendar } from './calendar';
+import type { StoredDump } from './listing';
+
+const DAY = 86_400_000;
+const LONGEST = 30 * 366 * DAY;
+
+/** More than any storage holds; keeps a schedule of every minute from taking all memory. */
+const MOST_RUNS = 20_000;
+
+/** The days of each rule's period, at most. */
+const PERIODS = { last: 0, daily: 1, weekly: 7, monthly: 31, yearly: 366 } as const;
+
+type Rule = keyof typeof PERIODS;
+
+/** A dump that one can go back to. */
+export interface RestorePoint {
+  readonly time: number;
+  readonly name: string;
+  readonly isHeld: boolean;
+  readonly size: number | undefined;
+}
+
+/** What a change does to the restore points of a backup, at the end of the next run. */
+export interface Forecast {
+  /** When the next run begins; undefined where none is scheduled, and so nothing is pruned. */
+  readonly next: number | undefined;
+  /** Whether the dumps come from a listing, and not from the calendar. */
+  readonly isListed: boolean;
+  /** What would be there without the change, the newest first. */
+  readonly before: readonly RestorePoint[];
+  /** What will be there. */
+  readonly after: readonly RestorePoint[];
+  /** What the change takes away, with the rules that have kept it. */
+  readonly lost: readonly { readonly point: RestorePoint; readonly rules: readonly Rule[] }[];
+}
+
+/**
+ * @param stored the dumps of a listing; without it, those that are there when every scheduled run has succeeded
+ * @param isOrphaned whether the dumps that are there are not those of the changed backup any more
+ */
+export function forecast(before: BackupWorkload, after: BackupWorkload, now: number, stored: readonly StoredDump[] | undefined, isOrphaned: boolean): Forecast {
+  const [next] = after.isSuspended ? [] : Calendar.of(after.schedule, after.timeZone)?.next(1, now) ?? [];
+  const existing: readonly StoredDump[] = stored ?? steadyState(before, now).map((time) =>
+    ({ name: dumpName(before.folder, time), time, isVerified: true, isHeld: false, size: undefined }));
+  const coming: StoredDump[] = next === undefined ? [] : [{ name: dumpName(after.folder, next), time: next, isVerified: true, isHeld: false, size: undefined }];
+  const all = [...coming, ...existing];
+  if (next === undefined) return { next, isListed: stored !== undefined, before: existing, after: isOrphaned ? [] : existing, lost: isOrphaned ? lostOf(before.retention, existing, existing) : [] };
+  const unchanged = pruned(before.retention, all);
+  const changed = isOrphaned ? coming : pruned(after.retention, all);
+  const stays = new Set(changed);
+  return {
+    next, isListed: stored !== undefined, before: unchanged, after: changed,
+    lost: lostOf(before.retention, all, unchanged.filter((dump) => !stays.has(dump) && !coming.includes(dump))),
+  };
+}
+
+/** The times of the dumps that are there after a while, when every scheduled run has succeeded, the newest first. */
+export function steadyState({ schedule, timeZone, retention }: BackupWorkload, now: number): readonly number[] {
+  const calendar = Calendar.of(schedule, timeZone);
+  if (calendar === undefined) return [];
+  const longest = calendar.longestGap(now);
+  const reach = Object.entries(PERIODS).map(([rule, days]) => retention[rule as Rule] * Math.max(longest, days * DAY));
+  return keptBy(retention, calendar.runs(now - Math.min(Math.max(...reach) + longest + DAY, LONGEST), now).slice(-MOST_RUNS));
+}
+
+function pruned(retention: RetentionCounts, dumps: readonly StoredDump[]): readonly StoredDump[] {
+  const kept = new Set(keptBy(retention, dumps.map(({ time }) => time), verified(dumps)));
+  return dumps.filter((dump) => kept.has(dump.time) || dump.isHeld);
+}
+
+function lostOf(retention: RetentionCounts, all: readonly StoredDump[], lost: readonly StoredDump[]): Forecast['lost'] {
+  const none: RetentionCounts = { last: 0, daily: 0, weekly: 0, monthly: 0, yearly: 0 };
+  const times = all.map(({ time }) => time);
+  const kept = Object.keys(PERIODS).map((rule) => ({ rule: rule as Rule, times: new Set(keptBy({ ...none, [rule]: retention[rule as Rule] }, times, verified(all))) }));
+  return lost.map((point) => ({ point, rules: kept.filter((by) => by.times.has(point.time)).map(({ rule }) => rule) }));
+}
+
+function verified(dumps: readonly StoredDump[]): (time: number) => boolean {
+  const times = new Set(dumps.filter(({ isVerified }) => isVerified).map(({ time }) => time));
+  return (time) => times.has(time);
+}
+
+function dumpName(folder: string, time: number): string {
+  return `${folder}-${new Date(time).toISOString().slice(0, 19).replaceAll(/[-:]/g, '').replace('T', '-')}`;
+}

@@ -1,0 +1,64 @@
+import { createColors } from 'picocolors';
+import type { Value } from '../manifests/manifest';
+import { printable } from '../secrets-in-git/findings';
+import { wrapped } from '../secrets-in-git/table-report';
+import type { FieldChange } from './fields';
+import { headline } from './headline';
+import { extent, type Plan } from './plan';
+import { resourceName } from './resources';
+
+/** How a person sees the plan. */
+export interface TextOptions {
+  readonly color: boolean;
+  /** Width of the terminal, in characters. */
+  readonly columns: number;
+}
+
+/** A new text of more lines is told by its beginning; a changed one by its difference, in full. */
+const MOST_LINES = 40;
+
+/** The plan for people: the risk in a line, what the change means, and every field that differs. */
+export function textReport(plan: Plan, { color, columns }: TextOptions): string {
+  const colors = createColors(color);
+  const paint = { error: colors.red, warning: colors.yellow, note: colors.cyan };
+  const risk = { high: colors.red, medium: colors.yellow, low: colors.cyan, none: colors.green }[plan.risk];
+  const changes = plan.changes.map(({ id, level, resource, title, details, items = [] }) => [
+    `${paint[level](level)}  ${printable(resource)}  ${colors.dim(id)}`,
+    ...[title, ...details].flatMap((text) => wrapped(sentence(printable(text)), columns)),
+    ...items.map((item) => `    ${printable(item)}`),
+  ].join('\n'));
+  const resources = plan.resources.map((resource) => [
+    `${printable(resourceName((resource.after ?? resource.before)!))}: ${extent(resource)}`,
+    ...resource.fields.flatMap((field) => fieldLines(field)).map((line) => `    ${line.startsWith('+') ? colors.green(line) : line.startsWith('-') ? colors.red(line) : line}`),
+  ].join('\n'));
+  const listed = resources.length === 0 ? [] : [colors.bold('Fields'), ...resources];
+  return [risk(headline(plan)), ...changes, ...listed].join('\n\n');
+}
+
+/** A field and how it differs, in lines. */
+export function fieldLines({ path, before, after, diff }: FieldChange): string[] {
+  const told = printable(path);
+  if (diff !== undefined) return [`${told}:`, ...diff.split('\n').map(printableLine)];
+  if (before === undefined) return added(told, '+', after);
+  if (after === undefined) return added(told, '-', before);
+  return [`${told}: ${shown(before)} → ${shown(after)}`];
+}
+
+function added(path: string, sign: string, value: Value): string[] {
+  if (typeof value !== 'string' || !value.trimEnd().includes('\n')) return [`${sign} ${path}: ${shown(value)}`];
+  const lines = value.trimEnd().split('\n');
+  const rest = lines.length - MOST_LINES;
+  return [`${sign} ${path}:`, ...lines.slice(0, MOST_LINES).map((line) => `${sign}  ${printableLine(line)}`), ...(rest > 0 ? [`${sign}  … ${rest} more lines`] : [])];
+}
+
+function shown(value: Value): string {
+  return printable(JSON.stringify(value));
+}
+
+function printableLine(line: string): string {
+  return line.split('\t').map(printable).join('\t');
+}
+
+export function sentence(text: string): string {
+  return /[.:?]$/.test(text) ? text : `${text}.`;
+}

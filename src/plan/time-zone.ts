@@ -1,0 +1,52 @@
+const DAY = 86_400_000;
+
+const zones = new Map<string, TimeZone>();
+
+/** The clock on the wall in a time zone of the tz database. A time on the wall is written like one of UTC, in milliseconds. */
+export class TimeZone {
+  /** @throws RangeError when there is no such time zone */
+  static of(name: string): TimeZone {
+    const known = zones.get(name) ?? new TimeZone(name);
+    zones.set(name, known);
+    return known;
+  }
+
+  private readonly format: Intl.DateTimeFormat;
+  private readonly offsets = new Map<number, number>();
+
+  private constructor(readonly name: string) {
+    const [digits, short] = ['numeric', '2-digit'] as const;
+    this.format = new Intl.DateTimeFormat('en-US', {
+      timeZone: name, hourCycle: 'h23', year: digits, month: short, day: short, hour: short, minute: short, second: short,
+    });
+  }
+
+  /** When a clock on the wall shows a time: never, once, or twice where it is set back. */
+  instants(wall: number): number[] {
+    const offsets = new Set([this.offset(wall - DAY), this.offset(wall + DAY)]);
+    return [...offsets].map((offset) => wall - offset).filter((instant) => this.wall(instant) === wall).sort((a, b) => a - b);
+  }
+
+  wall(instant: number): number {
+    return instant + this.offset(instant);
+  }
+
+  /** Of the days on which the clock is not changed, only the beginning is looked up. */
+  private offset(instant: number): number {
+    const day = Math.floor(instant / DAY);
+    const [begin, end] = [this.offsetOfDay(day), this.offsetOfDay(day + 1)];
+    return begin === end ? begin : this.lookUp(instant);
+  }
+
+  private offsetOfDay(day: number): number {
+    const offset = this.offsets.get(day) ?? this.lookUp(day * DAY);
+    this.offsets.set(day, offset);
+    return offset;
+  }
+
+  private lookUp(instant: number): number {
+    const parts = new Map(this.format.formatToParts(instant).map(({ type, value }) => [type, Number(value)]));
+    const [year, month, day, hour, minute, second] = (['year', 'month', 'day', 'hour', 'minute', 'second'] as const).map((part) => parts.get(part)!);
+    return Date.UTC(year!, month! - 1, day!, hour!, minute!, second!) - Math.floor(instant / 1000) * 1000;
+  }
+}

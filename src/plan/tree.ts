@@ -1,0 +1,108 @@
+import { statSync } from 'node:fs';
+import { extname } from 'node:path';
+import { isCollection } from 'yaml';
+import { list, manifestOf, type Manifest, type Value } from '../manifests/manifest';
+import { MisuseError } from '../secrets-in-git/expected-list';
+import { duplicateKeys, YamlFile } from '../secrets-in-git/yaml-file';
+import { folderFiles } from './folder';
+import { gitFolder } from './git-folder';
+
+export interface RawFile {
+  /** From the root of the tree, with `/`. */
+  readonly path: string;
+  readonly content: Buffer;
+}
+
+/** What could not be read, and is not compared. */
+export interface Problem {
+  readonly file: string;
+  readonly line?: number;
+  readonly message: string;
+}
+
+/** A synthesized tree: what is to be compared. */
+export interface Tree {
+  /** As it was asked for. */
+  readonly name: string;
+  readonly manifests: readonly Manifest[];
+  /** The contents of all files, by path. */
+  readonly files: ReadonlyMap<string, string>;
+  readonly problems: readonly Problem[];
+}
+
+const MANIFESTS = new Set(['.yaml', '.yml', '.json']);
+
+/** Aliases that stand for more than this are meant to exhaust the memory. */
+const MOST_ALIASES = 1000;
+
+interface Parsed {
+  readonly manifests: readonly Manifest[];
+  readonly problems: readonly Problem[];
+}
+
+/** Reads trees. What two trees have in common is parsed once, and is then the same object. */
+export class TreeReader {
+  private readonly parsed = new Map<string, Parsed>();
+
+  /**
+   * @param name a folder, or `ref:folder` for one in a commit
+   * @param option how errors call it
+   * @throws MisuseError where there is no such folder
+   */
+  read(name: string, option: string): Tree {
+    const colon = name.indexOf(':');
+    if (statSync(name, { throwIfNoEntry: false })?.isDirectory()) return this.tree(name, folderFiles(name));
+    if (colon > 0) return this.tree(name, gitFolder(name.slice(0, colon), name.slice(colon + 1), option));
+    throw new MisuseError(`${option} (${name}) is no folder. Name one that exists, or a folder in a commit like main:dist`);
+  }
+
+  /** @param files by path */
+  of(name: string, files: { readonly [path: string]: string }): Tree {
+    return this.tree(name, { files: Object.entries(files).map(([path, text]) => ({ path, content: Buffer.from(text) })), problems: [] });
+  }
+
+  private tree(name: string, { files, problems }: { files: readonly RawFile[]; problems: readonly Problem[] }): Tree {
+    const texts = new Map(files.map(({ path, content }) => [path, content.toString('utf8')]));
+    const parsed = files.filter(({ path }) => MANIFESTS.has(extname(path).toLowerCase())).map(({ path, content }) => this.parse(path, content, texts.get(path)!));
+    return {
+      name,
+      files: texts,
+      manifests: parsed.flatMap(({ manifests }) => manifests),
+      problems: [...problems, ...parsed.flatMap((file) => file.problems)],
+    };
+  }
+
+  private parse(path: string, content: Buffer, text: string): Parsed {
+    const key = `${path}\0${text}`;
+    const known = this.parsed.get(key) ?? parse(path, content, text);
+    this.parsed.set(key, known);
+    return known;
+  }
+}
+
+function parse(path: string, content: Buffer, text: string): Parsed {
+  if (content.includes(0) || !content.equals(Buffer.from(text))) return { manifests: [], problems: [{ file: path, message: 'is not text in UTF-8' }] };
+  const yaml = new YamlFile(path, text);
+  const problems: Problem[] = yaml.problem === undefined ? [] : [{ file: path, line: yaml.problem.line, message: yaml.problem.message.replace(/^The file /, '').replace('checked', 'compared') }];
+  const manifests = yaml.documents.flatMap((document, index) => {
+    for (const node of duplicateKeys(document.contents).slice(0, 1)) {
+      problems.push({ file: path, line: yaml.place(node).line, message: 'has the same key twice, and only the last one was compared' });
+    }
+    if (document.contents === null || (document.errors.length > 0 && !isCollection(document.contents))) return [];
+    try {
+      return objects(path, index, document.toJS({ maxAliasCount: MOST_ALIASES }) as Value);
+    } catch {
+      problems.push({ file: path, message: 'has aliases that cannot be resolved, and was not compared' });
+      return [];
+    }
+  });
+  return { manifests, problems };
+}
+
+/** A document is an object, a list of objects, or something else that is compared by its place. */
+function objects(file: string, index: number, value: Value): Manifest[] {
+  const manifest = manifestOf(file, value);
+  if (manifest === undefined) return value === null ? [] : [{ file, apiVersion: '', kind: `document ${index + 1}`, namespace: '', name: '', object: { document: value } }];
+  if (!manifest.kind.endsWith('List') || !Array.isArray(manifest.object.items)) return [manifest];
+  return list(manifest.object, 'items').flatMap((item) => objects(file, index, item));
+}

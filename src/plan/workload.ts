@@ -1,0 +1,54 @@
+import { at, list, number, text, type Manifest } from '../manifests/manifest';
+import { componentOf, containersOf, environmentOf, podSpecPath, type Component } from '../manifests/workload';
+
+/** What a CronJob or Job of this library says of its runs, whatever it is for. */
+export interface Workload {
+  readonly manifest: Manifest;
+  readonly component: Component;
+  /** Undefined for a Job, which runs once. */
+  readonly schedule: string | undefined;
+  readonly timeZone: string;
+  readonly isSuspended: boolean;
+  /** Seconds. */
+  readonly deadline: number | undefined;
+  /** Seconds. */
+  readonly startingDeadline: number;
+  readonly database: string;
+  /** Empty where it has nothing to do with the server. */
+  readonly server: string;
+  readonly claim: string;
+  /** The folder on the claim. */
+  readonly folder: string;
+  readonly images: ReadonlyMap<string, string>;
+  readonly env: ReadonlyMap<string, string>;
+  /** The variables that come from secrets, with the secret and the key. */
+  readonly secretVariables: ReadonlyMap<string, string>;
+}
+
+/** The workload that a manifest is of; undefined for every other object. */
+export function workloadOf(manifest: Manifest): Workload | undefined {
+  const component = componentOf(manifest);
+  if (component === undefined || (manifest.kind !== 'CronJob' && manifest.kind !== 'Job')) return undefined;
+  const { object, kind } = manifest;
+  const job = kind === 'CronJob' ? at(object, 'spec', 'jobTemplate', 'spec') : at(object, 'spec');
+  const env = environmentOf(manifest);
+  return {
+    manifest,
+    component,
+    schedule: text(object, 'spec', 'schedule'),
+    timeZone: text(object, 'spec', 'timeZone') ?? 'Etc/UTC',
+    isSuspended: at(object, 'spec', 'suspend') === true,
+    deadline: number(job, 'activeDeadlineSeconds'),
+    startingDeadline: number(object, 'spec', 'startingDeadlineSeconds') ?? 0,
+    database: env.get('PGDATABASE') ?? '',
+    server: env.has('PGHOST') ? `${env.get('PGHOST')}:${env.get('PGPORT') ?? ''}` : '',
+    claim: list(object, ...podSpecPath(manifest) ?? [], 'volumes').map((volume) => text(volume, 'persistentVolumeClaim', 'claimName')).find((name) => name !== undefined) ?? '',
+    folder: (env.get('BACKUP_DIR') ?? '').replace(/^\/backups\//, ''),
+    images: new Map(containersOf(manifest).map(({ value }) => [text(value, 'name') ?? '', text(value, 'image') ?? ''])),
+    env,
+    secretVariables: new Map(containersOf(manifest).flatMap(({ value }) => list(value, 'env').flatMap((variable): [string, string][] => {
+      const secret = text(variable, 'valueFrom', 'secretKeyRef', 'name');
+      return secret === undefined ? [] : [[text(variable, 'name') ?? '', `secret ${secret}, key ${text(variable, 'valueFrom', 'secretKeyRef', 'key') ?? ''}`]];
+    }))),
+  };
+}
