@@ -36,12 +36,13 @@ export class Calendar {
     try {
       const times = runsBetween(`${minute} ${hour} * * *`, 0, DAY);
       const calendar = new Calendar(times, days.join(' '), TimeZone.of(timeZone));
-      return calendar.runs(0, LONGEST_GAP).length > 0 ? calendar : undefined;
+      return calendar.next(1, 0).length > 0 ? calendar : undefined;
     } catch {
       return undefined;
     }
   }
 
+  private readonly known = new Map<string, readonly number[]>();
   private readonly gaps = new Map<number, number>();
 
   /**
@@ -51,14 +52,21 @@ export class Calendar {
   private constructor(private readonly times: readonly number[], private readonly days: string, readonly timeZone: TimeZone) {}
 
   /** The runs after a moment up to another one, in order. */
-  runs(after: number, upTo: number): number[] {
+  runs(after: number, upTo: number): readonly number[] {
+    const key = `${after} ${upTo}`;
+    const runs = this.known.get(key) ?? this.between(after, upTo);
+    this.known.set(key, runs);
+    return runs;
+  }
+
+  private between(after: number, upTo: number): readonly number[] {
     const [first, last] = [Math.floor(after / DAY) - 1, Math.floor(upTo / DAY) + 1];
     const walls = daysBetween(this.days, first * DAY, (last + 1) * DAY).flatMap((day) => this.times.map((time) => day + time));
     return walls.flatMap((wall) => this.timeZone.instants(wall)).filter((run) => run > after && run <= upTo).sort((a, b) => a - b);
   }
 
   /** The first runs after a moment. */
-  next(count: number, after: number): number[] {
+  next(count: number, after: number): readonly number[] {
     for (let span = 2 * DAY; ; span *= 4) {
       const runs = this.runs(after, after + span);
       if (runs.length >= count || span > count * LONGEST_GAP) return runs.slice(0, count);

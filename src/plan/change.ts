@@ -38,6 +38,7 @@ export const CHANGES = {
   'restore-sessions': 'A restore treats sessions in another way',
   'restore-previous': 'Other databases from before a restore are kept',
   'restore-despite': 'A restore goes on despite a failed check',
+  'restore-quiesce': 'A restore stops and starts a service, or does so no longer',
   'restore-choice': 'A restore does something else unless told otherwise',
   'target': 'Another database is dumped or replaced',
   'image': 'Other tools run',
@@ -60,14 +61,25 @@ export type ChangeId = keyof typeof CHANGES;
 export interface Change {
   readonly id: ChangeId;
   readonly level: Level;
-  /** E.g. `CronJob shop/shop-db-backup`. */
-  readonly resource: string;
+  /** What it is about, e.g. `CronJob shop/shop-db-backup`. */
+  readonly resources: readonly string[];
   /** One sentence, without a full stop. */
   readonly title: string;
   /** Further sentences, a paragraph each. */
   readonly details: readonly string[];
   /** A list, such as the dumps that are deleted. */
   readonly items?: readonly string[];
+}
+
+/** What is true of several resources is said once. */
+export function merged(changes: readonly Change[]): Change[] {
+  const found = new Map<string, Change>();
+  for (const change of changes) {
+    const key = JSON.stringify({ ...change, resources: [] });
+    const same = found.get(key);
+    found.set(key, same === undefined ? change : { ...same, resources: [...same.resources, ...change.resources] });
+  }
+  return [...found.values()];
 }
 
 /** How much there is to lose, by the worst level. */

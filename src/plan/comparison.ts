@@ -80,7 +80,7 @@ export function claimKey(namespace: string, name: string): string {
 }
 
 export function change(id: ChangeId, level: Level, resource: Manifest, title: string, details: readonly string[] = [], items?: readonly string[]): Change {
-  return { id, level, resource: resourceName(resource), title, details, ...(items !== undefined && { items }) };
+  return { id, level, resources: [resourceName(resource)], title, details, ...(items !== undefined && { items }) };
 }
 
 function side(manifests: readonly Manifest[]): Side {

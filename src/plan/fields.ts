@@ -25,7 +25,7 @@ const SETS = new Set(['resources', 'accessModes', 'finalizers', 'add', 'drop']);
 
 /** Marks a list that was turned into an object by the names of its items. */
 const LIST = Symbol('list');
-const ORDER = '(order)';
+export const ORDER = '(order)';
 
 type Keyed = { [key: string | symbol]: unknown };
 

@@ -17,7 +17,7 @@ export interface JsonReport {
   readonly changes: readonly {
     readonly id: ChangeId;
     readonly level: Level;
-    readonly resource: string;
+    readonly resources: readonly string[];
     readonly title: string;
     readonly details: readonly string[];
     readonly items?: readonly string[];

@@ -4,7 +4,7 @@ import type { Change } from './change';
 import { headline } from './headline';
 import { extent, type Plan } from './plan';
 import { resourceName, type ResourceChange } from './resources';
-import { fieldLines, sentence } from './text-report';
+import { fieldLines, firstOf, sentence } from './text-report';
 
 /** GitHub takes comments of up to 65,536 characters. */
 const MOST_CHARACTERS = 60_000;
@@ -27,10 +27,10 @@ export async function markdownReport(plan: Plan, picture?: string): Promise<stri
   return `${cut(parts, 'changes').join('\n')}${cut(details, 'resources', MOST_CHARACTERS - parts.join('\n').length).map((block) => `\n${block}`).join('')}`;
 }
 
-function item({ level, resource, title, details, items = [] }: Change): ListItem {
+function item({ level, resources, title, details, items = [] }: Change): ListItem {
   return {
     type: 'listItem', spread: false, children: [
-      { type: 'paragraph', children: [{ type: 'strong', children: [text(SIGNS[level])] }, text(' '), { type: 'inlineCode', value: printable(resource) }, text(`: ${sentence(title)}`)] },
+      { type: 'paragraph', children: [{ type: 'strong', children: [text(SIGNS[level])] }, text(`: ${sentence(title)} `), ...firstOf(resources).flatMap((name, index): PhrasingContent[] => [...(index > 0 ? [text(', ')] : []), { type: 'inlineCode', value: printable(name) }])] },
       ...details.map((detail): Paragraph => ({ type: 'paragraph', children: [text(detail)] })),
       ...(items.length === 0 ? [] : [{ type: 'list' as const, spread: false, children: items.map((one): ListItem => ({ type: 'listItem', children: [{ type: 'paragraph', children: [text(one)] }] })) }]),
     ],

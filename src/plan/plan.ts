@@ -1,6 +1,6 @@
 import type { Manifest } from '../manifests/manifest';
 import { LEVELS } from '../policies/policy';
-import { riskOf, type Change, type Risk } from './change';
+import { merged, riskOf, type Change, type Risk } from './change';
 import { claims } from './changes/claims';
 import { contents } from './changes/contents';
 import { guards } from './changes/guards';
@@ -37,7 +37,7 @@ export function plan(base: Tree, head: Tree, options: PlanOptions): Plan {
   const compared = comparison(base.manifests, head.manifests, resources, options);
   const answers = ANSWERS.flatMap((answer) => answer(compared));
   const changes = [...unread(base, head), ...twice(base, head), ...answers, ...others(resources, answers), ...files(base, head, resources)];
-  const worstFirst = LEVELS.flatMap((level) => changes.filter((change) => change.level === level));
+  const worstFirst = LEVELS.flatMap((level) => merged(changes).filter((change) => change.level === level));
   return { base: base.name, head: head.name, now: options.now, risk: riskOf(changes), changes: worstFirst, resources, comparison: compared };
 }
 
@@ -49,10 +49,10 @@ function unread(base: Tree, head: Tree): Change[] {
   const told = ({ file, line }: Problem): string => (line === undefined ? file : `${file}:${line}`);
   return [
     ...head.problems.filter(isNew).map((problem): Change => ({
-      id: 'unreadable', level: 'error', resource: told(problem), title: `${problem.file} ${problem.message}`, details: ['Flux may not be able to read it either. Synthesize anew, or correct it.'],
+      id: 'unreadable', level: 'error', resources: [told(problem)], title: `${problem.file} ${problem.message}`, details: ['Flux may not be able to read it either. Synthesize anew, or correct it.'],
     })),
     ...base.problems.filter(isGone).map((problem): Change => ({
-      id: 'unreadable', level: 'warning', resource: told(problem), title: `Before the change, ${problem.file} ${problem.message}`, details: ['What it holds now may look new.'],
+      id: 'unreadable', level: 'warning', resources: [told(problem)], title: `Before the change, ${problem.file} ${problem.message}`, details: ['What it holds now may look new.'],
     })),
   ];
 }
@@ -60,7 +60,7 @@ function unread(base: Tree, head: Tree): Change[] {
 function twice(base: Tree, head: Tree): Change[] {
   const known = new Set(duplicates(base.manifests).map(identity));
   return duplicates(head.manifests).filter((manifest) => !known.has(identity(manifest))).map((manifest) => ({
-    id: 'duplicate', level: 'error', resource: resourceName(manifest), title: `${resourceName(manifest)} is there twice, the second time in ${manifest.file}`,
+    id: 'duplicate', level: 'error', resources: [resourceName(manifest)], title: `${resourceName(manifest)} is there twice, the second time in ${manifest.file}`,
     details: ['Kustomize refuses the tree, and Flux applies nothing of it.'],
   }));
 }
@@ -71,12 +71,12 @@ function identity(manifest: Manifest): string {
 
 /** What no answer speaks of is counted, and its fields are listed with all others. */
 function others(resources: readonly ResourceChange[], answers: readonly Change[]): Change[] {
-  const told = new Set(answers.map(({ resource }) => resource));
+  const told = new Set(answers.flatMap(({ resources: about }) => about));
   const rest = resources.filter(({ before, after }) => !told.has(resourceName((after ?? before)!)));
   if (rest.length === 0) return [];
   return [{
-    id: 'other', level: 'note', resource: plural(rest.length, 'resource'), title: `${plural(rest.length, 'other resource differs', 'other resources differ')}`, details: [],
-    items: rest.map((resource) => `${resourceName((resource.after ?? resource.before)!)}: ${extent(resource)}`),
+    id: 'other', level: 'note', resources: rest.map((resource) => resourceName((resource.after ?? resource.before)!)),
+    title: plural(rest.length, 'resource differs of which nothing else is said', 'resources differ of which nothing else is said'), details: [],
   }];
 }
 
@@ -95,5 +95,5 @@ function files(base: Tree, head: Tree, resources: readonly ResourceChange[]): Ch
     if (!head.files.has(path)) return `${path}: gone`;
     return `${path}: ${held.has(path) ? 'only its spelling, such as comments and quotes' : 'changed'}`;
   });
-  return [{ id: 'files', level: 'note', resource: plural(paths.length, 'file'), title: `${plural(paths.length, 'file differs', 'files differ')} in what is no field of a resource`, details: [], items }];
+  return [{ id: 'files', level: 'note', resources: paths, title: `${plural(paths.length, 'file differs', 'files differ')} in what is no field of a resource`, details: [], items }];
 }

@@ -10,6 +10,8 @@ export interface Case {
   readonly before?: ShopProps;
   readonly after?: ShopProps;
   readonly byHand?: (files: Files) => Files;
+  /** What somebody had done before. */
+  readonly byHandBefore?: (files: Files) => Files;
   readonly options?: Partial<PlanOptions>;
 }
 
@@ -31,6 +33,7 @@ export const LISTING = Array.from({ length: 10 }, (_, day) => `shop-202611${14 +
   ...(index === 1 ? [`-rw-r--r-- 1 70 70 0 Nov 23 02:03 ${name}.ada.hold`] : []),
 ]).join('\n');
 
+const without = (file: string) => (files: Files): Files => Object.fromEntries(Object.entries(files).filter(([path]) => path !== file));
 const dumps = readListing(LISTING, 'listing');
 
 export const CASES: { readonly [name: string]: Case } = {
@@ -64,12 +67,12 @@ export const CASES: { readonly [name: string]: Case } = {
   'the claim grows': { before: { storage: { resizableFromGit: true } }, after: { storage: { resizableFromGit: true, size: Size.gibibytes(40) } } },
   'the claim loses its guard against re-creation': { after: { storage: { resizableFromGit: true } } },
   'the claim loses its guard against pruning': { byHand: (files) => edited(files, CLAIM, [/ +kustomize.toolkit.fluxcd.io\/prune: disabled\n/, '']) },
-  'the claim is gone from Git': { byHand: ({ [CLAIM]: _, ...files }) => files },
+  'the claim is gone from Git': { byHand: without(CLAIM) },
   'a claim that may be pruned is gone from Git': {
-    before: { more: (chart) => void chart.node.tryFindChild('storage') },
-    byHand: ({ [CLAIM]: _, ...files }) => files,
-    options: { now: Date.UTC(2026, 10, 24, 1) },
+    byHandBefore: (files) => edited(files, CLAIM, [/ +kustomize.toolkit.fluxcd.io\/prune: disabled\n/, '']),
+    byHand: without(CLAIM),
   },
+  'the claim gets its guards': { before: { storage: { resizableFromGit: true } } },
   'scripts may be substituted': { byHand: (files) => edited(files, SCRIPTS, [/ +annotations:\n +kustomize.toolkit.fluxcd.io\/substitute: disabled\n/, '']) },
   'a script changes': { byHand: (files) => edited(files, SCRIPTS, ['pg_dump\n', 'pg_dump --verbose\n'], ['set -eu\n    rm', 'set -eu\n    rm -f']) },
   'the template for restores is resumed': { byHand: (files) => edited(files, RESTORE, ['suspend: true', 'suspend: false']) },
@@ -118,7 +121,7 @@ export const CASES: { readonly [name: string]: Case } = {
   'rows of a table are left out': { after: { backup: { excludeTableData: [{ schema: 'public', table: 'sessions' }] } } },
   'rows of a table are dumped again': { before: { backup: { excludeTableData: [{ schema: 'public', table: 'sessions' }] } } },
   'another format and compression': { after: { backup: { format: BackupFormat.directory({ jobs: 4 }), compression: Compression.gzip(9) } } },
-  'a heartbeat is new': { after: { secrets: () => undefined }, byHand: (files) => edited(files, BACKUP, ['                - name: KEEP_LAST', '                - name: HEARTBEAT_URL\n                  valueFrom:\n                    secretKeyRef:\n                      name: shop-heartbeat\n                      key: url\n                - name: KEEP_LAST']) },
+  'a heartbeat is new': { byHand: (files) => edited(files, BACKUP, ['                - name: KEEP_LAST', '                - name: HEARTBEAT_URL\n                  valueFrom:\n                    secretKeyRef:\n                      name: shop-heartbeat\n                      key: url\n                - name: KEEP_LAST']) },
   'another order of the variables': { byHand: (files) => edited(files, BACKUP, [/( +- name: KEEP_LAST\n.*\n)( +- name: KEEP_DAILY\n.*\n)/, '$2$1']) },
   'what is not ours': { byHand: (files) => ({ ...files, 'web.yaml': 'apiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: web\n  namespace: shop\n', 'README.md': 'A shop.\n' }) },
   'a comment': { byHand: (files) => ({ ...files, [CLAIM]: `# a claim\n${files[CLAIM]}` }) },
@@ -127,6 +130,6 @@ export const CASES: { readonly [name: string]: Case } = {
   'a secret in Git': { byHand: (files) => ({ ...files, 'secret.yaml': 'apiVersion: v1\nkind: Secret\nmetadata: { name: a, namespace: shop }\nstringData: { key: "never shown" }\n' }) },
 };
 
-export function treesOf({ before, after, byHand }: Case): { before: Files; after: Files } {
-  return { before: shop(before), after: byHand === undefined ? shop(after) : byHand(shop(after ?? before)) };
+export function treesOf({ before, after, byHand, byHandBefore = (files) => files }: Case): { before: Files; after: Files } {
+  return { before: byHandBefore(shop(before)), after: byHand === undefined ? shop(after) : byHand(shop(after ?? before)) };
 }

@@ -1,9 +1,9 @@
 import type { Change } from '../change';
 import { change, type Comparison } from '../comparison';
-import { name, plural } from '../words';
+import { name, plural, words } from '../words';
 import type { Workload } from '../workload';
 
-const HEARTBEATS = ['HEARTBEAT_URL', 'HEARTBEAT_FAILURE_URL'];
+const HEARTBEATS = [{ variable: 'HEARTBEAT_URL', noun: 'success' }, { variable: 'HEARTBEAT_FAILURE_URL', noun: 'failure' }];
 
 /** What is in a dump, what is proven of it, and who hears of it. */
 export function contents({ workloads }: Comparison): Change[] {
@@ -46,8 +46,10 @@ function counts(before: Workload, after: Workload): Change[] {
 }
 
 function heartbeat(before: Workload, after: Workload): Change[] {
-  const told = ({ secretVariables }: Workload): string => HEARTBEATS.map((variable) => secretVariables.get(variable) ?? 'nobody').join(' and ');
-  const [was, is] = [told(before), told(after)];
-  return was === is ? [] : [change('heartbeat', is.includes('nobody') && !was.includes('nobody') ? 'warning' : 'note', after.manifest,
-    `Success and failure are reported to: ${name(was)} → ${name(is)}`)];
+  const told = ({ secretVariables }: Workload, variable: string): string => secretVariables.get(variable) ?? 'nobody';
+  const changed = HEARTBEATS.filter(({ variable }) => told(before, variable) !== told(after, variable));
+  if (changed.length === 0) return [];
+  const isSilent = changed.some(({ variable }) => !after.secretVariables.has(variable));
+  return [change('heartbeat', isSilent ? 'warning' : 'note', after.manifest, `Others hear how a run ended: ${words(changed.map(({ variable, noun }) =>
+    `${noun} goes to ${name(told(after, variable))} instead of ${name(told(before, variable))}`))}`)];
 }

@@ -8,7 +8,7 @@ const CHOICES = ['RESTORE_ACTION', 'RESTORE_DUMP', 'RESTORE_BEFORE', 'RESTORE_SH
 /** What a restore from a template may destroy now. */
 export function restores({ workloads }: Comparison): Change[] {
   return workloads.flatMap(({ before, after }) => (before !== undefined && after?.component === 'restore' && after.manifest.kind === 'CronJob'
-    ? [...sessions({ before, after }), ...previous({ before, after }), ...despite({ before, after }), ...choices({ before, after })] : []));
+    ? [...sessions({ before, after }), ...previous({ before, after }), ...despite({ before, after }), ...choices({ before, after }), ...quiesce({ before, after })] : []));
 }
 
 function values({ before, after }: Required<Pair<Workload>>, variable: string): readonly [string, string] {
@@ -36,6 +36,13 @@ function despite(pair: Required<Pair<Workload>>): Change[] {
   if (was === is) return [];
   return [change('restore-despite', is === '' ? 'note' : 'error', pair.after.manifest, `What does not stop a restore: ${was || 'nothing'} → ${is || 'nothing'}`, is === '' ? []
     : ['Every restore goes on where it would be refused, e.g. with secrets that do not open what is in the dump. Set it for one restore, not in the template.'])];
+}
+
+function quiesce(pair: Required<Pair<Workload>>): Change[] {
+  const [was, is] = values(pair, 'QUIESCE_DEPLOYMENT');
+  if (was === is) return [];
+  return [change('restore-quiesce', is === '' ? 'note' : 'warning', pair.after.manifest, `What a restore stops for the cut-over, and starts again: ${was === '' ? 'nothing' : `the Deployment ${name(was)}`} → ${is === '' ? 'nothing' : `the Deployment ${name(is)}`}`,
+    is === '' ? [] : ['Its account may set the scale of this Deployment.'])];
 }
 
 function choices(pair: Required<Pair<Workload>>): Change[] {

@@ -19,7 +19,7 @@ function target(before: Workload, after: Workload): Change[] {
     .map(([field, noun]) => `${noun} ${name(before[field])} → ${name(after[field])}`);
   if (changed.length === 0) return [];
   const isSameFolder = before.claim === after.claim && before.folder === after.folder;
-  return [change('target', 'error', after.manifest, `Is about another database from now on: ${words(changed)}`, after.component === 'backup'
+  return [change('target', 'error', after.manifest, `Another database from now on: ${words(changed)}`, after.component === 'backup'
     ? [`The one from before is not dumped any more.${isSameFolder ? ` Its dumps and the new ones are in one folder, ${name(after.folder)}, under one name: the retention prunes them as if they were of the same database, and a restore takes the newest.` : ''}`]
     : after.component === 'restore' ? ['A restore replaces this one.'] : [])];
 }

@@ -22,10 +22,10 @@ export function storage(comparison: Comparison): Change[] {
     const [size, oldSize] = [after, before].map(({ claims }) => (claims.has(key) ? claimSize(claims.get(key)!) : undefined));
     if (workloads.length === 0 || (was.dumps === is.dumps && size === oldSize)) return [];
     const claim = after.claims.get(key);
-    const more = (was.dumps === 0 ? '' : `${was.dumps} → `);
+    const more = was.dumps === 0 || was.dumps === is.dumps ? '' : `${was.dumps} → `;
     const share = is.bytes === undefined || size === undefined ? undefined : is.bytes / size;
     const level = share === undefined || share < NEARLY ? 'note' : share > 1 ? 'error' : 'warning';
-    const room = is.bytes === undefined ? `${more}${is.dumps} times the size of a dump` : `about ${was.bytes === undefined || was.dumps === 0 ? '' : `${bytes(was.bytes)} → `}${bytes(is.bytes)}`;
+    const room = is.bytes === undefined ? `${more}${is.dumps} times the size of a dump` : `about ${was.bytes === undefined || more === '' ? '' : `${bytes(was.bytes)} → `}${bytes(is.bytes)}`;
     return [change('storage', level, claim ?? workloads[0]!.manifest, `The dumps need ${room}${share === undefined ? '' : `, ${Math.round(share * 100)} % of the claim`}`, [
       `${more}${plural(is.dumps, 'dump')} in the long run, the one that is being written included, of ${workloads.map(({ database }) => name(database)).join(', ')}. ${assumption(workloads, comparison)}`,
       ...(size === undefined ? [`The size of the claim ${name(key)} is not in the tree.`]

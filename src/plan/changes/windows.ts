@@ -32,9 +32,7 @@ function overlaps({ before, after, workloads, options: { now } }: Comparison): C
   const old = new Map(before.workloads.map((one) => [one.manifest.name + '\n' + one.manifest.namespace, one]));
   const groups = new Map<string, Workload[]>();
   for (const one of after.workloads.filter(hasRuns)) {
-    for (const key of new Set([`${one.manifest.namespace} ${one.claim}/${one.folder}`, ...(one.server === '' ? [] : [`${one.server} ${one.database}`])])) {
-      groups.set(key, [...groups.get(key) ?? [], one]);
-    }
+    for (const key of shares(one)) groups.set(key, [...groups.get(key) ?? [], one]);
   }
   const found = new Map<string, Change>();
   for (const group of groups.values()) {
@@ -49,6 +47,13 @@ function overlaps({ before, after, workloads, options: { now } }: Comparison): C
     }
   }
   return [...found.values()];
+}
+
+/** What a workload has in common with those that it may disturb: a folder of dumps, a database. */
+function shares({ manifest: { namespace }, claim, folder, server, database }: Workload): string[] {
+  // Without a dot, the name of a service is one of the same namespace.
+  const host = server.includes('.') ? server : `${namespace}/${server}`;
+  return [JSON.stringify(['dumps', namespace, claim, folder]), ...(server === '' ? [] : [JSON.stringify(['database', host, database])])];
 }
 
 function told(one: Workload, other: Workload, meeting: number): Change {
