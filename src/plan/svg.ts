@@ -90,22 +90,22 @@ function axis(first: number, last: number, x: (time: number) => number): string[
 }
 
 /** A disc is kept; a ring with a cross is lost; a cross alone is where it was; a diamond is the next run. */
-function mark(x: number, y: number, radius: number, kind: 'kept' | 'lost' | 'gone' | 'next', point: RestorePoint): string {
-  const told = element('title', {}, escaped(`${point.name}${kind === 'lost' || kind === 'gone' ? ', lost' : kind === 'next' ? ', the next run' : ''}`));
+function mark(x: number, y: number, radius: number, kind: 'kept' | 'lost' | 'gone' | 'next', point?: RestorePoint): string {
+  const fate = kind === 'lost' || kind === 'gone' ? ', lost' : kind === 'next' ? ', the next run' : '';
+  const told = point === undefined ? [] : [element('title', {}, escaped(`${point.name}${fate}`))];
   const arm = round(radius * 0.7);
   const cross = `M${round(x - arm)} ${round(y - arm)}L${round(x + arm)} ${round(y + arm)}M${round(x - arm)} ${round(y + arm)}L${round(x + arm)} ${round(y - arm)}`;
   switch (kind) {
-    case 'kept': return element('circle', { class: 'kept', cx: x, cy: y, r: radius }, told);
-    case 'next': return element('path', { class: 'next', d: `M${x} ${round(y - radius - 1.5)}L${round(x + radius + 1.5)} ${y}L${x} ${round(y + radius + 1.5)}L${round(x - radius - 1.5)} ${y}Z` }, told);
-    case 'lost': return element('g', { class: 'lost' }, told, element('circle', { cx: x, cy: y, r: round(radius + 1.5) }), element('path', { d: cross }));
-    case 'gone': return element('path', { class: 'lost', d: cross }, told);
+    case 'kept': return element('circle', { class: 'kept', cx: x, cy: y, r: radius }, ...told);
+    case 'next': return element('path', { class: 'next', d: `M${x} ${round(y - radius - 1.5)}L${round(x + radius + 1.5)} ${y}L${x} ${round(y + radius + 1.5)}L${round(x - radius - 1.5)} ${y}Z` }, ...told);
+    case 'lost': return element('g', { class: 'lost' }, ...told, element('circle', { cx: x, cy: y, r: round(radius + 1.5) }), element('path', { d: cross }));
+    case 'gone': return element('path', { class: 'lost', d: cross }, ...told);
   }
 }
 
 function legend(y: number): string {
-  const point = { time: 0, name: '', isHeld: false, size: undefined };
   const entries = [['kept', 'stays'], ['lost', 'lost by the change'], ['gone', 'where it was'], ['next', 'the next run']] as const;
-  return entries.map(([kind, text], index) => mark(LEFT + index * 190, y, 5.5, kind, { ...point, name: text }) + label(LEFT + 14 + index * 190, y + 4, text, 'soft')).join('');
+  return entries.map(([kind, text], index) => mark(LEFT + index * 190, y, 5.5, kind) + label(LEFT + 14 + index * 190, y + 4, text, 'soft')).join('');
 }
 
 function label(x: number, y: number, text: string, className?: string): string {
