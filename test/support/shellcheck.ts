@@ -4,7 +4,8 @@ import { join, resolve } from 'node:path';
 import { DEBIAN_ROOT } from './debian-root';
 import { isRoot, need, which } from './machine';
 
-const FOLDER = resolve(__dirname, '../../src/scripts');
+const ROOT = resolve(__dirname, '../..');
+const FOLDERS = ['src/scripts', '.github/backup-plan'];
 const OPTIONS = ['--shell=sh', '--external-sources', '--source-path=SCRIPTDIR'];
 
 /** Checks the scripts: the machine's shellcheck, else the Debian root file system's, else one installed now. */
@@ -12,20 +13,20 @@ function shellcheck(scripts: string[]): number {
   let command = [which('shellcheck') ?? '', ...OPTIONS, ...scripts];
   if (command[0] === '' && isRoot && existsSync(join(DEBIAN_ROOT, 'usr/bin/shellcheck'))) {
     const enter = 'mount --bind "$1" "$2/mnt" && root=$2 && shift 2 && exec chroot "$root" sh -c \'cd /mnt && exec "$@"\' sh "$@"';
-    const inRoot = [need('unshare'), '--mount', '--propagation', 'private', 'sh', '-c', enter, 'sh', FOLDER, DEBIAN_ROOT];
+    const inRoot = [need('unshare'), '--mount', '--propagation', 'private', 'sh', '-c', enter, 'sh', ROOT, DEBIAN_ROOT];
     command = [...inRoot, 'shellcheck', ...command.slice(1)];
   } else if (command[0] === '') {
     command[0] = need('shellcheck');
   }
   const [program = '', ...args] = command;
-  const { status, error } = spawnSync(program, args, { cwd: FOLDER, stdio: 'inherit' });
+  const { status, error } = spawnSync(program, args, { cwd: ROOT, stdio: 'inherit' });
   if (error) throw error;
   return status ?? 1;
 }
 
-const scripts = existsSync(FOLDER) ? readdirSync(FOLDER).filter((name) => name.endsWith('.sh')).sort() : [];
+const scripts = FOLDERS.flatMap((folder) => readdirSync(join(ROOT, folder)).filter((name) => name.endsWith('.sh')).sort().map((name) => `${folder}/${name}`));
 if (scripts.length === 0) {
-  console.error(`shellcheck: no scripts in ${FOLDER}`);
+  console.error(`shellcheck: no scripts in ${FOLDERS.join(', ')}`);
   process.exitCode = 1;
 } else {
   process.exitCode = shellcheck(scripts);
