@@ -130,6 +130,14 @@ export const CASES: { readonly [name: string]: Case } = {
   'a secret in Git': { byHand: (files) => ({ ...files, 'secret.yaml': 'apiVersion: v1\nkind: Secret\nmetadata: { name: a, namespace: shop }\nstringData: { key: "never shown" }\n' }) },
 };
 
-export function treesOf({ before, after, byHand, byHandBefore = (files) => files }: Case): { before: Files; after: Files } {
+const made = new WeakMap<Case, { before: Files; after: Files }>();
+
+export function treesOf(one: Case): { before: Files; after: Files } {
+  const trees = made.get(one) ?? synthesized(one);
+  made.set(one, trees);
+  return trees;
+}
+
+function synthesized({ before, after, byHand, byHandBefore = (files) => files }: Case): { before: Files; after: Files } {
   return { before: byHandBefore(shop(before)), after: byHand === undefined ? shop(after) : byHand(shop(after ?? before)) };
 }

@@ -24,7 +24,7 @@ export function claims({ backups, resources }: Comparison): Change[] {
 function removed(claim: Manifest): Change {
   const stays = text(claim.object, 'metadata', 'annotations', PRUNE) === 'disabled';
   return change('claim-removed', stays ? 'warning' : 'error', claim,
-    stays ? 'The claim is gone from Git' : 'Flux deletes the claim, and with it every dump on it', [stays
+    stays ? 'The claim is gone from Git' : 'Flux deletes the claim, and with it all that is on it', [stays
       ? 'Flux leaves it in the cluster, with all that is on it, since it must not prune it. From now on it belongs to nobody.'
       : 'With a Kustomization that prunes, as most do. What becomes of the data then depends on the reclaim policy of its volume.']);
 }
@@ -48,7 +48,7 @@ function refused(claim: Manifest, what: string): Change {
     ? change('claim-not-applied', 'warning', claim, `Has no effect on the claim that is there: ${what}`,
       ['Flux leaves the claim as it is (ssa: IfNotPresent). A fresh cluster gets the new one: the two differ from now on.'])
     : change('claim-refused', 'error', claim, `Kubernetes refuses this change of the claim: ${what}`,
-      ['Flux cannot apply it, and nothing of its Kustomization from then on. With force it deletes the claim, and with it every dump, to make it anew.']);
+      ['Flux cannot apply it, and nothing of its Kustomization from then on. With force it deletes the claim, and with it all that is on it, to make it anew.']);
 }
 
 function size(before: Manifest, after: Manifest): Change[] {

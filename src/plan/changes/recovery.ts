@@ -47,14 +47,16 @@ function schedule(manifest: Manifest, before: readonly [string, string], after: 
 }
 
 function deleted({ before, after, forecast }: BackupPair): Change[] {
-  const { lost, next, isListed } = forecast!;
+  const { lost, next, isListed, before: unchanged, after: changed } = forecast!;
   // Where the folder or the claim is another one, nothing is deleted: what becomes of the data is told of the claim.
   if (lost.length === 0 || next === undefined || before!.folder !== after!.folder || before!.claim !== after!.claim) return [];
   const [oldest, newest] = [lost.at(-1)!.point, lost[0]!.point];
+  const days = [unchanged, changed].map((points) => day(points.at(-1)!.time));
   const range = lost.length === 1 ? `of ${day(newest.time)}` : `from ${day(oldest.time)} to ${day(newest.time)}`;
   return [change('restore-points-deleted', 'error', after!.manifest, `Deletes ${plural(lost.length, 'restore point')} ${range}`, [
-    `At the end of the next run, which begins at ${moment(next)}. Without the change they would stay. ${isListed
-      ? 'These are the files of the listing:' : 'By the calendar, as if every run had succeeded:'}`,
+    `At the end of the next run, which begins at ${moment(next)}. Without the change they would stay.`,
+    `The oldest restorable day ${days[0] === days[1] ? `stays ${days[0]}` : `is then ${days[1]}, and not ${days[0]}`}.`,
+    isListed ? 'The dumps of the listing:' : 'By the calendar, as if every run had succeeded:',
   ], lost.map(({ point, rules }) => `${name(point.name)}${rules.length > 0 ? ` (kept as ${words(rules)})` : ''}`))];
 }
 

@@ -49,7 +49,7 @@ function choices(pair: Required<Pair<Workload>>): Change[] {
   return CHOICES.flatMap((variable) => {
     const [was, is] = values(pair, variable);
     if (was === is) return [];
-    return [change('restore-choice', 'warning', pair.after.manifest, `Unless told otherwise, restores have ${variable}: ${was || '(empty)'} → ${is || '(empty)'}`,
+    return [change('restore-choice', variable === 'RESTORE_ACTION' ? 'error' : 'warning', pair.after.manifest, `Unless told otherwise, restores have ${variable}: ${was || '(empty)'} → ${is || '(empty)'}`,
       ['The template is what an incident begins with: whoever uses it expects the newest verified dump.'])];
   });
 }

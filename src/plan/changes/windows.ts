@@ -1,3 +1,4 @@
+import type { Manifest } from '../../manifests/manifest';
 import { Calendar } from '../calendar';
 import type { Change } from '../change';
 import { change, type Comparison } from '../comparison';
@@ -27,9 +28,14 @@ function deadline(before: Workload, after: Workload, lastRun: number | undefined
 }
 
 /** The pairs of runs on the same dumps or the same database that may meet now and could not before. */
-function overlaps({ before, after, workloads, options: { now } }: Comparison): Change[] {
+function overlaps({ before, after, workloads, backups, options: { now } }: Comparison): Change[] {
   const changed = new Set(workloads.map((pair) => pair.after?.manifest).filter((manifest) => manifest !== undefined));
-  const old = new Map(before.workloads.map((one) => [one.manifest.name + '\n' + one.manifest.namespace, one]));
+  const byManifest = new Map(before.workloads.map((one) => [one.manifest, one]));
+  const old = new Map([
+    ...before.workloads.map((one) => [keyOf(one.manifest), one] as const),
+    // One that has another name now.
+    ...backups.flatMap((pair) => (pair.before && pair.after ? [[keyOf(pair.after.manifest), byManifest.get(pair.before.manifest)] as const] : [])),
+  ]);
   const groups = new Map<string, Workload[]>();
   for (const one of after.workloads.filter(hasRuns)) {
     for (const key of shares(one)) groups.set(key, [...groups.get(key) ?? [], one]);
@@ -39,14 +45,18 @@ function overlaps({ before, after, workloads, options: { now } }: Comparison): C
     for (const [index, one] of group.entries()) {
       for (const other of group.slice(index)) {
         if (!changed.has(one.manifest) && !changed.has(other.manifest)) continue;
-        const was = [one, other].map(({ manifest }) => old.get(manifest.name + '\n' + manifest.namespace));
+        const was = [one, other].map(({ manifest }) => old.get(keyOf(manifest)));
         const meeting = firstMeeting(one, other, now);
         if (meeting === undefined || (was[0] && was[1] && hasRuns(was[0]) && hasRuns(was[1]) && firstMeeting(was[0], was[1], now) !== undefined)) continue;
-        found.set([one, other].map(({ manifest }) => manifest.name).sort().join('\n'), told(one, other, meeting));
+        found.set([one, other].map(({ manifest }) => keyOf(manifest)).sort().join(), told(one, other, meeting));
       }
     }
   }
   return [...found.values()];
+}
+
+function keyOf({ namespace, name: manifestName }: Manifest): string {
+  return JSON.stringify([namespace, manifestName]);
 }
 
 /** What a workload has in common with those that it may disturb: a folder of dumps, a database. */
