@@ -3,6 +3,10 @@ import type { Problem } from './invalid';
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
+const YEAR = 366 * DAY;
+
+/** No schedule is looked at beyond: by then, one that comes at all has come twice. */
+const LAST = Date.UTC(2120, 0, 1);
 
 /** Any moment will do, but always the same one: synth is deterministic. */
 const REFERENCE = Date.UTC(2024, 0, 1);
@@ -73,14 +77,33 @@ export function runsBetween(expression: string, timeZone: string, from: number, 
 
 /** Times on a clock of the schedule's zone, as if it were UTC. */
 function wallRuns(expression: string, from: number, to: number, most: number): number[] {
-  const spelled = expression.split(' ').map(spelledOut).join(' ');
-  const calendar = new CronCalendar(spelled, { mode: '5-part', utcOffset: 0, paused: true });
+  const [minute, hour, ...days] = expression.split(' ').map(spelledOut);
+  const times = known(`${minute} ${hour} * * *`, 0, DAY);
   const runs: number[] = [];
-  let run = calendar.nextRun(new Date(from - 1000));
-  while (run !== null && run.getTime() < to && runs.length < most) {
-    runs.push(run.getTime());
-    run = calendar.nextRun(run);
+  // A year at a time: most callers want less than one, and what never comes ends with the calendar's own last year.
+  for (let begin = Math.floor(from / DAY) * DAY; begin < to && begin < LAST && runs.length < most; begin += YEAR) {
+    for (const day of known(`0 0 ${days.join(' ')}`, begin, begin + YEAR)) {
+      for (const time of times) if (day + time >= from && day + time < to && runs.length < most) runs.push(day + time);
+    }
   }
+  return runs;
+}
+
+const knownRuns = new Map<string, readonly number[]>();
+
+/** Many schedules share their days, or the times of a day. */
+function known(expression: string, from: number, to: number): readonly number[] {
+  const key = `${expression} ${from} ${to}`;
+  const runs = knownRuns.get(key) ?? croner(expression, from, to);
+  knownRuns.set(key, runs);
+  return runs;
+}
+
+function croner(expression: string, from: number, to: number): number[] {
+  const calendar = new CronCalendar(expression, { mode: '5-part', utcOffset: 0, paused: true });
+  if (/ \* \* \*$/.test(expression) && expression.startsWith('0 0 ')) return Array.from({ length: (to - from) / DAY }, (_, day) => from + day * DAY);
+  const runs: number[] = [];
+  for (let run = calendar.nextRun(new Date(from - 1000)); run !== null && run.getTime() < to; run = calendar.nextRun(run)) runs.push(run.getTime());
   return runs;
 }
 

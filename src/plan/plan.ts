@@ -9,6 +9,7 @@ import { recovery } from './changes/recovery';
 import { restores } from './changes/restores';
 import { secrets } from './changes/secrets';
 import { software } from './changes/software';
+import { violations } from './changes/violations';
 import { storage } from './changes/storage';
 import { windows } from './changes/windows';
 import { comparison, type Comparison, type PlanOptions } from './comparison';
@@ -35,7 +36,7 @@ const ANSWERS = [claims, lifecycle, recovery, guards, restores, storage, softwar
 export function plan(base: Tree, head: Tree, options: PlanOptions): Plan {
   const resources = resourceChanges(base.manifests, head.manifests);
   const compared = comparison(base.manifests, head.manifests, resources, options);
-  const answers = ANSWERS.flatMap((answer) => answer(compared));
+  const answers = [...ANSWERS.flatMap((answer) => answer(compared)), ...violations(compared)];
   const changes = [...unread(base, head), ...twice(base, head), ...answers, ...others(resources, answers), ...files(base, head, resources)];
   const worstFirst = LEVELS.flatMap((level) => merged(changes).filter((change) => change.level === level));
   return { base: base.name, head: head.name, now: options.now, risk: riskOf(changes), changes: worstFirst, resources, comparison: compared };

@@ -21,12 +21,6 @@ export class TimeZone {
     });
   }
 
-  /** When a clock on the wall shows a time: never, once, or twice where it is set back. */
-  instants(wall: number): number[] {
-    const offsets = new Set([this.offset(wall - DAY), this.offset(wall + DAY)]);
-    return [...offsets].map((offset) => wall - offset).filter((instant) => this.wall(instant) === wall).sort((a, b) => a - b);
-  }
-
   wall(instant: number): number {
     return instant + this.offset(instant);
   }

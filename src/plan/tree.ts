@@ -1,7 +1,8 @@
 import { statSync } from 'node:fs';
 import { extname } from 'node:path';
+import { CORE_SCHEMA, loadAll } from 'js-yaml';
 import { isCollection } from 'yaml';
-import { list, manifestOf, type Manifest, type Value } from '../manifests/manifest';
+import { manifestOf, manifestsOf, type Manifest, type Value } from '../manifests/manifest';
 import { MisuseError } from '../secrets-in-git/expected-list';
 import { duplicateKeys, YamlFile } from '../secrets-in-git/yaml-file';
 import { folderFiles } from './folder';
@@ -80,8 +81,34 @@ export class TreeReader {
   }
 }
 
+/** Deeper than any manifest. */
+const MOST_LEVELS = 50;
+
+/** What may be an alias. */
+const ALIAS = /[-:,[{]\s+\*\w|[[{,]\*\w/;
+
 function parse(path: string, content: Buffer, text: string): Parsed {
   if (content.includes(0) || !content.equals(Buffer.from(text))) return { manifests: [], problems: [{ file: path, message: 'is not text in UTF-8' }] };
+  const documents = ALIAS.test(text) ? undefined : plain(text);
+  return documents === undefined ? inParts(path, text) : { manifests: documents.flatMap((value, index) => objects(path, index, value)), problems: [] };
+}
+
+/** The documents of a file in which nothing is odd, in a third of the time; undefined for any other. */
+function plain(text: string): Value[] | undefined {
+  try {
+    const documents = loadAll(text, undefined, { schema: CORE_SCHEMA }) as Value[];
+    return documents.some((value) => isDeeper(value, MOST_LEVELS)) ? undefined : documents;
+  } catch {
+    return undefined;
+  }
+}
+
+function isDeeper(value: Value, levels: number): boolean {
+  return typeof value === 'object' && value !== null && (levels === 0 || Object.values(value).some((inner: Value) => isDeeper(inner, levels - 1)));
+}
+
+/** What can be read of a file, and what is wrong with the rest. */
+function inParts(path: string, text: string): Parsed {
   const yaml = new YamlFile(path, text);
   const problems: Problem[] = yaml.problem === undefined ? [] : [{ file: path, line: yaml.problem.line, message: yaml.problem.message.replace(/^The file /, '').replace('checked', 'compared') }];
   const manifests = yaml.documents.flatMap((document, index) => {
@@ -101,8 +128,7 @@ function parse(path: string, content: Buffer, text: string): Parsed {
 
 /** A document is an object, a list of objects, or something else that is compared by its place. */
 function objects(file: string, index: number, value: Value): Manifest[] {
-  const manifest = manifestOf(file, value);
-  if (manifest === undefined) return value === null ? [] : [{ file, apiVersion: '', kind: `document ${index + 1}`, namespace: '', name: '', object: { document: value } }];
-  if (!manifest.kind.endsWith('List') || !Array.isArray(manifest.object.items)) return [manifest];
-  return list(manifest.object, 'items').flatMap((item) => objects(file, index, item));
+  if (value === null || value === undefined) return [];
+  if (manifestOf(file, value) !== undefined) return manifestsOf(file, value);
+  return [{ file, apiVersion: '', kind: `document ${index + 1}`, namespace: '', name: '', object: { document: value } }];
 }
