@@ -21,6 +21,11 @@ test('the packed package, installed in an empty folder, has the command and the 
   expect(command.stderr).toBe('');
   expect(command.status).toBe(1);
 
+  // The Markdown comes from a module that is loaded only then.
+  const dist = join(root, 'dist');
+  expect(spawnSync(join(folder, 'node_modules/.bin/cdk8s-postgres-backup'), ['plan', '--base', dist, '--head', dist, '--markdown'], { cwd: folder, encoding: 'utf8' }))
+    .toMatchObject({ stdout: `### No change: ${dist} has what ${dist} has\n`, stderr: '', status: 0 });
+
   const plugin = 'console.log(typeof new (require("cdk8s-postgres-backup/backup-policies").BackupPolicies)().validate)';
   expect(execFileSync(process.execPath, ['-e', plugin], { cwd: folder, encoding: 'utf8' })).toBe('function\n');
 });
