@@ -17,7 +17,7 @@ const NOTES = `
 Examples:
   $ cdk8s-postgres-backup plan --base main:dist --head dist
   $ cdk8s-postgres-backup plan --base old --head new --dumps listing.txt --svg plan.svg --markdown > comment.md
-  $ ssh nas ls -l /export/zitadel | cdk8s-postgres-backup plan --base main:dist --head dist --dumps -
+  $ ssh nas ls -l /export/shop | cdk8s-postgres-backup plan --base main:dist --head dist --dumps -
 
 A folder in a commit is named as Git does: main:dist from the root of the repo, main:./dist from here.
 

@@ -3,7 +3,7 @@ import type { RestorePoint } from './restore-points';
 
 /** The restore points of one backup on the axis of time. */
 export interface Timeline {
-  /** E.g. `identity-internal/zitadel-db-backup`. */
+  /** E.g. `shop/shop-db-backup`. */
   readonly backup: string;
   readonly next: number | undefined;
   readonly before: readonly RestorePoint[];
