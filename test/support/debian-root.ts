@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import { installPackages, need, refreshPackageLists, run, say, which } from './machine';
 
 const SUITE = 'trixie';
-const PACKAGES = ['postgresql-17', 'busybox', 'dash', 'shellcheck', 'kubectl'];
+const PACKAGES = ['postgresql-17', 'busybox', 'dash', 'shellcheck', 'kubectl', 'prometheus'];
 
 /** The PostgreSQL programs inside the root file system. */
 export const DEBIAN_ROOT_BINDIR = '/usr/lib/postgresql/17/bin';
@@ -44,4 +44,11 @@ export function makeDebianRoot(): string {
   run([...lock, 'sh', '-c', BUILD, 'build', DEBIAN_ROOT, ...bootstrap]);
   say('The Debian root file system is complete.');
   return DEBIAN_ROOT;
+}
+
+const ENTER = 'mount --bind "$1" "$2/mnt" && root=$2 && shift 2 && exec chroot "$root" sh -c \'cd /mnt && exec "$@"\' sh "$@"';
+
+/** What to put before a command so that it runs in the root file system, in a folder of the machine. It needs root. */
+export function inDebianRoot(folder: string): string[] {
+  return [need('unshare'), '--mount', '--propagation', 'private', 'sh', '-c', ENTER, 'sh', folder, DEBIAN_ROOT];
 }

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { DEBIAN_ROOT } from './debian-root';
+import { DEBIAN_ROOT, inDebianRoot } from './debian-root';
 import { isRoot, need, which } from './machine';
 
 const ROOT = resolve(__dirname, '../..');
@@ -12,9 +12,7 @@ const OPTIONS = ['--shell=sh', '--external-sources', '--source-path=SCRIPTDIR'];
 function shellcheck(scripts: string[]): number {
   let command = [which('shellcheck') ?? '', ...OPTIONS, ...scripts];
   if (command[0] === '' && isRoot && existsSync(join(DEBIAN_ROOT, 'usr/bin/shellcheck'))) {
-    const enter = 'mount --bind "$1" "$2/mnt" && root=$2 && shift 2 && exec chroot "$root" sh -c \'cd /mnt && exec "$@"\' sh "$@"';
-    const inRoot = [need('unshare'), '--mount', '--propagation', 'private', 'sh', '-c', enter, 'sh', ROOT, DEBIAN_ROOT];
-    command = [...inRoot, 'shellcheck', ...command.slice(1)];
+    command = [...inDebianRoot(ROOT), 'shellcheck', ...command.slice(1)];
   } else if (command[0] === '') {
     command[0] = need('shellcheck');
   }

@@ -19,6 +19,8 @@ export interface Toolbox {
   readonly dash: string;
   /** The folder of kubectl, as seen from `root`; null where this machine has none that is new enough. */
   readonly kubectl: string | null;
+  /** promtool, as seen from `root`; null where this machine has none. */
+  readonly promtool: string | null;
 }
 
 /** The toolbox that the start of the test run found. */
@@ -67,12 +69,12 @@ export function findToolbox(): Toolbox {
 function onThisMachine(binDir: string): Toolbox {
   const major = majorVersion(binDir);
   if (major === undefined) throw new Error(`${binDir} does not hold ${PROGRAMS.join(', ')}.`);
-  return { binDir, major, root: null, busybox: need('busybox'), dash: need('dash'), kubectl: localKubectl() };
+  return { binDir, major, root: null, busybox: need('busybox'), dash: need('dash'), kubectl: localKubectl(), promtool: which('promtool') ?? null };
 }
 
 function inRoot(root: string): Toolbox {
   const version = run([need('chroot'), root, `${DEBIAN_ROOT_BINDIR}/postgres`, '--version']);
-  const programs = { busybox: '/usr/bin/busybox', dash: '/usr/bin/dash', kubectl: '/usr/bin' };
+  const programs = { busybox: '/usr/bin/busybox', dash: '/usr/bin/dash', kubectl: '/usr/bin', promtool: '/usr/bin/promtool' };
   return { binDir: DEBIAN_ROOT_BINDIR, major: parseMajor(version) ?? 0, root, ...programs };
 }
 
