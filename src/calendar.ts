@@ -11,6 +11,10 @@ const LAST = Date.UTC(2120, 0, 1);
 /** Any moment will do, but always the same one: synth is deterministic. */
 const REFERENCE = Date.UTC(2024, 0, 1);
 
+/** Days that are looked at to find the longest interval: more than a year's worth, and five years where they are rare. */
+const DAYS = 400;
+const FIVE_YEARS = Date.UTC(2029, 0, 1);
+
 /** Runs that are looked at to find the shortest interval: more than a day's worth of an hourly schedule. */
 const RUNS = 50;
 
@@ -44,17 +48,48 @@ function findProblem(expression: string): Problem | undefined {
   return undefined;
 }
 
+/** Shortest intervals by expression, longest ones by expression and time zone. */
 const intervals = new Map<string, number>();
 
 /** The shortest time between two runs of a good schedule by the wall clock, in seconds. */
 export function shortestSeconds(expression: string): number {
   let seconds = intervals.get(expression);
   if (seconds === undefined) {
-    const runs = wallRuns(expression, REFERENCE, Infinity, RUNS);
-    seconds = Math.min(...runs.slice(1).map((run, index) => run - runs[index]!)) / 1000;
+    seconds = Math.min(...gaps(wallRuns(expression, REFERENCE, Infinity, RUNS))) / 1000;
     intervals.set(expression, seconds);
   }
   return seconds;
+}
+
+/**
+ * The longest time between two runs of a good schedule in its time zone, in seconds. Where the clock is set back, the interval
+ * over that night is longer. That a run does not come whose hour is left out when the clock is set forward is not counted.
+ */
+export function longestSeconds(expression: string, timeZone: string): number {
+  const key = `${expression} ${timeZone}`;
+  let seconds = intervals.get(key);
+  if (seconds === undefined) {
+    const [minute, hour, ...day] = expression.split(' ');
+    const times = wallRuns(`${minute} ${hour} * * *`, REFERENCE, REFERENCE + DAY, Infinity);
+    const days = wallRuns(`0 0 ${day.join(' ')}`, REFERENCE, FIVE_YEARS, DAYS);
+    const overNight = times[0]! - times.at(-1)!;
+    const longest = Math.max(...gaps(times), ...gaps(days).map((gap) => gap + overNight));
+    const setBack = clockChange(timeZone);
+    seconds = (longest > setBack ? longest + setBack : longest) / 1000;
+    intervals.set(key, seconds);
+  }
+  return seconds;
+}
+
+function gaps(times: readonly number[]): number[] {
+  return times.slice(1).map((time, index) => time - times[index]!);
+}
+
+/** By how much the clock of a zone is set back, in milliseconds; 0 where it never is. */
+function clockChange(timeZone: string): number {
+  const offset = offsets(timeZone);
+  const ofMonths = Array.from({ length: 12 }, (_, month) => offset(Date.UTC(2024, month, 1)));
+  return Math.max(...ofMonths) - Math.min(...ofMonths);
 }
 
 /**

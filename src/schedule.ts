@@ -1,5 +1,5 @@
 import { Cron, Duration } from 'cdk8s';
-import { scheduleProblem, shortestSeconds } from './calendar';
+import { longestSeconds, scheduleProblem, shortestSeconds } from './calendar';
 import { checkDuration, InvalidPropError } from './invalid';
 import { TIME_ZONES } from './time-zones';
 
@@ -18,6 +18,11 @@ export function checkSchedule(property: string, schedule: Cron): void {
 export function shortestInterval(property: string, schedule: Cron): Duration {
   checkSchedule(property, schedule);
   return Duration.seconds(shortestSeconds(schedule.expressionString));
+}
+
+/** The longest time between two runs of a checked schedule in its time zone, see `longestSeconds`. */
+export function longestInterval(schedule: Cron, timeZone: string): Duration {
+  return Duration.seconds(longestSeconds(schedule.expressionString, timeZone));
 }
 
 /** Refuses a time zone that the controller's tz database would not know. Names are case-sensitive there. */

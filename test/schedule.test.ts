@@ -1,5 +1,5 @@
 import { Cron } from 'cdk8s';
-import { checkSchedule, checkTimeZone, shortestInterval } from '../src/schedule';
+import { checkSchedule, checkTimeZone, longestInterval, shortestInterval } from '../src/schedule';
 
 const cron = (expression: string) => ({ expressionString: expression }) as Cron;
 
@@ -21,6 +21,26 @@ test.each([
   ['5/20 * * * *', 1200],
 ])('%p comes every %p seconds at the shortest', (expression, seconds) => {
   expect(shortestInterval('schedule', cron(expression)).toSeconds()).toBe(seconds);
+});
+
+const HOUR = 3600;
+const DAY = 24 * HOUR;
+
+test.each([
+  ['0 2 * * *', 'Etc/UTC', DAY],
+  ['* * * * *', 'Etc/UTC', 60],
+  ['0 2,3 * * 1', 'Etc/UTC', 7 * DAY - HOUR],
+  ['*/15 8-18 * * 1-5', 'Etc/UTC', 2 * DAY + 13 * HOUR + 900],
+  ['0 0,12 1 * *', 'Etc/UTC', 30 * DAY + 12 * HOUR],
+  ['30 * * 1 *', 'Etc/UTC', 334 * DAY + HOUR + DAY],
+  ['0 2 * * *', 'Europe/Zurich', DAY + HOUR],
+  ['0 2 * * *', 'Australia/Lord_Howe', DAY + HOUR / 2],
+  ['0 2 * * *', 'Africa/Casablanca', DAY + HOUR],
+  ['0 2 * * *', 'Asia/Kolkata', DAY],
+  ['*/15 * * * *', 'Europe/Zurich', 900],
+  ['0 2 29 2 *', 'Etc/UTC', 1461 * DAY],
+])('%p in %s comes every %i seconds at the longest', (expression, timeZone, seconds) => {
+  expect(longestInterval(cron(expression), timeZone).toSeconds()).toBe(seconds);
 });
 
 test.each(['Etc/UTC', 'UTC', 'Europe/Zurich', 'America/Argentina/Buenos_Aires', 'Etc/GMT+5', 'Asia/Kolkata', 'Asia/Calcutta'])(
