@@ -141,6 +141,10 @@ export class BackupCronJob extends Construct implements IBackup {
   public readonly schedule: Cron;
   public readonly timeZone: string;
   public readonly suspend: boolean;
+  /** Time after which a run is ended, its retries included. */
+  public readonly deadline: Duration;
+  /** How late a run may begin. */
+  public readonly startingDeadline: Duration;
   public readonly retention: Retention;
   /** How many days back one must be able to go, where that is stated. */
   public readonly recoveryWindow?: Duration;
@@ -159,6 +163,8 @@ export class BackupCronJob extends Construct implements IBackup {
     this.schedule = schedule;
     this.timeZone = props.timeZone ?? 'Etc/UTC';
     this.suspend = props.suspend ?? false;
+    this.deadline = withinInterval('backupCronJob.deadline', schedule, props.deadline, Duration.hours(6), 60);
+    this.startingDeadline = withinInterval('backupCronJob.startingDeadline', schedule, props.startingDeadline, Duration.hours(1), 10);
     this.retention = retention;
     this.recoveryWindow = props.recoveryWindow;
     this.excludeTableData = props.excludeTableData ?? [];
@@ -177,8 +183,8 @@ export class BackupCronJob extends Construct implements IBackup {
       folder,
       timeZone: this.timeZone,
       suspend: this.suspend,
-      deadline: withinInterval('backupCronJob.deadline', schedule, props.deadline, Duration.hours(6), 60),
-      startingDeadline: withinInterval('backupCronJob.startingDeadline', schedule, props.startingDeadline, Duration.hours(1), 10),
+      deadline: this.deadline,
+      startingDeadline: this.startingDeadline,
       successfulJobsHistoryLimit: props.successfulJobsHistoryLimit ?? 7,
       failedJobsHistoryLimit: props.failedJobsHistoryLimit ?? 7,
       backoffLimit: 2,

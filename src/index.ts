@@ -1,5 +1,7 @@
+export { BackupAlerts, type BackupAlertsProps } from './backup-alerts';
 export { BackupCronJob, type BackupCronJobProps, type Heartbeat } from './backup-cron-job';
 export { type IBackup } from './backup';
+export { BackupDashboard, type BackupDashboardProps } from './backup-dashboard';
 export { BackupFormat, type DirectoryFormatOptions } from './backup-format';
 export { BackupPvc, type BackupPvcProps, type ExistingClaimOptions, type IBackupStorage } from './backup-pvc';
 export { Compression } from './compression';

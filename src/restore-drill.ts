@@ -103,6 +103,10 @@ export class RestoreDrill extends Construct {
   public readonly schedule: Cron;
   public readonly timeZone: string;
   public readonly suspend: boolean;
+  /** Time after which a drill is ended. */
+  public readonly deadline: Duration;
+  /** How late a drill may begin. */
+  public readonly startingDeadline: Duration;
   public readonly pick: DrillPick;
   public readonly proof?: DecryptionProof;
   public readonly keepEvidence: number;
@@ -112,7 +116,6 @@ export class RestoreDrill extends Construct {
     super(scope, id);
     const { database, storage } = props.backup;
     const folder = checkFolder('restoreDrill', database, props.backup.folder);
-    const deadline = checkDuration('restoreDrill.deadline', props.deadline ?? Duration.hours(6), 60);
     const scratch = props.scratchSize ?? storage.size;
     if (scratch !== undefined && scratch.toKibibytes() < 100 * 1024) {
       throw new InvalidPropError('restoreDrill.scratchSize', scratch.asString(), 'is too small for a server', 'Give it room for the database and half of it again');
@@ -121,6 +124,8 @@ export class RestoreDrill extends Construct {
     this.schedule = props.schedule ?? Cron.weekly();
     this.timeZone = props.timeZone ?? 'Etc/UTC';
     this.suspend = props.suspend ?? false;
+    this.deadline = checkDuration('restoreDrill.deadline', props.deadline ?? Duration.hours(6), 60);
+    this.startingDeadline = checkDuration('restoreDrill.startingDeadline', props.startingDeadline ?? Duration.hours(12), 10);
     this.pick = props.pick ?? DrillPick.NEWEST;
     this.proof = props.proof;
     this.keepEvidence = checkCount('restoreDrill.keepEvidence', props.keepEvidence ?? 104, 1, 10_000);
@@ -136,7 +141,7 @@ export class RestoreDrill extends Construct {
         env('RESTORE_BEFORE', ''),
         env('RESTORE_JOBS', checkCount('restoreDrill.jobs', props.jobs ?? 2, 1, 64)),
         env('RESTORE_OPTIONS', RESTORE_OPTIONS),
-        env('HOLD_SECONDS', deadline.toSeconds()),
+        env('HOLD_SECONDS', this.deadline.toSeconds()),
         ...checksEnv(props.backup.checks ?? []),
       ],
       volumeMounts: [...WORKING_MOUNTS, { name: 'drill', mountPath: DRILL_PATH }],
@@ -159,8 +164,8 @@ export class RestoreDrill extends Construct {
       schedule: this.schedule,
       timeZone: this.timeZone,
       suspend: this.suspend,
-      deadline,
-      startingDeadline: checkDuration('restoreDrill.startingDeadline', props.startingDeadline ?? Duration.hours(12), 10),
+      deadline: this.deadline,
+      startingDeadline: this.startingDeadline,
       successfulJobsHistoryLimit: 3,
       failedJobsHistoryLimit: 3,
       backoffLimit: 1,
