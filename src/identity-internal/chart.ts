@@ -1,7 +1,8 @@
 import { Chart, Cron, Duration, Size } from 'cdk8s';
 import { Construct } from 'constructs';
 import {
-  BackupCronJob, BackupPvc, Isolation, PostgresDatabase, PostgresImage, RestoreDrill, RestoreJob, Retention, Runbook, SecretExpectations,
+  BackupAlerts, BackupCronJob, BackupDashboard, BackupPvc, Isolation, PostgresDatabase, PostgresImage, RestoreDrill, RestoreJob, Retention,
+  Runbook, SecretExpectations,
 } from '..';
 import { zitadelChecks } from './checks';
 import { zitadelDecryption } from './decryption';
@@ -71,6 +72,9 @@ export class IdentityInternal extends Chart {
       proof: zitadelDecryption(masterkey),
       isolation: Isolation.complete(),
     });
+
+    new BackupAlerts(this, 'alerts', { name: 'zitadel-backup-alerts', backups: [backup], restores: [restore], drills: [drill] });
+    new BackupDashboard(this, 'dashboard', { name: 'zitadel-backup-dashboard', backups: [backup], drills: [drill] });
 
     new Runbook(this, 'runbook', { backup, restore, drill, secrets, service: zitadel, ...clusterNames, notBackedUp });
   }

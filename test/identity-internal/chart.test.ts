@@ -38,7 +38,7 @@ test('kustomization.yaml lists every manifest of the folder', () => {
 (hasKubectl() ? test : test.skip)('kustomize builds the folder', () => {
   const built = parseAllDocuments(execFileSync('kubectl', ['kustomize', dist], { encoding: 'utf8' }));
   expect(built.map((document) => document.toJS().kind).sort())
-    .toEqual(['ConfigMap', 'ConfigMap', 'ConfigMap', 'CronJob', 'CronJob', 'CronJob', 'NetworkPolicy', 'PersistentVolumeClaim']);
+    .toEqual(['ConfigMap', 'ConfigMap', 'ConfigMap', 'ConfigMap', 'CronJob', 'CronJob', 'CronJob', 'NetworkPolicy', 'PersistentVolumeClaim', 'PrometheusRule']);
 });
 
 test('no name that the cluster or the NAS remembers changes by accident', () => {
@@ -70,7 +70,7 @@ test('no name that the cluster or the NAS remembers changes by accident', () => 
 
 test('applying dist/ creates no Namespace, no Secret and nothing that runs by itself but the backup and the drill', () => {
   const kinds = readdirSync(dist).map((file) => file.split('.')[0]);
-  expect(new Set(kinds)).toEqual(new Set(['ConfigMap', 'CronJob', 'NetworkPolicy', 'PersistentVolumeClaim', 'RUNBOOK', 'kustomization']));
+  expect(new Set(kinds)).toEqual(new Set(['ConfigMap', 'CronJob', 'NetworkPolicy', 'PersistentVolumeClaim', 'PrometheusRule', 'RUNBOOK', 'kustomization']));
   const running = readdirSync(dist).filter((file) => file.startsWith('CronJob.') && !manifest(file).spec.suspend);
   expect(running).toEqual(['CronJob.zitadel-db-backup.yaml', 'CronJob.zitadel-db-drill.yaml']);
 });
@@ -79,6 +79,15 @@ test('dist/ breaks no policy, not even those that only warn', () => {
   const manifests = readdirSync(dist).filter((file) => file.endsWith('.yaml')).flatMap((file) => readManifests(file, contents(dist)[file]!));
   expect(manifests).toHaveLength(readdirSync(dist).filter((file) => file.endsWith('.yaml')).length);
   expect(check(manifests)).toEqual([]);
+});
+
+test('what the alerts tell people to type names objects of dist/', () => {
+  const texts = manifest('PrometheusRule.zitadel-backup-alerts.yaml').spec.groups[0].rules.map((rule: Manifest) => rule.annotations.description).join('\n');
+  const named = [...texts.matchAll(/ (?:--from=)?(cronjob|pvc)\/([a-z-]+)/g)].map(([, kind, name]) => `${kind} ${name}`);
+  const files = new Map([['cronjob', 'CronJob'], ['pvc', 'PersistentVolumeClaim']]);
+  expect(new Set(named)).toEqual(new Set(['cronjob zitadel-db-backup', 'cronjob zitadel-db-drill', 'cronjob zitadel-db-restore', 'pvc zitadel-backup']));
+  expect(named.filter((object) => !readdirSync(dist).includes(`${files.get(object.split(' ')[0]!)}.${object.split(' ')[1]}.yaml`))).toEqual([]);
+  expect(texts.match(/kubectl -n \S+/g)!.filter((command: string) => command !== 'kubectl -n identity-internal')).toEqual([]);
 });
 
 test('the library knows nothing of this instance', () => {

@@ -126,9 +126,10 @@ alertScenarios('backups', {
 alertScenarios('what happens to the monitoring', {
   'two instances of kube-state-metrics raise nothing, and no alert twice': () => ({
     rules: STANDARD,
-    metrics: nights(cluster(2 * DAY), { 1: { succeeds: false } }).twice(),
+    metrics: nights(cluster(2 * DAY), { 1: { succeeds: false, to: DAY + 6 * HOUR } }).twice(),
     fires: [
-      { alert: 'PostgresBackupFailed', from: DAY + 2 * HOUR + STEP, to: 2 * DAY },
+      { alert: 'PostgresBackupSlow', from: DAY + 5 * HOUR + STEP, to: DAY + 6 * HOUR },
+      { alert: 'PostgresBackupFailed', from: DAY + 6 * HOUR, to: 2 * DAY },
       { alert: 'PostgresBackupStale', from: 2 * HOUR + STEP + STALE, to: 2 * DAY },
     ],
   }),
