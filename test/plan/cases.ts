@@ -73,7 +73,7 @@ export const CASES: { readonly [name: string]: Case } = {
     byHand: without(CLAIM),
   },
   'the claim gets its guards': { before: { storage: { resizableFromGit: true } } },
-  'scripts may be substituted': { byHand: (files) => edited(files, SCRIPTS, [/ +annotations:\n +kustomize.toolkit.fluxcd.io\/substitute: disabled\n/, '']) },
+  'scripts may be substituted': { byHand: (files) => edited(files, SCRIPTS, [/ +kustomize.toolkit.fluxcd.io\/substitute: disabled\n/, '']) },
   'a script changes': { byHand: (files) => edited(files, SCRIPTS, ['pg_dump\n', 'pg_dump --verbose\n'], ['set -eu\n    rm', 'set -eu\n    rm -f']) },
   'the template for restores is resumed': { byHand: (files) => edited(files, RESTORE, ['suspend: true', 'suspend: false']) },
   'the template for restores is removed': { after: { restore: false } },

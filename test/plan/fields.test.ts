@@ -80,8 +80,8 @@ test('whatever differs is reported, and nothing else', () => {
 
 function sorted(value: unknown): unknown {
   if (typeof value !== 'object' || value === null) return value;
-  if (Array.isArray(value)) return value.map(sorted);
-  return Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)).map(([key, inner]) => [key, sorted(inner)]);
+  if (Array.isArray(value)) return ['list', ...value.map(sorted)];
+  return ['mapping', ...Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)).map(([key, inner]) => [key, sorted(inner)])];
 }
 
 test('variables, containers and volumes are compared by their names, and their order is a field of its own', () => {
