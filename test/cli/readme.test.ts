@@ -30,7 +30,9 @@ test('the plan in the README is what the command prints', () => {
   const reader = new TreeReader();
   const base = reader.read(join(root, 'dist/identity-internal'), '--base');
   const files = Object.fromEntries(base.files);
-  const head = treeOf('head', edited(files, 'CronJob.zitadel-db-backup.yaml', [/(KEEP_DAILY\n +value: )"7"/, '$1"3"']));
+  // As synth would write it with daily: 3.
+  const backup = edited(files, 'CronJob.zitadel-db-backup.yaml', [/(KEEP_DAILY\n +value: )"7"/, '$1"3"'], ['7 daily', '3 daily']);
+  const head = treeOf('head', edited(backup, 'RUNBOOK.md', ['7 daily', '3 daily']));
   const made = plan(base, head, { now: Date.UTC(2026, 10, 24, 1), dumpSize: 4 * 2 ** 30 });
   const [, shown] = /## Review a pull request[^]*?```text\n([^]*?)\n```/.exec(readme)!;
   expect(shown).toBe(textReport(made, { color: false, columns: 120 }));
