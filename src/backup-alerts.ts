@@ -6,7 +6,7 @@ import { VERBATIM } from './flux';
 import { checkCount, InvalidPropError } from './invalid';
 import { CronJobMetrics } from './monitoring/metrics';
 import { backupRules, claimRules, drillRules, monitoringRules, restoreRules, templateRules } from './monitoring/rules';
-import { namespaceOf, staleAfter, watched, Watched } from './monitoring/watched';
+import { watchedNamespace, staleAfter, watched, Watched } from './monitoring/watched';
 import { checkLabels, checkName } from './names';
 import { RestoreDrill } from './restore-drill';
 import { RestoreJob } from './restore-job';
@@ -84,7 +84,7 @@ export class BackupAlerts extends Construct {
       ...(props.restores ?? []).flatMap(rulesOfRestore),
       ...[...new Set(backups.map(({ namespace }) => namespace))].flatMap(monitoringRules),
     ];
-    new PrometheusRule(this, 'rule', {
+    this.node.defaultChild = new PrometheusRule(this, 'rule', {
       metadata: { name: props.name, labels: props.labels, annotations: VERBATIM },
       spec: { groups: [{ name: props.name, rules: rules.map((rule) => withCommon(rule, props)) }] },
     });
@@ -105,7 +105,7 @@ function claims(backups: BackupCronJob[], watches: Watched[]): { namespace: stri
 }
 
 function rulesOfRestore(restore: RestoreJob): PrometheusRuleSpecGroupsRules[] {
-  const namespace = namespaceOf('backupAlerts.restores', restore);
+  const namespace = watchedNamespace('backupAlerts.restores', restore);
   const { name, trigger } = restore;
   return trigger.requestId === undefined
     ? templateRules({ namespace, name, suspended: new CronJobMetrics(namespace, name).suspended })

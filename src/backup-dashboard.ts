@@ -74,7 +74,7 @@ export class BackupDashboard extends Construct {
       })),
       drills: (props.drills ?? []).map((drill) => watched('backupDashboard.drills', drill, props.drillSlack)),
     });
-    new k8s.KubeConfigMap(this, 'config-map', {
+    this.node.defaultChild = new k8s.KubeConfigMap(this, 'config-map', {
       metadata: {
         name: props.name,
         labels: props.labels ?? { grafana_dashboard: '1' },

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { ApiObject, Chart, Cron, JsonPatch, Size, Testing } from 'cdk8s';
 import { IConstruct } from 'constructs';
 import {
-  BackupCronJob, BackupPvc, FluxKustomization, FluxSource, PostgresDatabase, PostgresImage, RestoreDrill, RestoreJob, RestoreTrigger, Retention,
-  SecretExpectations,
+  BackupAlerts, BackupCronJob, BackupDashboard, BackupPvc, FluxKustomization, FluxSource, PostgresDatabase, PostgresImage, RestoreDrill, RestoreJob,
+  RestoreTrigger, Retention, SecretExpectations,
 } from '../src';
 import { IdentityInternal } from '../src/identity-internal/chart';
 import { atEndOfFile } from './support/leftovers';
@@ -40,6 +40,10 @@ identity-internal
     workload
       isolation (NetworkPolicy)
       cron-job (CronJob)
+  alerts
+    rule (PrometheusRule)
+  dashboard
+    config-map (ConfigMap)
   runbook
 "
 `);
@@ -59,6 +63,8 @@ function constructs(): Record<string, IConstruct> {
     restore: new RestoreJob(scope, 'restore', { name: 'shop-restore', backup }),
     once: new RestoreJob(scope, 'once', { name: 'shop-restore', backup, trigger }),
     drill: new RestoreDrill(scope, 'drill', { name: 'shop-drill', backup }),
+    alerts: new BackupAlerts(scope, 'alerts', { name: 'shop-alerts', backups: [backup] }),
+    dashboard: new BackupDashboard(scope, 'dashboard', { name: 'shop-dashboard', backups: [backup] }),
     flux: new FluxKustomization(new Chart(Testing.app(), 'flux', { namespace: 'flux-system' }), 'flux', {
       name: 'shop', path: './shop', source: FluxSource.gitRepository('flux-system'),
     }),
@@ -72,7 +78,8 @@ test('ApiObject.of finds the object that each construct stands for', () => {
   });
   expect(found).toEqual([
     'secrets: ConfigMap expected', 'claim: PersistentVolumeClaim shop-backup', 'backup: CronJob shop-backup', 'restore: CronJob shop-restore',
-    'once: Job shop-restore-42', 'drill: CronJob shop-drill', 'flux: Kustomization shop',
+    'once: Job shop-restore-42', 'drill: CronJob shop-drill', 'alerts: PrometheusRule shop-alerts',
+    'dashboard: ConfigMap shop-dashboard', 'flux: Kustomization shop',
   ]);
 });
 

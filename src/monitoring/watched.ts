@@ -30,7 +30,7 @@ export interface Watched {
  * slack is as much as is allowed: it may begin and end as late as its deadlines say.
  */
 export function watched(property: string, cronJob: Scheduled, slack: Duration | undefined): Watched {
-  const namespace = namespaceOf(property, cronJob);
+  const namespace = watchedNamespace(property, cronJob);
   return {
     namespace,
     name: cronJob.name,
@@ -49,7 +49,7 @@ export function staleAfter({ interval, slack }: Watched): number {
 }
 
 /** Metrics are told apart by their namespace. */
-export function namespaceOf(property: string, construct: Construct): string {
+export function watchedNamespace(property: string, construct: Construct): string {
   const { namespace } = Chart.of(construct);
   if (namespace === undefined) {
     throw new InvalidPropError(property, construct.node.path, 'is in a chart without a namespace, and its metrics could be anybody\'s',
