@@ -1,6 +1,8 @@
 import { IdentityInternal } from './identity-internal/chart';
+import { IdentityInternalMonitoring } from './identity-internal/monitoring';
 import { KustomizedApp } from './kustomized-app';
 
 const app = new KustomizedApp();
-new IdentityInternal(app, 'identity-internal');
+const instance = new IdentityInternal(app, 'identity-internal');
+new IdentityInternalMonitoring(app, 'identity-internal-monitoring', instance);
 app.synth();

@@ -40,10 +40,6 @@ identity-internal
     workload
       isolation (NetworkPolicy)
       cron-job (CronJob)
-  alerts
-    rule (PrometheusRule)
-  dashboard
-    config-map (ConfigMap)
   runbook
 "
 `);

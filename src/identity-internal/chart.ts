@@ -1,8 +1,7 @@
 import { Chart, Cron, Duration, Size } from 'cdk8s';
 import { Construct } from 'constructs';
 import {
-  BackupAlerts, BackupCronJob, BackupDashboard, BackupPvc, Isolation, PostgresDatabase, PostgresImage, RestoreDrill, RestoreJob, Retention,
-  Runbook, SecretExpectations,
+  BackupCronJob, BackupPvc, Isolation, PostgresDatabase, PostgresImage, RestoreDrill, RestoreJob, Retention, Runbook, SecretExpectations,
 } from '..';
 import { zitadelChecks } from './checks';
 import { zitadelDecryption } from './decryption';
@@ -20,6 +19,10 @@ const madeBySetup = {
  * long-lived and not ours. Every name here is persisted in the cluster or on the NAS: renaming means migrating.
  */
 export class IdentityInternal extends Chart {
+  public readonly backup: BackupCronJob;
+  public readonly restore: RestoreJob;
+  public readonly drill: RestoreDrill;
+
   constructor(scope: Construct, id: string) {
     super(scope, id, { namespace: 'identity-internal' });
 
@@ -54,7 +57,7 @@ export class IdentityInternal extends Chart {
       size: Size.gibibytes(50),
     });
 
-    const backup = new BackupCronJob(this, 'backup', {
+    this.backup = new BackupCronJob(this, 'backup', {
       name: 'zitadel-db-backup',
       database,
       storage,
@@ -64,18 +67,20 @@ export class IdentityInternal extends Chart {
       checks: zitadelChecks,
     });
 
-    const restore = new RestoreJob(this, 'restore', { name: 'zitadel-db-restore', backup, stopCommand: zitadel.stopCommand(this) });
+    this.restore = new RestoreJob(this, 'restore', {
+      name: 'zitadel-db-restore',
+      backup: this.backup,
+      stopCommand: zitadel.stopCommand(this),
+    });
 
-    const drill = new RestoreDrill(this, 'drill', {
+    this.drill = new RestoreDrill(this, 'drill', {
       name: 'zitadel-db-drill',
-      backup,
+      backup: this.backup,
       proof: zitadelDecryption(masterkey),
       isolation: Isolation.complete(),
     });
 
-    new BackupAlerts(this, 'alerts', { name: 'zitadel-backup-alerts', backups: [backup], restores: [restore], drills: [drill] });
-    new BackupDashboard(this, 'dashboard', { name: 'zitadel-backup-dashboard', backups: [backup], drills: [drill] });
-
+    const { backup, restore, drill } = this;
     new Runbook(this, 'runbook', { backup, restore, drill, secrets, service: zitadel, ...clusterNames, notBackedUp });
   }
 }

@@ -23,8 +23,9 @@ test('dist/ is what synth writes', () => {
   const outdir = mkdtempSync(join(tmpdir(), 'dist-'));
   try {
     execFileSync(process.execPath, ['--import', 'tsx', 'src/main.ts'], { cwd: root, env: { ...process.env, CDK8S_OUTDIR: outdir } });
-    expect(contents(dist)).toEqual(contents(join(outdir, 'identity-internal')));
-    expect(readdirSync(join(root, 'dist'))).toEqual(readdirSync(outdir));
+    const folders = readdirSync(outdir);
+    expect(readdirSync(join(root, 'dist'))).toEqual(folders);
+    for (const folder of folders) expect(contents(join(root, 'dist', folder))).toEqual(contents(join(outdir, folder)));
   } finally {
     rmSync(outdir, { recursive: true });
   }
@@ -38,7 +39,7 @@ test('kustomization.yaml lists every manifest of the folder', () => {
 (hasKubectl() ? test : test.skip)('kustomize builds the folder', () => {
   const built = parseAllDocuments(execFileSync('kubectl', ['kustomize', dist], { encoding: 'utf8' }));
   expect(built.map((document) => document.toJS().kind).sort())
-    .toEqual(['ConfigMap', 'ConfigMap', 'ConfigMap', 'ConfigMap', 'CronJob', 'CronJob', 'CronJob', 'NetworkPolicy', 'PersistentVolumeClaim', 'PrometheusRule']);
+    .toEqual(['ConfigMap', 'ConfigMap', 'ConfigMap', 'CronJob', 'CronJob', 'CronJob', 'NetworkPolicy', 'PersistentVolumeClaim']);
 });
 
 test('no name that the cluster or the NAS remembers changes by accident', () => {
@@ -68,9 +69,16 @@ test('no name that the cluster or the NAS remembers changes by accident', () => 
   ]);
 });
 
+test('what needs the CRDs of the Prometheus operator is in a folder of its own, and the backup is applied without them', () => {
+  expect(readdirSync(dist).filter((file) => file.startsWith('PrometheusRule'))).toEqual([]);
+  expect(readdirSync(join(root, 'dist/identity-internal-monitoring'))).toEqual([
+    'ConfigMap.zitadel-backup-dashboard.yaml', 'PrometheusRule.zitadel-backup-alerts.yaml', 'kustomization.yaml',
+  ]);
+});
+
 test('applying dist/ creates no Namespace, no Secret and nothing that runs by itself but the backup and the drill', () => {
   const kinds = readdirSync(dist).map((file) => file.split('.')[0]);
-  expect(new Set(kinds)).toEqual(new Set(['ConfigMap', 'CronJob', 'NetworkPolicy', 'PersistentVolumeClaim', 'PrometheusRule', 'RUNBOOK', 'kustomization']));
+  expect(new Set(kinds)).toEqual(new Set(['ConfigMap', 'CronJob', 'NetworkPolicy', 'PersistentVolumeClaim', 'RUNBOOK', 'kustomization']));
   const running = readdirSync(dist).filter((file) => file.startsWith('CronJob.') && !manifest(file).spec.suspend);
   expect(running).toEqual(['CronJob.zitadel-db-backup.yaml', 'CronJob.zitadel-db-drill.yaml']);
 });
@@ -82,7 +90,7 @@ test('dist/ breaks no policy, not even those that only warn', () => {
 });
 
 test('what the alerts tell people to type names objects of dist/', () => {
-  const texts = manifest('PrometheusRule.zitadel-backup-alerts.yaml').spec.groups[0].rules.map((rule: Manifest) => rule.annotations.description).join('\n');
+  const texts = manifest('../identity-internal-monitoring/PrometheusRule.zitadel-backup-alerts.yaml').spec.groups[0].rules.map((rule: Manifest) => rule.annotations.description).join('\n');
   const named = [...texts.matchAll(/ (?:--from=)?(cronjob|pvc)\/([a-z-]+)/g)].map(([, kind, name]) => `${kind} ${name}`);
   const files = new Map([['cronjob', 'CronJob'], ['pvc', 'PersistentVolumeClaim']]);
   expect(new Set(named)).toEqual(new Set(['cronjob zitadel-db-backup', 'cronjob zitadel-db-drill', 'cronjob zitadel-db-restore', 'pvc zitadel-backup']));
