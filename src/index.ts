@@ -1,3 +1,5 @@
+import { checkConstructsVersion } from './constructs-version';
+
 export { BackupAlerts, type BackupAlertsProps } from './backup-alerts';
 export { BackupCronJob, type BackupCronJobProps, type Heartbeat } from './backup-cron-job';
 export { type IBackup } from './backup';
@@ -28,3 +30,5 @@ export {
 } from './runbook/service';
 export { SecretExpectations, type SecretExpectationsProps } from './secret-expectations';
 export { type TableName } from './table-name';
+
+checkConstructsVersion();

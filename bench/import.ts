@@ -1,0 +1,30 @@
+// usage: npm run bench:import [-- ROUNDS]
+// What the packed package adds to a cold start: `node -e "require('cdk8s-postgres-backup')"` against cdk8s-plus-28 alone,
+// which it needs anyway. Installed as a consumer has it, alternating, medians.
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { newRepo, pack } from '../test/support/packed';
+import { median, rounds, seconds } from './support/rounds';
+
+const count = Number(process.argv[2] ?? 31);
+const folder = mkdtempSync(join(tmpdir(), 'bench-import-'));
+
+async function main(): Promise<void> {
+  newRepo(folder, pack(folder).archive, 'cdk8s', 'cdk8s-plus-28', 'constructs');
+  const cold = (code: string) => () => seconds(() => execFileSync(process.execPath, ['-e', code], { cwd: folder }));
+  const times = await rounds(count, {
+    node: cold(''),
+    plus: cold('require("cdk8s-plus-28")'),
+    ours: cold('require("cdk8s-postgres-backup")'),
+  });
+  const [node, plus, ours] = [times.node!, times.plus!, times.ours!].map((samples) => median(samples) * 1000);
+  console.log(`cold start, medians of ${count}:`);
+  console.log(`  node alone              ${node!.toFixed(0).padStart(4)} ms`);
+  console.log(`  cdk8s-plus-28           ${plus!.toFixed(0).padStart(4)} ms`);
+  console.log(`  cdk8s-postgres-backup   ${ours!.toFixed(0).padStart(4)} ms`);
+  console.log(`  ours / cdk8s-plus-28    ${(ours! / plus!).toFixed(2)} (without the start of node ${((ours! - node!) / (plus! - node!)).toFixed(2)})`);
+}
+
+main().finally(() => rmSync(folder, { recursive: true }));
