@@ -1,34 +1,22 @@
-import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'yaml';
+import { pages } from './support/pages';
 
 const root = join(__dirname, '..');
 const readme = readFileSync(join(root, 'README.md'), 'utf8');
 
-test('the program in the README compiles strictly and synthesizes', () => {
-  const program = /```ts\n(import[\s\S]*?)```/.exec(readme)![1]!;
-  const folder = mkdtempSync(join(tmpdir(), 'readme-'));
-  try {
-    symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'));
-    writeFileSync(join(folder, 'main.ts'), program.replace('\'cdk8s-postgres-backup\'', `'${join(root, 'src')}'`));
-    const options = ['--noEmit', '--strict', '--skipLibCheck', '--esModuleInterop', '--module', 'node16', '--target', 'es2022', '--types', 'node'];
-    execFileSync(join(root, 'node_modules/.bin/tsc'), [...options, 'main.ts'], { cwd: folder });
-    execFileSync(process.execPath, ['--import', 'tsx', 'main.ts'], { cwd: folder });
-    expect(readdirSync(join(folder, 'dist/shop'))).toEqual([
-      'ConfigMap.shop-backup-scripts.yaml', 'ConfigMap.shop-expected-secrets.yaml', 'CronJob.shop-db-backup.yaml',
-      'CronJob.shop-db-restore.yaml', 'PersistentVolumeClaim.shop-backup.yaml', 'kustomization.yaml',
-    ]);
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
+test('the table of the tasks has every npm script, and no other', () => {
+  const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+  const [, table] = /## Tasks\n\n[^\n]*\n[^\n]*\n((?:\|.*\n)+)/.exec(readme)!;
+  const listed = table!.split('\n').flatMap((row) => [...(row.split('|')[1] ?? '').matchAll(/`([\w:]+)`/g)].map(([, task]) => task!));
+  const lifecycle = ['prepack'];
+  expect(listed.sort()).toEqual(Object.keys(scripts).filter((task) => !lifecycle.includes(task)).sort());
 });
 
-test('every npm task that the README names exists', () => {
+test('every npm task that the pages name exists', () => {
   const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
-  const named = [...readme.matchAll(/npm run ([\w:]+)/g), ...readme.matchAll(/^\| `([\w:]+)`(?:, `([\w:]+)`)*(?:, `([\w:]+)`)? \| (?:writes|generates|types|compares|the meas)/gm)]
-    .flatMap(([, ...tasks]) => tasks.filter((task) => task !== undefined));
+  const named = pages().flatMap(({ text }) => [...text.matchAll(/npm run (?:-s )?([\w:]+)/g)].map(([, task]) => task!));
   expect(named.length).toBeGreaterThan(5);
   expect(named.filter((task) => !(task in scripts))).toEqual([]);
 });

@@ -56,7 +56,7 @@ class Api {
       const members = this.members(symbol);
       const [methods, properties] = [members.filter(isMethod), members.filter((member) => !isMethod(member))];
       const construction = ts.isClassDeclaration(declaration) ? declaration.members.find(ts.isConstructorDeclaration) : undefined;
-      if (construction && isPublic(construction)) parts.push(`\`\`\`ts\nnew ${symbol.name}(${this.parameters(construction)})\n\`\`\``);
+      if (construction && isPublic(construction)) parts.push(`\`new ${symbol.name}(${this.parameters(construction)})\``);
       parts.push(methods.map((method) => this.method(symbol.name, method)).join('\n'));
       parts.push(ts.isInterfaceDeclaration(declaration) ? this.props(properties) : this.properties(properties));
     }
