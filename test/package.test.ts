@@ -67,6 +67,11 @@ describe('examples/other-cluster, installed from the archive outside the repo', 
     expect(`./${join('node_modules', manifest.name, manifest.exports['./backup-policies'].default)}`).toBe(`./${join(plugin.package)}.js`);
   });
 
+  test('can be an ES module', () => {
+    const program = `import { BackupCronJob } from '${manifest.name}'; console.log(BackupCronJob.name)`;
+    expect(execFileSync(process.execPath, ['--input-type=module', '-e', program], { cwd: example, encoding: 'utf8' })).toBe('BackupCronJob\n');
+  });
+
   test('has the command, and it runs', () => {
     const { stdout, stderr, status } = spawnSync(join(example, 'node_modules/.bin', manifest.name), ['check-secrets', '--repo', example], { cwd: example, encoding: 'utf8' });
     expect(stdout).toContain('secret-missing');

@@ -8,6 +8,7 @@ import { checkName } from '../names';
 export interface ExternalObject {
   /** Kind, e.g. `Deployment`. */
   readonly kind: string;
+  /** Its name. */
   readonly name: string;
   /** Namespace of the object. */
   readonly namespace: string;

@@ -39,7 +39,8 @@ ${LEVEL[level]}: ${text(rule)}
 ${text(because)} **Remedy:** ${text(remedy)}${source === undefined ? '' : ` ([source](${source}))`}
 
 \`\`\`yaml
-# ${OBJECTS[example.of].split(' ')[0]}, refused${fragment(example, example.refused)}
+# ${OBJECTS[example.of].split(' ')[0]}, refused${fragment(example, example.refused).trimEnd()}
+---
 # accepted${fragment(example, example.accepted)}\`\`\`
 `;
 }
