@@ -41,6 +41,7 @@ export class FluxSource {
 
 /** A Kustomization of Flux: one that is made here, or the name of one. */
 export interface IFluxKustomization {
+  /** Its name. */
   readonly name: string;
   /**
    * Namespace of the Kustomization.

@@ -10,10 +10,8 @@ import { checkName } from './names';
 
 const ID = 'postgres-backup-scripts';
 
-const SCRIPTS = readScripts();
-
-/** Shows in every pod template when a script has changed. The manifest of a dump has it too: `cat *.s* | sha256sum`. */
-const DIGEST = createHash('sha256').update(Object.values(SCRIPTS).join('')).digest('hex');
+/** Read once, and not by a mere import of the library. */
+let scripts: { readonly [file: string]: string } | undefined;
 
 /**
  * The scripts as one ConfigMap of a chart. Its name is fixed and has no hash: a pod that is retried must find
@@ -32,19 +30,22 @@ export class ScriptConfigMap extends Construct {
   }
 
   public readonly configMapName: string;
-  public readonly digest = DIGEST;
+  /** Shows in every pod template when a script has changed. The manifest of a dump has it too: `cat *.s* | sha256sum`. */
+  public readonly digest: string;
 
   private constructor(scope: Construct, id: string) {
     super(scope, id);
     this.configMapName = `${scope.node.id}-backup-scripts`;
     checkName('chart.id', this.configMapName);
+    scripts ??= readScripts();
+    this.digest = createHash('sha256').update(Object.values(scripts).join('')).digest('hex');
     new k8s.KubeConfigMap(this, 'files', {
       metadata: {
         name: this.configMapName,
         labels: labelsFor('scripts'),
         annotations: { ...described('The scripts that the backups, restores and drills of this namespace run.'), ...VERBATIM },
       },
-      data: SCRIPTS,
+      data: scripts,
     });
   }
 }

@@ -24,10 +24,11 @@ describe('the workflows', () => {
     expect(named.filter((task) => !(task in scripts))).toEqual([]);
   });
 
-  test('may write nothing, except that the release may prove where the package comes from', () => {
-    expect(Object.values(workflows).map(({ permissions }) => permissions)).toEqual(Object.values(workflows).map(() => ({ contents: 'read' })));
-    expect(jobs.filter(({ permissions }) => permissions !== undefined)).toEqual([workflows['release.yaml'].jobs.publish]);
-    expect(workflows['release.yaml'].jobs.publish.permissions).toEqual({ contents: 'read', 'id-token': 'write' });
+  test('may write nothing but the plan of a pull request, and where the package comes from', () => {
+    const permissions = Object.entries(workflows).flatMap(([file, workflow]) => [workflow, ...Object.values<Job>(workflow.jobs)].flatMap((owner) => (
+      Object.entries(owner.permissions ?? {}).filter(([, access]) => access !== 'read').map(([scope, access]) => `${file}: ${scope}: ${access}`))));
+    expect(permissions).toEqual(['backup-plan.yaml: pull-requests: write', 'release.yaml: id-token: write']);
+    expect(Object.values(workflows).map((workflow) => workflow.permissions?.contents)).toEqual(Object.values(workflows).map(() => 'read'));
   });
 
   test('publish only what the tests of the CI have passed', () => {

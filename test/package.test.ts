@@ -23,16 +23,17 @@ beforeAll(() => {
 
 describe('the archive', () => {
   test('holds the library, and nothing of its tests, its app and its making', () => {
-    const at = (depth: number): string[] => [...new Set(packed.files.map((file) => file.split('/').slice(0, depth).join('/')))].sort();
-    expect(at(1)).toEqual(['LICENSE', 'README.md', 'lib', 'package.json']);
-    expect(at(2).filter((path) => path.startsWith('lib/'))).toEqual(['lib/imports', 'lib/src']);
-    expect(at(4).filter((path) => path.startsWith('lib/src/') && !path.endsWith('.map') && !path.endsWith('.d.ts'))).toEqual(modules());
+    const top = packed.files.map((file) => /^(lib\/\w+|[^/]+)/.exec(file)![0]);
+    expect([...new Set(top)].sort()).toEqual(['LICENSE', 'README.md', 'lib/imports', 'lib/src', 'package.json']);
+    expect(packed.files.filter((file) => file.startsWith('lib/src/') && !/\.(map|d\.ts)$/.test(file)).sort()).toEqual(modules());
   });
 
-  test('has declarations and a source map for each module', () => {
+  test('has a source map for each module, and declarations for what can be imported', () => {
     const js = packed.files.filter((file) => file.endsWith('.js'));
     expect(packed.files.filter((file) => file.endsWith('.js.map'))).toEqual(js.map((file) => `${file}.map`));
-    expect(packed.files.filter((file) => file.endsWith('.d.ts'))).toEqual(js.map((file) => file.replace(/js$/, 'd.ts')));
+    const declared = packed.files.filter((file) => file.endsWith('.d.ts')).map((file) => file.replace('.d.ts', '.js'));
+    expect(declared.filter((file) => !js.includes(file))).toEqual([]);
+    expect(declared.filter((file) => file.startsWith('lib/src/cli/'))).toEqual([]);
   });
 
   test('is smaller than 300 kB', () => {
@@ -77,6 +78,11 @@ describe('examples/other-cluster, installed from the archive outside the repo', 
     expect(stdout).toContain('secret-missing');
     expect(stderr).toBe('');
     expect(status).toBe(1);
+
+    // The Markdown comes from a module that is loaded only then.
+    const dist = join(root, 'dist');
+    expect(spawnSync(join(example, 'node_modules/.bin', manifest.name), ['plan', '--base', dist, '--head', dist, '--markdown'], { cwd: example, encoding: 'utf8' }))
+      .toMatchObject({ stdout: `### No change: ${dist} has what ${dist} has\n`, stderr: '', status: 0 });
   });
 
   test('asks for no older peers than the library does', () => {
@@ -124,7 +130,7 @@ function folder(name: string): string {
   return made;
 }
 
-/** What `lib/src` must have two levels deep: a module of the sources is in the package unless it is of the app. */
+/** What `lib/src` must have: every module and script of the sources that is not the app's. */
 function modules(): string[] {
   const files = readdirSync(join(root, 'src'), { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile())
     .map((entry) => join(entry.parentPath ?? entry.path, entry.name).slice(root.length + 1));
