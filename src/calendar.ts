@@ -20,6 +20,16 @@ const RUNS = 50;
 
 const REMEDY = 'Write it with Cron.schedule({ minute: "0", hour: "2" })';
 
+const MACROS: { readonly [macro: string]: string } = {
+  '@yearly': '0 0 1 1 *', '@annually': '0 0 1 1 *', '@monthly': '0 0 1 * *', '@weekly': '0 0 * * 0', '@daily': '0 0 * * *', '@midnight': '0 0 * * *',
+  '@hourly': '0 * * * *',
+};
+
+/** A schedule that somebody else has written as its five fields, where it has them. */
+export function fiveFields(schedule: string): string {
+  return (MACROS[schedule] ?? schedule).trim().split(/\s+/).join(' ');
+}
+
 const problems = new Map<string, Problem | undefined>();
 
 /**

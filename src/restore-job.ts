@@ -78,7 +78,8 @@ export const RESTORE_OPTIONS = '-c synchronous_commit=off -c maintenance_work_me
  * A restore, on demand or by a merge.
  *
  * On demand it is a template: a suspended CronJob, since `kubectl create job --from` takes Jobs from CronJobs only and
- * does not mind the suspension. Its schedule never comes, and applying it starts nothing.
+ * does not mind the suspension. Applying it starts nothing. Where somebody resumes it, the starting deadline keeps it from
+ * catching up with a run that it has missed; it would begin with the next year.
  *
  * By a merge it is a Job, which Flux creates once and then leaves alone. It restores one dump, by checksum, and only
  * once, however often it is applied or made again.
@@ -162,6 +163,7 @@ export class RestoreJob extends Construct {
       schedule: Cron.annually(),
       timeZone: 'Etc/UTC',
       suspend: true,
+      startingDeadline: Duration.seconds(10),
       successfulJobsHistoryLimit: 7,
       failedJobsHistoryLimit: 7,
     });

@@ -15,6 +15,7 @@ const POD_SPECS: { readonly [kind: string]: readonly string[] } = {
   CronJob: ['spec', 'jobTemplate', 'spec', 'template', 'spec'],
   Job: ['spec', 'template', 'spec'],
   Pod: ['spec'],
+  PodTemplate: ['template', 'spec'],
 };
 const WORKLOADS = ['spec', 'template', 'spec'];
 

@@ -103,8 +103,8 @@ export function unmonitored(namespace: string): string {
 }
 
 /**
- * PromQL about one claim. The kubelet measures a claim, once a minute, only while a pod has it mounted: the last value
- * within the window counts.
+ * PromQL about one claim. The kubelet measures a claim, once a minute, only while a pod has it mounted: of the last values that
+ * the nodes have measured within the window the fullest counts, so what was freed shows when the window has passed.
  * Source: https://kubernetes.io/docs/reference/instrumentation/metrics/
  */
 export class ClaimMetrics {

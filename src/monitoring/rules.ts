@@ -46,7 +46,7 @@ export function templateRules(template: { readonly name: string; readonly suspen
   return [rule('PostgresRestoreResumed', 'critical', template, {
     expr: `${template.suspended} == 0`,
     summary: `The restore template ${namespace}/${name} is not suspended`,
-    description: 'It restores the newest dump by itself when its schedule comes, or at once for a run that was missed. '
+    description: 'It restores the newest dump by itself when its schedule comes, with the new year. '
       + `Suspend it:\n  kubectl -n ${namespace} patch cronjob/${name} -p '{"spec":{"suspend":true}}'\n`
       + `Then look for a restore that runs:\n  kubectl -n ${namespace} get jobs`,
   })];

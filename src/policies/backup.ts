@@ -9,7 +9,7 @@ export const BACKUP: readonly Policy[] = [
   {
     id: 'backup-suspended', level: 'warning',
     rule: 'A backup is not suspended.',
-    because: 'Nothing is dumped meanwhile, and nothing turns red: the newest restore point only grows older.',
+    because: 'Nothing is dumped meanwhile, and Flux shows nothing: the newest restore point only grows older.',
     remedy: 'Set suspend: false as soon as the reason is gone.',
     check: (manifest) => (backupWorkload(manifest)?.isSuspended ? [violation(['spec', 'suspend'], true, 'no dumps are taken by the schedule')] : []),
   },

@@ -22,6 +22,16 @@ function scripts({ kind, object }: Manifest): string[] {
 /** What Flux makes of what is in Git. */
 export const FLUX: readonly Policy[] = [
   {
+    id: 'no-force', level: 'error', source: 'https://fluxcd.io/flux/components/kustomize/kustomizations/#force',
+    rule: 'No Kustomization of Flux has force.',
+    because: 'With it Flux deletes and makes again whatever it cannot change: of a claim that deletes all dumps, of a Job that ends a restore in its middle.',
+    remedy: 'Remove force, and make again by hand, once, what cannot be changed.',
+    check: ({ apiVersion, kind, object }) => {
+      const force = kind === 'Kustomization' && apiVersion.startsWith('kustomize.toolkit.fluxcd.io/') ? at(object, 'spec', 'force') : undefined;
+      return force === true ? [violation(['spec', 'force'], force, 'Flux would delete what it cannot change')] : [];
+    },
+  },
+  {
     id: 'scripts-verbatim', level: 'error', source: SUBSTITUTION,
     rule: 'A ConfigMap with scripts has kustomize.toolkit.fluxcd.io/substitute: disabled.',
     because: 'Where a Kustomization substitutes variables, Flux empties every ${name} of a script: rm -rf "${folder}/" is then rm -rf "/".',

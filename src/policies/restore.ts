@@ -23,9 +23,12 @@ export const RESTORE: readonly Policy[] = [
     check: (manifest) => {
       if (componentOf(manifest) !== 'restore') return [];
       if (manifest.kind === 'Job') return pinned(manifest);
+      if (manifest.kind !== 'CronJob') return [];
       const suspend = at(manifest.object, 'spec', 'suspend');
-      return manifest.kind !== 'CronJob' || suspend === true ? []
-        : [violation(['spec', 'suspend'], suspend, 'the schedule would restore by itself')];
+      return [
+        ...(suspend === true ? [] : [violation(['spec', 'suspend'], suspend, 'the schedule would restore by itself')]),
+        ...triedAgain(manifest, ['spec', 'jobTemplate', 'spec', 'backoffLimit']),
+      ];
     },
   },
   {
@@ -44,7 +47,6 @@ export const RESTORE: readonly Policy[] = [
 
 function pinned(manifest: Manifest): Violation[] {
   const env = environmentOf(manifest);
-  const backoff = at(manifest.object, 'spec', 'backoffLimit');
   return [
     ...Object.entries({ ...KEEP_WHEN_REMOVED, ...NEVER_RECREATE }).flatMap(([name, wanted]) => {
       const value = text(manifest.object, 'metadata', 'annotations', name);
@@ -54,6 +56,11 @@ function pinned(manifest: Manifest): Violation[] {
       const value = env.get(variable);
       return pattern.test(value ?? '') ? [] : [violation(['spec', 'template', 'spec', 'containers', 0, 'env', variable], value, why)];
     }),
-    ...(backoff === 0 ? [] : [violation(['spec', 'backoffLimit'], backoff, 'a restore that failed would be tried again before anybody has read why')]),
+    ...triedAgain(manifest, ['spec', 'backoffLimit']),
   ];
+}
+
+function triedAgain(manifest: Manifest, path: readonly string[]): Violation[] {
+  const backoff = at(manifest.object, ...path);
+  return backoff === 0 ? [] : [violation(path, backoff, 'a restore that failed would be tried again before anybody has read why')];
 }

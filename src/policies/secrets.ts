@@ -3,7 +3,10 @@ import { entries, podPolicy, containerFields } from './pod';
 import type { Policy } from './policy';
 
 /** Names of variables that hold what must stay secret, not where it is. */
-const SECRET_NAME = /(^PG|^|_)(PASSWORD|PASSWD|TOKEN|SECRET|PRIVATE_KEY|MASTERKEY|API_KEY)$/;
+const SECRET_NAME = /(^PG|^|_)(PASS|PASSWORD|PASSWD|PWD|TOKEN|SECRET|CREDENTIALS|MASTERKEY|(ACCESS|API|ENCRYPTION|PRIVATE|SECRET|SIGNING)_?KEY)$/;
+
+/** A URL with a user and a password. */
+const URL_WITH_PASSWORD = /[a-z][a-z0-9+.-]*:\/\/[^\s/:@]*:[^\s@]+@/i;
 
 /** The value of another variable, which may come from a Secret. */
 const REFERENCE = /^\$\(\w+\)$/;
@@ -28,6 +31,6 @@ export const SECRETS: readonly Policy[] = [
     remedy: 'Use valueFrom with a secretKeyRef, and change the value if it was committed before.',
   }, (pod) => containerFields(pod, 'env').flatMap(entries).flatMap(({ path, value }) => {
     const [name, plain] = [text(value, 'name') ?? '', text(value, 'value') ?? ''];
-    return plain !== '' && !REFERENCE.test(plain) && SECRET_NAME.test(name) ? [{ path: pathText([...path, 'value']), message: `is the value of ${name}, which would be in Git` }] : [];
+    return plain !== '' && !REFERENCE.test(plain) && (SECRET_NAME.test(name) || URL_WITH_PASSWORD.test(plain)) ? [{ path: pathText([...path, 'value']), message: `is the value of ${name}, which would be in Git` }] : [];
   })),
 ];

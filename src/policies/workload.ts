@@ -1,4 +1,4 @@
-import { scheduleProblem, shortestSeconds } from '../calendar';
+import { fiveFields, scheduleProblem, shortestSeconds } from '../calendar';
 import { at, number, text, type Manifest, type Value } from '../manifests/manifest';
 import { componentOf } from '../manifests/workload';
 import { TIME_ZONES } from '../time-zones';
@@ -14,28 +14,23 @@ function jobSpecPath({ kind }: Manifest): readonly string[] | undefined {
 }
 
 /** A policy for a field of every CronJob. */
-function cronJobPolicy(policy: Omit<Policy, 'check' | 'level'>, field: string, check: (value: Value, manifest: Manifest) => string | undefined): Policy {
+function cronJobPolicy(policy: Omit<Policy, 'check' | 'level'>, field: string, check: (value: Value) => string | undefined): Policy {
   return {
     level: 'error',
     ...policy,
     check: (manifest) => {
       if (manifest.kind !== 'CronJob') return [];
       const value = at(manifest.object, 'spec', field);
-      const why = check(value, manifest);
+      const why = check(value);
       return why === undefined ? [] : [violation(['spec', field], value, why)];
     },
   };
 }
 
-/** A restore on demand is a template whose schedule never runs. */
-function isScheduled(manifest: Manifest): boolean {
-  return componentOf(manifest) !== 'restore';
-}
-
 /** The schedule of a CronJob that has a good one. */
 function goodSchedule({ object }: Manifest): string | undefined {
-  const schedule = text(object, 'spec', 'schedule');
-  return schedule === undefined || scheduleProblem(schedule) !== undefined ? undefined : schedule;
+  const schedule = fiveFields(text(object, 'spec', 'schedule') ?? '');
+  return scheduleProblem(schedule) === undefined ? schedule : undefined;
 }
 
 /** What every Job and CronJob of a tree says, whoever wrote it. */
@@ -58,7 +53,7 @@ export const WORKLOAD: readonly Policy[] = [
     because: 'A run that is still there when the next one is due makes Kubernetes leave that one out, or run both at once.',
     remedy: 'Shorten the deadline, or run less often.',
     check: (manifest) => {
-      const schedule = manifest.kind === 'CronJob' && isScheduled(manifest) ? goodSchedule(manifest) : undefined;
+      const schedule = manifest.kind === 'CronJob' ? goodSchedule(manifest) : undefined;
       const deadline = number(manifest.object, 'spec', 'jobTemplate', 'spec', 'activeDeadlineSeconds');
       if (schedule === undefined || deadline === undefined || deadline <= shortestSeconds(schedule)) return [];
       return [violation(['spec', 'jobTemplate', 'spec', 'activeDeadlineSeconds'], deadline,
@@ -68,11 +63,10 @@ export const WORKLOAD: readonly Policy[] = [
   cronJobPolicy({
     id: 'starting-deadline', source: `${CRON_JOBS}#starting-deadline`,
     rule: 'Every CronJob says how late a run may begin, in 10 seconds or more.',
-    because: 'Without it a CronJob that missed more than 100 runs, as in a suspension, is not run any more; with less than 10 seconds it may never run.',
+    because: 'Without it a CronJob that is resumed runs at once for what it has missed, and after more than 100 missed runs never again; with less than 10 seconds it may never run.',
     remedy: 'Set startingDeadline, or startingDeadlineSeconds, e.g. to an hour.',
-  }, 'startingDeadlineSeconds', (value, manifest) => {
-    if (!isScheduled(manifest)) return undefined;
-    if (typeof value !== 'number') return 'after a long suspension the CronJob may not run any more';
+  }, 'startingDeadlineSeconds', (value) => {
+    if (typeof value !== 'number') return 'after a suspension the CronJob would run at once, or never again';
     return value < 10 ? 'the controller looks every 10 seconds, and may always be too late' : undefined;
   }),
   cronJobPolicy({
@@ -95,7 +89,7 @@ export const WORKLOAD: readonly Policy[] = [
     rule: 'Every schedule is one that Kubernetes takes, and that comes.',
     because: 'Flux stops at an object that is refused; and a schedule that never comes is not noticed at all.',
     remedy: 'Write five fields, e.g. "0 2 * * *".',
-  }, 'schedule', (value) => (typeof value === 'string' ? scheduleProblem(value)?.reason.replace(/^/, 'it ') : 'there is no schedule to run by')),
+  }, 'schedule', (value) => (typeof value === 'string' ? scheduleProblem(fiveFields(value))?.reason.replace(/^/, 'it ') : 'there is no schedule to run by')),
   {
     id: 'resources', level: 'warning', source: 'https://kubernetes.io/docs/concepts/configuration/manage-resources-containers/',
     rule: 'Every container of a Job says how much CPU and memory it asks for, and how much memory it may have.',

@@ -24,6 +24,7 @@ export const EXAMPLES: readonly Example[] = [
   { policy: 'restore-by-itself', of: 'restore', path: ['spec', 'suspend'], refused: false, accepted: true },
   { policy: 'restore-by-itself', of: 'merged', path: flux('ssa'), refused: undefined, accepted: 'IfNotPresent' },
   { policy: 'restore-by-itself', of: 'merged', path: flux('prune'), refused: 'enabled', accepted: 'disabled' },
+  { policy: 'restore-by-itself', of: 'restore', path: ['spec', 'jobTemplate', 'spec', 'backoffLimit'], refused: 5, accepted: 0 },
   { policy: 'restore-by-itself', of: 'merged', path: ['spec', 'backoffLimit'], refused: undefined, accepted: 0 },
   { policy: 'restore-by-itself', of: 'merged', path: mergedEnv, refused: [], accepted: [
     { name: 'REQUEST_ID', value: '7' }, { name: 'RESTORE_DUMP', value: 'shop-20261123-020000' }, { name: 'RESTORE_SHA256', value: 'b'.repeat(64) },
@@ -45,6 +46,7 @@ export const EXAMPLES: readonly Example[] = [
   { policy: 'hash-in-name', of: 'claim', path: ['metadata', 'name'], refused: 'shop-storage-c8d1a9f2', accepted: 'shop-backup' },
   { policy: 'hash-in-name', of: 'drill', path: ['metadata', 'name'], refused: 'shop-db-drill-7m6k2h5t4b', accepted: 'shop-db-drill-background' },
 
+  { policy: 'no-force', of: 'flux', path: ['spec', 'force'], refused: true, accepted: false },
   { policy: 'scripts-verbatim', of: 'scripts', path: flux('substitute'), refused: undefined, accepted: 'disabled' },
   { policy: 'open-substitution', of: 'pod', path: ['spec', 'containers', 0, 'args'], refused: ['--zone=${ZONE}'], accepted: ['--zone=eu'] },
   { policy: 'open-substitution', of: 'pod', path: ['spec', 'containers', 0, 'args'], refused: ['echo $$'], accepted: ['echo $'] },
@@ -53,6 +55,8 @@ export const EXAMPLES: readonly Example[] = [
 
   { policy: 'no-secret-values', of: 'secret', path: ['stringData'], refused: { password: 'hunter2' }, accepted: undefined },
   { policy: 'no-secret-values', of: 'secret', path: ['data'], refused: { password: 'aHVudGVyMg==' }, accepted: {} },
+  { policy: 'no-secret-in-environment', of: 'pod', path: ['spec', 'containers', 0, 'env'], refused: [{ name: 'AWS_SECRET_ACCESS_KEY', value: 'x' }], accepted: [{ name: 'AWS_ACCESS_KEY_ID', value: 'x' }] },
+  { policy: 'no-secret-in-environment', of: 'pod', path: ['spec', 'containers', 0, 'env'], refused: [{ name: 'DATABASE_URL', value: 'postgres://u:x@h/d' }], accepted: [{ name: 'DATABASE_URL', value: 'postgres://u@h:5432/d' }] },
   {
     policy: 'no-secret-in-environment', of: 'pod', path: ['spec', 'containers', 0, 'env'],
     refused: [{ name: 'PGPASSWORD', value: 'hunter2' }],
@@ -71,12 +75,15 @@ export const EXAMPLES: readonly Example[] = [
   { policy: 'deadline', of: 'job', path: ['spec', 'activeDeadlineSeconds'], refused: undefined, accepted: 60 },
   { policy: 'deadline-in-interval', of: 'backup', path: [...job, 'activeDeadlineSeconds'], refused: 90000, accepted: 86400 },
   { policy: 'starting-deadline', of: 'backup', path: ['spec', 'startingDeadlineSeconds'], refused: undefined, accepted: 3600 },
+  { policy: 'starting-deadline', of: 'restore', path: ['spec', 'startingDeadlineSeconds'], refused: undefined, accepted: 10 },
   { policy: 'starting-deadline', of: 'drill', path: ['spec', 'startingDeadlineSeconds'], refused: 9, accepted: 10 },
   { policy: 'explicit-suspend', of: 'backup', path: ['spec', 'suspend'], refused: undefined, accepted: false },
   { policy: 'time-zone', of: 'backup', path: ['spec', 'timeZone'], refused: undefined, accepted: 'Etc/UTC' },
   { policy: 'time-zone', of: 'drill', path: ['spec', 'timeZone'], refused: 'europe/zurich', accepted: 'Europe/Zurich' },
   { policy: 'schedule', of: 'drill', path: ['spec', 'schedule'], refused: '0 2 30 2 *', accepted: '0 2 28 2 *' },
   { policy: 'schedule', of: 'drill', path: ['spec', 'schedule'], refused: undefined, accepted: '0 2 * * 0' },
+  { policy: 'schedule', of: 'drill', path: ['spec', 'schedule'], refused: '@never', accepted: '@daily' },
+  { policy: 'schedule', of: 'drill', path: ['spec', 'schedule'], refused: '0 2 * *', accepted: '0  2 * * 0' },
   { policy: 'resources', of: 'backup', path: [...container, 'resources', 'limits'], refused: undefined, accepted: { memory: '256Mi' } },
   { policy: 'resources', of: 'drill', path: [...pod, 'initContainers', 0, 'resources', 'requests', 'cpu'], refused: undefined, accepted: '25m' },
   { policy: 'restart-policy', of: 'backup', path: [...pod, 'restartPolicy'], refused: 'OnFailure', accepted: 'Never' },

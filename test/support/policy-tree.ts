@@ -50,6 +50,10 @@ function synthesized(): object[] {
   new RestoreJob(chart, 'merged', { name: 'shop-db-restore', backup, trigger });
   new RestoreDrill(chart, 'drill', { name: 'shop-db-drill', backup });
   new ApiObject(chart, 'secret', { apiVersion: 'v1', kind: 'Secret', metadata: { name: 'shop-token' }, type: 'kubernetes.io/service-account-token' });
+  new ApiObject(chart, 'flux', {
+    apiVersion: 'kustomize.toolkit.fluxcd.io/v1', kind: 'Kustomization', metadata: { name: 'shop' },
+    spec: { interval: '10m', path: './shop', prune: true, sourceRef: { kind: 'GitRepository', name: 'flux-system' } },
+  });
   return [...Testing.synth(chart) as object[], foreignPod(), foreignJob()];
 }
 
@@ -64,6 +68,7 @@ export const OBJECTS = {
   claim: 'PersistentVolumeClaim shop-backup',
   scripts: 'ConfigMap shop-backup-scripts',
   secret: 'Secret shop-token',
+  flux: 'Kustomization shop',
   pod: 'Pod web',
   job: 'Job migrate',
 } as const;
