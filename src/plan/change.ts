@@ -41,6 +41,7 @@ export const CHANGES = {
   'restore-quiesce': 'A restore stops and starts a service, or does so no longer',
   'restore-choice': 'A restore does something else unless told otherwise',
   'target': 'Another database is dumped or replaced',
+  'source': 'A restore or a drill looks for dumps in another place',
   'image': 'Other tools run',
   'user': 'The pod runs as another user',
   'scripts': 'The scripts are others',

@@ -17,6 +17,7 @@ export interface Case {
 
 const BACKUP = 'CronJob.shop-db-backup.yaml';
 const RESTORE = 'CronJob.shop-db-restore.yaml';
+const DRILL = 'CronJob.shop-db-drill.yaml';
 const CLAIM = 'PersistentVolumeClaim.shop-backup.yaml';
 const SCRIPTS = 'ConfigMap.shop-backup-scripts.yaml';
 
@@ -115,6 +116,13 @@ export const CASES: { readonly [name: string]: Case } = {
   'an image of another user': { after: { database: { image: PostgresImage.debian('17.2') } } },
   'another server': { after: { host: 'shop-db-new' } },
   'another database': { after: { database: { name: 'store' }, backup: { folder: 'shop' } } },
+  'restores look into another folder': { byHand: (files) => edited(files, RESTORE, [/(BACKUP_DIR\n +value: )\/backups\/shop/, '$1/backups/store']) },
+  'restores look at another claim': { byHand: (files) => edited(files, RESTORE, ['claimName: shop-backup', 'claimName: store-backup']) },
+  'drills look into another folder': { byHand: (files) => edited(files, DRILL, [/(BACKUP_DIR\n +value: )\/backups\/shop/, '$1/backups/store']) },
+  'drills look where the backup writes again': {
+    byHandBefore: (files) => edited(files, DRILL, [/(BACKUP_DIR\n +value: )\/backups\/shop/, '$1/backups/store']),
+    byHand: (files) => files,
+  },
   'a check is new': { after: { backup: { checks: [check('there are orders', 'SELECT true')] } } },
   'a check is gone': { before: { backup: { checks: [check('there are orders', 'SELECT true'), check('there are customers', 'SELECT true')] } }, after: { backup: { checks: [check('there are orders', 'SELECT 1 = 1')] } } },
   'rows are not counted any more': { after: { backup: { rowCounts: false, contentHashUpTo: Size.gibibytes(0) } } },

@@ -1,4 +1,5 @@
 import { SERVER_VERSION } from '../../annotations';
+import type { BackupWorkload } from '../../manifests/backup-workload';
 import { at, list, number, text, type Manifest } from '../../manifests/manifest';
 import { componentOf, podSpecPath } from '../../manifests/workload';
 import type { Change } from '../change';
@@ -9,8 +10,8 @@ import { name, plural, words } from '../words';
 import type { Workload } from '../workload';
 
 /** Which tools run, as whom, against what, by which scripts. */
-export function software({ workloads, resources, after: { workloads: all } }: Comparison): Change[] {
-  return [...workloads.flatMap(({ before, after }) => (before && after ? [...target(before, after), ...image(before, after), ...user(before.manifest, after.manifest)] : [])),
+export function software({ workloads, resources, after: { workloads: all, backups } }: Comparison): Change[] {
+  return [...workloads.flatMap(({ before, after }) => (before && after ? [...target(before, after), ...source(before, after, backups), ...image(before, after), ...user(before.manifest, after.manifest)] : [])),
     ...resources.flatMap((resource) => scripts(resource, all))];
 }
 
@@ -22,6 +23,19 @@ function target(before: Workload, after: Workload): Change[] {
   return [change('target', 'error', after.manifest, `Another database from now on: ${words(changed)}`, after.component === 'backup'
     ? [`The one from before is not dumped any more.${isSameFolder ? ` Its dumps and the new ones are in one folder, ${name(after.folder)}, under one name: the retention prunes them as if they were of the same database, and a restore takes the newest.` : ''}`]
     : after.component === 'restore' ? ['A restore replaces this one.'] : [])];
+}
+
+/** Where a restore or a drill looks for dumps; what it means for a backup is told of its claim. */
+function source(before: Workload, after: Workload, backups: readonly BackupWorkload[]): Change[] {
+  if (after.component === 'backup' || (before.claim === after.claim && before.folder === after.folder)) return [];
+  const [from, to] = [before, after].map(({ claim, folder }) => `${name(folder)} on the claim ${name(claim)}`);
+  const backup = backups.find(({ manifest, claim, folder, database }) =>
+    manifest.namespace === after.manifest.namespace && claim === after.claim && folder === after.folder && database === after.database);
+  const isRestore = after.component === 'restore';
+  return [change('source', backup !== undefined ? 'note' : isRestore ? 'error' : 'warning', after.manifest,
+    `${isRestore ? 'A restore' : 'The drill'} looks for dumps in ${to}, and not in ${from}`, [backup === undefined
+      ? `No backup of ${name(after.database)} writes there: ${isRestore ? 'no restore finds its dumps' : 'nothing proves its dumps'} any more.`
+      : `There the backup ${name(backup.manifest.name)} writes.`])];
 }
 
 function image(before: Workload, after: Workload): Change[] {
