@@ -16,7 +16,9 @@ head=$FOLDER
 [ -d "$head" ] || head=$empty
 
 # shellcheck disable=SC2086 # the command is several words
-plan() { $COMMAND plan --base "$base" --head "$head" ${DUMPS:+--dumps "$DUMPS"} "$@"; }
+plan() {
+  $COMMAND plan --base "$base" --head "$head" ${DUMPS:+--dumps "$DUMPS"} ${DUMP_SIZE:+"--dump-size=$DUMP_SIZE"} ${LAST_RUN:+"--last-run=$LAST_RUN"} "$@"
+}
 
 echo "$marker" >"$comment"
 plan --markdown >>"$comment"

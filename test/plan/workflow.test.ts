@@ -69,6 +69,13 @@ test('the comment that is there is changed, and the step fails when it is told t
   expect(status).toBe(1);
 });
 
+test('the size of a dump and the last run reach the plan as they are', () => {
+  const repo = pullRequest(shop(), edited(shop(), BACKUP, [/(KEEP_DAILY\n +value: )"7"/, '$1"9"'], ['activeDeadlineSeconds: 21600', 'activeDeadlineSeconds: 1800']));
+  const { calls } = step(repo, { DUMP_SIZE: '3Gi', LAST_RUN: '2400' });
+  expect(calls).toContain('a dump has 3 GiB, as --dump-size says');
+  expect(calls).toContain('40 min');
+});
+
 test('the first manifests of a repo are new', () => {
   const { status, calls } = step(pullRequest(undefined, shop()));
   expect(calls).toContain('The database shop is backed up');
