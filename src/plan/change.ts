@@ -35,6 +35,8 @@ export const CHANGES = {
   'claim-resized': 'A claim grows',
   'guard-removed': 'Flux may do what it was told not to do',
   'guard-added': 'Flux is told not to do something',
+  'alerts-removed': 'Rules for alerts are gone',
+  'isolation-removed': 'Pods are not kept from the network any more',
   'restore-sessions': 'A restore treats sessions in another way',
   'restore-previous': 'Other databases from before a restore are kept',
   'restore-despite': 'A restore goes on despite a failed check',

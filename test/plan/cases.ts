@@ -19,6 +19,9 @@ const BACKUP = 'CronJob.shop-db-backup.yaml';
 const RESTORE = 'CronJob.shop-db-restore.yaml';
 const DRILL = 'CronJob.shop-db-drill.yaml';
 const CLAIM = 'PersistentVolumeClaim.shop-backup.yaml';
+const POLICY = 'apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: { name: shop-db-drill, namespace: shop }\nspec:\n  podSelector: { matchLabels: { app.kubernetes.io/component: drill } }\n';
+const FLUX = 'apiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\nmetadata: { name: shop, namespace: flux-system }\nspec:\n  path: dist\n';
+const VOLUME = 'apiVersion: v1\nkind: PersistentVolume\nmetadata: { name: shop-backup }\nspec: { persistentVolumeReclaimPolicy: Retain }\n';
 const SCRIPTS = 'ConfigMap.shop-backup-scripts.yaml';
 
 const keep = (rules: Parameters<typeof Retention.keep>[0]): ShopProps => ({ backup: { retention: Retention.keep(rules) } });
@@ -63,6 +66,11 @@ export const CASES: { readonly [name: string]: Case } = {
   'the storage class changes, of a guarded claim': { after: { storage: { storageClassName: 'ceph' } } },
   'the storage class changes, of a claim without a guard': { before: { storage: { resizableFromGit: true } }, after: { storage: { resizableFromGit: true, storageClassName: 'ceph' } } },
   'the access modes change': { before: { storage: { resizableFromGit: true } }, after: { storage: { resizableFromGit: true, accessModes: [PersistentVolumeAccessMode.READ_WRITE_ONCE] } } },
+  'the claim selects other volumes, and has another source': {
+    byHandBefore: (files) => edited(files, CLAIM, [/ +kustomize.toolkit.fluxcd.io\/ssa: IfNotPresent\n/, ''], ['spec:\n', 'spec:\n  selector: { matchLabels: { shop: old, disk: a } }\n']),
+    byHand: (files) => edited(files, CLAIM, [/ +kustomize.toolkit.fluxcd.io\/ssa: IfNotPresent\n/, ''],
+      ['spec:\n', 'spec:\n  selector: { matchLabels: { disk: a, shop: new } }\n  dataSourceRef: { kind: PersistentVolumeClaim, name: other }\n']),
+  },
   'the claim shrinks': { before: { storage: { resizableFromGit: true } }, after: { storage: { resizableFromGit: true, size: Size.gibibytes(10) } } },
   'the claim grows, which Flux does not apply': { after: { storage: { size: Size.gibibytes(40) } }, options: { dumpSize: 3 * 2 ** 30 } },
   'the claim grows': { before: { storage: { resizableFromGit: true } }, after: { storage: { resizableFromGit: true, size: Size.gibibytes(40) } } },
@@ -72,6 +80,26 @@ export const CASES: { readonly [name: string]: Case } = {
   'a claim that may be pruned is gone from Git': {
     byHandBefore: (files) => edited(files, CLAIM, [/ +kustomize.toolkit.fluxcd.io\/prune: disabled\n/, '']),
     byHand: without(CLAIM),
+  },
+  'Flux may force what Kubernetes refuses': {
+    byHandBefore: (files) => ({ ...files, 'flux.yaml': FLUX }),
+    byHand: (files) => ({ ...files, 'flux.yaml': `${FLUX}  force: true\n` }),
+  },
+  'the volume is deleted with its claim': {
+    byHandBefore: (files) => ({ ...files, 'volume.yaml': VOLUME }),
+    byHand: (files) => ({ ...files, 'volume.yaml': VOLUME.replace('Retain', 'Delete') }),
+  },
+  'the alerts are gone': {
+    byHandBefore: (files) => ({ ...files, 'rules.yaml': 'apiVersion: monitoring.coreos.com/v1\nkind: PrometheusRule\nmetadata: { name: shop-alerts, namespace: shop }\n' }),
+    byHand: (files) => files,
+  },
+  'the isolation of the drill is gone': {
+    byHandBefore: (files) => ({ ...files, 'policy.yaml': POLICY }),
+    byHand: (files) => files,
+  },
+  'the isolation of what is gone too is gone': {
+    byHandBefore: (files) => ({ ...files, 'policy.yaml': POLICY }),
+    byHand: without(DRILL),
   },
   'the claim gets its guards': { before: { storage: { resizableFromGit: true } } },
   'scripts may be substituted': { byHand: (files) => edited(files, SCRIPTS, [/ +kustomize.toolkit.fluxcd.io\/substitute: disabled\n/, '']) },
@@ -104,6 +132,7 @@ export const CASES: { readonly [name: string]: Case } = {
   'the drill is removed': { after: { drill: false } },
   'the drill is added': { before: { drill: false } },
   'a secret is expected': { after: { secrets: (secrets) => secrets.expectKey('shop-mail', 'token', { because: 'orders are confirmed with it', gitFile: 'secrets/mail.enc.yaml' }) } },
+  'a secret is expected that may be missing': { after: { secrets: (secrets) => secrets.expectKey('shop-mail', 'token', { because: 'orders are confirmed with it', optionalUntil: 'the first order' }) } },
   'a secret is not expected any more': { before: { secrets: (secrets) => secrets.expectKey('shop-mail', 'token', { because: 'orders are confirmed with it' }) } },
   'another length of a secret is expected': {
     before: { secrets: (secrets) => secrets.expectKey('shop-mail', 'token', { because: 'mail', bytes: 16 }) },

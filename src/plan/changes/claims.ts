@@ -1,4 +1,5 @@
-import { list, text, type Manifest } from '../../manifests/manifest';
+import { isDeepStrictEqual } from 'node:util';
+import { at, text, type Manifest, type Value } from '../../manifests/manifest';
 import type { Change } from '../change';
 import { change, isOrphaned, type Comparison } from '../comparison';
 import { bytes, name, plural, quantity, words } from '../words';
@@ -31,16 +32,17 @@ function removed(claim: Manifest): Change {
 
 /** What Kubernetes does not let anybody change. */
 function fixed(before: Manifest, after: Manifest): Change[] {
-  const fields = ([['storageClassName', 'storage class'], ['accessModes', 'access modes'], ['volumeName', 'volume'], ['volumeMode', 'volume mode'], ['selector', 'selector'], ['dataSource', 'data source']] as const)
+  const fields = ([['storageClassName', 'storage class'], ['accessModes', 'access modes'], ['volumeName', 'volume'], ['volumeMode', 'volume mode'], ['selector', 'selector'], ['dataSource', 'data source'], ['dataSourceRef', 'data source reference']] as const)
     .flatMap(([field, noun]) => {
-      const [was, is] = [before, after].map(({ object }) => shown(object, field));
-      return was === is ? [] : [`${noun} ${was} → ${is}`];
+      const [was, is] = [before, after].map(({ object }) => at(object, 'spec', field));
+      return isDeepStrictEqual(was, is) ? [] : [`${noun} ${shown(was)} → ${shown(is)}`];
     });
   return fields.length === 0 ? [] : [refused(after, words(fields))];
 }
 
-function shown(object: Manifest['object'], field: string): string {
-  return text(object, 'spec', field) ?? (list(object, 'spec', field).join(', ') || 'none');
+function shown(value: Value): string {
+  if (value === undefined || value === null) return 'none';
+  return Array.isArray(value) ? value.join(', ') : typeof value === 'string' ? value : name(JSON.stringify(value));
 }
 
 function refused(claim: Manifest, what: string): Change {

@@ -1,8 +1,8 @@
 import { at, text, type Manifest } from '../../manifests/manifest';
-import { componentOf } from '../../manifests/workload';
+import { componentOf, podSpecPath } from '../../manifests/workload';
 import type { Change } from '../change';
 import { change, type Comparison } from '../comparison';
-import { name } from '../words';
+import { name, words } from '../words';
 import { PRUNE, SSA } from './claims';
 
 const SUBSTITUTE = 'kustomize.toolkit.fluxcd.io/substitute';
@@ -18,10 +18,11 @@ const GUARDS = [
 ];
 
 /** What Flux was told not to do. */
-export function guards({ resources }: Comparison): Change[] {
+export function guards({ resources, after: { manifests: now } }: Comparison): Change[] {
   return resources.flatMap(({ before, after }): Change[] => {
-    if (before === undefined || after === undefined) return [];
-    return GUARDS.flatMap(({ annotation, value, added, removed, how }) => {
+    if (before === undefined) return [];
+    if (after === undefined) return gone(before, now);
+    return [...destroys(before, after), ...GUARDS.flatMap(({ annotation, value, added, removed, how }) => {
       const [was, is] = [before, after].map(({ object }) => text(object, 'metadata', 'annotations', annotation));
       if (was === is || (was !== value && is !== value)) return [];
       if (is === value) return [change('guard-added', 'note', after, `${added} from now on`, [`By its annotation ${annotation}: ${value}.`])];
@@ -29,8 +30,40 @@ export function guards({ resources }: Comparison): Change[] {
       return [change('guard-removed', isData ? 'error' : 'warning', after, `${removed} from now on`, [
         `The annotation ${annotation}: ${value} is ${is === undefined ? 'gone' : `"${name(is)}" now`}. ${how}`,
       ])];
-    });
+    })];
   });
+}
+
+/** What is no annotation and destroys dumps all the same. */
+function destroys(before: Manifest, after: Manifest): Change[] {
+  const { kind, apiVersion } = after;
+  const isFlux = kind === 'Kustomization' && apiVersion.startsWith('kustomize.toolkit.fluxcd.io/');
+  const [field, worst, title, how] = isFlux
+    ? ['force', true, 'Flux deletes from now on what Kubernetes does not let it change, and makes it anew', 'With a claim, all that is on it goes; a Job that restores runs again.'] as const
+    : ['persistentVolumeReclaimPolicy', 'Delete', 'The volume is deleted with its claim from now on, and all that is on it', 'Whoever deletes the claim deletes the dumps.'] as const;
+  if (!isFlux && kind !== 'PersistentVolume') return [];
+  const [was, is] = [before, after].map(({ object }) => at(object, 'spec', field));
+  if (was === is || (was !== worst && is !== worst)) return [];
+  return [is === worst ? change('guard-removed', 'error', after, title, [`By spec.${field}: ${String(worst)}. ${how}`])
+    : change('guard-added', 'note', after, isFlux ? 'Flux deletes nothing any more to make it anew' : 'The volume stays when its claim is deleted', [`It no longer has spec.${field}: ${String(worst)}.`])];
+}
+
+/** What is not there any more to tell of a failure, or to keep a pod from the network. */
+function gone(before: Manifest, now: readonly Manifest[]): Change[] {
+  if (before.kind === 'PrometheusRule') {
+    return [change('alerts-removed', 'warning', before, `Nobody is alerted any more by the rules ${name(before.name)}`, ['A backup that fails, or does not run, is noticed only by whoever looks.'])];
+  }
+  if (before.kind !== 'NetworkPolicy') return [];
+  const isolated = now.filter((manifest) => isSelected(manifest, before));
+  return isolated.length === 0 ? [] : [change('isolation-removed', 'warning', before, `Pods are less isolated than before: the NetworkPolicy ${name(before.name)} is gone`,
+    [`Those of ${words(isolated.map(({ kind, name: one }) => `${kind} ${name(one)}`))}. Another policy may still hold them.`])];
+}
+
+function isSelected(manifest: Manifest, policy: Manifest): boolean {
+  const path = podSpecPath(manifest);
+  if (path === undefined || manifest.namespace !== policy.namespace) return false;
+  return Object.entries(at(policy.object, 'spec', 'podSelector', 'matchLabels') ?? {})
+    .every(([label, value]) => text(manifest.object, ...path.slice(0, -1), 'metadata', 'labels', label) === value);
 }
 
 function hasScripts({ kind, object }: Manifest): boolean {

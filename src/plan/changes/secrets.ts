@@ -16,6 +16,7 @@ interface Need {
   readonly rule?: string;
   readonly because?: string;
   readonly gitFile?: string;
+  readonly optionalUntil?: string;
 }
 
 /** What must be there beside a dump, and what looks whether it is. */
@@ -24,9 +25,14 @@ export function secrets({ before, after, resources }: Comparison): Change[] {
   const [was, is] = [needs(before), needs(after)];
   const expected = [...is.expected].flatMap(([secret, need]): Change[] => {
     const old = was.expected.get(secret);
+    if (old === undefined && need.optionalUntil !== undefined) {
+      return [change('secret-needed', 'note', need.manifest, `Looked for from now on: the secret ${name(secret)}, which may be missing until ${name(need.optionalUntil)}`, [
+        ...because(need), 'The check logs that it is missing, and stops no backup. Where it is there, it must be what is expected.',
+      ])];
+    }
     if (old === undefined) {
       return [change('secret-needed', 'warning', need.manifest, `Needed from now on: the secret ${name(secret)}`, [
-        ...(need.because === undefined ? [] : [`Because: ${name(need.because)}.`]),
+        ...because(need),
         `Without it, every backup ends with status 3 and restores refuse. Put it into Git, encrypted,${need.gitFile === undefined ? '' : ` as ${name(need.gitFile)},`} before this is merged.`,
       ])];
     }
@@ -41,6 +47,10 @@ export function secrets({ before, after, resources }: Comparison): Change[] {
       [isUsed ? 'It is needed all the same, and nobody notices before a restore when it is missing.' : 'If a restore needs it, nobody notices before when it is missing.']);
   });
   return [...expected, ...used, ...unchecked];
+}
+
+function because({ because: reason }: Need): string[] {
+  return reason === undefined ? [] : [`Because: ${name(reason)}.`];
 }
 
 function needs({ manifests }: Side): { expected: Map<string, Need>; used: Map<string, Need> } {
@@ -65,7 +75,7 @@ function expectations(manifest: Manifest): [string, Need][] {
     const secret = text(entry, 'secret');
     if (secret === undefined) return [];
     const rule = Object.entries(entry as object).filter(([field]) => !TOLD.has(field));
-    const need = { manifest, rule: JSON.stringify(rule), because: text(entry, 'because'), gitFile: text(entry, 'gitFile') };
+    const need = { manifest, rule: JSON.stringify(rule), because: text(entry, 'because'), gitFile: text(entry, 'gitFile'), optionalUntil: text(entry, 'optionalUntil') };
     return [[secretName(text(entry, 'namespace') ?? manifest.namespace, secret, text(entry, 'key')), need]];
   });
 }
