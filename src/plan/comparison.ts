@@ -34,9 +34,15 @@ export interface Pair<T> {
   readonly after?: T;
 }
 
+/** What becomes of the restore points of a backup, as far as its dumps are known. */
+export interface BackupForecast extends Forecast {
+  /** Whether there is a listing that may be of another backup's folder, and so does not count. */
+  readonly isAmbiguous: boolean;
+}
+
 export interface BackupPair extends Pair<BackupWorkload> {
   /** What becomes of the restore points; undefined where a backup is new or gone. */
-  readonly forecast?: Forecast;
+  readonly forecast?: BackupForecast;
 }
 
 /** The two trees side by side: what the answers are made from. */
@@ -49,20 +55,30 @@ export interface Comparison {
   readonly backups: readonly BackupPair[];
   /** The workloads of this library that differ, backups included. */
   readonly workloads: readonly Pair<Workload>[];
+  /** The dumps without those of folders of which there are several. */
   readonly options: PlanOptions;
+  /** The folders of the listing that several claims have. */
+  readonly ambiguous: ReadonlySet<string>;
 }
 
-export function comparison(before: readonly Manifest[], after: readonly Manifest[], resources: readonly ResourceChange[], options: PlanOptions): Comparison {
+export function comparison(before: readonly Manifest[], after: readonly Manifest[], resources: readonly ResourceChange[], given: PlanOptions): Comparison {
   const [old, current] = [side(before), side(after)];
+  const ambiguous = new Set([...given.dumps?.keys() ?? []].filter((folder) => isOfSeveral(folder, old) || isOfSeveral(folder, current)));
+  const options = { ...given, ...(given.dumps && { dumps: new Map([...given.dumps].filter(([folder]) => !ambiguous.has(folder))) }) };
   const backups = renamedTogether(resources.map((change) => ({
     before: change.before && backupWorkload(change.before), after: change.after && backupWorkload(change.after),
   })).filter((pair) => pair.before !== undefined || pair.after !== undefined));
   return {
-    before: old, after: current, resources, options,
-    backups: backups.map((pair) => ({ ...pair, ...(pair.before && pair.after && { forecast: forecastOf(pair.before, pair.after, options) }) })),
+    before: old, after: current, resources, options, ambiguous,
+    backups: backups.map((pair) => ({ ...pair, ...(pair.before && pair.after && { forecast: { ...forecastOf(pair.before, pair.after, options), isAmbiguous: ambiguous.has(pair.before.folder) } }) })),
     workloads: resources.map((change) => ({ before: change.before && workloadOf(change.before), after: change.after && workloadOf(change.after) }))
       .filter((pair) => pair.before !== undefined || pair.after !== undefined),
   };
+}
+
+/** A listing names its dumps by the folder alone. */
+function isOfSeveral(folder: string, { backups }: Side): boolean {
+  return new Set(backups.filter((backup) => backup.folder === folder).map(({ manifest, claim }) => claimKey(manifest.namespace, claim))).size > 1;
 }
 
 /** What becomes of the restore points of a backup that may be the same before and after. */
@@ -70,9 +86,9 @@ export function forecastOf(before: BackupWorkload, after: BackupWorkload, { now,
   return forecast(before, after, now, dumps?.get(before.folder), isOrphaned(before, after));
 }
 
-/** Whether the dumps of a backup are where it does not look for them any more. */
+/** Whether the dumps of a backup are where it does not look for them any more. Both are of one namespace. */
 export function isOrphaned(before: BackupWorkload, after: BackupWorkload): boolean {
-  return before.claim !== after.claim || before.folder !== after.folder || before.manifest.namespace !== after.manifest.namespace;
+  return before.claim !== after.claim || before.folder !== after.folder;
 }
 
 export function claimKey(namespace: string, name: string): string {

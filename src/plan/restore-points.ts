@@ -24,7 +24,7 @@ export interface RestorePoint {
 
 /** What a change does to the restore points of a backup, at the end of the next run. */
 export interface Forecast {
-  /** When the next run begins; undefined where none is scheduled, and so nothing is pruned. */
+  /** When the next run begins; undefined where none is scheduled: the forecast is then for a run on demand, whose own dump it leaves out. */
   readonly next: number | undefined;
   /** Whether the dumps come from a listing, and not from the calendar. */
   readonly isListed: boolean;
@@ -44,15 +44,18 @@ export function forecast(before: BackupWorkload, after: BackupWorkload, now: num
   const [next] = after.isSuspended ? [] : Calendar.of(after.schedule, after.timeZone)?.next(1, now) ?? [];
   const existing: readonly StoredDump[] = stored ?? steadyState(before, now).map((time) =>
     ({ name: dumpName(before.folder, time), time, isVerified: true, isHeld: false, size: undefined }));
-  const coming: StoredDump[] = next === undefined ? [] : [{ name: dumpName(after.folder, next), time: next, isVerified: true, isHeld: false, size: undefined }];
-  const all = [...coming, ...existing];
-  if (next === undefined) return { next, isListed: stored !== undefined, before: existing, after: isOrphaned ? [] : existing, lost: isOrphaned ? lostOf(before.retention, existing, existing) : [] };
-  const unchanged = pruned(before.retention, all);
-  const changed = isOrphaned ? coming : pruned(after.retention, all);
+  const run = next ?? now;
+  const coming: StoredDump = { name: dumpName(after.folder, run), time: run, isVerified: true, isHeld: false, size: undefined };
+  const all = [coming, ...existing];
+  // A suspended backup has no run that prunes: all that is listed would stay, but for the change.
+  const isResumed = stored !== undefined && before.isSuspended && !after.isSuspended;
+  const unchanged = isResumed ? all : pruned(before.retention, all);
+  const changed = isOrphaned ? [coming] : pruned(after.retention, all);
   const stays = new Set(changed);
+  const shown = (dumps: readonly StoredDump[]): readonly StoredDump[] => (next === undefined ? dumps.filter((dump) => dump !== coming) : dumps);
   return {
-    next, isListed: stored !== undefined, before: unchanged, after: changed,
-    lost: lostOf(before.retention, all, unchanged.filter((dump) => !stays.has(dump) && !coming.includes(dump))),
+    next, isListed: stored !== undefined, before: shown(unchanged), after: shown(changed),
+    lost: lostOf(before.retention, all, unchanged.filter((dump) => !stays.has(dump) && dump !== coming)),
   };
 }
 

@@ -54,6 +54,11 @@ export function quantity(text: string): number | undefined {
   return Number(digits) * (unit.endsWith('i') ? 1024 : 1000) ** power;
 }
 
+/** Why a listing says nothing of a folder. */
+export function ambiguous(folder: string): string {
+  return `The listing says nothing of ${name(folder)}: several claims have a folder of this name, and it may be of any of them.`;
+}
+
 /** A list in a sentence. */
 export function words(items: readonly string[]): string {
   return items.length < 2 ? items.join('') : `${items.slice(0, -1).join(', ')} and ${items.at(-1)}`;

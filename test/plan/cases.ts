@@ -1,6 +1,6 @@
 import { Cron, Duration, Size } from 'cdk8s';
 import { PersistentVolumeAccessMode } from 'cdk8s-plus-28';
-import { BackupFormat, Compression, PostgresImage, Quiesce, RestoreCheck, RestoreJob, RestoreSessions, RestoreTrigger, Retention } from '../../src';
+import { BackupCronJob, BackupFormat, BackupPvc, Compression, PostgresImage, Quiesce, RestoreCheck, RestoreJob, RestoreSessions, RestoreTrigger, Retention } from '../../src';
 import type { PlanOptions } from '../../src/plan/comparison';
 import { readListing } from '../../src/plan/listing';
 import { edited, type Files, shop, type ShopProps } from '../support/shop-tree';
@@ -40,6 +40,14 @@ export const LISTING = Array.from({ length: 10 }, (_, day) => `shop-202611${14 +
 const without = (file: string) => (files: Files): Files => Object.fromEntries(Object.entries(files).filter(([path]) => path !== file));
 const dumps = readListing(LISTING, 'listing');
 
+/** Another backup into a folder of the same name, on another claim. */
+const twin: ShopProps = {
+  more: (chart, backup) => new BackupCronJob(chart, 'twin', {
+    name: 'twin-db-backup', database: backup.database, folder: 'shop', schedule: at('4', '0'), retention: Retention.keep({ last: 1 }),
+    storage: new BackupPvc(chart, 'twin-storage', { name: 'twin-backup', storageClassName: 'nfs', size: Size.gibibytes(20) }),
+  }),
+};
+
 export const CASES: { readonly [name: string]: Case } = {
   'fewer days are kept': { after: keep({ daily: 3, weekly: 4 }) },
   'fewer days are kept, with a listing of the dumps': { after: keep({ daily: 3, weekly: 1 }), options: { dumps } },
@@ -58,6 +66,16 @@ export const CASES: { readonly [name: string]: Case } = {
   'another time zone': { after: { backup: { timeZone: 'Asia/Kathmandu' } } },
   'the backup is suspended': { after: { backup: { suspend: true } } },
   'the backup is resumed': { before: { backup: { suspend: true } } },
+  'less is kept while the backup is suspended': { before: { backup: { suspend: true } }, after: { backup: { suspend: true, retention: Retention.keep({ daily: 3 }) } } },
+  'less is kept while the backup is suspended, with a listing of the dumps': {
+    before: { backup: { suspend: true } }, after: { backup: { suspend: true, retention: Retention.keep({ last: 1 }) } }, options: { dumps },
+  },
+  'the backup is resumed, with a listing of the dumps': {
+    before: { backup: { suspend: true, retention: Retention.keep({ daily: 3 }) } }, after: { backup: { retention: Retention.keep({ daily: 3 }) } }, options: { dumps },
+  },
+  'fewer days are kept, with a listing that may be of another backup': {
+    before: twin, after: { ...twin, ...keep({ daily: 3, weekly: 1 }) }, options: { dumps },
+  },
   'the backup is removed': { after: { backup: false } },
   'the backup is added': { before: { backup: false } },
   'the backup is renamed': { after: { backup: { name: 'shop-backup' } } },

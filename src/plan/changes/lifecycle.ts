@@ -23,7 +23,8 @@ function ofWorkload({ before, after }: Pair<Workload>, now: number): Change[] {
   if (before === undefined) return [...(after.component === 'restore' && !after.isSuspended ? [resumed(after, now)] : []), added(after, now)];
   if (before.isSuspended === after.isSuspended) return [];
   if (after.component === 'restore') return after.isSuspended ? [] : [resumed(after, now)];
-  return [after.isSuspended ? suspended(after) : change(`${after.component}-resumed`, 'note', after.manifest, `The ${after.component} runs again`, nextRun(after, now))];
+  return [after.isSuspended ? suspended(after) : change(`${after.component}-resumed`, 'note', after.manifest, `The ${after.component} runs again`, [...nextRun(after, now),
+    ...(after.component === 'backup' ? ['At its end the retention is applied to all that is there: --dumps tells what goes.'] : [])])];
 }
 
 function added(one: Workload, now: number): Change {
@@ -49,7 +50,7 @@ function removed({ component, manifest, database, claim, folder }: Workload): Ch
 function suspended({ component, manifest, database }: Workload): Change {
   if (component === 'backup') {
     return change('backup-suspended', 'error', manifest, `The database ${name(database)} is not backed up any more: the backup is suspended`,
-      ['The newest restore point gets older every day, and nothing is pruned. Backups on demand still run.']);
+      ['The newest restore point gets older every day. Backups on demand still run, and prune; nothing else does.']);
   }
   return change('drill-suspended', 'warning', manifest, `No drill proves the dumps of ${name(database)} any more: it is suspended`);
 }

@@ -5,7 +5,7 @@ import { Calendar } from '../calendar';
 import type { Change } from '../change';
 import { change, type BackupPair, type Comparison } from '../comparison';
 import { steadyState } from '../restore-points';
-import { day, localMoment, moment, name, plural, span, words } from '../words';
+import { ambiguous, day, localMoment, moment, name, plural, span, words } from '../words';
 
 const DAY = 86_400_000;
 const RULES = ['last', 'daily', 'weekly', 'monthly', 'yearly'] as const;
@@ -47,15 +47,16 @@ function schedule(manifest: Manifest, before: readonly [string, string], after: 
 }
 
 function deleted({ before, after, forecast }: BackupPair): Change[] {
-  const { lost, next, isListed, before: unchanged, after: changed } = forecast!;
+  const { lost, next, isListed, isAmbiguous, before: unchanged, after: changed } = forecast!;
   // Where the folder or the claim is another one, nothing is deleted: what becomes of the data is told of the claim.
-  if (lost.length === 0 || next === undefined || before!.folder !== after!.folder || before!.claim !== after!.claim) return [];
+  if (lost.length === 0 || before!.folder !== after!.folder || before!.claim !== after!.claim) return [];
   const [oldest, newest] = [lost.at(-1)!.point, lost[0]!.point];
-  const days = [unchanged, changed].map((points) => day(points.at(-1)!.time));
+  const days = [unchanged, changed].map((points) => (points.length === 0 ? 'that of the run' : day(points.at(-1)!.time)));
   const range = lost.length === 1 ? `of ${day(newest.time)}` : `from ${day(oldest.time)} to ${day(newest.time)}`;
   return [change('restore-points-deleted', 'error', after!.manifest, `Deletes ${plural(lost.length, 'restore point')} ${range}`, [
-    `At the end of the next run, which begins at ${moment(next)}. Without the change they would stay.`,
+    `At the end of the next run, which ${next === undefined ? 'is one on demand, as none is scheduled' : `begins at ${moment(next)}`}. Without the change they would stay${before!.isSuspended && !after!.isSuspended ? ' until a run on demand' : ''}.`,
     `The oldest restorable day ${days[0] === days[1] ? `stays ${days[0]}` : `is then ${days[1]}, and not ${days[0]}`}.`,
+    ...(isAmbiguous ? [ambiguous(after!.folder)] : []),
     isListed ? 'The dumps of the listing:' : 'By the calendar, as if every run had succeeded:',
   ], lost.map(({ point, rules }) => `${name(point.name)}${rules.length > 0 ? ` (kept as ${words(rules)})` : ''}`))];
 }

@@ -2,7 +2,7 @@ import type { BackupWorkload } from '../../manifests/backup-workload';
 import type { Change } from '../change';
 import { change, claimKey, type Comparison } from '../comparison';
 import { steadyState } from '../restore-points';
-import { bytes, name, plural } from '../words';
+import { ambiguous, bytes, name, plural } from '../words';
 import { claimSize } from './claims';
 
 /** From here on a claim is nearly full. */
@@ -30,6 +30,7 @@ export function storage(comparison: Comparison): Change[] {
       `${more}${plural(is.dumps, 'dump')} in the long run, the one that is being written included, of ${workloads.map(({ database }) => name(database)).join(', ')}. ${assumption(workloads, comparison)}`,
       ...(size === undefined ? [`The size of the claim ${name(key)} is not in the tree.`]
         : [`The claim asks for ${bytes(size)}, which storage of plain directories does not enforce.`]),
+      ...[...new Set(workloads.map(({ folder }) => folder))].filter((folder) => comparison.ambiguous.has(folder)).map(ambiguous),
       ...(is.bytes === undefined && options.dumpSize === undefined ? ['--dump-size, or --dumps with sizes, makes it bytes.'] : []),
     ])];
   });
