@@ -1,4 +1,4 @@
-import { runsBetween, scheduleProblem } from '../calendar';
+import { fiveFields, runsBetween, scheduleProblem } from '../calendar';
 import { TIME_ZONES } from '../time-zones';
 import { TimeZone } from './time-zone';
 
@@ -8,11 +8,6 @@ const YEAR = 366 * DAY;
 /** February 29th can be this far from the next one: 2096 to 2104. */
 const LONGEST_GAP = 8 * YEAR + DAY;
 
-const MACROS: { readonly [macro: string]: string } = {
-  '@yearly': '0 0 1 1 *', '@annually': '0 0 1 1 *', '@monthly': '0 0 1 * *', '@weekly': '0 0 * * 0', '@daily': '0 0 * * *', '@midnight': '0 0 * * *',
-  '@hourly': '0 * * * *',
-};
-
 const calendars = new Map<string, Calendar | undefined>();
 
 /** When the CronJob controller begins the runs of a schedule. */
@@ -21,7 +16,7 @@ export class Calendar {
   static of(schedule: string, timeZone: string): Calendar | undefined {
     const key = `${timeZone} ${schedule}`;
     if (!calendars.has(key)) {
-      const expression = (MACROS[schedule] ?? schedule).trim().split(/\s+/).join(' ');
+      const expression = fiveFields(schedule);
       const isGood = scheduleProblem(expression) === undefined && TIME_ZONES.has(timeZone);
       calendars.set(key, isGood ? new Calendar(expression, TimeZone.of(timeZone)) : undefined);
     }
