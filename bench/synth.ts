@@ -58,9 +58,9 @@ function policies(objects: readonly object[]): void {
 function synthesize(databases: number): Chart {
   const app = new KustomizedApp({ outdir });
   const chart = new Chart(app, 'databases', { namespace: 'databases' });
-  const secrets = new SecretExpectations(chart, 'secrets');
   for (let i = 0; i < databases; i++) {
     const name = `db-${i}`;
+    const secrets = new SecretExpectations(chart, `${name}-secrets`, { name: `${name}-expected-secrets` });
     const database = PostgresDatabase.at(name, {
       name, user: 'postgres', password: secrets.expectKey(name, 'password', { because: 'login' }), image: PostgresImage.alpine('17.2'),
     });
