@@ -57,6 +57,7 @@ test('every object that is named is in dist/ or declared', () => {
 (toolbox().kubectl === null ? describe.skip : describe)('the runbook, typed from its beginning to its end', () => {
   const oidc = new DataKey('oidcKey', MASTERKEY);
   const dump = 'zitadel-20261123-020000';
+  const { namespace } = external[0]!;
   let server: PostgresServer;
   let instance: Instance;
   let cluster: RunbookCluster;
@@ -69,6 +70,10 @@ test('every object that is named is in dist/ or declared', () => {
   const live = (): string => fingerprint(server, 'zitadel');
   const databases = (): string[] =>
     server.sql('postgres', 'SELECT datname FROM pg_database WHERE datname LIKE \'zitadel%\' ORDER BY 1').split('\n').filter(Boolean);
+  const isSuspended = (): boolean => cluster.object('CronJob', 'zitadel-db-backup').spec.suspend;
+  /** What Git says of the backup, and Flux puts in the place of what a person has patched. */
+  const inGit = (suspend: boolean): void => shell.onReconcile('kustomization',
+    `kubectl -n ${namespace} patch cronjob/zitadel-db-backup -p '{"spec":{"suspend":${suspend}}}' >/dev/null`);
   const replicas = (): number => cluster.object('Deployment', 'zitadel').spec.replicas;
   const serves = (): void => {
     expect([replicas(), service.length]).toEqual([2, 2]);
@@ -95,8 +100,8 @@ test('every object that is named is in dist/ or declared', () => {
     cluster.onScale = scale;
     scale(replicas());
     // A forced upgrade sets the replicas to what Git says.
-    const namespace = external[0]!.namespace;
-    shell = new RunbookShell(await cluster.open(), `kubectl -n ${namespace} scale deployment/zitadel --replicas=2 >/dev/null`);
+    shell = new RunbookShell(await cluster.open());
+    shell.onReconcile('helmrelease', `kubectl -n ${namespace} scale deployment/zitadel --replicas=2 >/dev/null`);
   });
   afterAll(async () => {
     scale(0);
@@ -109,12 +114,14 @@ test('every object that is named is in dist/ or declared', () => {
     '5.2 Restore, while ZITADEL serves until the last moment': damage,
     '5.3 Restore, when ZITADEL must not write any more': damage,
     '6.4 The server': () => {
+      inGit(true);
       cluster.object('Deployment', 'zitadel').spec.replicas = 0;
       scale(0);
       server.sql('postgres', 'DROP DATABASE zitadel WITH (FORCE)');
       server.sql('postgres', 'DROP ROLE zitadel');
       server.sql('postgres', 'DROP ROLE reporting');
     },
+    '6.7 Start ZITADEL': () => inGit(false),
   };
 
   /** What is to be true after it. */
@@ -143,7 +150,19 @@ test('every object that is named is in dist/ or declared', () => {
     },
     '5.5 Free the space of the databases from before': () => expect(databases()).toEqual(['zitadel']),
     '6.1 Secrets': (output) => expect(output).toMatch(/^zitadel-secret [^]*^iam-admin [^]*^sops-age /m),
+    '6.2 Hold ZITADEL and the nightly backup': () => {
+      expect(isSuspended()).toBe(true);
+      expect(shell.flux()).toEqual([
+        'suspend kustomization identity-internal -n flux-system', 'suspend helmrelease zitadel -n identity-internal',
+        'suspend kustomization identity-internal-backup -n flux-system',
+      ]);
+    },
     '6.3 The dumps': (output) => expect(output).toContain('nas.example:/volume/zitadel-backup'),
+    '6.4 The server': (output) => {
+      expect(output).toMatch(/^true\n/);
+      expect(isSuspended()).toBe(true);
+      expect(shell.flux()).toEqual(['resume', 'reconcile'].map((verb) => expect.stringMatching(`^${verb} kustomization identity-internal-backup `)));
+    },
     '6.5 Restore': (output) => {
       expect(output).toMatch(/created roles that were missing, without passwords: .*zitadel/);
       expect(live()).toBe(dumped);
@@ -151,7 +170,11 @@ test('every object that is named is in dist/ or declared', () => {
     '6.6 Passwords of the roles': () => {
       expect(cluster.requests.at(-1)).toMatch(/\/pods\/zitadel-db-0\/exec\?command=psql&command=-U&command=postgres&command=-c&command=%5Cpassword\+postgres&/);
     },
-    '6.7 Start ZITADEL': serves,
+    '6.7 Start ZITADEL': (output) => {
+      expect(output).toMatch(/^false\n/);
+      expect(isSuspended()).toBe(false);
+      serves();
+    },
     'One now': proven,
     'One of a certain dump': (output) => {
       proven(output);
@@ -185,7 +208,7 @@ test('every object that is named is in dist/ or declared', () => {
     const headings = sections.map(({ heading }) => heading);
     expect([...Object.keys(given), ...Object.keys(then)].filter((heading) => !headings.includes(heading))).toEqual([]);
     expect(headings.filter((heading) => then[heading] === undefined)).toEqual([
-      '6.2 Hold ZITADEL and the nightly backup', '6.4 The server', 'Suspend', 'Resume', 'What is suspended', 'Apply what is in Git, now',
+      'Suspend', 'Resume', 'What is suspended', 'Apply what is in Git, now',
     ]);
   });
 

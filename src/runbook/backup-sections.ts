@@ -1,6 +1,5 @@
-import type { Retention } from '../retention';
 import type { Runbook } from '../runbook';
-import { Commands, FOLLOWING } from './commands';
+import { Commands, FOLLOWING, TIMED_OUT } from './commands';
 import { paragraphs, sh, table } from './markdown';
 
 /** What to do before a large change, what is in a dump, and how to make, list and read dumps. */
@@ -22,7 +21,8 @@ function largeChanges({ namespace, backup, drill, service }: Runbook, commands: 
 4. Change by a merge in Git. If something must hold still meanwhile: section 11.
 5. Verify: section 8.2. Then end the hold.`,
     '### Hold a dump',
-    sh(commands.nameDump(), ...commands.onStorage('touch', `${commands.folder}/$dump.large-change.hold`)),
+    sh(commands.nameDump(), ...commands.onStorage('touch', '-r', `${commands.folder}/$dump.dump`, `${commands.folder}/$dump.large-change.hold`)),
+    'Where there is no such dump, nothing is held, and the block does not end with `condition met`.',
     '### End the hold',
     sh(commands.nameDump(), ...commands.onStorage('rm', `${commands.folder}/$dump.large-change.hold`)),
     `A new major version of the server needs its image in \`${backup.name}\`, \`${drill.name}\` and the restore at the same time: tools of another major `
@@ -40,7 +40,7 @@ function scope({ backup, secrets, notBackedUp }: Runbook, { folder }: Commands):
       ['Database', `\`${database.name}\` on \`${database.host}:${database.port}\`, with its owner, grants and settings${left && `, without the rows of ${left}`}`],
       ['Roles', 'all roles of the server with their memberships, without passwords'],
       ['When', `\`${schedule.expressionString}\`, ${timeZone}${backup.suspend ? '; **suspended at the moment**' : ''}`],
-      ['Kept', kept(retention) + (recoveryWindow === undefined ? '' : `; one must be able to go back ${recoveryWindow.toDays()} days`)],
+      ['Kept', `${retention}` + (recoveryWindow === undefined ? '' : `; one must be able to go back ${recoveryWindow.toDays()} days`)],
       ['Where', `claim \`${storage.claimName}\`${size}, folder \`${backup.folder}\`, in pods \`${folder}\`; files belong to user ${database.image.uid}`],
       ['Tools', `\`${database.image.image}\``],
     ]),
@@ -54,18 +54,12 @@ function scope({ backup, secrets, notBackedUp }: Runbook, { folder }: Commands):
   );
 }
 
-function kept(retention: Retention): string {
-  const rules = (['daily', 'weekly', 'monthly', 'yearly'] as const).filter((rule) => retention[rule] > 0).map((rule) => `${retention[rule]} ${rule}`);
-  return `the newest${retention.last > 1 ? ` ${retention.last}` : ''}${rules.map((rule) => `, ${rule}`).join('')}`;
-}
-
 function backUpNow({ backup }: Runbook, commands: Commands): string {
   return paragraphs(
     '## 3. Back up now',
     'Also while the schedule is suspended. It waits for a backup that is running.',
     sh(...commands.now('backup', backup.name)),
-    `The log ends with \`complete and verified\`, the block with \`condition met\`. If that times out, the Job has not succeeded: the last lines of its log `
-    + `say why and what to do. ${FOLLOWING}`,
+    `The log ends with \`complete and verified\`, the block with \`condition met\`. ${TIMED_OUT} ${FOLLOWING}`,
     'With status 3 the dump is there and verified, but the secrets that its restore needs are not right. The log names them.',
     'The backups of the last nights, and what the newest have said:',
     sh(

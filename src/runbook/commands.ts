@@ -8,6 +8,10 @@ const EXAMPLE_TIME = '20261123-020000';
 /** Why only the log of a container that has begun can be read, and what the loop is for. */
 export const FOLLOWING = 'The loop asks again until the container has begun. Leave it with Ctrl-C if it goes on for minutes, and look at the pod.';
 
+/** Why a block may end in an error although all goes well: its pod was replaced, and the log was that of the first. */
+export const TIMED_OUT = 'If that times out, `kubectl get` the Job: where it is neither complete nor failed, it still runs, or is tried again: follow it '
+  + 'again, and start no second one. Where it has failed, the last lines of its log say why and what to do.';
+
 /** The commands of a runbook, with the names that its constructs have. */
 export class Commands {
   /** The name that dumps have in the examples. */
@@ -93,6 +97,11 @@ export class Commands {
       `flux ${verb} kustomization ${name} -n ${namespace}`,
       ...(helmRelease === undefined ? [] : [`flux ${verb} helmrelease ${helmRelease} -n ${this.runbook.namespace}`]),
     ];
+  }
+
+  /** What the object says of its suspension. */
+  public isSuspended(kind: string, name: string, namespace = this.runbook.namespace): string {
+    return `kubectl -n ${namespace} get ${kind} ${name} -o jsonpath='{.spec.suspend}{"\\n"}'`;
   }
 
   /** The label of all Jobs and pods of a workload. */

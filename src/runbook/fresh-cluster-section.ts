@@ -23,8 +23,12 @@ export function freshClusterSection(runbook: Runbook): string {
     sh(...present(secrets.all, namespace)),
     `### 6.2 Hold ${title} and the nightly backup`,
     `In Git, before Flux first applies: suspend the backup (section 9)${helmRelease === undefined ? '' : `, and set \`spec.suspend: true\` in the HelmRelease \`${helmRelease}\``}. `
-    + `A backup of an empty ${title} would be the newest verified dump. Where Flux was faster:`,
-    sh(...commands.flux('suspend')),
+    + `A backup of an empty ${title} would be the newest verified dump. Where Flux was faster, and only there, hold also what is in the cluster:`,
+    sh(
+      ...commands.flux('suspend'),
+      `flux suspend kustomization ${name} -n ${fluxNamespace}`,
+      commands.kubectl(`patch cronjob/${backup.name} -p '{"spec":{"suspend":true}}'`),
+    ),
     '### 6.3 The dumps',
     `The new claim \`${claim}\` is an empty folder of the NAS. Where it is:`,
     sh(
@@ -34,8 +38,12 @@ export function freshClusterSection(runbook: Runbook): string {
     `On the NAS, copy the folder \`${backup.folder}\` from the former claim's folder into this one. It must belong to user and group `
     + `${database.image.uid}:${database.image.gid}. Copy and do not move: the original is the last one until this is done.`,
     '### 6.4 The server',
+    'Only when Git says that the backup is suspended, and Flux has fetched that: resuming applies what Git says, and takes back what `kubectl patch` has set. '
+    + 'The third command must print `true`; otherwise hold the backup again, as in 6.2.',
     sh(
+      `flux resume kustomization ${name} -n ${fluxNamespace}`,
       `flux reconcile kustomization ${name} -n ${fluxNamespace} --with-source`,
+      commands.isSuspended('cronjob', backup.name),
       commands.kubectl(`rollout status statefulset/${server} --timeout=10m`),
     ),
     '### 6.5 Restore',
@@ -46,8 +54,12 @@ export function freshClusterSection(runbook: Runbook): string {
     + 'put the role in its place:',
     sh(commands.kubectl(`exec -it statefulset/${server} -- psql -U ${shellWord(database.user)} -c ${shellWord(`\\password ${database.user}`)}`)),
     `### 6.7 Start ${title}`,
-    helmRelease === undefined ? undefined : 'Take the suspensions out of Git first.',
-    sh(...commands.start(false)),
+    'Take the suspensions out of Git first. The second command must print `false`: the nights are backed up again.',
+    sh(
+      `flux reconcile kustomization ${name} -n ${fluxNamespace} --with-source`,
+      commands.isSuspended('cronjob', backup.name),
+      ...commands.start(false),
+    ),
     'Then verify (section 8.2), back up (section 3) and drill (section 7).',
   );
 }

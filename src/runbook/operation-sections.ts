@@ -1,6 +1,6 @@
 import { DrillPick } from '../restore-drill';
 import type { Runbook } from '../runbook';
-import { Commands } from './commands';
+import { Commands, FOLLOWING, TIMED_OUT } from './commands';
 import { checklist, paragraphs, sh, table } from './markdown';
 import { kustomizationObject } from './service';
 
@@ -23,7 +23,8 @@ function drill({ drill: { name, schedule, timeZone, pick, proof, keepEvidence } 
       ...commands.now('drill', name, ['restore', 'drill']).flatMap((line) => line.includes('create job')
         ? [`${line} --dry-run=client -o yaml |`, '  kubectl set env --local -f - RESTORE_DUMP="$dump" -o yaml |', '  kubectl create -f -'] : [line]),
     ),
-    'The block ends with `condition met` for `proven` only; otherwise the wait times out. The log has the verdict and the reason:',
+    `The block ends with \`condition met\` for \`proven\` only. ${TIMED_OUT} ${FOLLOWING}`,
+    'The log has the verdict and the reason:',
     table(['Verdict', 'What it means'], [
       ['`proven`', `this dump can be restored${proof === undefined ? '' : `, and ${proof.key} opens it`}`],
       ['`failed`', 'it could not be restored, or a restore would be refused; the reason says what to do'],
@@ -37,11 +38,10 @@ function drill({ drill: { name, schedule, timeZone, pick, proof, keepEvidence } 
   );
 }
 
-function verify({ backup, restore, drill: { name: drillName }, service, namespace }: Runbook, commands: Commands): string {
-  const { title, helmRelease, kustomization } = service.options;
+function verify({ backup, restore, drill: { name: drillName }, service, kustomization }: Runbook, commands: Commands): string {
+  const { title, helmRelease } = service.options;
+  const kustomizations = [service.options.kustomization, kustomization].map(kustomizationObject);
   const [setup, ...well] = commands.isWell();
-  const suspended = (kind: string, object: string, of: string) => `kubectl -n ${of} get ${kind} ${object} -o jsonpath='{.spec.suspend}{"\\n"}'`;
-  const { name, namespace: fluxNamespace } = kustomizationObject(kustomization);
   return paragraphs(
     '## 8. Verify',
     '### 8.1 After a backup',
@@ -58,9 +58,9 @@ function verify({ backup, restore, drill: { name: drillName }, service, namespac
       [`${title} says that it is ready:`, ...well[1]!],
       [
         'Nothing is suspended any more; each line is empty or `false`:',
-        suspended('kustomization.kustomize.toolkit.fluxcd.io', name, fluxNamespace),
-        ...helmRelease === undefined ? [] : [suspended('helmrelease.helm.toolkit.fluxcd.io', helmRelease, namespace)],
-        suspended('cronjob', backup.name, namespace),
+        ...kustomizations.map(({ name, namespace }) => commands.isSuspended('kustomization.kustomize.toolkit.fluxcd.io', name, namespace)),
+        ...helmRelease === undefined ? [] : [commands.isSuspended('helmrelease.helm.toolkit.fluxcd.io', helmRelease)],
+        commands.isSuspended('cronjob', backup.name),
       ],
     ),
     `Then let a person use ${title}: sign in, and look for what should be there.`,
@@ -73,14 +73,14 @@ function verify({ backup, restore, drill: { name: drillName }, service, namespac
   );
 }
 
-function suspend({ backup, declaredIn, namespace, drill: { name } }: Runbook, commands: Commands): string {
+function suspend({ backup, declaredIn, drill: { name } }: Runbook, commands: Commands): string {
   return paragraphs(
     '## 9. Suspend backups',
     `Through Git, or not at all: the manifest always says \`suspend\`, and Flux reverts what \`kubectl patch\` has set. In \`${declaredIn}\`, with the reason beside it:`,
     ['```ts', '  // The NAS moves; until 2026-11-30.', '  suspend: true,', '```'].join('\n'),
     `on the \`BackupCronJob\` of \`${backup.name}\`, or the \`RestoreDrill\` of \`${name}\`. Synthesize, commit, let it be reviewed, and see that it has arrived:`,
-    sh(`kubectl -n ${namespace} get cronjob ${backup.name} -o jsonpath='{.spec.suspend}{"\\n"}'`),
-    `A backup that is running goes on, and section 3 still works. Meanwhile no night is backed up, and nothing is pruned: write down who takes the suspension back, and when`
+    sh(commands.isSuspended('cronjob', backup.name)),
+    `A backup that is running goes on, and section 3 still works. Meanwhile no night is backed up, and only a backup on demand prunes: write down who takes the suspension back, and when`
     + `${backup.recoveryWindow === undefined ? '' : `, long before the ${backup.recoveryWindow.toDays()} days that one must be able to go back`}.`,
     'Afterwards:',
     sh(...commands.now('backup', backup.name)),

@@ -15,7 +15,7 @@ export function restoreSection(runbook: Runbook): string {
     choice(runbook, commands),
     '### 5.1 Rehearse',
     `Loads and proves, then drops what was loaded. ${title} is not touched.`,
-    sh(...commands.restore('rehearse', `RESTORE_BEFORE=${moment(commands)}`)),
+    sh(`before=${moment(commands)}`, ...commands.restore('rehearse', 'RESTORE_BEFORE="$before"')),
     `### 5.2 Restore, while ${title} serves until the last moment`,
     'Load and prove. If this fails, nothing has happened; the log says what to do.',
     sh(commands.nameDump(), ...commands.restore('prepare', 'RESTORE_DUMP="$dump"')),

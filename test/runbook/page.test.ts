@@ -39,7 +39,7 @@ function runbook({ chart = new Chart(Testing.app(), 'shop', { namespace: 'shop' 
 test('facts come from the constructs', () => {
   const page = runbook().toMarkdown();
   expect(page).toMatch(/^# Runbook: the shop in shop\n/);
-  expect(page).toContain('| Kept | the newest 3, 2 monthly |');
+  expect(page).toContain('| Kept | the newest 3 dumps and 2 monthly ones |');
   expect(page).toContain('without the rows of `public.cache`');
   expect(page).toContain('| carts | people fill them \\| again |');
   expect(page).toContain('| `db` | `password` |  | it logs in | a copy |');

@@ -106,6 +106,10 @@ export class RunbookCluster {
     const object = there.find(({ metadata }) => metadata.name === name.split(':')[0]);
     if (object === undefined) return failure(404, 'NotFound', `${plural} "${name}" not found${namespace === undefined ? '' : ` in ${namespace}`}`);
     if (subresource === undefined && method === 'GET') return [200, object];
+    if (subresource === undefined && method === 'PATCH' && known.kind === 'CronJob') {
+      Object.assign(object.spec, (JSON.parse(body) as Manifest).spec);
+      return [200, object];
+    }
     if (subresource === 'scale') return this.scale(object, method === 'GET' ? undefined : JSON.parse(body));
     if (known.kind === 'Service' && subresource?.startsWith('proxy/')) return this.proxied(object, name, subresource.replace('proxy', ''));
     if (subresource === 'exec') return failure(501, 'NotImplemented', 'nothing runs in the pods of this cluster');
@@ -214,7 +218,7 @@ function discovery(path: string): object | undefined {
   const [, group, version] = /^\/(?:api|apis\/([^/]+))\/(v\d)$/.exec(path) ?? [];
   if (version === undefined) return undefined;
   const resources = KINDS.filter((one) => one.group === (group ?? '')).flatMap((one) => [
-    { name: one.plural, singularName: one.kind.toLowerCase(), namespaced: one.namespaced, kind: one.kind, verbs: ['get', 'list', 'watch', 'create'], shortNames: [SHORT[one.plural]].filter(Boolean) },
+    { name: one.plural, singularName: one.kind.toLowerCase(), namespaced: one.namespaced, kind: one.kind, verbs: ['get', 'list', 'watch', 'create', 'patch'], shortNames: [SHORT[one.plural]].filter(Boolean) },
     ...one.group === 'apps' ? [{ name: `${one.plural}/scale`, singularName: '', namespaced: true, group: 'autoscaling', version: 'v1', kind: 'Scale', verbs: ['get', 'patch'] }] : [],
   ]);
   return { kind: 'APIResourceList', apiVersion: 'v1', groupVersion: [group, version].filter(Boolean).join('/'), resources };

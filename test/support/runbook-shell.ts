@@ -19,8 +19,7 @@ export class RunbookShell {
   private readonly told = join(this.folder, 'flux.log');
   private second = 0;
 
-  /** @param onReconcile what a forced upgrade does, in shell */
-  constructor(server: string, onReconcile: string) {
+  constructor(server: string) {
     const { root, kubectl } = toolbox();
     const real = `${root === null ? '' : `chroot '${root}' `}'${kubectl}/kubectl' --server='${server}' --cache-dir=/proc/none`;
     this.program('kubectl', `case " $* " in
@@ -29,8 +28,13 @@ export class RunbookShell {
       *" create job "*) ${real} "$@" --dry-run=client -o yaml | ${real} create -f - ;; # by itself it would speak protobuf
       *) exec ${real} "$@" ;;
     esac`);
-    this.program('flux', `printf '%s\\n' "$*" >>'${this.told}'\ncase $* in "reconcile helmrelease "*) ${onReconcile} ;; esac`);
+    this.program('flux', `printf '%s\\n' "$*" >>'${this.told}'\nif [ -e '${this.folder}'/"$1-$2" ]; then . '${this.folder}'/"$1-$2"; fi`);
     appendFileSync(this.told, '');
+  }
+
+  /** What Flux does when it is told to reconcile such objects, in shell. */
+  onReconcile(kind: 'helmrelease' | 'kustomization', commands: string): void {
+    writeFileSync(join(this.folder, `reconcile-${kind}`), commands);
   }
 
   /** What flux was told since the last time. */
