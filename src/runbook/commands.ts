@@ -9,7 +9,7 @@ const EXAMPLE_TIME = '20261123-020000';
 export const FOLLOWING = 'The loop asks again until the container has begun. Leave it with Ctrl-C if it goes on for minutes, and look at the pod.';
 
 /** Why a block may end in an error although all goes well: its pod was replaced, and the log was that of the first. */
-export const TIMED_OUT = 'If that times out, `kubectl get` the Job: where it is neither complete nor failed, it still runs, or is tried again: follow it '
+export const TIMED_OUT = 'If that times out, `kubectl describe` the Job: where it is neither complete nor failed, it still runs, or is tried again: follow it '
   + 'again, and start no second one. Where it has failed, the last lines of its log say why and what to do.';
 
 /** The commands of a runbook, with the names that its constructs have. */
