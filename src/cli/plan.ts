@@ -9,7 +9,7 @@ import { svg } from '../plan/svg';
 import { textReport } from '../plan/text-report';
 import { TreeReader } from '../plan/tree';
 import { quantity } from '../plan/words';
-import { LEVELS, type Level } from '../policies/policy';
+import { LEVELS, type Level } from '../level';
 import { MisuseError } from '../secrets-in-git/expected-list';
 import { outputOf } from './output';
 

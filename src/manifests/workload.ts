@@ -19,6 +19,11 @@ const POD_SPECS: { readonly [kind: string]: readonly string[] } = {
 };
 const WORKLOADS = ['spec', 'template', 'spec'];
 
+/** The path to the spec of an object's Jobs; undefined where it makes none. */
+export function jobSpecPath({ kind }: Manifest): readonly string[] | undefined {
+  return kind === 'CronJob' ? ['spec', 'jobTemplate', 'spec'] : kind === 'Job' ? ['spec'] : undefined;
+}
+
 /** The path to the spec of an object's pods; undefined where it has none. */
 export function podSpecPath({ kind, object }: Manifest): readonly string[] | undefined {
   const path = POD_SPECS[kind] ?? WORKLOADS;

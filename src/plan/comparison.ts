@@ -1,6 +1,6 @@
 import { backupWorkload, type BackupWorkload } from '../manifests/backup-workload';
 import type { Manifest } from '../manifests/manifest';
-import type { Level } from '../policies/policy';
+import type { Level } from '../level';
 import type { Change, ChangeId } from './change';
 import type { StoredDump } from './listing';
 import { resourceName, type ResourceChange } from './resources';

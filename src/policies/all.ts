@@ -1,10 +1,11 @@
+import { LEVELS } from '../level';
 import type { Manifest } from '../manifests/manifest';
 import { BACKUP } from './backup';
 import { FLUX } from './flux';
 import { IMAGE } from './image';
 import { POD_SECURITY_BASELINE } from './pod-security-baseline';
 import { POD_SECURITY_RESTRICTED } from './pod-security-restricted';
-import { LEVELS, type Finding, type Policy } from './policy';
+import type { Finding, Policy } from './policy';
 import { RESTORE } from './restore';
 import { SECRETS } from './secrets';
 import { STORAGE } from './storage';

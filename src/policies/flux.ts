@@ -1,16 +1,14 @@
-import { NEVER_RECREATE, VERBATIM } from '../flux';
+import { NEVER_RECREATE, SSA, SUBSTITUTE, VERBATIM } from '../flux';
 import { at, pathText, text, type Manifest, type Value } from '../manifests/manifest';
 import { componentOf } from '../manifests/workload';
 import { violation, type Policy, type Violation } from './policy';
 
 const SUBSTITUTION = 'https://fluxcd.io/flux/components/kustomize/kustomizations/#post-build-variable-substitution';
 
-const [[SUBSTITUTE, DISABLED]] = Object.entries(VERBATIM) as [[string, string]];
-const [[APPLY, IF_NOT_PRESENT]] = Object.entries(NEVER_RECREATE) as [[string, string]];
 
 /** Flux looks at both. */
 function isVerbatim({ object }: Manifest): boolean {
-  return ['annotations', 'labels'].some((field) => text(object, 'metadata', field, SUBSTITUTE) === DISABLED);
+  return ['annotations', 'labels'].some((field) => text(object, 'metadata', field, SUBSTITUTE) === VERBATIM[SUBSTITUTE]);
 }
 
 /** Which files of a ConfigMap are programs. */
@@ -60,10 +58,10 @@ export const FLUX: readonly Policy[] = [
     remedy: 'Use a suspended CronJob, and kubectl create job --from. Or add the annotation and remove ttlSecondsAfterFinished.',
     check: (manifest) => {
       if (manifest.kind !== 'Job' || componentOf(manifest) === 'restore') return [];
-      const apply = text(manifest.object, 'metadata', 'annotations', APPLY);
+      const apply = text(manifest.object, 'metadata', 'annotations', SSA);
       const ttl = at(manifest.object, 'spec', 'ttlSecondsAfterFinished');
       return [
-        ...(apply === IF_NOT_PRESENT ? [] : [violation(['metadata', 'annotations', APPLY], apply, 'Flux cannot apply a change of a Job')]),
+        ...(apply === NEVER_RECREATE[SSA] ? [] : [violation(['metadata', 'annotations', SSA], apply, 'Flux cannot apply a change of a Job')]),
         ...(ttl === undefined || ttl === null ? [] : [violation(['spec', 'ttlSecondsAfterFinished'], ttl, 'Flux runs the Job again whenever it is gone')]),
       ];
     },

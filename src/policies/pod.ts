@@ -1,6 +1,7 @@
+import type { Level } from '../level';
 import { at, type Manifest, type Value } from '../manifests/manifest';
 import { containersOf, podSpecPath, type Container } from '../manifests/workload';
-import type { Level, Policy, Violation } from './policy';
+import type { Policy, Violation } from './policy';
 
 type Path = readonly (string | number)[];
 

@@ -1,9 +1,5 @@
+import type { Level } from '../level';
 import { pathText, type Manifest, type Value } from '../manifests/manifest';
-
-/** The worst first. */
-export const LEVELS = ['error', 'warning', 'note'] as const;
-
-export type Level = typeof LEVELS[number];
 
 /** What is wrong with one resource. */
 export interface Violation {

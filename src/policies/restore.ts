@@ -1,6 +1,6 @@
 import { KEEP_WHEN_REMOVED, NEVER_RECREATE } from '../flux';
 import { at, text, type Manifest } from '../manifests/manifest';
-import { componentOf, environmentOf } from '../manifests/workload';
+import { componentOf, environmentOf, jobSpecPath } from '../manifests/workload';
 import { isAbsent } from './pod';
 import { violation, type Policy, type Violation } from './policy';
 
@@ -38,7 +38,7 @@ export const RESTORE: readonly Policy[] = [
     remedy: 'Remove ttlSecondsAfterFinished. The history limits of the CronJob keep old Jobs few.',
     check: (manifest) => {
       if (componentOf(manifest) !== 'restore') return [];
-      const path = [...(manifest.kind === 'CronJob' ? ['spec', 'jobTemplate', 'spec'] : ['spec']), 'ttlSecondsAfterFinished'];
+      const path = [...jobSpecPath(manifest) ?? ['spec'], 'ttlSecondsAfterFinished'];
       const value = at(manifest.object, ...path);
       return isAbsent(value) ? [] : [violation(path, value, 'the Job and its log go, and Flux may make it again')];
     },

@@ -1,8 +1,9 @@
+import { LEVELS } from '../level';
 import { readFileSync } from 'node:fs';
 import type { Validation, ValidationContext } from 'cdk8s-cli/plugins';
 import { readManifests } from '../manifests/read';
 import { check, POLICIES } from './all';
-import { LEVELS, type Finding, type Policy } from './policy';
+import type { Finding, Policy } from './policy';
 
 /** What `properties` in `cdk8s.yaml` may say. */
 export interface BackupPoliciesProps {

@@ -1,17 +1,12 @@
 import { fiveFields, scheduleProblem, shortestSeconds } from '../calendar';
 import { at, number, text, type Manifest, type Value } from '../manifests/manifest';
-import { componentOf } from '../manifests/workload';
+import { componentOf, jobSpecPath } from '../manifests/workload';
 import { TIME_ZONES } from '../time-zones';
 import { containerFields, isAbsent, podField, podOf } from './pod';
 import { violation, type Policy, type Violation } from './policy';
 
 const JOBS = 'https://kubernetes.io/docs/concepts/workloads/controllers/job/';
 const CRON_JOBS = 'https://kubernetes.io/docs/concepts/workloads/controllers/cron-jobs/';
-
-/** The path to the spec of an object's Jobs; undefined where it makes none. */
-function jobSpecPath({ kind }: Manifest): readonly string[] | undefined {
-  return kind === 'CronJob' ? ['spec', 'jobTemplate', 'spec'] : kind === 'Job' ? ['spec'] : undefined;
-}
 
 /** A policy for a field of every CronJob. */
 function cronJobPolicy(policy: Omit<Policy, 'check' | 'level'>, field: string, check: (value: Value) => string | undefined): Policy {

@@ -1,6 +1,7 @@
 import { checkValues, type FoundValue } from './check-values';
 import type { ExpectedList, ExpectedSecret, Expectation } from './expected-list';
-import { finding, LEVELS, sorted, type Finding, type Level, type Place } from './findings';
+import { LEVELS, type Level } from '../level';
+import { finding, sorted, type Finding, type Place } from './findings';
 import { Kustomizations } from './kustomizations';
 import { readRepo } from './repo-files';
 import { documentProblems, SecretManifest } from './secret-manifest';

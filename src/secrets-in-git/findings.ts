@@ -1,7 +1,4 @@
-/** The worst first. */
-export const LEVELS = ['error', 'warning', 'note'] as const;
-
-export type Level = typeof LEVELS[number];
+import type { Level } from '../level';
 
 /** A place in a file: the path from the root of the repo, and line and column from 1. */
 export interface Place {

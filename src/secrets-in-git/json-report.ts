@@ -1,5 +1,6 @@
 import type { Report } from './check';
-import { count, type Finding, type Level } from './findings';
+import type { Level } from '../level';
+import { count, type Finding } from './findings';
 
 /** What `--json` prints. Fields may be added; where one changes its meaning or goes, `version` counts up. */
 export interface JsonReport {

@@ -2,7 +2,8 @@ import Table from 'cli-table3';
 import { createColors } from 'picocolors';
 import type { Report, Row } from './check';
 import { shown } from './check-values';
-import { count, LEVELS, printable, sentences } from './findings';
+import { LEVELS } from '../level';
+import { count, printable, sentences } from './findings';
 
 /** How a person sees the report. */
 export interface TableOptions {

@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { stringify } from 'yaml';
 import { pathText } from '../../src/manifests/manifest';
 import { THEMES } from '../../src/policies/all';
-import type { Level, Policy } from '../../src/policies/policy';
+import type { Level } from '../../src/level';
+import type { Policy } from '../../src/policies/policy';
 import { EXAMPLES, type Example } from '../policies/examples';
 import { OBJECTS } from './policy-tree';
 

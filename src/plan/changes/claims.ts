@@ -1,12 +1,9 @@
 import { isDeepStrictEqual } from 'node:util';
+import { PRUNE, SSA } from '../../flux';
 import { at, text, type Manifest, type Value } from '../../manifests/manifest';
 import type { Change } from '../change';
 import { change, isOrphaned, type Comparison } from '../comparison';
 import { bytes, name, plural, quantity, words } from '../words';
-
-/** Flux's annotations. */
-export const PRUNE = 'kustomize.toolkit.fluxcd.io/prune';
-export const SSA = 'kustomize.toolkit.fluxcd.io/ssa';
 
 /** What becomes of the dumps that are there. */
 export function claims({ backups, resources }: Comparison): Change[] {
@@ -23,7 +20,7 @@ export function claims({ backups, resources }: Comparison): Change[] {
 }
 
 function removed(claim: Manifest): Change {
-  const stays = text(claim.object, 'metadata', 'annotations', PRUNE) === 'disabled';
+  const stays = isKept(claim);
   return change('claim-removed', stays ? 'warning' : 'error', claim,
     stays ? 'The claim is gone from Git' : 'Flux deletes the claim, and with it all that is on it', [stays
       ? 'Flux leaves it in the cluster, with all that is on it, since it must not prune it. From now on it belongs to nobody.'
@@ -68,6 +65,12 @@ export function claimSize({ object }: Manifest): number | undefined {
   return quantity(text(object, 'spec', 'resources', 'requests', 'storage') ?? '');
 }
 
-function isGuarded({ object }: Manifest): boolean {
+/** Whether Flux keeps an object that has disappeared from Git. */
+export function isKept({ object }: Manifest): boolean {
+  return text(object, 'metadata', 'annotations', PRUNE) === 'disabled';
+}
+
+/** Whether Flux creates an object and never changes it. */
+export function isGuarded({ object }: Manifest): boolean {
   return text(object, 'metadata', 'annotations', SSA) === 'IfNotPresent';
 }

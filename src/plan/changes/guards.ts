@@ -1,11 +1,9 @@
+import { PRUNE, SSA, SUBSTITUTE } from '../../flux';
 import { at, text, type Manifest } from '../../manifests/manifest';
 import { componentOf, podSpecPath } from '../../manifests/workload';
 import type { Change } from '../change';
 import { change, type Comparison } from '../comparison';
 import { name, words } from '../words';
-import { PRUNE, SSA } from './claims';
-
-const SUBSTITUTE = 'kustomize.toolkit.fluxcd.io/substitute';
 
 /** What each guard keeps Flux from, and what its absence makes possible. */
 const GUARDS = [

@@ -1,9 +1,10 @@
-import { text, at } from '../../manifests/manifest';
+import { at } from '../../manifests/manifest';
 import { Calendar } from '../calendar';
 import type { Change } from '../change';
 import { change, type Comparison, type Pair } from '../comparison';
 import { localMoment, name, span } from '../words';
 import type { Workload } from '../workload';
+import { isGuarded, isKept } from './claims';
 
 /** What comes, what goes, and what is suspended. */
 export function lifecycle({ backups, workloads, options: { now } }: Comparison): Change[] {
@@ -77,11 +78,11 @@ function ofRestoreJob({ before, after }: Pair<Workload>): Change[] {
       [`Flux creates the Job as soon as it has the commit (RESTORE_ACTION=${name(action)}${env.get('RESTORE_SHA256') ? `, RESTORE_SHA256=${name(env.get('RESTORE_SHA256')!)}` : ', no checksum is pinned'}).`,
         'What was written since that dump is then in the database from before only.']));
   } else if (after === undefined) {
-    const stays = text(before.manifest.object, 'metadata', 'annotations', 'kustomize.toolkit.fluxcd.io/prune') === 'disabled';
+    const stays = isKept(before.manifest);
     changes.push(change('restore-job-removed', stays ? 'note' : 'warning', manifest, 'The Job of a restore is gone from Git',
       [stays ? 'It stays in the cluster until somebody deletes it. The restore is not undone.' : 'Flux deletes it: a restore that is under way ends there. The live database stays as it was.']));
   } else {
-    const stays = text(after.manifest.object, 'metadata', 'annotations', 'kustomize.toolkit.fluxcd.io/ssa') === 'IfNotPresent';
+    const stays = isGuarded(after.manifest);
     changes.push(change('restore-job-changed', stays ? 'warning' : 'error', manifest, 'A Job that restores is changed, which Kubernetes does not allow', [stays
       ? 'Flux leaves the Job as it is: the change has an effect only where there is none. For another restore, use another requestId.'
       : 'Flux cannot apply it, or with force makes the Job again and restores again.']));

@@ -1,6 +1,6 @@
 import type { BackupWorkload } from '../../manifests/backup-workload';
 import type { Manifest } from '../../manifests/manifest';
-import type { Level } from '../../policies/policy';
+import type { Level } from '../../level';
 import { Calendar } from '../calendar';
 import type { Change } from '../change';
 import { change, type BackupPair, type Comparison } from '../comparison';
