@@ -1,4 +1,4 @@
-import { Cron, Duration, Size } from 'cdk8s';
+import { Cron, Duration, Size, SizeRoundingBehavior } from 'cdk8s';
 import { ContainerResources, Cpu, EmptyDirMedium, k8s } from 'cdk8s-plus-28';
 import { Construct } from 'constructs';
 import { IBackup } from './backup';
@@ -9,7 +9,7 @@ import { ContainerProps, PodExtras, PodOptions, quantity, SECRETS_REPORT, STORAG
 import { checkCount, checkDuration, InvalidPropError } from './invalid';
 import { described, labelsFor } from './labels';
 import { checksEnv } from './restore-check';
-import { RESTORE_OPTIONS } from './restore-job';
+import { restoreOptions } from './restore-job';
 import { ScriptCronJob } from './script-cron-job';
 import { checkFolder, POD_NAME } from './script-job';
 
@@ -129,6 +129,7 @@ export class RestoreDrill extends Construct {
     this.pick = props.pick ?? DrillPick.NEWEST;
     this.proof = props.proof;
     this.keepEvidence = checkCount('restoreDrill.keepEvidence', props.keepEvidence ?? 104, 1, 10_000);
+    const jobs = checkCount('restoreDrill.jobs', props.jobs ?? 2, 1, 64);
     const common = [POD_NAME, env('PGDATABASE', database.name), env('MAINTENANCE_DATABASE', 'postgres'), env('DRILL_DIR', DRILL_PATH)];
     const restore: ContainerProps = {
       name: 'restore',
@@ -139,8 +140,8 @@ export class RestoreDrill extends Construct {
         env('DRILL_BYTES', scratch === undefined ? 0 : scratch.toKibibytes() * 1024),
         env('RESTORE_DUMP', ''),
         env('RESTORE_BEFORE', ''),
-        env('RESTORE_JOBS', checkCount('restoreDrill.jobs', props.jobs ?? 2, 1, 64)),
-        env('RESTORE_OPTIONS', RESTORE_OPTIONS),
+        env('RESTORE_JOBS', jobs),
+        env('RESTORE_OPTIONS', restoreOptions(memoryPerJob(props.resources ?? RESOURCES, jobs))),
         env('HOLD_SECONDS', this.deadline.toSeconds()),
         ...checksEnv(props.backup.checks ?? []),
       ],
@@ -219,4 +220,11 @@ export class RestoreDrill extends Construct {
       ],
     };
   }
+}
+
+/** What builds an index may take: nobody else uses the server, and half of the pod's memory is enough for the rest of it. */
+function memoryPerJob({ memory }: ContainerResources, jobs: number): Size {
+  const most = 256;
+  const share = (memory?.limit?.toMebibytes({ rounding: SizeRoundingBehavior.FLOOR }) ?? 2 * most * jobs) / 2 / jobs;
+  return Size.mebibytes(Math.max(1, Math.floor(Math.min(most, share))));
 }

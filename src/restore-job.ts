@@ -1,4 +1,4 @@
-import { ApiObject, Chart, Cron, Duration } from 'cdk8s';
+import { ApiObject, Chart, Cron, Duration, Size } from 'cdk8s';
 import { k8s } from 'cdk8s-plus-28';
 import { Construct } from 'constructs';
 import { IBackup } from './backup';
@@ -59,6 +59,13 @@ export interface RestoreJobProps extends PodOptions {
    * @default 2
    */
   readonly jobs?: number;
+  /**
+   * Memory that each of `jobs` may take on the live server to build an index, at least 1 MiB. More makes large indexes
+   * faster. It must fit into the server's memory limit beside what the service needs: a server that exceeds its limit is
+   * killed, and every session of the service with it.
+   * @default - the server's own `maintenance_work_mem`
+   */
+  readonly maintenanceWorkMem?: Size;
 }
 
 /** What a restore does about sessions on the live database. */
@@ -71,8 +78,14 @@ export enum RestoreSessions {
   REFUSE = 'refuse',
 }
 
-/** Settings of the sessions that load: what is lost by a crash of the server is loaded again. */
-export const RESTORE_OPTIONS = '-c synchronous_commit=off -c maintenance_work_mem=256MB';
+/**
+ * Settings of the sessions that load. What a crash of the server loses is loaded again. Memory is what the server's own
+ * settings allow, and an index is built without parallel workers, since `jobs` builds several at a time.
+ */
+export function restoreOptions(maintenanceWorkMem?: Size): string {
+  const memory = maintenanceWorkMem === undefined ? '' : ` -c maintenance_work_mem=${maintenanceWorkMem.toKibibytes()}kB`;
+  return `-c synchronous_commit=off -c max_parallel_maintenance_workers=0${memory}`;
+}
 
 /**
  * A restore, on demand or by a merge.
@@ -137,7 +150,7 @@ export class RestoreJob extends Construct {
         env('STOP_COMMAND', props.stopCommand ?? ''),
         env('KEEP_PREVIOUS', this.keepPrevious),
         env('RESTORE_JOBS', checkCount('restoreJob.jobs', props.jobs ?? 2, 1, 64)),
-        env('RESTORE_OPTIONS', RESTORE_OPTIONS),
+        env('RESTORE_OPTIONS', restoreOptions(checkMemory(props.maintenanceWorkMem))),
         env('HOLD_SECONDS', deadline.toSeconds()),
         ...checksEnv(props.backup.checks ?? []),
       ],
@@ -183,4 +196,14 @@ export class RestoreJob extends Construct {
       spec: specAtSynth(() => k8s.KubeJob.manifest({ spec: spec() })),
     });
   }
+}
+
+/** In kibibytes, PostgreSQL takes less than 2 GiB on every platform. */
+function checkMemory(size: Size | undefined): Size | undefined {
+  const kibibytes = size?.toKibibytes() ?? 1024;
+  if (kibibytes < 1024 || kibibytes >= 2 * 1024 * 1024) {
+    throw new InvalidPropError('restoreJob.maintenanceWorkMem', size!.asString(), 'must be at least 1Mi and less than 2Gi',
+      'Write it like Size.mebibytes(128)');
+  }
+  return size;
 }

@@ -86,6 +86,12 @@ describe('defaults', () => {
   });
   test('keepEvidence is 104', () => expect(env(plain, 'drill', 'KEEP_EVIDENCE')).toBe('104'));
   test('jobs is 2', () => expect(env(plain, 'restore', 'RESTORE_JOBS')).toBe('2'));
+  test('memory for an index is 256 MiB, and never more than half of the pod\'s for all jobs', () => {
+    const memory = (props: Partial<RestoreDrillProps>) => /maintenance_work_mem=(.*)kB/.exec(env(drill(props), 'restore', 'RESTORE_OPTIONS'))?.[1];
+    expect(memory({})).toBe(String(256 * 1024));
+    expect(memory({ resources: {} })).toBe(String(256 * 1024));
+    expect(memory({ jobs: 4, resources: { memory: { limit: Size.mebibytes(512) } } })).toBe(String(64 * 1024));
+  });
   test('resources are those of a server, two sessions and two clients', () => {
     for (const { resources } of containers(plain)) {
       expect(resources).toEqual({ requests: { cpu: '100m', memory: '256Mi' }, limits: { memory: '1Gi' } });

@@ -1,4 +1,4 @@
-import { Chart, Duration, Testing } from 'cdk8s';
+import { Chart, Duration, Size, Testing } from 'cdk8s';
 import { ServiceAccount } from 'cdk8s-plus-28';
 import { RestoreJob, RestoreJobProps, RestoreSessions, RestoreTrigger } from '../src';
 import { chart, database, Manifest, manifest, storage, yaml } from './support/synth';
@@ -54,10 +54,16 @@ test('a service account of another namespace is refused: no pod can use it', () 
 
 test('keepPrevious is 1 by default', () => expect(env(template(), 'KEEP_PREVIOUS')).toBe('1'));
 test('jobs is 2 by default', () => expect(env(template(), 'RESTORE_JOBS')).toBe('2'));
+test('maintenanceWorkMem is the server\'s own by default: a restore takes no more of its memory than it allows', () => {
+  expect(env(template(), 'RESTORE_OPTIONS')).not.toContain('maintenance_work_mem');
+  expect(env(template({ maintenanceWorkMem: Size.mebibytes(256) }), 'RESTORE_OPTIONS')).toContain('-c maintenance_work_mem=262144kB');
+});
 
 test.each<[string, Partial<RestoreJobProps>]>([
   ['restoreJob.jobs', { jobs: 0 }],
   ['restoreJob.keepPrevious', { keepPrevious: 0 }],
+  ['restoreJob.maintenanceWorkMem', { maintenanceWorkMem: Size.kibibytes(1023) }],
+  ['restoreJob.maintenanceWorkMem', { maintenanceWorkMem: Size.gibibytes(2) }],
   ['restoreJob.sessionsTimeout', { sessionsTimeout: Duration.millis(1) }],
 ])('a bad %s is refused by its name', (property, props) => {
   expect(() => template(props)).toThrow(`${property} (`);

@@ -16,6 +16,7 @@ import { actions } from './restore/actions';
 import { concurrency as restoreConcurrency } from './restore/concurrency';
 import { contents } from './restore/contents';
 import { dumps } from './restore/dumps';
+import { memory } from './restore/memory';
 import { names as restoreNames } from './restore/names';
 import { proof } from './restore/proof';
 import { random } from './restore/random';
@@ -29,7 +30,7 @@ import { storage as restoreStorage } from './restore/storage';
 export const MATRIX: Readonly<Record<Component, readonly FaultGroup<AnyFault>[]>> = {
   backup: [server, secrets, concurrency, signals, storage, names, databases, heartbeat, damages],
   restore: [
-    dumps, restoreSecrets, proof, restoreServer, restoreSignals, random, sessions, restoreConcurrency, actions, restoreNames, contents, restoreStorage,
+    dumps, restoreSecrets, proof, restoreServer, memory, restoreSignals, random, sessions, restoreConcurrency, actions, restoreNames, contents, restoreStorage,
   ],
   drill: [drillDumps, drillSignals, drillSurroundings],
 };

@@ -29,7 +29,7 @@ export function testGroup<C extends Component, F extends AnyFault, S, T extends 
   afterAll(() => server.stop());
 
   describe.each(['ash', 'dash'] as const)(`${title}, under %s`, (shell) => {
-    for (const fault of faults) {
+    for (const fault of faults.filter(({ shells }) => shells?.includes(shell) ?? true)) {
       const entry = { component, case: `${title}: ${fault.name}, under ${shell}` };
       const reason = fault.impossible?.();
       if (reason !== undefined) record({ ...entry, skipped: reason });

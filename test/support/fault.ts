@@ -1,6 +1,7 @@
 import type { Leaves } from './fault-leaves';
 import type { ClusterProps } from './fault-cluster';
 import type { PodResult } from './pod';
+import type { Shell } from './shells';
 import type { Trial } from './fault-trial';
 
 /** What a fault leaves behind, in words. */
@@ -29,6 +30,11 @@ export interface Surroundings {
    * @default 1
    */
   readonly times?: number;
+  /**
+   * Under which shells it is made. Faults that are costly and of the server alone need one.
+   * @default - both
+   */
+  readonly shells?: readonly Shell[];
 }
 
 export interface Fault<T extends Trial = Trial, L extends Told = Leaves> extends Outcome<L>, Surroundings {

@@ -6,6 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Child } from './child';
 import { atEndOfFile } from './leftovers';
 import { isRoot, run, SYSTEM_PATH } from './machine';
+import type { MemoryLimit } from './memory-limit';
 import { initialise, randomPassword, SERVER_USER, serverProcess, templateFolder, templatePassword } from './postgres-template';
 import { freshFolder, memoryFolder } from './run-folder';
 import type { Mount, Sandbox } from './sandbox';
@@ -15,6 +16,8 @@ export interface ServerOptions {
   /** Lines of postgresql.conf. */
   readonly settings?: Readonly<Record<string, string>>;
   readonly initdbArgs?: readonly string[];
+  /** Holds the server to an amount of memory. Its files are on a disk then: those in memory would count. */
+  readonly memory?: MemoryLimit;
 }
 
 const START_LIMIT_MS = 30_000;
@@ -31,15 +34,16 @@ export class PostgresServer {
     readonly port: number,
     readonly password: string,
     private readonly folder: string,
+    private readonly memory?: MemoryLimit,
   ) {
     this.forget = atEndOfFile(() => this.remove());
   }
 
   static async start(options: ServerOptions = {}): Promise<PostgresServer> {
     for (;;) {
-      const folder = freshFolder('s', memoryFolder());
+      const folder = freshFolder('s', options.memory === undefined ? memoryFolder() : undefined);
       const password = randomPassword();
-      const server = new PostgresServer(await freePort(), password, folder);
+      const server = new PostgresServer(await freePort(), password, folder, options.memory);
       try {
         await server.prepare(options);
         await server.launch();
@@ -135,7 +139,8 @@ export class PostgresServer {
     for (;;) {
       // Its process has ended; what a killed one left here must not pass for the new one's.
       rmSync(statusFile, { force: true });
-      const child = new Child(this.process());
+      const start = (): Child => new Child(this.process());
+      const child = this.memory === undefined ? start() : this.memory.start(start);
       this.child = child;
       while (child.isRunning && !isReady(statusFile)) {
         if (Date.now() > deadline) throw new Error(`The server is not ready after ${START_LIMIT_MS} ms:\n${child.output()}`);

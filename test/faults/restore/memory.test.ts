@@ -1,0 +1,7 @@
+import { testRestoreFaults } from '../../support/restore-fault-runner';
+import { memory } from './memory';
+
+// A gigabyte takes its time.
+jest.setTimeout(300_000);
+
+testRestoreFaults(memory);
