@@ -116,15 +116,15 @@ hashing() {
   then echo true; else echo false; fi
 }
 
+# The checksum is that of what was written, so it comes before what is read back.
 verify() {
   dump_seconds=$(($(date +%s) - begun))
   bytes=$(size_of "$target")
   log "$((bytes / 1000000)) MB written in $dump_seconds s, reading them back"
+  run checksums "$work/$name" "$name.dump" >"$target.sha256" ||
+    fail "the new dump cannot be read and is thrown away. Earlier dumps are untouched. Check the storage."
   run sh "$scripts/verify.sh" "$target" ||
     fail "the new dump is not whole and is thrown away. Earlier dumps are untouched. Check the storage."
-  # shellcheck disable=SC2016 # $1 and $2 are the inner shell's
-  run sh -c 'cd "$1" && find "$2" -type f | sort | xargs sha256sum' sh "$work/$name" "$name.dump" >"$target.sha256" ||
-    fail "the new dump cannot be read and is thrown away. Earlier dumps are untouched. Check the storage."
 }
 
 # What belongs to the dump: the roles that own its objects, and a manifest that says what is in it.

@@ -127,9 +127,10 @@ check_dump() {
     [ "\"$RESTORE_SHA256\"" = "$(manifest_string "$name" sha256)" ] ||
       fail "RESTORE_SHA256 ($RESTORE_SHA256) is not the checksum of $name.dump, $(manifest_string "$name" sha256)."
   fi
-  # Bytes that were decoded to their end when they were written need no more than their checksum.
+  # Bytes that were decoded to their end when they were written need no more than their checksum. A drill is there to see
+  # what the storage has.
   set -- "$dump"
-  ! is_verified "$name" || set -- --checksum "$dump"
+  ! is_verified "$name" || if [ "$action" = drill ]; then set -- --stored "$dump"; else set -- --checksum "$dump"; fi
   run sh "$scripts/verify.sh" "$@" || fail "the dump is not whole. \"$database\" is untouched. Choose another dump."
 }
 

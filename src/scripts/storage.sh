@@ -106,6 +106,12 @@ checksum() {
   if [ -d "$1" ]; then sha256sum "$1.sha256"; else cat "$1.sha256"; fi | cut -c 1-64
 }
 
+# usage: checksums FOLDER NAME      as sha256sum prints them, of the file NAME in the folder, or of all files below it
+checksums() {
+  cd "$1" || return
+  find "$2" -type f | sort | xargs sha256sum
+}
+
 # usage: is_held NAME      whether a hold keeps the dump: NAME.<who>.hold has the time of its end in seconds since 1970.
 # An empty one holds until somebody removes it.
 is_held() {

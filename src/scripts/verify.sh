@@ -1,7 +1,9 @@
 #!/bin/sh
-# Proves that a dump is whole: it compares the checksum, where there is one, and decodes every byte.
+# Proves that a dump is whole: it compares the checksum, where there is one, and decodes every byte. It reads what the
+# storage has: the memory of this node still has what was written just now, whatever the storage has made of it.
 # usage: verify.sh PATH                 one dump
-#        verify.sh --checksum PATH      one dump that was decoded when it was written: compares the checksum only
+#        verify.sh --stored PATH        one dump that was decoded when it was written: compares the checksum only
+#        verify.sh --checksum PATH      the same, for a dump that is read next: the memory of this node may serve it
 #        verify.sh                      every dump in BACKUP_DIR, a line each; the status is 1 when one of them is not whole
 set -eu
 
@@ -12,11 +14,10 @@ set -eu
 
 main() {
   on_exit :
-  decode=true
-  if [ "${1:-}" = --checksum ]; then
-    decode=false
-    shift
-  fi
+  look=whole
+  case ${1:-} in
+    --stored | --checksum) look=${1#--} && shift ;;
+  esac
   if [ $# -gt 0 ]; then
     check "$1" || fail "$1 is not whole: $problem"
   else
@@ -46,20 +47,77 @@ check_stored() {
 check() {
   problem="it is missing or empty"
   [ -s "$1" ] || return 1
+  : >"$scratch/unread"
+  : >"$scratch/undecoded"
+  [ "$look" = checksum ] || try_direct_reads "$1"
+  case $look in
+    whole) run whole_checksums "${1%/*}" "${1##*/}" ;;
+    stored) run stored_checksums "${1%/*}" "${1##*/}" ;;
+    checksum) run checksums "${1%/*}" "${1##*/}" 2>"$scratch/unread" ;;
+  esac >"$scratch/checksums" || true
+  problem="it cannot be read: $(tail -n 1 "$scratch/unread")"
+  [ ! -s "$scratch/unread" ] || return 1
   if [ -e "$1.sha256" ]; then
     problem="its checksum differs from that of the day it was written"
-    cd "${1%/*}"
-    run sha256sum -c "${1##*/}.sha256" >/dev/null 2>&1 || return 1
+    sed 's/ \*/  /' "$1.sha256" | sort >"$scratch/expected"
+    sort "$scratch/checksums" | cmp -s - "$scratch/expected" || return 1
     manifest=${1%.dump}.json
     problem="its checksums are not those that its manifest names"
     [ ! -e "$manifest" ] || grep -q "^  \"sha256\": \"$(checksum "$1")\",\$" "$manifest" || return 1
   fi
-  "$decode" || return 0
-  # A list of contents is read from the beginning of the file; only decoding it all finds a cut end.
-  run pg_restore --file=/dev/null "$1" 2>"$scratch/verify" || {
-    problem="it cannot be read to its end: $(tail -n 1 "$scratch/verify")"
-    return 1
+  problem="it cannot be read to its end: $(tail -n 1 "$scratch/undecoded")"
+  [ ! -s "$scratch/undecoded" ]
+}
+
+# usage: try_direct_reads PATH      sets $direct; says what is not proven where the storage, such as one in memory, refuses them
+try_direct_reads() {
+  [ -z "${direct:-}" ] || return 0
+  direct=true
+  dd if="$(find "$1" -type f | head -n 1)" of=/dev/null bs=4096 count=1 iflag=direct 2>/dev/null || {
+    direct=false
+    warn "the storage takes no direct reads: what is read back may come from the memory of this node"
   }
+}
+
+# usage: stored_bytes FILE
+stored_bytes() {
+  if "$direct"; then
+    dd if="$1" bs=4M iflag=direct status=none 2>>"$scratch/unread"
+  else
+    # GNU's dd can at least ask the kernel to forget what it has.
+    dd if="$1" of=/dev/null count=0 iflag=nocache 2>/dev/null || true
+    cat "$1" 2>>"$scratch/unread"
+  fi
+}
+
+# usage: stored_checksums FOLDER NAME      as `checksums` prints them
+stored_checksums() {
+  cd "$1" || return
+  find "$2" -type f | sort | while read -r each; do
+    printf '%s  %s\n' "$(stored_bytes "$each" | sha256sum | cut -c 1-64)" "$each"
+  done
+}
+
+# usage: whole_checksums FOLDER NAME      the same, and decodes it: a file in the same pass
+# A list of contents is read from the beginning of a dump; only decoding it all finds a cut end.
+whole_checksums() {
+  cd "$1" || return
+  if [ -d "$2" ]; then
+    decode "$2"
+    stored_checksums "$1" "$2"
+  else
+    rm -f "$scratch/bytes"
+    mkfifo "$scratch/bytes"
+    { decode; cat >/dev/null; } <"$scratch/bytes" &
+    printf '%s  %s\n' "$(stored_bytes "$2" | tee "$scratch/bytes" | sha256sum | cut -c 1-64)" "$2"
+    wait "$!"
+  fi
+}
+
+# usage: decode [FOLDER]      or what comes on stdin
+decode() {
+  pg_restore --file=/dev/null "$@" 2>"$scratch/decoding" ||
+    { tail -n 1 "$scratch/decoding" | grep . || echo "pg_restore failed"; } >"$scratch/undecoded"
 }
 
 main "$@"

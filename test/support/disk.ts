@@ -1,10 +1,11 @@
-import { rmSync, statfsSync, truncateSync, writeFileSync } from 'node:fs';
+import { closeSync, openSync, readFileSync, rmSync, statfsSync, truncateSync, writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { atEndOfFile } from './leftovers';
 import { canInstall, installPackages, isRoot, refreshPackageLists, run, which } from './machine';
 import { freshFolder } from './run-folder';
 
 const MEBIBYTE = 2 ** 20;
+const BLOCK = 64;
 
 /** A file system of its own in place of a folder. */
 export class Disk {
@@ -29,12 +30,23 @@ export class Disk {
     return disk;
   }
 
+  /** One whose backing file the storage's own damages are made in: the file system on it does not notice. */
+  static ofImage(folder: string, mebibytes: number, uid: number): Disk {
+    const image = join(freshFolder('disk'), 'image');
+    writeFileSync(image, '');
+    truncateSync(image, mebibytes * MEBIBYTE);
+    run(['mkfs.ext4', '-q', '-E', `root_owner=${uid}:${uid}`, image]);
+    run(['mount', '-o', 'loop', image, folder]);
+    return new Disk(folder, () => {}, () => rmSync(join(image, '..'), { recursive: true }), image);
+  }
+
   private readonly forget: () => void;
 
   private constructor(
     private readonly folder: string,
     private readonly enlarge: () => unknown = () => {},
     private readonly afterwards: () => unknown = () => {},
+    private readonly image?: string,
   ) {
     this.forget = atEndOfFile(() => this.remove());
   }
@@ -56,6 +68,17 @@ export class Disk {
     rmSync(join(this.folder, 'filler'), { force: true });
   }
 
+  /** Flips a bit in the middle of a file where it is stored. What this machine's memory has of the file stays as it is. */
+  damage(file: string): void {
+    run(['sync', '-f', file]);
+    const bytes = readFileSync(file);
+    const block = bytes.subarray(bytes.length >> 1).subarray(0, BLOCK);
+    const stored = readFileSync(this.image!);
+    const at = stored.indexOf(block);
+    if (at === -1) throw new Error(`The bytes of ${file} are not in its image.`);
+    writeSyncAt(this.image!, at, Buffer.from([block[0]! ^ 1]));
+  }
+
   /** Lets nobody write, or everybody again. */
   setReadOnly(readOnly: boolean): void {
     run(['mount', '-o', `remount,${readOnly ? 'ro' : 'rw'}`, this.folder]);
@@ -68,8 +91,17 @@ export class Disk {
   }
 }
 
+function writeSyncAt(file: string, position: number, bytes: Buffer): void {
+  const descriptor = openSync(file, 'r+');
+  writeSync(descriptor, bytes, 0, bytes.length, position);
+  closeSync(descriptor);
+}
+
 /** Why no file system can be mounted here; undefined where it can. */
 export const noDisk = tried(() => Disk.ofMemory(freshFolder('trial'), 1, 0));
+
+/** Why no file system in a file can be mounted here; undefined where it can. */
+export const noImage = tried(() => Disk.ofImage(freshFolder('trial'), 4, 0));
 
 /** Why no file system with a quota can be mounted here; undefined where it can. */
 export const noQuota = tried(() => {

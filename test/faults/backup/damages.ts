@@ -1,8 +1,9 @@
 import { copyFileSync, cpSync, readdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { BackupFormat } from '../../../src';
+import { Disk, noImage } from '../../support/disk';
 import { fault, type Fault, type FaultGroup, type Outcome } from '../../support/fault';
-import type { Trial } from '../../support/fault-trial';
+import { UID, type Trial } from '../../support/fault-trial';
 import type { PodResult } from '../../support/pod';
 import { Random } from '../../support/retention-cases';
 
@@ -65,6 +66,12 @@ export const damages: FaultGroup = {
     damage(`one bit is flipped, at ${FLIPS} random places`, () => {
       const random = new Random('custom');
       return Array.from({ length: FLIPS }, () => flip(random.next(), random.int(0, 7)));
+    }),
+    fault('the storage has changed a bit of a dump, and the memory of the node does not tell', { impossible: noImage, ...found }, (trial) => {
+      trial.useDisk((folder) => Disk.ofImage(folder, 16, UID)).damage(trial.file('dump'));
+      trial.damaged.add(trial.earlier);
+      trial.settle();
+      return trial.verify();
     }),
     damage('a dump is empty', () => [cut(0)]),
     damage('a dump is another dump', () => [(path) => copyFileSync(path.replace(/[^/]*$/, 'shop-20260101-020000.dump'), path)]),

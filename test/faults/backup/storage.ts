@@ -1,7 +1,7 @@
 import { chmodSync, chownSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { BackupFormat } from '../../../src';
-import { Disk, noDisk, noQuota } from '../../support/disk';
+import { Disk, noDisk, noImage, noQuota } from '../../support/disk';
 import { fault, type FaultGroup } from '../../support/fault';
 import { asBefore, newDump, newDumpWithout, stuck } from '../../support/fault-leaves';
 import { UID, type Moment, type Trial } from '../../support/fault-trial';
@@ -40,6 +40,26 @@ export const storage: FaultGroup = {
       leaves: asBefore, status: 1, says: 'is not whole: it cannot be read to its end…the new dump is not whole and is thrown away. Earlier dumps are untouched. Check the storage.',
     }, (trial) => {
       trial.addTool('pg_dump', 'pg_dump "$@" || exit\nfor word; do case $word in --file=*) truncate -s 50000 "${word#--file=}" ;; esac; done');
+      return trial.backup();
+    }),
+
+    fault('the storage changes a bit of what was written, and the memory of the node does not tell', {
+      impossible: noImage, leaves: asBefore, status: 1,
+      says: 'is not whole: its checksum differs from that of the day it was written…the new dump is not whole and is thrown away. Earlier dumps are untouched. Check the storage.',
+    }, async (trial) => {
+      const disk = trial.useDisk((folder) => Disk.ofImage(folder, 16, UID));
+      const summed = trial.holdAt('sha256sum', '*.dump', 'after');
+      const run = await trial.startUntil(summed);
+      const name = trial.instance.work()[0]!;
+      disk.damage(join(trial.folder, '.work', name, `${name}.dump`));
+      summed.pass();
+      return run.result;
+    }),
+
+    fault('the storage takes no direct reads', {
+      leaves: newDump, status: 0, says: 'warning: the storage takes no direct reads: what is read back may come from the memory of this node…is complete and verified',
+    }, (trial) => {
+      trial.addTool('dd', "case \"$*\" in *iflag=direct*) echo 'dd: Invalid argument' >&2; exit 1 ;; esac\nexec dd \"$@\"");
       return trial.backup();
     }),
 

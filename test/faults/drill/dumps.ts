@@ -1,5 +1,7 @@
 import { readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import { Disk, noImage } from '../../support/disk';
 import { drillFault, failedOfBad, inconclusive, type DrillFault, type DrillFaultGroup, type DrillTrial, type Judged } from '../../support/drill-trial';
+import { UID } from '../../support/fault-trial';
 import type { Env } from '../../support/instance';
 import { Random } from '../../support/retention-cases';
 
@@ -40,6 +42,9 @@ export const dumps: DrillFaultGroup = {
       flip(0)(bytes);
       writeFileSync(trial.file('dump'), bytes);
     }),
+    { impossible: noImage, ...bad('the storage has changed a bit of the data, and the memory of the node does not tell', differs, (trial) => {
+      trial.useDisk((folder) => Disk.ofImage(folder, 16, UID)).damage(trial.file('dump'));
+    }) },
     bad('a bit of the data was flipped before its checksum was taken', notProven, (trial, time) => trial.forge(flip(time)), { times: 5 }),
     bad('a name in the list was changed before its checksum was taken', notProven, replace('projections.sessions', 'projections.sessionr')),
     bad('an extension that the dump needs is not in the image', `…extension "citexx" is not available…Install the extension on the server${notProven}`, replace('citext', 'citexx')),
