@@ -21,6 +21,7 @@ SET client_encoding = 'UTF8';
 SET client_min_messages = error;
 SET default_transaction_read_only = off;
 SET search_path = pg_catalog, pg_temp;
+SET standard_conforming_strings = on;
 SET statement_timeout = 0;
 SET work_mem = '64MB';
 SET jit = off;
