@@ -15,9 +15,9 @@ export interface DecryptionProofOptions {
    *
    * The output is a line per key of the data, of three fields with tabs between them, and nothing else: the id of the key
    * (`-` where it is about none of them), the verdict and the reason. The verdict is `proven` (the key opened something
-   * that is certainly what was encrypted), `refuted` (it did not open what it must open) or `unproven` (nothing in the
-   * data can tell). The exit status is 0 whenever there are verdicts. No byte of a key or of what it opened may be in the
-   * output, nor in the message of an error.
+   * that is certainly what was encrypted), `refuted` (it did not open what it must open), `unproven` (nothing in the data
+   * can tell) or `unneeded` (nothing in the data is ever encrypted with it). The exit status is 0 whenever there are verdicts.
+   * No byte of a key or of what it opened may be in the output, nor in the message of an error.
    *
    * As a whole the proof is refuted when a key is, else proven when a key is, else unproven.
    */

@@ -1,10 +1,10 @@
--- Does this masterkey open what is in this database? A line per key id: id, proven | refuted | unproven, reason.
+-- Does this masterkey open what is in this database? A line per key id: id, proven | refuted | unproven | unneeded, reason.
 --
 -- Three things of ZITADEL are built upon: system.encryption_keys holds data keys, as base64url of what AES-256-CFB128 with
 -- the masterkey made of them; an encrypted value in a payload is {CryptoType, Algorithm, KeyID, Crypted}, Crypted being
 -- base64 of what the data key of that id made; and `aes` as Algorithm is the same CFB. An IV of 16 bytes comes first in
 -- both. Nothing authenticates a key: a wrong one decrypts to garbage without an error, so only a plaintext that cannot be
--- garbage is a proof.
+-- garbage is a proof. The weakest that is accepted is 32 letters and digits: a wrong key opens to such once in 2^65 times.
 --
 -- The server reads the masterkey from the file :key_file itself, in one statement that keeps keys and plaintexts in memory
 -- and returns none. What could raise an error about them is avoided or caught, as messages quote what they complain about.
@@ -21,6 +21,7 @@ SET client_encoding = 'UTF8';
 SET client_min_messages = error;
 SET default_transaction_read_only = off;
 SET search_path = pg_catalog, pg_temp;
+SET standard_conforming_strings = on;
 SET statement_timeout = 0;
 SET work_mem = '64MB';
 SET jit = off;
@@ -150,33 +151,43 @@ BEGIN
     WHEN 'PEM' THEN ascii ~ '^-----BEGIN [A-Z ]+-----\r?\n[A-Za-z0-9+/=\r\n]{32,}\n-----END [A-Z ]+-----\s*$'
                 AND substring(ascii FROM 'BEGIN ([A-Z ]+)') = substring(ascii FROM 'END ([A-Z ]+)-----\s*$')
     WHEN 'TOTP' THEN ascii ~ '^[A-Z2-7]{32,}$'
+    WHEN 'CODE-36' THEN ascii ~ '^[A-Za-z0-9]{36}$'
+    WHEN 'CODE-32' THEN ascii ~ '^[A-Za-z0-9]{32}$'
+    WHEN 'CODE' THEN ascii ~ '^[^\\[:cntrl:] ]+$' -- a backslash begins what is escaped; ZITADEL's codes have none
+    WHEN 'ANYTHING' THEN true
   END;
 EXCEPTION WHEN OTHERS THEN
   RETURN false;
 END $$;
 
--- Where encrypted values of known structure are. What ZITADEL generates itself must have it; what users may bring with
--- them can only prove. Of each event and key the newest 5 values are tried, which is enough to tell keys apart and takes no
--- time in a database of any size; damage to older ones is for counts and hashes to find.
-WITH fields (event_type, path, structure, generated) AS (
-  VALUES ('web_key.added', '{privateKey}'::text[], 'JWK', true),
-         ('key_pair.added', '{privateKey,key}', 'PEM', true),
-         ('key_pair.certificate.added', '{certificate,key}', 'PEM', true),
-         ('org.idp.saml.added', '{key}', 'PEM', false),
-         ('org.idp.saml.changed', '{key}', 'PEM', false),
-         ('instance.idp.saml.added', '{key}', 'PEM', false),
-         ('instance.idp.saml.changed', '{key}', 'PEM', false),
-         ('user.human.mfa.otp.added', '{otpSecret}', 'TOTP', false)
+-- Where encrypted values of known structure are, and what else the right key may open there: it proves nothing and refutes
+-- nothing. All other plaintexts refute. ZITADEL generates all of them, but the length and the characters of a code are among
+-- its settings, and users may bring a TOTP secret of their own.
+--
+-- Of each event and key the newest 5 values are tried, which is enough to tell keys apart and takes no time in a database of
+-- any size; damage to older ones is for counts and hashes to find.
+WITH fields (event_types, path, structure, alternative) AS (
+  VALUES ('{web_key.added}'::text[], '{privateKey}'::text[], 'JWK', NULL),
+         ('{key_pair.added}', '{privateKey,key}', 'PEM', NULL),
+         ('{key_pair.certificate.added}', '{certificate,key}', 'PEM', NULL),
+         ('{org.idp.saml.added, org.idp.saml.changed, instance.idp.saml.added, instance.idp.saml.changed}', '{key}', 'PEM', NULL),
+         ('{target.added, target.changed}', '{signingKey}', 'CODE-36', 'CODE'),
+         ('{instance.smtp.config.http.added, instance.smtp.config.http.changed}', '{signingKey}', 'CODE-36', 'CODE'),
+         ('{org.smtp.config.http.added, org.smtp.config.http.changed}', '{signingKey}', 'CODE-36', 'CODE'),
+         ('{instance.sms.confighttp.added, instance.sms.confighttp.changed}', '{signingKey}', 'CODE-36', 'CODE'),
+         ('{org.domain.verification.added}', '{validationCode}', 'CODE-32', 'CODE'),
+         ('{user.human.mfa.otp.added}', '{otpSecret}', 'TOTP', 'ANYTHING')
 ), masterkey AS MATERIALIZED (
   SELECT pg_read_binary_file(:'key_file') AS masterkey
 ), data_keys AS MATERIALIZED (
-  SELECT id, CASE WHEN length(message) - 16 IN (16, 24, 32) THEN :decrypt(message, masterkey) END AS data_key
+  SELECT id, id IN ('csrfCookieKey', 'userAgentCookieKey') AS for_cookies,
+         CASE WHEN length(message) - 16 IN (16, 24, 32) THEN :decrypt(message, masterkey) END AS data_key
     FROM system.encryption_keys, masterkey, pg_temp.from_base64(key) AS message
 ), encrypted AS (
-  SELECT event_type, structure, generated, value ->> 'KeyID' AS id, value ->> 'Algorithm' AS algorithm, value ->> 'Crypted' AS crypted,
+  SELECT event_type, structure, alternative, value ->> 'KeyID' AS id, value ->> 'Algorithm' AS algorithm, value ->> 'Crypted' AS crypted,
          row_number() OVER (PARTITION BY event_type, value ->> 'KeyID', value ->> 'Algorithm' ORDER BY position DESC, events2.ctid DESC) AS age
     FROM eventstore.events2
-    JOIN fields USING (event_type)
+    JOIN (SELECT unnest(event_types) AS event_type, path, structure, alternative FROM fields) AS fields USING (event_type)
    CROSS JOIN LATERAL (SELECT payload #> path) AS field (value)
    WHERE jsonb_typeof(value) = 'object' AND value ->> 'KeyID' <> '' AND value ->> 'Algorithm' <> ''
 ), tried AS (
@@ -185,13 +196,14 @@ WITH fields (event_type, path, structure, generated) AS (
            WHEN algorithm <> 'aes' THEN 'foreign'
            WHEN data_keys.id IS NULL THEN 'orphaned'
            WHEN data_key IS NULL THEN 'locked'
-           WHEN length(message) > 16 AND pg_temp.has_structure(:decrypt(message, data_key), structure) THEN 'opened'
-           WHEN generated THEN 'closed'
-           ELSE 'unknown'
+           WHEN pg_temp.has_structure(plaintext, structure) THEN 'opened'
+           WHEN pg_temp.has_structure(plaintext, alternative) THEN 'unknown'
+           ELSE 'closed'
          END AS outcome
     FROM encrypted
     LEFT JOIN data_keys USING (id)
    CROSS JOIN LATERAL pg_temp.from_base64(crypted) AS message
+   CROSS JOIN LATERAL (SELECT CASE WHEN length(message) > 16 THEN :decrypt(message, data_key) END) AS decrypted (plaintext)
    WHERE age <= 5
 ), counted AS (
   SELECT id,
@@ -210,6 +222,7 @@ WITH fields (event_type, path, structure, generated) AS (
          CASE
            WHEN orphaned + locked + closed > 0 THEN 'refuted'
            WHEN opened > 0 THEN 'proven'
+           WHEN counted.id IS NULL AND data_key IS NOT NULL AND for_cookies THEN 'unneeded'
            ELSE 'unproven'
          END AS verdict,
          CASE
@@ -229,9 +242,11 @@ WITH fields (event_type, path, structure, generated) AS (
            WHEN algorithms IS NOT NULL
              THEN format('its values are encrypted with %s, which this proof cannot decrypt: start ZITADEL on a restored copy to know', algorithms)
            WHEN tried > 0
-             THEN format('0 of %s tried values open to what is known, and users may have brought others', tried)
+             THEN format('0 of %s tried values open to what is known, and users or settings may have made others', tried)
            WHEN data_keys.id IS NOT NULL AND data_key IS NULL
              THEN 'its row in system.encryption_keys is damaged, and no value of known structure needs it'
+           WHEN for_cookies
+             THEN 'it protects cookies, and nothing in the database'
            ELSE 'no event has a value of known structure under this key'
          END AS reason
     FROM counted

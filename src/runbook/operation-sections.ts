@@ -34,6 +34,7 @@ function drill({ drill: { name, schedule, timeZone, pick, proof, keepEvidence } 
     '### The evidence of the last drill',
     sh(...commands.onStorage('cat', `${commands.folder}/drills/latest.json`)),
     '`lastProven.ended` is when a recovery was last proven, also while drills fail; `seconds.restore` is how long it took; `keys` is what opens what. '
+    + 'Nothing in the dump can tell whether an `unproven` key is right, and nothing there needs an `unneeded` one. '
     + `The evidence of the last ${keepEvidence} drills is in the same folder, by time.`,
   );
 }

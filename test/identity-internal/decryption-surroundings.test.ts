@@ -99,6 +99,7 @@ test.each([
     ALTER DATABASE zitadel SET default_transaction_read_only = on;
     ALTER DATABASE zitadel SET statement_timeout = '1ms';
     ALTER DATABASE zitadel SET bytea_output = 'escape';
+    ALTER DATABASE zitadel SET standard_conforming_strings = off;
     ALTER DATABASE zitadel SET client_min_messages = debug5`],
   ['functions with the names of PostgreSQL\'s own', `
     ALTER DATABASE zitadel SET search_path = public, pg_catalog;

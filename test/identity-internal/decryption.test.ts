@@ -1,46 +1,12 @@
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
-import { createIdentityDatabase } from '../support/identity-database';
-import { PostgresServer } from '../support/postgres-server';
+import { MASTERKEY } from '../support/instance';
 import { toolbox } from '../support/toolbox';
-import { KeyVerdict, runProof, verdicts } from '../support/zitadel-decryption';
+import { proofServer } from '../support/zitadel-decryption';
 import {
-  DataKey, encrypt, EncryptedEvent, EncryptedValue, encryptionSql, JWK, keyPairAdded, PEM, webKeyAdded,
+  DataKey, encrypt, EncryptedEvent, EncryptedValue, encryptionSql, event, JWK, keyPairAdded, PEM, SIGNING_KEY, TOTP, VALIDATION_CODE, webKeyAdded,
 } from '../support/zitadel-encryption';
 
-const MASTERKEY = 'MasterkeyNeedsToHave32Characters';
-const TOTP = 'JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP';
-
-let server: PostgresServer;
-let databases = 0;
-
-beforeAll(async () => {
-  server = await PostgresServer.start();
-  createIdentityDatabase(server, 'model');
-  server.sql('model', 'DELETE FROM system.encryption_keys');
-});
-afterAll(() => server.stop());
-
-/** A database of its own for a test. */
-function database(sql = ''): string {
-  const name = `zitadel_${++databases}`;
-  server.sql('postgres', `CREATE DATABASE ${name} TEMPLATE model`);
-  server.sql(name, sql);
-  return name;
-}
-
-function encrypted(keys: readonly DataKey[], events: readonly EncryptedEvent[]): string {
-  return database(encryptionSql(keys, events));
-}
-
-function judge(name: string, masterkey: string | Buffer = MASTERKEY, ...options: string[]): KeyVerdict[] {
-  const { status, stdout, stderr } = runProof(server, name, server.writeFile('masterkey', masterkey), options);
-  expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
-  return verdicts(stdout);
-}
-
-function event(type: string, payload: unknown): EncryptedEvent {
-  return { type, payload };
-}
+const { database, encrypted, run, judge } = proofServer();
 
 describe('a masterkey', () => {
   const key = new DataKey('oidcKey', MASTERKEY);
@@ -97,7 +63,7 @@ describe('a masterkey', () => {
   });
 
   test('that is nowhere is no verdict but an error with the path', () => {
-    const { status, stdout, stderr } = runProof(server, name, '/nowhere/masterkey');
+    const { status, stdout, stderr } = run(name, MASTERKEY, ['--set=key_file=/nowhere/masterkey']);
     expect({ status, stdout }).toEqual({ status: 3, stdout: '' });
     expect(stderr).toContain('could not open file "/nowhere/masterkey"');
   });
@@ -124,7 +90,7 @@ test('each key has a verdict of its own: one proof is not the proof of another, 
     { id: 'samlKey', verdict: 'proven', reason: '1 of 1 tried values open: key_pair.certificate.added' },
   ]);
   expect(judge(name, randomBytes(32)).map(({ verdict }) => verdict)).toEqual(
-    ['unproven', 'unproven', 'refuted', 'refuted', 'unproven', 'refuted']);
+    ['unproven', 'refuted', 'refuted', 'refuted', 'unproven', 'refuted']);
 });
 
 describe('never proven, and never refuted without need', () => {
@@ -136,7 +102,7 @@ describe('never proven, and never refuted without need', () => {
     ['no payload', 'unproven', 'no event has a value', []],
     ['another algorithm', 'unproven', 'encrypted with A256GCM, which this proof cannot decrypt', [webKeyAdded(gcm)]],
     ['another algorithm beside the known one', 'proven', '1 of 1 tried', [webKeyAdded(value), webKeyAdded(gcm)]],
-    ['a text that users chose', 'unproven', 'open to what is known, and users', [event('org.idp.saml.added', { key: key.value('secret') })]],
+    ['a text that users chose', 'unproven', 'open to what is known, and users', [event('user.human.mfa.otp.added', { otpSecret: key.value('secret') })]],
     ['a password, which looks like nothing', 'unproven', 'no event has a value', [event('instance.smtp.config.added', { password: value })]],
     ['a JWK without its private part', 'refuted', '0 of 1 tried values open: this is not', [webKeyAdded(key.value('{"kty":"RSA","n":"AQAB","e":"AQAB"}'))]],
     ['JSON that is no JWK', 'refuted', '0 of 1 tried values open: this is not', [webKeyAdded(key.value('[]'))]],
@@ -205,14 +171,15 @@ describe('never proven, and never refuted without need', () => {
   });
 
   test('2,000 keys at random open nothing', () => {
-    const messages = [['JWK', JWK], ['PEM', PEM], ['TOTP', TOTP]] as const;
+    const codes = [['CODE-36', SIGNING_KEY], ['CODE-32', VALIDATION_CODE], ['CODE', SIGNING_KEY.replace('q', '~')]];
+    const messages = [['JWK', JWK], ['PEM', PEM], ['TOTP', TOTP], ...codes] as [string, string][];
     const rows = messages.map(([structure, plaintext]) => `('${structure}', ${bytea(encrypt(plaintext, key.bytes))})`);
-    const { stdout } = runProof(server, encrypted([key], []), server.writeFile('masterkey', MASTERKEY), [], `
+    const { stdout } = run(encrypted([key], []), MASTERKEY, [], `
       SELECT structure, pg_temp.has_structure(pg_temp.cfb_blocks(message, ${bytea(key.bytes)}), structure),
              (SELECT count(*) FROM generate_series(1, 2000) AS n
                WHERE pg_temp.has_structure(pg_temp.cfb_blocks(message, sha256(int8send(n))), structure))
         FROM (VALUES ${rows.join()}) AS messages (structure, message);`);
-    expect(stdout.split('\n').slice(1, -1)).toEqual(['JWK\tt\t0', 'PEM\tt\t0', 'TOTP\tt\t0']);
+    expect(stdout.split('\n').slice(1, -1)).toEqual(messages.map(([structure]) => `${structure}\tt\t0`));
   });
 });
 
@@ -226,7 +193,7 @@ describe.each(['native', 'blocks'])('CFB, %s', (cfb) => {
     const short = Array.from({ length: 66 }, (_, n) => n + 1);
     const plaintexts = [...short, 127, 128, 129, 255, 256, 257, 1000, 1679, 4095, 4096, 4097, 4999, 5000].map((length) => randomBytes(length));
     const rows = plaintexts.map((plaintext) => `(${bytea(encrypt(plaintext, key))})`);
-    const { stdout } = runProof(server, name, server.writeFile('masterkey', MASTERKEY), [], `
+    const { stdout } = run(name, MASTERKEY, [], `
       SELECT encode(pg_temp.cfb_${cfb}(message, ${bytea(key)}), 'hex') FROM (VALUES ${rows.join()}) AS messages (message);`);
     expect(stdout.split('\n').slice(1, -1)).toEqual(plaintexts.map((plaintext) => plaintext.toString('hex')));
   });

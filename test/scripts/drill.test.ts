@@ -10,6 +10,7 @@ import { DataKey, EncryptedEvent, encryptionSql, JWK, keyPairAdded, PEM, webKeyA
 
 const oidc = new DataKey('oidcKey', MASTERKEY);
 const user = new DataKey('userKey', MASTERKEY);
+const cookies = new DataKey('csrfCookieKey', MASTERKEY);
 const lost = new DataKey('lostKey', MASTERKEY);
 const otp = { type: 'user.human.mfa.otp.added', payload: { otpSecret: user.value('JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP') } };
 const events = [keyPairAdded(oidc.value(PEM)), webKeyAdded(oidc.value(JWK)), otp];
@@ -30,7 +31,7 @@ describe.each(['ash', 'dash'] as const)('a drill of dist/ under %s, with the dat
     const server = await PostgresServer.start();
     for (const [name, encrypted] of Object.entries(DATABASES)) {
       createIdentityDatabase(server);
-      server.sql('zitadel', encryptionSql([oidc, user], encrypted));
+      server.sql('zitadel', encryptionSql([oidc, user, cookies], encrypted));
       const instance = new Instance(server, shell);
       expect(await instance.backup()).toMatchObject({ status: 0, stderr: '' });
       server.sql('postgres', 'DROP DATABASE zitadel');
@@ -64,10 +65,10 @@ describe.each(['ash', 'dash'] as const)('a drill of dist/ under %s, with the dat
     expect(evidence).toMatchObject({
       verdict: 'proven', reason: null, dump: name, database: 'zitadel', compared: 'rows and contents', structure: 'sound', checks: 3,
       sha256: expect.stringMatching(/^[0-9a-f]{64}$/), scripts: expect.stringMatching(/^[0-9a-f]{64}$/), image: 'postgres:16.4-alpine',
-      keys: [{ id: 'oidcKey', verdict: 'proven' }, { id: 'userKey', verdict: 'proven' }],
+      keys: [{ id: 'csrfCookieKey', verdict: 'unneeded' }, { id: 'oidcKey', verdict: 'proven' }, { id: 'userKey', verdict: 'proven' }],
       seconds: { server: expect.any(Number), restore: expect.any(Number), key: expect.any(Number), all: expect.any(Number) },
     });
-    expect(evidence.rows).toBe(5000 + 20 + 500 + 500 + 2 + 3);
+    expect(evidence.rows).toBe(5000 + 20 + 500 + 500 + 3 + 3);
     expect(evidence.lastProven).toEqual({ ended: evidence.ended, dump: name, restoreSeconds: (evidence.seconds as { restore: number }).restore });
   });
 
@@ -88,7 +89,8 @@ describe.each(['ash', 'dash'] as const)('a drill of dist/ under %s, with the dat
   test('refutes a dump of several keys of which one is not in it, and names that one', async () => {
     expect((await drill('orphaned')).status).toBe(4);
     const { keys, reason } = instances.orphaned!.evidence();
-    expect(keys.map(({ id, verdict }) => [id, verdict])).toEqual([['lostKey', 'refuted'], ['oidcKey', 'proven'], ['userKey', 'proven']]);
+    expect(keys.map(({ id, verdict }) => [id, verdict])).toEqual(
+      [['csrfCookieKey', 'unneeded'], ['lostKey', 'refuted'], ['oidcKey', 'proven'], ['userKey', 'proven']]);
     expect(reason).toContain('key lostKey: events need this key, and system.encryption_keys does not have it');
   });
 

@@ -1,7 +1,10 @@
 import { Chart, Testing } from 'cdk8s';
 import { DecryptionProof, SecretExpectations } from '../../src';
 import { zitadelDecryption } from '../../src/identity-internal/decryption';
-import type { PostgresServer } from './postgres-server';
+import { createIdentityDatabase } from './identity-database';
+import { MASTERKEY } from './instance';
+import { PostgresServer } from './postgres-server';
+import { DataKey, EncryptedEvent, encryptionSql } from './zitadel-encryption';
 
 export interface KeyVerdict {
   readonly id: string;
@@ -29,7 +32,44 @@ export function runProof(server: PostgresServer, database: string, keyFile: stri
 export function verdicts(stdout: string): KeyVerdict[] {
   return stdout.split('\n').filter(Boolean).map((line) => {
     const [id, verdict, reason, ...more] = line.split('\t') as [string, string, string, ...string[]];
-    if (!/^(proven|refuted|unproven)$/.test(verdict) || !/^[A-Za-z0-9]/.test(reason) || more.length > 0) throw new Error(`no verdict: ${line}`);
+    if (!/^(proven|refuted|unproven|unneeded)$/.test(verdict) || !/^[A-Za-z0-9]/.test(reason) || more.length > 0) throw new Error(`no verdict: ${line}`);
     return { id, verdict, reason };
   });
+}
+
+/** A server for the tests of a file, and what they do with it. */
+export function proofServer() {
+  let server: PostgresServer;
+  let databases = 0;
+
+  beforeAll(async () => {
+    server = await PostgresServer.start();
+    createIdentityDatabase(server, 'model');
+    server.sql('model', 'DELETE FROM system.encryption_keys');
+  });
+  afterAll(() => server.stop());
+
+  /** The name of a new database of ZITADEL. */
+  function database(sql = ''): string {
+    const name = `zitadel_${++databases}`;
+    server.sql('postgres', `CREATE DATABASE ${name} TEMPLATE model`);
+    server.sql(name, sql);
+    return name;
+  }
+
+  function encrypted(keys: readonly DataKey[], events: readonly EncryptedEvent[]): string {
+    return database(encryptionSql(keys, events));
+  }
+
+  function run(name: string, masterkey: string | Buffer = MASTERKEY, options: readonly string[] = [], afterwards = '') {
+    return runProof(server, name, server.writeFile('masterkey', masterkey), options, afterwards);
+  }
+
+  function judge(name: string, masterkey: string | Buffer = MASTERKEY, ...options: string[]): KeyVerdict[] {
+    const { status, stdout, stderr } = run(name, masterkey, options);
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+    return verdicts(stdout);
+  }
+
+  return { database, encrypted, run, judge };
 }

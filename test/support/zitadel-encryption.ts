@@ -35,10 +35,19 @@ const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
 export const JWK = JSON.stringify({ use: 'sig', ...privateKey.export({ format: 'jwk' }), kid: '304512345678901234', alg: 'RS256' });
 export const PEM = privateKey.export({ format: 'pem', type: 'pkcs1' }) as string;
 
+/** As ZITADEL generates them where its settings say nothing else; a user's secret. */
+export const SIGNING_KEY = 'q7Zp0YxR2mB4tKcV9sLdH1nJ6wGfE3aUo5Ni';
+export const VALIDATION_CODE = 'T8fWb2QxLr5Ye0ZkMv7Ng3CuHs9JpDa1';
+export const TOTP = 'JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP';
+
 /** An event for eventstore.events2, as far as it matters. */
 export interface EncryptedEvent {
   readonly type: string;
   readonly payload: unknown;
+}
+
+export function event(type: string, payload: unknown): EncryptedEvent {
+  return { type, payload };
 }
 
 export function webKeyAdded(privateKey: EncryptedValue): EncryptedEvent {
