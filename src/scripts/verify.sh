@@ -52,7 +52,7 @@ check() {
     run sha256sum -c "${1##*/}.sha256" >/dev/null 2>&1 || return 1
     manifest=${1%.dump}.json
     problem="its checksums are not those that its manifest names"
-    [ ! -e "$manifest" ] || grep -q "^  \"sha256\": \"$(checksum "$1")\",\$" "$manifest" || return 1
+    [ ! -e "$manifest" ] || [ "$(fact "$manifest" '"sha256"')" = "\"$(checksum "$1")\"" ] || return 1
   fi
   "$decode" || return 0
   # A list of contents is read from the beginning of the file; only decoding it all finds a cut end.
