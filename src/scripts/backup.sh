@@ -85,16 +85,16 @@ make_room() {
 }
 
 # To a file and not to a pipe: only then has the dump the offsets that a parallel restore needs, and is it synced.
-# A second session holds the snapshot, so that what it counts is what is dumped.
+# One session holds the snapshot and evaluates the checks in it, another one looks at what is in it, while pg_dump dumps it.
 dump() {
   log "dumping $((database_bytes / 1000000)) MB of \"$database\" from $PGHOST to $name.dump, $DUMP_FORMAT format, $COMPRESSION"
   write_checks "$work/$name" >"$scratch/checks.sql"
-  open_session 5 6 "$database" --set=checks="$scratch/checks.sql" --set=lock_timeout="$LOCK_TIMEOUT" --set=excluded="${EXCLUDE_TABLE_DATA:-}" \
-    --set=contents="$work/$name/contents" --set=scripts="$scripts" --set=counting="$ROW_COUNTS" --set=hashing="$(hashing)" \
-    --field-separator='	'
+  open_session 5 6 "$database" --set=checks="$scratch/checks.sql" --set=lock_timeout="$LOCK_TIMEOUT"
   cat "$scripts/snapshot.sql" >&5 || true
   answer_of 6 || fail "cannot take a snapshot of \"$database\", see psql's message above. Earlier dumps are untouched."
   snapshot=$answer
+  look 3>&- 4<&- 5>&- 6<&- 2>"$scratch/look.log" &
+  looking=$!
   set -- --format="$DUMP_FORMAT" --jobs="$DUMP_JOBS" --snapshot="$snapshot" --lock-wait-timeout="$LOCK_TIMEOUT" --compress="$COMPRESSION"
   exclude=--exclude-table-data
   [ "$client_version" -lt 16 ] || exclude=--exclude-table-data-and-children
@@ -106,8 +106,48 @@ TABLES
   run_reporting "$target" pg_dump "$@" --file="$target" ||
     fail "pg_dump failed, see its message above. The unfinished dump is thrown away, earlier dumps are untouched." \
       "$(($(free_bytes) / 1000000)) MB are free on the storage."
-  answer_of 6 || fail "the rows could not be counted, see psql's message above. Earlier dumps are untouched."
+  wait "$looking" || {
+    cat "$scratch/look.log" >&2
+    fail "what is in the dump could not be looked at, see psql's message above. Earlier dumps are untouched."
+  }
+  answer_of 6 || fail "the checks could not be evaluated, see psql's message above. Earlier dumps are untouched."
   exec 5>&- 6<&-
+  settle
+}
+
+# What is in the snapshot goes to files in $scratch.
+look() {
+  query "$database" --field-separator='	' --set=snapshot="$snapshot" --set=lock_timeout="$LOCK_TIMEOUT" --set=excluded="${EXCLUDE_TABLE_DATA:-}" \
+    --set=counting="$ROW_COUNTS" --set=hashing="$(hashing)" --set=identities=true --set=scripts="$scripts" --set=structure="$scratch/structure" \
+    --set=sequences="$scratch/sequences" --set=identities="$scratch/identities" --set=contents="$scratch/contents" <"$scripts/look.sql"
+}
+
+# A snapshot does not shield from TRUNCATE and some forms of ALTER TABLE, nor does it hold sequences still. The locks of
+# pg_dump shield its own reading, and end with it. So what was seen counts for what is still the same now, when pg_dump has
+# ended; the rows of other tables are counted in the dump itself, and their contents are not hashed.
+settle() {
+  cat "$scripts/sequences.sql" "$scripts/contents.sql" | query "$database" --field-separator='	' --set=excluded="${EXCLUDE_TABLE_DATA:-}" \
+    --set=hashing=false --set=identities=true >"$scratch/after" ||
+    fail "what has changed during the dump could not be looked at, see psql's message above. Earlier dumps are untouched."
+  awk 'NR == FNR { after[$0] = 1; next } $0 in after' "$scratch/after" "$scratch/sequences" >>"$scratch/structure"
+  awk -F '\t' '
+    FILENAME ~ /after$/ { same[$0] = 1; next }
+    FILENAME ~ /contents$/ { seen[$1] = 1; next }
+    !($0 in same && $1 in seen) { print $2 "\t" $1 }' "$scratch/after" "$scratch/contents" "$scratch/identities" >"$scratch/changed"
+  "$ROW_COUNTS" && [ -s "$scratch/changed" ] || return 0
+  log "$(wc -l <"$scratch/changed" | tr -d ' ') tables were changed meanwhile, as TRUNCATE does: their rows are counted in the dump itself"
+  awk -F '\t' 'NR == FNR { changed[$2] = 1; next } !($1 in changed)' "$scratch/changed" "$scratch/contents" >"$scratch/contents.same"
+  while IFS='	' read -r oid table; do
+    printf '%s\t%s\t\n' "$table" "$(rows_in_dump "$oid")"
+  done <"$scratch/changed" >>"$scratch/contents.same"
+  sort "$scratch/contents.same" >"$scratch/contents"
+}
+
+# usage: rows_in_dump OID      of a table: COPY has a line for each
+rows_in_dump() {
+  pg_restore --list "$target" | awk -v oid="$1" '$2 == 0 && $3 == oid && $4 == "TABLE" && $5 == "DATA"' >"$scratch/entry"
+  pg_restore --use-list="$scratch/entry" --data-only --file=- "$target" |
+    awk '$0 == "\\." { copying = 0 } copying { rows++ } / FROM stdin;$/ { copying = 1 } END { print rows + 0 }'
 }
 
 # Hashing reads each value, where counting only counts: it is for databases that this does not hold up.
@@ -138,12 +178,14 @@ describe() {
   facts=$(query "$MAINTENANCE_DATABASE" --set=excluded="${EXCLUDE_TABLE_DATA:-}" <<'SQL'
 SELECT format('  "database": %s,', to_json(:'db'::text)),
        format('  "server": %s,', to_json(current_setting('server_version'))),
-       format('  "excludedTableData": %s,', to_json(array_remove(string_to_array(:'excluded', chr(10)), ''))) \g (fieldsep='\n')
+       format('  "excludedTableData": %s,', to_json(array_remove(string_to_array(:'excluded', chr(10)), ''))),
+       format('  "preload": %s,', to_json(current_setting('shared_preload_libraries'))) \g (fieldsep='\n')
 SQL
-  ) || fail "the server did not say what the manifest needs, see psql's message above. Earlier dumps are untouched."
+  ) || fail_to_describe
+  definition=$(query "$database" <"$scripts/database.sql") || fail_to_describe
   check_members "$work/$name" >"$scratch/checks.json"
   {
-    printf '{\n%s\n' "$facts" &&
+    printf '{\n%s\n  "definition": %s,\n' "$facts" "$definition" &&
       printf '  "client": "%s",\n' "$(pg_dump --version | sed 's/^pg_dump (PostgreSQL) //')" &&
       printf '  "began": "%s",\n  "seconds": %s,\n' "$(utc_time "${name#"$prefix"-}")" "$(($(date +%s) - begun))" &&
       printf '  "format": "%s",\n  "compression": "%s",\n' "$DUMP_FORMAT" "$COMPRESSION" &&
@@ -151,17 +193,38 @@ SQL
       printf '  "sha256": "%s",\n  "scripts": "%s",\n' "$(checksum "$target")" "$(scripts_digest)" &&
       printf '  "secrets": {\n' && fingerprint_members && printf '  },\n' &&
       printf '  "checks": {\n' && cat "$scratch/checks.json" && printf '  },\n' &&
-      printf '  "rows": ' && contents_object 2 && printf ',\n  "hashes": ' && contents_object 3 && printf '\n}\n'
+      printf '  "rows": ' && rows_object && printf ',\n  "hashes": ' && hashes_object &&
+      printf ',\n  "structure": ' && structure_object && printf '\n}\n'
   } >"$work/$name/$name.json" || fail "the manifest could not be written. Earlier dumps are untouched. Is the storage full?"
 }
 
-# usage: contents_object COLUMN      of what was counted and hashed beside the dump, or null where it was not
-contents_object() {
-  if [ "$1" = 2 ] && ! "$ROW_COUNTS" || [ "$1" = 3 ] && [ "$(hashing)" = false ]; then
-    printf null
-  else
-    printf '{\n' && members "$1" <"$work/$name/contents" && printf '  }'
-  fi
+fail_to_describe() {
+  fail "the server did not say what the manifest needs, see psql's message above. Earlier dumps are untouched."
+}
+
+rows_object() {
+  if "$ROW_COUNTS"; then cut -f 1,2 "$scratch/contents" | object '  '; else printf null; fi
+}
+
+hashes_object() {
+  if [ "$(hashing)" = true ]; then awk -F '\t' '$3 != "" { printf "%s\t\"%s\"\n", $1, $3 }' "$scratch/contents" | object '  '; else printf null; fi
+}
+
+# An object for each kind, of the names and hashes.
+structure_object() {
+  cut -f 1 "$scratch/structure" | sort -u >"$scratch/kinds"
+  printf '{'
+  while read -r kind; do
+    printf '%s\n    %s: ' "${comma:-}" "$kind"
+    KIND=$kind awk -F '\t' '$1 == ENVIRON["KIND"] { print $2 "\t" $3 }' "$scratch/structure" | object '    '
+    comma=,
+  done <"$scratch/kinds"
+  printf '\n  }'
+}
+
+# usage: object INDENTATION <FILE      a JSON object of lines with a name and a value, tabs between
+object() {
+  awk -F '\t' -v indentation="$1" '{ printf "%s\n  %s%s: %s", (NR > 1 ? "," : "{"), indentation, $1, $2 } END { printf "%s", (NR ? "\n" indentation "}" : "{}") }'
 }
 
 # The dump comes last: under its final name it is complete, and everything about it is there already.

@@ -1,10 +1,19 @@
 -- Prints for each table, but for those in :excluded: its name as JSON, the number of its rows and, if :hashing, a hash of
--- what is in them that does not depend on their order; tabs between.
+-- what is in them that does not depend on their order; tabs between. The same for all large objects together.
+-- With :snapshot, each table is looked at in that snapshot and in a transaction of its own: no lock is held for longer, and
+-- the locks of many tables are never held at once. With :identities, prints the tables' identities instead: name, oid, and
+-- what changes when the table does in ways that a snapshot does not shield from, such as TRUNCATE.
 SELECT set_config(name, value, false)
   FROM (VALUES ('TimeZone', 'UTC'), ('DateStyle', 'ISO'), ('IntervalStyle', 'postgres'), ('bytea_output', 'hex'),
-               ('extra_float_digits', '1'), ('xmloption', 'content')) AS text_of_values (name, value) \g /dev/null
+               ('extra_float_digits', '1'), ('xmloption', 'content'), ('lc_monetary', 'C')) AS text_of_values (name, value) \g /dev/null
+\if :{?snapshot}
+SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY\;
+SET TRANSACTION SNAPSHOT :'snapshot'\;
+\else
+\set snapshot ''
+\endif
 WITH RECURSIVE tables AS (
-  SELECT c.oid, format('%I.%I', nspname, relname) AS name,
+  SELECT c.oid, format('%I.%I', nspname, relname) AS name, relkind, relfilenode,
          '"' || replace(nspname, '"', '""') || '"."' || replace(relname, '"', '""') || '"' AS pattern
     FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace
    WHERE relkind IN ('r', 'p') AND nspname !~ '^pg_' AND nspname <> 'information_schema'
@@ -14,21 +23,36 @@ WITH RECURSIVE tables AS (
   SELECT oid FROM tables WHERE pattern = ANY (string_to_array(:'excluded', E'\n'))
    UNION
   SELECT inhrelid FROM pg_inherits JOIN excluded ON inhparent = excluded.oid
-), hashable AS (
-  SELECT opcintype AS type FROM pg_opclass JOIN pg_am ON pg_am.oid = opcmethod
-    JOIN pg_amproc ON amprocfamily = opcfamily AND amproclefttype = opcintype AND amprocnum = 2
-   WHERE amname = 'hash' AND opcdefault
 ), columns AS (
   SELECT attrelid AS oid,
-         -- By name: a restore may put the columns of a child table into another order. What has no hash is hashed as text.
-         string_agg(CASE WHEN coalesce(element.oid, atttypid) IN (SELECT type FROM hashable) THEN format('%I', attname)
-                         ELSE format('%I::text', attname) END, ', ' ORDER BY attname) AS list
-    FROM pg_attribute LEFT JOIN pg_type AS element ON element.typarray = atttypid
-   WHERE attnum > 0 AND NOT attisdropped
+         -- By name: a restore may put the columns of a child table into another order. The types that are hashed as they are
+         -- have the same hash on each server; others are hashed as text, for an enum's is of its labels' oids, and a collation
+         -- may have one of its own.
+         string_agg(CASE WHEN atttypid = ANY ('{bool,"char",int2,int4,int8,oid,float4,float8,numeric,bytea,uuid,date,time,timetz,timestamp,timestamptz,jsonb,inet,cidr,macaddr,macaddr8,pg_lsn}'::regtype[])
+                         THEN format('%I', attname) ELSE format('%I::text COLLATE "C"', attname) END, ', ' ORDER BY attname COLLATE "C") AS list
+    FROM pg_attribute
+   WHERE attnum > 0 AND NOT attisdropped AND attgenerated <> 'v'
    GROUP BY attrelid
 )
-SELECT format('SELECT %L, count(*), %s FROM ONLY %s', to_json(name),
-              CASE WHEN :'hashing' THEN format('coalesce(sum(hash_record_extended(ROW(%s), 0)::numeric), 0)', list) ELSE '''''' END, name)
-  FROM tables JOIN pg_class USING (oid) LEFT JOIN columns USING (oid)
+\if :{?identities}
+SELECT to_json(name), oid, relfilenode || ' ' || md5(list)
+  FROM tables LEFT JOIN columns USING (oid)
  WHERE relkind = 'r' AND oid NOT IN (SELECT oid FROM excluded)
- ORDER BY name \gexec
+ ORDER BY name COLLATE "C";
+\else
+SELECT CASE WHEN :'snapshot' <> '' THEN format('SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY; SET TRANSACTION SNAPSHOT %L; ', :'snapshot') ELSE '' END
+    || format('SELECT %L, count(*), %s FROM ONLY %s', to_json(name),
+              CASE WHEN :'hashing' THEN format('coalesce(sum(hash_record_extended(ROW(%s), 0)::numeric), 0)', list) ELSE '''''' END, name)
+  FROM tables LEFT JOIN columns USING (oid)
+ WHERE relkind = 'r' AND oid NOT IN (SELECT oid FROM excluded)
+ UNION ALL
+-- Without trailing zeros: a large object with holes has none when it is restored.
+SELECT CASE WHEN :'snapshot' <> '' THEN format('SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY; SET TRANSACTION SNAPSHOT %L; ', :'snapshot') ELSE '' END
+    || format($$SELECT '"large objects"', (SELECT count(*) FROM pg_largeobject_metadata), %s$$,
+              CASE WHEN :'hashing' AND has_table_privilege('pg_largeobject', 'select')
+                   THEN $$(SELECT coalesce(sum(hash_record_extended(ROW(loid, pageno, bytes), 0)::numeric), 0)
+                             FROM pg_largeobject, rtrim(data, '\x00') AS bytes WHERE bytes <> '')$$ ELSE '''''' END)
+ WHERE EXISTS (SELECT FROM pg_largeobject_metadata)
+ ORDER BY 1
+\gexec
+\endif

@@ -36,6 +36,7 @@ cut_over() {
   fi
   [ -n "$side" ] || fail "there is no database from before to go back to."
   if exists "$database"; then
+    check_replication
     scale_to_zero
     wait_for_sessions
     check_lock
@@ -66,9 +67,21 @@ SQL
 # usage: sessions      who is connected to the live database, one a line
 sessions() {
   query "$MAINTENANCE_DATABASE" <<'SQL'
-SELECT concat_ws(' ', usename, 'from', coalesce(host(client_addr), 'a socket'), nullif('as ' || application_name, 'as '), 'pid', pid)
-  FROM pg_stat_activity WHERE datname = :'db' AND backend_type = 'client backend' ORDER BY pid
+SELECT concat_ws(' ', nullif(backend_type, 'client backend'), usename, 'from', coalesce(host(client_addr), 'a socket'), nullif('as ' || application_name, 'as '), 'pid', pid)
+  FROM pg_stat_activity
+ WHERE datname = :'db' AND backend_type NOT IN ('autovacuum worker', 'parallel worker') -- the server ends these by itself, or with their leaders
+ ORDER BY pid
 SQL
+}
+
+# What an exchange of the names does not take along: what reads the changes of the live database, or writes changes of another
+# one into it. A slot stays with its database, and goes with it when it is dropped.
+check_replication() {
+  ! exists "$database" || replicated=$(query "$MAINTENANCE_DATABASE" <"$scripts/replication.sql") ||
+    fail "whether \"$database\" is replicated could not be looked at, see psql's message above. Nothing was changed."
+  [ -z "${replicated:-}" ] || refuse replication "\"$database\" is replicated, and what is restored would not be:
+$replicated
+Nothing was changed."
 }
 
 # A service that goes on writing would write into the database from before.
@@ -125,7 +138,7 @@ drop_previous() {
   previous_databases | tail -n +$(($1 + 1)) | {
     stuck=0
     while IFS= read -r old; do
-      if echo 'DROP DATABASE :"old" WITH (FORCE)' | query "$MAINTENANCE_DATABASE" --set=old="$old"; then
+      if may_go "$old" && drop_database "$old"; then
         log "dropped \"$old\", a database from before"
       else
         stuck=1
@@ -135,12 +148,33 @@ drop_previous() {
   }
 }
 
+# usage: may_go DATABASE      Slots would go with it, and a subscription would leave one behind on another server.
+may_go() {
+  attached=$(query "$MAINTENANCE_DATABASE" --set=db="$1" <"$scripts/replication.sql") || return 1
+  case "${attached:+ ${RESTORE_DESPITE:-} }" in
+    '' | *' replication '*) ;;
+    *)
+      warn "\"$1\" is not dropped, for it is replicated:
+$attached
+To drop it all the same, set RESTORE_DESPITE=replication."
+      return 1
+      ;;
+  esac
+}
+
 # What was done, for whoever asks later; the server itself is the truth.
 record() {
   {
     mkdir -p "$BACKUP_DIR/restores" &&
-      printf '{\n  "request": "%s",\n  "action": "%s",\n  "dump": "%s",\n  "ended": "%s",\n  "seconds": %s\n}\n' \
-        "$REQUEST_ID" "${RESTORE_ACTION:-restore}" "$name" "$(date -u +%Y-%m-%dT%H:%M:%SZ)" "$(($(date +%s) - started))" >"$record_file"
+      printf '{\n  "request": "%s",\n  "action": "%s",\n  "dump": "%s",\n  "ended": "%s",\n  "seconds": %s,\n  "leftOut": %s\n}\n' \
+        "$REQUEST_ID" "${RESTORE_ACTION:-restore}" "$name" "$(date -u +%Y-%m-%dT%H:%M:%SZ)" "$(($(date +%s) - started))" "$(left_out)" >"$record_file"
   } ||
     warn "the record could not be written to $BACKUP_DIR/restores. What was done is done."
+}
+
+# As JSON; null where it is not known, for a cutover of what was prepared earlier.
+left_out() {
+  [ -e "$scratch/left-out" ] && query "$MAINTENANCE_DATABASE" --set=lines="$(cat "$scratch/left-out")" 2>/dev/null <<'SQL' || printf null
+SELECT to_json(array_remove(string_to_array(:'lines', chr(10)), ''))
+SQL
 }

@@ -50,7 +50,7 @@ choose() {
   # Told now: once the restore does not hold it any more, a backup may prune it.
   tell sha256 "$(manifest_string "$name" sha256 | tr -d '"')"
   tell rows "$(rows_of "$name")"
-  tell hashes "$(manifest_members "$name" hashes)"
+  tell hashes "$(fact "$BACKUP_DIR/$name.json" '"hashes"' | grep -v '^null$')"
 }
 
 # Never drilled first, the oldest of them; then the one whose last drill is the longest ago.
@@ -86,14 +86,10 @@ restore() {
     run sh "$scripts/restore.sh" || fail "$name.dump could not be restored and proven, see the message above.$(room_remedy)"
   side=$(echo "SELECT datname FROM pg_database WHERE shobj_description(oid, 'pg_database') LIKE '% prepared from %'" | query "$MAINTENANCE_DATABASE")
   tell database "$side"
+  tell leftOut "$(cat "$scratch/left-out")"
   tell checks "$CHECKS"
   tell structure "$([ -n "$structure_report" ] && echo sound || echo 'not checked: the image has no amcheck')"
   [ -z "$(told rows)" ] || tell compared "rows$([ -z "$(told hashes)" ] || echo ' and contents')"
-}
-
-has_amcheck() {
-  command -v pg_amcheck >/dev/null &&
-    [ "$(echo "SELECT count(*) FROM pg_available_extensions WHERE name = 'amcheck'" | query "$MAINTENANCE_DATABASE")" != 0 ]
 }
 
 main "$@"

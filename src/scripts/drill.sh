@@ -111,6 +111,7 @@ evidence() {
   member scripts "$(scripts_digest)"
   member compared "$(told compared)"
   member structure "$(told structure)"
+  member leftOut "$(told leftOut)"
   number rows "$(told rows)"
   number checks "$(told checks)"
   printf '  "keys": [\n%s\n  ],\n' "$(keys_of_evidence)"

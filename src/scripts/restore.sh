@@ -12,7 +12,8 @@
 #                    drop-previous  drop the databases from before
 #   RESTORE_DUMP     name of a dump, e.g. shop-20261123-020000; empty for the newest verified one
 #   RESTORE_BEFORE   newest verified dump at or before this UTC time, e.g. 2026-11-20T08:00:00Z
-#   RESTORE_DESPITE  what does not stop it: secrets (missing, wrong or not those of the dump), room (too little on the server)
+#   RESTORE_DESPITE  what does not stop it: secrets (missing, wrong or not those of the dump), room (too little on the server),
+#                    proof (what is restored is not what was dumped), replication (its consumers stay with the database from before)
 #   RESTORE_SHA256   the checksum that the dump must have
 #   RESTORE_SESSIONS what to do with sessions on the live database: wait, disconnect or refuse
 #   REQUEST_ID       the same request is carried out once, however often it is made
@@ -32,6 +33,8 @@ set -eu
 . "$scripts/secrets.sh"
 # shellcheck source=side.sh
 . "$scripts/side.sh"
+# shellcheck source=proof.sh
+. "$scripts/proof.sh"
 # shellcheck source=cutover.sh
 . "$scripts/cutover.sh"
 # shellcheck source=quiesce.sh
@@ -67,6 +70,7 @@ change() {
   on_exit clean_up
   phase "checks" "nothing is changed"
   check_server
+  quiet_event_triggers
   lock restore
   name_databases
   take_over_scale
@@ -169,8 +173,8 @@ RESTORE_DESPITE=$refused is set: going on." ;;
 check_despite() {
   for despite in ${RESTORE_DESPITE:-}; do
     case $despite in
-      secrets | room) ;;
-      *) fail "RESTORE_DESPITE ($RESTORE_DESPITE) is none of secrets, room, nor both with a space between." ;;
+      secrets | room | proof | replication) ;;
+      *) fail "RESTORE_DESPITE ($RESTORE_DESPITE) is none of secrets, room, proof, replication, nor some of them with spaces between." ;;
     esac
   done
 }
@@ -182,7 +186,7 @@ list() {
     size=$(($(size_of "$BACKUP_DIR/$name.dump") / 1000000))
     if is_verified "$name"; then
       printf '%-32s %-21s %8s %10s %-10s %-8s %12s %s\n' "$name" "$time" "$(age_of "$name")" "$size" yes "$(secrets_of "$name")" \
-        "$(manifest_members "$name" rows | awk '{ sum += $NF } END { printf "%.0f", sum }')" "$(manifest_string "$name" server)"
+        "$(rows_of "$name")" "$(manifest_string "$name" server)"
     else
       printf '%-32s %-21s %8s %10s %-10s\n' "$name" "$time" "$(age_of "$name")" "$size" no
     fi

@@ -125,3 +125,15 @@ SQL
 lock_answer() {
   answer_of 4 || fail "the session that holds the lock has ended: the server restarted or dropped it. Run this again."
 }
+
+# usage: quiet_event_triggers      where we are allowed to: those of a copy must not act on what we do to it
+quiet_event_triggers() {
+  [ "$server_version" -ge 170000 ] && [ "$(echo 'SELECT rolsuper FROM pg_roles WHERE rolname = current_user' | query "$MAINTENANCE_DATABASE")" = t ] || return 0
+  PGOPTIONS="$PGOPTIONS -c event_triggers=off"
+}
+
+# Whether there is an extension that looks at heaps and indexes, and its program.
+has_amcheck() {
+  command -v pg_amcheck >/dev/null &&
+    [ "$(echo "SELECT count(*) FROM pg_available_extensions WHERE name = 'amcheck'" | query "$MAINTENANCE_DATABASE")" != 0 ]
+}

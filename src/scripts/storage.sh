@@ -89,19 +89,9 @@ manifest_string() {
   fact "$BACKUP_DIR/$1.json" "\"$2\""
 }
 
-# usage: manifest_members NAME OBJECT      the members of an object in the manifest of a dump, a line each, without commas
-manifest_members() {
-  fact "$BACKUP_DIR/$1.json" "\"$2\"" | awk -F '\t' 'NF == 2 { printf "    %s: %s\n", $1, $2 }'
-}
-
 # usage: rows_of NAME      all rows of a dump together, or nothing where they were not counted
 rows_of() {
-  manifest_members "$1" rows | awk '{ sum += $NF } END { if (NR) printf "%.0f", sum }'
-}
-
-# usage: members COLUMN <FILE      what contents.sql printed, as members of a JSON object: its rows are column 2, its hashes 3
-members() {
-  awk -F '\t' -v column="$1" '{ printf "%s    %s: %s", (NR > 1 ? ",\n" : ""), $1, (column == 3 ? "\"" $3 "\"" : $2) } END { if (NR) print "" }'
+  fact "$BACKUP_DIR/$1.json" '"rows"' | awk '$0 == "null" { exit uncounted = 1 } { sum += $NF } END { if (!uncounted) printf "%.0f", sum }'
 }
 
 # usage: checksum PATH      of a dump, as it is written beside it; for a folder, that of the list of its files' checksums

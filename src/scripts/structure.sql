@@ -1,5 +1,5 @@
--- Prints what the database is made of, a line for each object that a dump restores: its kind, its name as JSON, and a hash of
--- its definition; tabs between. The same definition has the same hash on every server of this major version: names stand for
+-- Prints what the database is made of, a line for each object that a dump restores: its kind, its name and a hash of its
+-- definition, as JSON, tabs between. The same definition has the same hash on every server of this major version: names stand for
 -- oids, and lists are sorted.
 -- Left out is what a good restore may change: positions of inherited columns, tablespaces, versions of extensions, whether an
 -- inherited constraint is validated, who granted a right. Left out as well is what may hold a password: options of user
@@ -156,8 +156,7 @@ WITH members AS (
    WHERE rest.oid >= 16384
      AND NOT EXISTS (SELECT FROM members WHERE classid = rest.class AND objid = rest.oid)
 )
-SELECT kind, to_json(objects.name),
-       left(md5(concat_ws(E'\n', pg_get_userbyid(owner), source,
+SELECT to_json(kind), to_json(objects.name), to_json(left(md5(concat_ws(E'\n', pg_get_userbyid(owner), source,
          regexp_replace(regexp_replace(definition,
            '::("([^"]|"")+"|[a-z_][a-z_0-9]*)(\.("([^"]|"")+"|[a-z_][a-z_0-9]*))?'
            '( varying| precision| (year|month|day|hour|minute|second)( to (month|hour|minute|second))?)?(\(\d+(,-?\d+)?\))?( with(out)? time zone)?(\[\])*',
@@ -165,6 +164,6 @@ SELECT kind, to_json(objects.name),
          (SELECT string_agg(concat(rolname, ':', privilege_type, is_grantable), ',' ORDER BY rolname COLLATE "C", privilege_type, is_grantable)
             FROM (SELECT DISTINCT coalesce(rolname, 'PUBLIC') AS rolname, privilege_type, is_grantable
                     FROM aclexplode(acl) LEFT JOIN pg_roles ON pg_roles.oid = grantee WHERE grantee = 0 OR rolname IS NOT NULL) AS granted),
-         CASE WHEN class IS NOT NULL AND objects.oid IS NOT NULL THEN obj_description(objects.oid, class::regclass::text) END)), 16)
+         CASE WHEN class IS NOT NULL AND objects.oid IS NOT NULL THEN obj_description(objects.oid, class::regclass::text) END)), 16))
   FROM objects
  ORDER BY kind COLLATE "C", objects.name COLLATE "C";

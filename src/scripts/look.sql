@@ -1,0 +1,21 @@
+-- Looks at what is in the snapshot :snapshot while pg_dump is at work. What the database is made of goes to the file
+-- :structure, where its sequences stand to :sequences, its tables' identities to :identities and, if :counting, their rows and
+-- hashes to :contents. It is one process on the server, as pg_dump's is: it takes no more of its memory than a dump does.
+SELECT set_config(name, value, false)
+  FROM (VALUES ('lock_timeout', :'lock_timeout'), ('max_parallel_workers_per_gather', '0')) AS wanted (name, value) \g /dev/null
+\o :structure
+BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;
+SET TRANSACTION SNAPSHOT :'snapshot';
+\i :scripts/structure.sql
+COMMIT;
+\o :identities
+\i :scripts/contents.sql
+\unset identities
+-- What is dropped meanwhile, or locked, is missing afterwards.
+\set ON_ERROR_STOP off
+\o :sequences
+\i :scripts/sequences.sql
+\o :contents
+\if :counting
+\i :scripts/contents.sql
+\endif

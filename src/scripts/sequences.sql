@@ -1,0 +1,8 @@
+-- Prints where each sequence stands, as structure.sql prints objects. A snapshot does not hold sequences still: what is the
+-- same before and after a dump is in the dump. One that cycles may only seem the same.
+SELECT format('SELECT %L, %L, to_json(last_value || '' '' || is_called) FROM %s', to_json('sequence value'::text), to_json(name), name)
+  FROM (SELECT c.oid, format('%I.%I', nspname, relname) AS name FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace
+         WHERE nspname !~ '^pg_' AND nspname <> 'information_schema') AS sequences
+  JOIN pg_sequence ON seqrelid = oid
+ WHERE NOT seqcycle AND NOT EXISTS (SELECT FROM pg_depend WHERE classid = 'pg_class'::regclass AND objid = oid AND deptype = 'e')
+ ORDER BY name COLLATE "C" \gexec
