@@ -79,15 +79,11 @@ try_direct_reads() {
   }
 }
 
-# usage: stored_bytes FILE
+# usage: stored_bytes FILE [SKIP COUNT]      all of it, or COUNT blocks of 4 MiB after the first SKIP
 stored_bytes() {
-  if "$direct"; then
-    dd if="$1" bs=4M iflag=direct status=none 2>>"$scratch/unread"
-  else
-    # GNU's dd can at least ask the kernel to forget what it has.
-    dd if="$1" of=/dev/null count=0 iflag=nocache 2>/dev/null || true
-    cat "$1" 2>>"$scratch/unread"
-  fi
+  # GNU's dd can at least ask the kernel to forget what it has.
+  "$direct" || dd if="$1" of=/dev/null count=0 iflag=nocache 2>/dev/null || true
+  dd if="$1" bs=4M ${2:+skip="$2" count="$3"} iflag="$("$direct" && echo direct || echo fullblock)" status=none 2>>"$scratch/unread"
 }
 
 # usage: stored_checksums FOLDER NAME      as `checksums` prints them
@@ -106,12 +102,28 @@ whole_checksums() {
     decode "$2"
     stored_checksums "$1" "$2"
   else
-    rm -f "$scratch/bytes"
-    mkfifo "$scratch/bytes"
-    { decode; cat >/dev/null; } <"$scratch/bytes" &
-    printf '%s  %s\n' "$(stored_bytes "$2" | tee "$scratch/bytes" | sha256sum | cut -c 1-64)" "$2"
-    wait "$!"
+    rm -f "$scratch/decode" "$scratch/hash"
+    mkfifo "$scratch/decode" "$scratch/hash"
+    { decode; cat >/dev/null; } <"$scratch/decode" &
+    decoding=$!
+    sha256sum <"$scratch/hash" | sed "s/-\$/$2/" &
+    hashing=$!
+    feed "$2" 7>"$scratch/decode" 8>"$scratch/hash"
+    wait "$decoding" "$hashing"
   fi
+}
+
+# usage: feed FILE 7>FIFO 8>FIFO      reads it once for both, part by part: the tee of busybox takes as much time as a dump
+feed() {
+  blocks=0
+  while stored_bytes "$1" "$blocks" 4 >"$scratch/part" && [ -s "$scratch/part" ]; do
+    cat "$scratch/part" >&7 &
+    cat "$scratch/part" >&8
+    wait "$!"
+    # A part that is gone soon is never written to a disk.
+    rm "$scratch/part"
+    blocks=$((blocks + 4))
+  done
 }
 
 # usage: decode [FOLDER]      or what comes on stdin
