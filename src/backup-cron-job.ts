@@ -9,7 +9,7 @@ import { Compression } from './compression';
 import { env, secretEnv } from './env';
 import { SecretKey } from './expected-secret';
 import { PodOptions } from './hardened-pod';
-import { checkDuration, InvalidPropError } from './invalid';
+import { checkDays, checkDuration, InvalidPropError } from './invalid';
 import { PostgresDatabase } from './postgres';
 import { checksEnv, RestoreCheck } from './restore-check';
 import { Retention } from './retention';
@@ -204,6 +204,7 @@ export class BackupCronJob extends Construct implements IBackup {
         env('KEEP_WEEKLY', retention.weekly),
         env('KEEP_MONTHLY', retention.monthly),
         env('KEEP_YEARLY', retention.yearly),
+        env('KEEP_WITHIN_DAYS', retention.within?.toDays() ?? 0),
       ],
       reaches: props.heartbeat === undefined ? [] : ['heartbeat'],
       secrets: [props.heartbeat?.success, props.heartbeat?.failure].filter((key) => key !== undefined),
@@ -240,9 +241,5 @@ function recoveryWindow(window: Duration | undefined): { [name: string]: string 
   if (window === undefined) {
     return {};
   }
-  const days = checkDuration('backupCronJob.recoveryWindow', window, 1).toDays({ integral: false });
-  if (!Number.isInteger(days)) {
-    throw new InvalidPropError('backupCronJob.recoveryWindow', window.toHumanString(), 'is not in whole days', 'Write it like Duration.days(7)');
-  }
-  return { [RECOVERY_WINDOW]: `P${days}D` };
+  return { [RECOVERY_WINDOW]: `P${checkDays('backupCronJob.recoveryWindow', window).toDays()}D` };
 }
