@@ -130,7 +130,10 @@ export interface Heartbeat {
   readonly failure?: SecretKey;
 }
 
-/** Dumps a database on a schedule, proves each dump, and removes those that the retention does not want. */
+/**
+ * Dumps a database on a schedule, proves each dump, and removes those that the retention does not want. A run on demand can
+ * hold its dump and give it a label, by the variables `BACKUP_HOLD` (`P30D`, `P4W` or `PT12H`) and `BACKUP_LABEL` of its Job.
+ */
 export class BackupCronJob extends Construct implements IBackup {
   /** Name of the CronJob. */
   public readonly name: string;
@@ -199,6 +202,8 @@ export class BackupCronJob extends Construct implements IBackup {
         env('LOCK_TIMEOUT', lockTimeout.toMilliseconds()),
         ...checksEnv(props.checks ?? []),
         ...heartbeat(props.heartbeat),
+        env('BACKUP_HOLD', ''),
+        env('BACKUP_LABEL', ''),
         env('KEEP_LAST', retention.last),
         env('KEEP_DAILY', retention.daily),
         env('KEEP_WEEKLY', retention.weekly),
