@@ -9,7 +9,7 @@ import { Compression } from './compression';
 import { env, secretEnv } from './env';
 import { SecretKey } from './expected-secret';
 import { PodOptions } from './hardened-pod';
-import { checkDuration, InvalidPropError } from './invalid';
+import { checkDays, checkDuration, InvalidPropError } from './invalid';
 import { PostgresDatabase } from './postgres';
 import { checksEnv, RestoreCheck } from './restore-check';
 import { Retention } from './retention';
@@ -130,7 +130,10 @@ export interface Heartbeat {
   readonly failure?: SecretKey;
 }
 
-/** Dumps a database on a schedule, proves each dump, and removes those that the retention does not want. */
+/**
+ * Dumps a database on a schedule, proves each dump, and removes those that the retention does not want. A run on demand can
+ * hold its dump and give it a label, by the variables `BACKUP_HOLD` (`P30D`, `P4W` or `PT12H`) and `BACKUP_LABEL` of its Job.
+ */
 export class BackupCronJob extends Construct implements IBackup {
   /** Name of the CronJob. */
   public readonly name: string;
@@ -199,11 +202,14 @@ export class BackupCronJob extends Construct implements IBackup {
         env('LOCK_TIMEOUT', lockTimeout.toMilliseconds()),
         ...checksEnv(props.checks ?? []),
         ...heartbeat(props.heartbeat),
+        env('BACKUP_HOLD', ''),
+        env('BACKUP_LABEL', ''),
         env('KEEP_LAST', retention.last),
         env('KEEP_DAILY', retention.daily),
         env('KEEP_WEEKLY', retention.weekly),
         env('KEEP_MONTHLY', retention.monthly),
         env('KEEP_YEARLY', retention.yearly),
+        env('KEEP_WITHIN_DAYS', retention.within?.toDays() ?? 0),
       ],
       reaches: props.heartbeat === undefined ? [] : ['heartbeat'],
       secrets: [props.heartbeat?.success, props.heartbeat?.failure].filter((key) => key !== undefined),
@@ -240,9 +246,5 @@ function recoveryWindow(window: Duration | undefined): { [name: string]: string 
   if (window === undefined) {
     return {};
   }
-  const days = checkDuration('backupCronJob.recoveryWindow', window, 1).toDays({ integral: false });
-  if (!Number.isInteger(days)) {
-    throw new InvalidPropError('backupCronJob.recoveryWindow', window.toHumanString(), 'is not in whole days', 'Write it like Duration.days(7)');
-  }
-  return { [RECOVERY_WINDOW]: `P${days}D` };
+  return { [RECOVERY_WINDOW]: `P${checkDays('backupCronJob.recoveryWindow', window).toDays()}D` };
 }

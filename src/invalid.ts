@@ -26,6 +26,15 @@ export function checkDuration(property: string, duration: Duration, least: numbe
   return duration;
 }
 
+/** A duration in whole days, at least one of them. */
+export function checkDays(property: string, duration: Duration): Duration {
+  const days = duration.toDays({ integral: false });
+  if (!Number.isInteger(days) || days < 1) {
+    throw new InvalidPropError(property, duration.toHumanString(), 'is not in whole days, at least one', 'Write it like Duration.days(7)');
+  }
+  return duration;
+}
+
 /** A whole number within bounds. */
 export function checkCount(property: string, value: number, least: number, most: number): number {
   if (!Number.isInteger(value) || value < least || value > most) {

@@ -1,10 +1,11 @@
-/** How many dumps each rule of a retention keeps; 0 for none. */
+/** How many dumps each rule of a retention keeps, and within how many days of the newest all of them; 0 for none. */
 export interface RetentionCounts {
   readonly last: number;
   readonly daily: number;
   readonly weekly: number;
   readonly monthly: number;
   readonly yearly: number;
+  readonly within: number;
 }
 
 const DAY = 86_400_000;
@@ -18,10 +19,12 @@ const DAY = 86_400_000;
  */
 export function keptBy(retention: RetentionCounts, times: readonly number[], isVerified: (time: number) => boolean = () => true): number[] {
   const newestFirst = [...new Set(times)].sort((a, b) => b - a);
+  const verified = newestFirst.filter(isVerified);
   const of = (count: number, period: (time: number) => number): number[] => lastOfEach(count, newestFirst, period, isVerified);
   const kept = new Set([
     ...newestFirst.slice(0, retention.last),
-    ...newestFirst.filter(isVerified).slice(0, retention.last),
+    ...verified.slice(0, retention.last),
+    ...verified.filter((time) => verified[0]! - time < retention.within * DAY),
     ...of(retention.daily, (time) => Math.floor(time / DAY)),
     // 1970-01-01 was a Thursday; weeks begin on Monday.
     ...of(retention.weekly, (time) => Math.floor((Math.floor(time / DAY) + 3) / 7)),

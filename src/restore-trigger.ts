@@ -21,6 +21,7 @@ export class RestoreTrigger {
       { name: 'REQUEST_ID', valueFrom: { fieldRef: { fieldPath: "metadata.labels['batch.kubernetes.io/job-name']" } } },
       env('RESTORE_DUMP', ''),
       env('RESTORE_SHA256', ''),
+      env('RESTORE_HOLD', ''),
     ]);
   }
 

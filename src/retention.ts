@@ -1,6 +1,7 @@
-import { InvalidPropError } from './invalid';
+import { Duration } from 'cdk8s';
+import { checkDays, InvalidPropError } from './invalid';
 
-/** How many dumps to keep. A dump stays when any of the rules wants it. Rules that are left out keep nothing. */
+/** Which dumps to keep. A dump stays when any of the rules wants it. Rules that are left out keep nothing. */
 export interface RetentionRules {
   /**
    * The newest dumps, however old they are. At least 1: the last verified dump is never removed.
@@ -27,6 +28,12 @@ export interface RetentionRules {
    * @default - none
    */
   readonly yearly?: number;
+  /**
+   * Every verified dump that is less than this older than the newest verified one, so that a backup on demand does not
+   * take the place of one of the same day. In whole days, as `restic forget --keep-within` counts them.
+   * @default - none
+   */
+  readonly within?: Duration;
 }
 
 /**
@@ -36,7 +43,7 @@ export interface RetentionRules {
  * All days, weeks, months and years are those of UTC, read from the dump's name and never from the file's time.
  */
 export class Retention {
-  /** @throws InvalidPropError when a rule is not a whole number of at least 1, or no rule is given. */
+  /** @throws InvalidPropError when a rule is not a whole number of at least 1, `within` is not in whole days, or no rule is given. */
   public static keep(rules: RetentionRules): Retention {
     return new Retention(rules);
   }
@@ -46,9 +53,11 @@ export class Retention {
   public readonly weekly: number;
   public readonly monthly: number;
   public readonly yearly: number;
+  /** In whole days. */
+  public readonly within?: Duration;
 
   private constructor(rules: RetentionRules) {
-    if (Object.values(rules).every((count) => count === undefined)) {
+    if (Object.values(rules).every((rule) => rule === undefined)) {
       throw new InvalidPropError('retention', rules, 'would keep nothing but the newest dump',
         'Name at least one rule, e.g. Retention.keep({ daily: 7, weekly: 4 }), or say Retention.keep({ last: 1 })');
     }
@@ -57,13 +66,19 @@ export class Retention {
     this.weekly = count('weekly', rules.weekly, 0);
     this.monthly = count('monthly', rules.monthly, 0);
     this.yearly = count('yearly', rules.yearly, 0);
+    this.within = rules.within && checkDays('retention.within', rules.within);
   }
 
-  /** The rules in words, e.g. `the newest dump, 7 daily and 4 weekly ones`. */
+  /** The rules in words, e.g. `the newest dump, every verified one of the last 2 days, 7 daily and 4 weekly ones`. */
   public toString(): string {
-    const rules = (['daily', 'weekly', 'monthly', 'yearly'] as const).filter((rule) => this[rule] > 0).map((rule) => `${this[rule]} ${rule}`);
-    const newest = this.last === 1 ? 'the newest dump' : `the newest ${this.last} dumps`;
-    return rules.length === 0 ? newest : `${[newest, ...rules.slice(0, -1)].join(', ')} and ${rules.at(-1)} ones`;
+    const days = this.within?.toDays();
+    const counts = (['daily', 'weekly', 'monthly', 'yearly'] as const).filter((rule) => this[rule] > 0).map((rule) => `${this[rule]} ${rule}`);
+    const rules = [
+      this.last === 1 ? 'the newest dump' : `the newest ${this.last} dumps`,
+      ...(days === undefined ? [] : [`every verified one of the last ${days === 1 ? 'day' : `${days} days`}`]),
+      ...counts.slice(0, -1), ...counts.slice(-1).map((last) => `${last} ones`),
+    ];
+    return rules.length === 1 ? rules[0]! : `${rules.slice(0, -1).join(', ')} and ${rules.at(-1)}`;
   }
 }
 

@@ -32,7 +32,7 @@ test('a backup with every prop set as a reviewer sees it', () => {
   expect(yaml(cronJob({
     storage: BackupPvc.fromClaimName('theirs', { accessModes: [PersistentVolumeAccessMode.READ_WRITE_ONCE] }),
     folder: 'shop-main',
-    retention: Retention.keep({ last: 2, daily: 7, weekly: 4, monthly: 12, yearly: 5 }),
+    retention: Retention.keep({ last: 2, daily: 7, weekly: 4, monthly: 12, yearly: 5, within: Duration.days(3) }),
     timeZone: 'Europe/Zurich',
     suspend: true,
     deadline: Duration.hours(2),

@@ -3,7 +3,7 @@ import { keptBy } from '../src/restore-points';
 import { DAY, kept } from './support/retention-model';
 
 const counts = fc.nat(9);
-const retention = fc.record({ last: fc.integer({ min: 1, max: 5 }), daily: counts, weekly: counts, monthly: counts, yearly: counts });
+const retention = fc.record({ last: fc.integer({ min: 1, max: 5 }), daily: counts, weekly: counts, monthly: counts, yearly: counts, within: counts });
 const times = fc.uniqueArray(fc.integer({ min: 0, max: 3000 * 4 }).map((quarter) => Date.UTC(2024, 0, 1) + quarter * DAY / 4), { maxLength: 60 });
 
 test('what a plan says is kept is what the written rules of the retention keep', () => {

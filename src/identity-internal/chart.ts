@@ -62,7 +62,7 @@ export class IdentityInternal extends Chart {
       database,
       storage,
       schedule: Cron.schedule({ hour: '2', minute: '0' }),
-      retention: Retention.keep({ daily: 7, weekly: 4 }),
+      retention: Retention.keep({ within: Duration.days(2), daily: 7, weekly: 4 }),
       recoveryWindow: Duration.days(7),
       checks: zitadelChecks,
     });

@@ -43,7 +43,9 @@ export function backupWorkload(manifest: Manifest): BackupWorkload | undefined {
     isSuspended: at(object, 'spec', 'suspend') === true,
     deadline: number(object, 'spec', 'jobTemplate', 'spec', 'activeDeadlineSeconds'),
     startingDeadline: number(object, 'spec', 'startingDeadlineSeconds'),
-    retention: { last: keep('LAST'), daily: keep('DAILY'), weekly: keep('WEEKLY'), monthly: keep('MONTHLY'), yearly: keep('YEARLY') },
+    retention: {
+      last: keep('LAST'), daily: keep('DAILY'), weekly: keep('WEEKLY'), monthly: keep('MONTHLY'), yearly: keep('YEARLY'), within: keep('WITHIN_DAYS'),
+    },
     recoveryWindow: days === undefined ? undefined : Number(days),
     serverVersion: version === undefined ? undefined : Number(version),
     image: containersOf(manifest).map(({ value }) => text(value, 'image')).at(-1) ?? '',

@@ -17,14 +17,14 @@ export interface StoredDump {
 const LINE = /^(.*?)(\S+?)-(\d{4})(\d\d)(\d\d)-(\d\d)(\d\d)(\d\d)(\.\S+)?[/*]?(\s.*)?$/;
 /** Permissions, links, owner, group, size. */
 const LONG = /^-[-rwxsStT]{9}\S?\s+\d+\s+\S+\s+\S+\s+(\d+)\s/;
-/** What `RESTORE_ACTION=list` has after the name: time, age, megabytes, whether it is verified. */
-const LISTED = /^\s+\S+Z?\s+\S+\s+(\d+)\s+(yes|no)\b/;
+/** What `RESTORE_ACTION=list` has after the name: time, age, megabytes, whether it is verified, secrets, rows, until when it is held. */
+const LISTED = /^\s+\S+Z?\s+\S+\s+(\d+)\s+(yes|no)\b(?:\s+\S+\s+\S+\s+(released|\d{4}-\d\d-\d\dT[\d:]{8}Z))?/;
 
 interface Entry {
   readonly name: string;
   readonly time: number;
   readonly endings: Map<string, number | undefined>;
-  listed?: { readonly size: number; readonly isVerified: boolean };
+  listed?: { readonly size: number; readonly isVerified: boolean; readonly isHeld: boolean };
 }
 
 /**
@@ -43,8 +43,8 @@ export function readListing(text: string, source: string): ReadonlyMap<string, r
     const entry = entries.get(name) ?? { name, time, endings: new Map<string, number | undefined>() };
     const size = LONG.exec(before)?.[1];
     entry.endings.set(ending ?? '.dump', size === undefined ? undefined : Number(size));
-    const [, megabytes, verified] = (ending === undefined ? LISTED.exec(after) : null) ?? [];
-    if (verified !== undefined) entry.listed = { size: Number(megabytes) * 1_000_000, isVerified: verified === 'yes' };
+    const [, megabytes, verified, held] = (ending === undefined ? LISTED.exec(after) : null) ?? [];
+    if (verified !== undefined) entry.listed = { size: Number(megabytes) * 1_000_000, isVerified: verified === 'yes', isHeld: held !== undefined };
     entries.set(name, entry);
   }
   const stored = [...entries.values()].filter(({ endings }) => endings.has('.dump') && endings.get('.dump') !== 0);
@@ -66,7 +66,7 @@ function dumpOf({ name, time, endings, listed }: Entry, hasChecksums: boolean): 
     name,
     time,
     isVerified: listed?.isVerified ?? (!hasChecksums || ['.dump.sha256', '.json'].every((ending) => endings.has(ending) && endings.get(ending) !== 0)),
-    isHeld: [...endings.keys()].some((ending) => ending.endsWith('.hold')),
+    isHeld: listed?.isHeld || [...endings.keys()].some((ending) => ending.endsWith('.hold')),
     size: listed?.size ?? endings.get('.dump'),
   };
 }

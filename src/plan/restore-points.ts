@@ -10,7 +10,7 @@ const LONGEST = 30 * 366 * DAY;
 const MOST_RUNS = 20_000;
 
 /** The days of each rule's period, at most. */
-const PERIODS = { last: 0, daily: 1, weekly: 7, monthly: 31, yearly: 366 } as const;
+const PERIODS = { last: 0, daily: 1, weekly: 7, monthly: 31, yearly: 366, within: 1 } as const;
 
 type Rule = keyof typeof PERIODS;
 
@@ -74,7 +74,7 @@ function pruned(retention: RetentionCounts, dumps: readonly StoredDump[]): reado
 }
 
 function lostOf(retention: RetentionCounts, all: readonly StoredDump[], lost: readonly StoredDump[]): Forecast['lost'] {
-  const none: RetentionCounts = { last: 0, daily: 0, weekly: 0, monthly: 0, yearly: 0 };
+  const none: RetentionCounts = { last: 0, daily: 0, weekly: 0, monthly: 0, yearly: 0, within: 0 };
   const times = all.map(({ time }) => time);
   const kept = Object.keys(PERIODS).map((rule) => ({ rule: rule as Rule, times: new Set(keptBy({ ...none, [rule]: retention[rule as Rule] }, times, verified(all))) }));
   return lost.map((point) => ({ point, rules: kept.filter((by) => by.times.has(point.time)).map(({ rule }) => rule) }));

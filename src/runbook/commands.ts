@@ -1,4 +1,3 @@
-import { STORAGE_PATH } from '../hardened-pod';
 import type { Runbook } from '../runbook';
 import { kustomizationObject } from './service';
 
@@ -16,43 +15,33 @@ export const TIMED_OUT = 'If that times out, `kubectl describe` the Job: where i
 export class Commands {
   /** The name that dumps have in the examples. */
   public readonly exampleDump: string;
-  /** The folder of the dumps, as pods see it. */
-  public readonly folder: string;
 
   constructor(private readonly runbook: Runbook) {
     this.exampleDump = `${runbook.backup.folder}-${EXAMPLE_TIME}`;
-    this.folder = `${STORAGE_PATH}/${runbook.backup.folder}`;
   }
 
   public kubectl(rest: string): string {
     return `kubectl -n ${this.runbook.namespace} ${rest}`;
   }
 
-  /** A Job as its CronJob makes it, followed to its end. */
-  public now(prefix: string, cronJob: string, containers: readonly string[] = []): string[] {
-    return [
-      jobName(prefix),
-      this.kubectl(`create job "$job" --from=cronjob/${cronJob}`),
-      ...this.follow(containers),
-      this.kubectl('wait --for=condition=complete --timeout=1m "job/$job"'),
-    ];
+  /** A backup, with its variables, if it has any. */
+  public backup(...variables: string[]): string[] {
+    return this.job('backup', this.runbook.backup.name, variables);
+  }
+
+  /** A drill, with its variables, if it has any. */
+  public drill(...variables: string[]): string[] {
+    return this.job('drill', this.runbook.drill.name, variables, ['restore', 'drill']);
   }
 
   /** One of the actions of the template for restores, with its variables. */
   public restore(action: string, ...variables: string[]): string[] {
-    return this.changed(action, `kubectl set env --local -f - ${[`RESTORE_ACTION=${action}`, ...variables].join(' ')} -o yaml`);
+    return this.job(action, this.runbook.restore.name, [`RESTORE_ACTION=${action}`, ...variables]);
   }
 
   /** The dump that the variable `dump` names from here on. */
   public nameDump(): string {
     return `dump=${this.exampleDump}`;
-  }
-
-  /** One command on the storage, in a pod like that of a restore: words, of which `"$dump"` is the variable. */
-  public onStorage(...words: string[]): string[] {
-    const command = JSON.stringify(words).replaceAll('$dump', '\'"$dump"\'');
-    const patch = `'[{"op":"replace","path":"/spec/template/spec/containers/0/command","value":${command}}]'`;
-    return this.changed(words[0]!, `kubectl patch --local -f - --type=json -o yaml -p ${patch}`);
   }
 
   /** Stops whatever would fight, and then the service; the variable `replicas` remembers its size. */
@@ -114,25 +103,20 @@ export class Commands {
     return this.runbook.restore.quiesce?.deployment === this.runbook.service.deployment;
   }
 
-  /** A Job of the template for restores that is changed on its way. */
-  private changed(prefix: string, filter: string): string[] {
+  /** A Job of a CronJob, with variables of its own if there are any, followed to its end, its containers one by one. */
+  private job(prefix: string, cronJob: string, variables: readonly string[], containers: readonly string[] = []): string[] {
+    const create = this.kubectl(`create job "$job" --from=cronjob/${cronJob}`);
     return [
-      jobName(prefix),
-      `${this.kubectl(`create job "$job" --from=cronjob/${this.runbook.restore.name} --dry-run=client -o yaml`)} |`,
-      `  ${filter} |`,
-      '  kubectl create -f -',
-      ...this.follow([]),
+      // Every Job has a name of its own: the name of a restore's Job is that of its request.
+      `job=${prefix}-$(date -u +%Y%m%d-%H%M%S)`,
+      ...variables.length === 0 ? [create] : [
+        `${create} --dry-run=client -o yaml |`,
+        `  kubectl set env --local -f - ${variables.join(' ')} -o yaml |`,
+        '  kubectl create -f -',
+      ],
+      ...(containers.length === 0 ? [''] : containers.map((container) => ` -c ${container}`))
+        .map((option) => `until ${this.kubectl(`logs -f "job/$job"${option}`)}; do sleep 2; done`),
       this.kubectl('wait --for=condition=complete --timeout=1m "job/$job"'),
     ];
   }
-
-  private follow(containers: readonly string[]): string[] {
-    const options = containers.length === 0 ? [''] : containers.map((container) => ` -c ${container}`);
-    return options.map((option) => `until ${this.kubectl(`logs -f "job/$job"${option}`)}; do sleep 2; done`);
-  }
-}
-
-/** Every Job has a name of its own: the name of a restore's Job is that of its request. */
-function jobName(prefix: string): string {
-  return `job=${prefix}-$(date -u +%Y%m%d-%H%M%S)`;
 }

@@ -10,19 +10,15 @@ export function operationSections(runbook: Runbook): string[] {
   return [drill(runbook, commands), verify(runbook, commands), suspend(runbook, commands), storageFull(runbook, commands), flux(runbook, commands)];
 }
 
-function drill({ drill: { name, schedule, timeZone, pick, proof, keepEvidence } }: Runbook, commands: Commands): string {
+function drill({ drill: { schedule, timeZone, pick, proof, keepEvidence } }: Runbook, commands: Commands): string {
   const which = pick === DrillPick.NEWEST ? 'the newest verified dump' : 'the dump that was not drilled for the longest time';
   return paragraphs(
     '## 7. Drill',
     `On \`${schedule.expressionString}\` (${timeZone}) ${which} is restored into a server that lives in the pod of the drill. Production is not involved, and may be down.`,
     '### One now',
-    sh(...commands.now('drill', name, ['restore', 'drill'])),
+    sh(...commands.drill()),
     '### One of a certain dump',
-    sh(
-      commands.nameDump(),
-      ...commands.now('drill', name, ['restore', 'drill']).flatMap((line) => line.includes('create job')
-        ? [`${line} --dry-run=client -o yaml |`, '  kubectl set env --local -f - RESTORE_DUMP="$dump" -o yaml |', '  kubectl create -f -'] : [line]),
-    ),
+    sh(commands.nameDump(), ...commands.drill('RESTORE_DUMP="$dump"')),
     `The block ends with \`condition met\` for \`proven\` only. ${TIMED_OUT} ${FOLLOWING}`,
     'The log has the verdict and the reason:',
     table(['Verdict', 'What it means'], [
@@ -32,10 +28,10 @@ function drill({ drill: { name, schedule, timeZone, pick, proof, keepEvidence } 
       ['`inconclusive`', 'restored, but something could not be proven; the reason says what'],
     ]),
     '### The evidence of the last drill',
-    sh(...commands.onStorage('cat', `${commands.folder}/drills/latest.json`)),
+    sh(...commands.restore('evidence')),
     '`lastProven.ended` is when a recovery was last proven, also while drills fail; `seconds.restore` is how long it took; `keys` is what opens what. '
     + 'Nothing in the dump can tell whether an `unproven` key is right, and nothing there needs an `unneeded` one. '
-    + `The evidence of the last ${keepEvidence} drills is in the same folder, by time.`,
+    + `With \`RESTORE_DUMP\` it is the newest evidence of that dump. That of the last ${keepEvidence} drills is kept.`,
   );
 }
 
@@ -53,7 +49,7 @@ function verify({ backup, restore, drill: { name: drillName }, service, kustomiz
     ),
     '### 8.2 After a restore',
     checklist(
-      ['What was restored, when and from which dump:', ...commands.onStorage('grep', '-rh', '', `${commands.folder}/restores`)],
+      ['What was restored, when and from which dump:', ...commands.restore('restores')],
       ...setup!.length === 0 ? [] : [[`The setup of ${title} has completed:`, ...setup!] as [string, ...string[]]],
       [`All pods of ${title} are ready:`, ...well[0]!],
       [`${title} says that it is ready:`, ...well[1]!],
@@ -67,9 +63,9 @@ function verify({ backup, restore, drill: { name: drillName }, service, kustomiz
     `Then let a person use ${title}: sign in, and look for what should be there.`,
     '### 8.3 Every week',
     checklist(
-      ['The last drill has proven a dump of this week:', ...commands.onStorage('cat', `${commands.folder}/drills/latest.json`)],
+      ['The last drill has proven a dump of this week:', ...commands.restore('evidence')],
       ['No Job has failed:', commands.kubectl(`get jobs -l 'app.kubernetes.io/instance in (${backup.name}, ${restore.name}, ${drillName})'`)],
-      ['The NAS has room for many more dumps:', ...commands.onStorage('df', '-h', commands.folder)],
+      ['The NAS has room for many more dumps, and what is held is needed:', ...commands.restore('usage')],
     ),
   );
 }
@@ -84,7 +80,7 @@ function suspend({ backup, declaredIn, drill: { name } }: Runbook, commands: Com
     `A backup that is running goes on, and section 3 still works. Meanwhile no night is backed up, and only a backup on demand prunes: write down who takes the suspension back, and when`
     + `${backup.recoveryWindow === undefined ? '' : `, long before the ${backup.recoveryWindow.toDays()} days that one must be able to go back`}.`,
     'Afterwards:',
-    sh(...commands.now('backup', backup.name)),
+    sh(...commands.backup()),
   );
 }
 
@@ -93,15 +89,14 @@ function storageFull({ backup, declaredIn, restore }: Runbook, commands: Command
     '## 10. The storage is full',
     'A backup that may not fit removes before it what the retention would remove after it, and nothing else. If that is not enough it fails: its unfinished dump is thrown away, '
     + 'and earlier dumps stay as they are. Nothing needs to be cleaned up. Look at the room, and at what takes it:',
-    sh(...commands.onStorage('df', '-h', commands.folder)),
-    sh(...commands.onStorage('ls', '-lA', commands.folder)),
+    sh(...commands.restore('usage')),
     'Then, the first that helps:',
     `1. Somebody else's files on the same share: the file system is shared, and the claim's size is mostly not enforced.
-2. Files that end with \`.hold\` and that nobody needs any more: section 1. Their dumps are pruned by the next backup.
+2. Dumps that are held and need not be: end the hold, section 1. The next backup prunes them.
 3. More room on the NAS. A larger \`size\` of the claim \`${backup.storage.claimName}\` alone does not make any.
 4. Fewer dumps: a **smaller** \`retention\` in \`${declaredIn}\`, by a merge. Keeping more needs more room.`,
     'Do not remove dumps by hand, nor the files beside them. Then back up:',
-    sh(...commands.now('backup', backup.name)),
+    sh(...commands.backup()),
     `Where the volume of the database server is full, free the databases from before, section 5.5; \`${restore.name}\` says beforehand what it needs.`,
   );
 }

@@ -1,6 +1,8 @@
 #!/bin/sh
 # Dumps a database into a work folder, proves the dump, gives it its final name, and only then prunes.
-# usage: backup.sh      with the environment that BackupCronJob gives it
+# usage: backup.sh      with the environment that BackupCronJob gives it, and for a dump that is taken on purpose
+#   BACKUP_HOLD    for how long it is not pruned, whatever the retention says: P30D, P4W or PT12H
+#   BACKUP_LABEL   what its manifest and the list call it, e.g. before-upgrade-v5
 set -eu
 
 # shellcheck source=common.sh
@@ -20,6 +22,7 @@ main() {
   : "${COMPRESSION:?is not set: it is the value of pg_dump --compress}"
   : "${DUMP_FORMAT:?is not set: custom or directory}" "${DUMP_JOBS:?is not set: 1 for the custom format}"
   : "${LOCK_TIMEOUT:?is not set: milliseconds}" "${ROW_COUNTS:?is not set: true or false}"
+  check_purpose
   check_secrets_were_checked
   on_exit clean_up
   if ! mkdir -p "$work" || ! [ -w "$work" ] || ! [ -w "$BACKUP_DIR" ]; then
@@ -40,6 +43,22 @@ main() {
   ! findings=$(secret_findings) || fail_for_secrets
 }
 
+# Why this dump is taken, where a person has said so.
+check_purpose() {
+  hold_seconds=
+  [ -z "${BACKUP_HOLD:-}" ] || hold_seconds=$(seconds_of BACKUP_HOLD "$BACKUP_HOLD")
+  case ${BACKUP_LABEL:=} in
+    '') ;;
+    [!A-Za-z0-9]* | *[!A-Za-z0-9._-]* | *[!A-Za-z0-9]) fail_for_label ;;
+  esac
+  [ "${#BACKUP_LABEL}" -le 63 ] || fail_for_label
+}
+
+fail_for_label() {
+  fail "BACKUP_LABEL ($BACKUP_LABEL) is not a label: up to 63 letters, digits, \".\", \"_\" and \"-\", a letter or digit first and last." \
+    "Write it like before-upgrade-v5."
+}
+
 # A dump is better than none, whatever becomes of the secrets; but nobody must take it for enough.
 fail_for_secrets() {
   printf '%s: %s\n' "$program" "$name.dump is there, but the secrets that its restore needs are not right:
@@ -54,7 +73,7 @@ clear_work() {
     log "removing ${leftover##*/}, left behind by a run that was cut off"
     rm -rf "$leftover"
   done
-  for companion in $companions; do
+  for companion in $companions person.hold; do
     for orphan in $(names_ending_in "$companion"); do
       [ -e "$BACKUP_DIR/$orphan.dump" ] || rm -f "$BACKUP_DIR/$orphan.$companion"
     done
@@ -184,10 +203,13 @@ SQL
   ) || fail_to_describe
   definition=$(query "$database" <"$scripts/database.sql") || fail_to_describe
   check_members "$work/$name" >"$scratch/checks.json"
+  label=null
+  [ -z "$BACKUP_LABEL" ] || label="\"$BACKUP_LABEL\""
   {
     printf '{\n%s\n  "definition": %s,\n' "$facts" "$definition" &&
       printf '  "client": "%s",\n' "$(pg_dump --version | sed 's/^pg_dump (PostgreSQL) //')" &&
       printf '  "began": "%s",\n  "seconds": %s,\n' "$(utc_time "${name#"$prefix"-}")" "$(($(date +%s) - begun))" &&
+      printf '  "label": %s,\n' "$label" &&
       printf '  "format": "%s",\n  "compression": "%s",\n' "$DUMP_FORMAT" "$COMPRESSION" &&
       printf '  "bytes": %s,\n  "databaseBytes": %s,\n' "$bytes" "$database_bytes" &&
       printf '  "sha256": "%s",\n  "scripts": "%s",\n' "$(checksum "$target")" "$(scripts_digest)" &&
@@ -230,12 +252,18 @@ object() {
 # The dump comes last: under its final name it is complete, and everything about it is there already.
 publish() {
   check_lock
-  for companion in $companions; do
+  hold_until=
+  if [ -n "$hold_seconds" ]; then
+    hold_until=$(($(date +%s) + hold_seconds))
+    echo "$hold_until" >"$work/$name/$name.person.hold" || fail_to_publish
+  fi
+  for companion in $companions ${hold_until:+person.hold}; do
     { sync "$work/$name/$name.$companion" && mv "$work/$name/$name.$companion" "$BACKUP_DIR/$name.$companion"; } || fail_to_publish
   done
   { mv "$target" "$BACKUP_DIR/$name.dump" && sync "$BACKUP_DIR"; } || fail_to_publish
   rm -rf "${work:?}/$name"
   summary="$name.dump is complete and verified: $((bytes / 1000000)) MB, dumped in $dump_seconds s, all in $(($(date +%s) - begun)) s"
+  summary="$summary${BACKUP_LABEL:+; its label is $BACKUP_LABEL}${hold_until:+; it is held until $(end_of_hold "$hold_until")}"
 }
 
 fail_to_publish() {
@@ -244,7 +272,10 @@ fail_to_publish() {
 
 # usage: clean_up STATUS      on a storage that is gone, nothing can be removed: the next run does
 clean_up() {
-  [ -z "${name:-}" ] || rm -rf "${work:?}/$name" || true
+  if [ -n "${name:-}" ]; then
+    rm -rf "${work:?}/$name" || true
+    [ -e "$BACKUP_DIR/$name.dump" ] || rm -f "$BACKUP_DIR/$name.person.hold" || true
+  fi
   if [ "$1" -eq 0 ]; then
     heartbeat "${HEARTBEAT_URL:-}" "${summary:-}"
   else

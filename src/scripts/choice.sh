@@ -6,7 +6,8 @@ choose_dump() {
   if [ -n "${RESTORE_DUMP:-}" ]; then
     [ -z "${RESTORE_BEFORE:-}" ] || fail "RESTORE_DUMP and RESTORE_BEFORE are both set. Set one of them."
     name=${RESTORE_DUMP%.dump}
-    dump_names | grep -Fqx -- "$name" || fail "there is no dump $name in $BACKUP_DIR. There are: $(dump_names | tr '\n' ' ')"
+    # With -q it would end at the name, and whoever writes the others would complain.
+    [ "$(dump_names | grep -Fcx -- "$name")" -gt 0 ] || fail "there is no dump $name in $BACKUP_DIR. There are: $(dump_names | tr '\n' ' ')"
   else
     limit=$(moment "${RESTORE_BEFORE:-9999-12-31T23:59:59Z}")
     name=$(newest_verified "$limit")

@@ -1,6 +1,7 @@
 #!/bin/sh
 # Removes the dumps that no rule of the retention wants. The rules are those of `restic forget`:
-# going back from the newest dump, each rule keeps the last dump of each of its last N days, weeks, months or years.
+# going back from the newest dump, each rule keeps the last dump of each of its last N days, weeks, months or years, and
+# KEEP_WITHIN_DAYS all verified dumps that are less than so many days older than the newest of them.
 # Time is what the names say, in UTC. A dump that is held stays, and so do the newest KEEP_LAST that are verified.
 # usage: prune.sh [NAME]      NAME is the dump of this run: it stays, and counts even while it is not there yet
 set -eu
@@ -45,7 +46,7 @@ remove_all() {
 # Where a day (week, month, year) has verified dumps, the last of these stands for it, and else the last of all.
 unwanted() {
   awk -v always="$1" -v last="$KEEP_LAST" -v daily="$KEEP_DAILY" -v weekly="$KEEP_WEEKLY" -v monthly="$KEEP_MONTHLY" \
-      -v yearly="$KEEP_YEARLY" '
+      -v yearly="$KEEP_YEARLY" -v within="${KEEP_WITHIN_DAYS:-0}" '
     # Days since 1970-01-01, a Thursday.
     function day_number(y, m, d) {
       if (m < 3) { y--; m += 12 }
@@ -69,9 +70,14 @@ unwanted() {
       i = ++dumps
       name[i] = $1; state[i] = $2
       day[i] = day_number(y, m, d); week[i] = int((day[i] + 3) / 7); month[i] = y * 12 + m; year[i] = y
+      second = ((day[i] * 24 + substr(time, 10, 2)) * 60 + substr(time, 12, 2)) * 60 + substr(time, 14, 2)
       if ($1 == always) keep[i] = 1
       if (($2 == "verified" || $2 == "unverified") && any++ < last) keep[i] = 1
       if ($2 == "verified" && verified++ < last) keep[i] = 1
+      if ($2 == "verified" || $2 == "coming") {
+        if (latest == "") latest = second
+        if (latest - second < within * 86400) keep[i] = 1
+      }
     }
     END {
       keep_periods(day, daily); keep_periods(week, weekly); keep_periods(month, monthly); keep_periods(year, yearly)

@@ -3,13 +3,14 @@
 # Until that last moment the live database serves on; whatever fails before leaves it as it was.
 # usage: restore.sh      with the environment that RestoreJob gives it, and
 #   RESTORE_ACTION   restore        load, prove, cut over (the default)
-#                    list           print the dumps, and whether one can be restored
-#                    verify         read every stored dump and compare its checksum
 #                    rehearse       load and prove, then drop what was loaded
 #                    prepare        load and prove, and leave it for a later cutover
 #                    cutover        exchange the names with what was prepared
 #                    undo           exchange the names with the database from before
 #                    drop-previous  drop the databases from before
+#                    verify         read every stored dump and compare its checksum, see verify.sh
+#                    list, hold, release, evidence, restores, usage
+#                                   what is on the storage, see inventory.sh
 #   RESTORE_DUMP     name of a dump, e.g. shop-20261123-020000; empty for the newest verified one
 #   RESTORE_BEFORE   newest verified dump at or before this UTC time, e.g. 2026-11-20T08:00:00Z
 #   RESTORE_DESPITE  what does not stop it: secrets (missing, wrong or not those of the dump), room (too little on the server),
@@ -46,14 +47,13 @@ main() {
   check_readable
   case $action in
     verify) exec sh "$scripts/verify.sh" ;;
-    list)
-      check_secrets_were_checked
-      list
-      ! findings=$(secret_findings) || warn "$findings"
-      ;;
+    list | hold | release | evidence | restores | usage) exec sh "$scripts/inventory.sh" "$action" ;;
     # The last is for the drill alone, which has a server of its own.
     restore | rehearse | prepare | cutover | undo | drop-previous | "${DRILL_DIR:+drill}") change ;;
-    *) fail "RESTORE_ACTION ($action) is none of restore, list, verify, rehearse, prepare, cutover, undo, drop-previous." ;;
+    *)
+      fail "RESTORE_ACTION ($action) is none of restore, list, verify, rehearse, prepare, cutover, undo, drop-previous," \
+        "hold, release, evidence, restores, usage."
+      ;;
   esac
 }
 
@@ -177,37 +177,6 @@ check_despite() {
       *) fail "RESTORE_DESPITE ($RESTORE_DESPITE) is none of secrets, room, proof, replication, nor some of them with spaces between." ;;
     esac
   done
-}
-
-list() {
-  printf '%-32s %-21s %8s %10s %-10s %-8s %12s %s\n' NAME 'TIME (UTC)' AGE MB VERIFIED SECRETS ROWS SERVER
-  for name in $(dump_names); do
-    time=$(utc_time "${name#"$prefix"-}")
-    size=$(($(size_of "$BACKUP_DIR/$name.dump") / 1000000))
-    if is_verified "$name"; then
-      printf '%-32s %-21s %8s %10s %-10s %-8s %12s %s\n' "$name" "$time" "$(age_of "$name")" "$size" yes "$(secrets_of "$name")" \
-        "$(rows_of "$name")" "$(manifest_string "$name" server)"
-    else
-      printf '%-32s %-21s %8s %10s %-10s\n' "$name" "$time" "$(age_of "$name")" "$size" no
-    fi
-  done
-}
-
-# usage: secrets_of NAME      whether today's secrets are those of the dump
-secrets_of() {
-  compare_fingerprints "$1" | awk -F '\t' '{ seen[$1] = 1 }
-    END { print (seen["other"] ? "other" : seen["unknown"] ? "unknown" : seen["same"] ? "same" : "-") }'
-}
-
-# usage: age_of NAME      by the clock of now, in days and hours
-age_of() {
-  awk -v now="$(date -u +%Y%m%d%H%M%S)" -v then="$(printf %s "${1#"$prefix"-}" | tr -d -)" '
-    function hours(t,    y, m) {
-      y = substr(t, 1, 4) + 0; m = substr(t, 5, 2) + 0
-      if (m < 3) { y--; m += 12 }
-      return 24 * (365 * y + int(y / 4) - int(y / 100) + int(y / 400) + int((153 * m - 457) / 5) + substr(t, 7, 2)) + substr(t, 9, 2)
-    }
-    BEGIN { h = hours(now) - hours(then); printf "%dd%dh", int(h / 24), h % 24 }'
 }
 
 # usage: command_for ACTION      what a person would type, to be copied

@@ -18,7 +18,7 @@ check_readable() {
   fi
 }
 
-# usage: hold NAME SECONDS      keeps a dump from being pruned; fails when it is gone already
+# usage: hold NAME SECONDS      keeps a dump from being pruned while this run needs it; fails when it is gone already
 hold() {
   held=$BACKUP_DIR/$1.$PGAPPNAME.hold
   echo $(($(date +%s) + $2)) >"$held"
@@ -29,6 +29,44 @@ hold() {
 release() {
   [ -z "${held:-}" ] || rm -f "$held" || warn "the hold ${held##*/} could not be removed. It ends by itself."
   held=
+}
+
+# usage: seconds_of VARIABLE DURATION      P30D, P4W or PT12H in seconds
+seconds_of() {
+  case $2 in
+    PT*H) unit=3600 count=${2#PT} ;;
+    P*D) unit=86400 count=${2#P} ;;
+    P*W) unit=604800 count=${2#P} ;;
+    *) count= ;;
+  esac
+  count=${count%?}
+  case $count in
+    '' | *[!0-9]* | 0* | ?????*) fail "$1 ($2) is not a number of days, weeks or hours from 1 to 9999. Write it like P30D, P4W or PT12H." ;;
+  esac
+  echo $((count * unit))
+}
+
+# usage: hold_end FILE      when a hold ends, in seconds since 1970. What is no time holds until it is removed.
+hold_end() {
+  hold_text=$(cat "$1" 2>/dev/null) || true
+  case $hold_text in
+    '' | *[!0-9]*) echo 9999999999 ;;
+    *) echo "$hold_text" ;;
+  esac
+}
+
+# usage: holds_of NAME      a line for each hold that has not ended: its end, and whose it is
+holds_of() {
+  for hold in "$BACKUP_DIR/$1".*.hold; do
+    [ -e "$hold" ] || continue
+    holder=${hold#"$BACKUP_DIR/$1."} end=$(hold_end "$hold")
+    [ "$end" -le "$(date +%s)" ] || echo "$end ${holder%.hold}"
+  done
+}
+
+# usage: end_of_hold SECONDS      as one says it after "until"
+end_of_hold() {
+  if [ "$1" -ge 9999999999 ]; then echo released; else date -u -d "@$1" +%Y-%m-%dT%H:%M:%SZ; fi
 }
 
 # usage: dump_names      the names of all dumps in the folder, without ending, oldest first.
@@ -105,13 +143,11 @@ checksums() {
   find "$2" -type f | sort | xargs sha256sum
 }
 
-# usage: is_held NAME      whether a hold keeps the dump: NAME.<who>.hold has the time of its end in seconds since 1970.
-# An empty one holds until somebody removes it.
+# usage: is_held NAME      whether a hold keeps the dump: NAME.<who>.hold has the time of its end. Those that have ended go.
 is_held() {
   for hold in "$BACKUP_DIR/$1".*.hold; do
     [ -e "$hold" ] || continue
-    hold_end=$(cat "$hold")
-    [ "${hold_end:-9999999999}" -le "$(date +%s)" ] || return 0
+    [ "$(hold_end "$hold")" -le "$(date +%s)" ] || return 0
     rm -f "$hold"
   done
   return 1
@@ -137,7 +173,17 @@ utc_time() {
   echo "$1" | sed 's/\(....\)\(..\)\(..\)-\(..\)\(..\)\(..\)/\1-\2-\3T\4:\5:\6Z/'
 }
 
-# usage: free_bytes      what the file system of the folder has left for us. The share's name may have spaces: count from the end.
+# usage: free_bytes      what the file system of the folder has left for us
 free_bytes() {
-  df -P -k "$BACKUP_DIR" | awk 'NR == 2 { printf "%.0f\n", $(NF - 2) * 1024 }'
+  room 2
+}
+
+# usage: share_bytes      what it has room for in all
+share_bytes() {
+  room 4
+}
+
+# usage: room COLUMN      of df. The share's name may have spaces: count from the end.
+room() {
+  df -P -k "$BACKUP_DIR" | awk -v column="$1" 'NR == 2 { printf "%.0f\n", $(NF - column) * 1024 }'
 }

@@ -5,6 +5,7 @@ import { damages } from './backup/damages';
 import { databases } from './backup/databases';
 import { heartbeat } from './backup/heartbeat';
 import { names } from './backup/names';
+import { purpose } from './backup/purpose';
 import { secrets } from './backup/secrets';
 import { server } from './backup/server';
 import { signals } from './backup/signals';
@@ -28,7 +29,7 @@ import { storage as restoreStorage } from './restore/storage';
 
 /** Every fault, in the order of the page that tells of them. */
 export const MATRIX: Readonly<Record<Component, readonly FaultGroup<AnyFault>[]>> = {
-  backup: [server, secrets, concurrency, signals, storage, names, databases, heartbeat, damages],
+  backup: [server, secrets, concurrency, signals, storage, names, purpose, databases, heartbeat, damages],
   restore: [
     dumps, restoreSecrets, proof, restoreServer, memory, restoreSignals, random, sessions, restoreConcurrency, actions, restoreNames, contents, restoreStorage,
   ],

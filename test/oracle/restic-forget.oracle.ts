@@ -12,8 +12,8 @@ const SEED = process.env.RETENTION_SEED ?? 'first of many';
 const random = new Random(`${SEED}/oracle`);
 
 const policies: Policy[] = [
-  { last: 1, daily: 7, weekly: 4, monthly: 0, yearly: 0 },
-  { last: 1, daily: 0, weekly: 52, monthly: 0, yearly: 0 },
+  { last: 1, daily: 7, weekly: 4, monthly: 0, yearly: 0, within: 0 },
+  { last: 1, daily: 0, weekly: 52, monthly: 0, yearly: 0, within: 0 },
   ...Array.from({ length: 22 }, () => randomPolicy(random)),
 ];
 

@@ -4,7 +4,10 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { need } from '../support/machine';
-import type { Policy } from '../support/retention-model';
+import { DAY, type Policy } from '../support/retention-model';
+
+/** restic does not count from a snapshot of the future. So all of them are taken 400 years earlier, when the calendar was the same. */
+const CYCLE = 146_097 * DAY;
 
 export interface Snapshot {
   /** In milliseconds since 1970. */
@@ -42,18 +45,18 @@ export class Restic {
   }
 
   async backup({ time, tag, host }: Snapshot): Promise<void> {
-    const when = new Date(time).toISOString().slice(0, 19).replace('T', ' ');
+    const when = new Date(time - CYCLE).toISOString().slice(0, 19).replace('T', ' ');
     await this.run('backup', '--time', when, '--tag', tag, '--host', host, '--force', join(this.folder, 'file'));
   }
 
   /** The times of the snapshots that the rules of a policy keep in each history, by its tag or host. */
   async kept(policy: Policy, grouping: Grouping): Promise<Map<string, Set<number>>> {
-    const rules = Object.entries(policy).flatMap(([rule, count]) => (count === 0 ? [] : [`--keep-${rule}`, `${count}`]));
+    const rules = Object.entries(policy).flatMap(([rule, count]) => (count === 0 ? [] : [`--keep-${rule}`, `${count}${rule === 'within' ? 'd' : ''}`]));
     const groups = JSON.parse(await this.run('forget', '--dry-run', '--json', '--no-lock', '--group-by', grouping, ...rules)) as Group[];
     return new Map(groups.map(({ tags, host, reasons }) => {
       // Since 0.17 a rule that is not used up keeps the oldest snapshot as well, and says so.
       const wanted = reasons.filter(({ matches }) => matches.some((match) => !match.startsWith('oldest ')));
-      const times = wanted.map(({ snapshot }) => Date.parse(snapshot.time));
+      const times = wanted.map(({ snapshot }) => Date.parse(snapshot.time) + CYCLE);
       return [{ tags: tags?.[0] ?? '', host, '': '' }[grouping], new Set(times)];
     }));
   }

@@ -25,6 +25,8 @@ const VOLUME = 'apiVersion: v1\nkind: PersistentVolume\nmetadata: { name: shop-b
 const SCRIPTS = 'ConfigMap.shop-backup-scripts.yaml';
 
 const keep = (rules: Parameters<typeof Retention.keep>[0]): ShopProps => ({ backup: { retention: Retention.keep(rules) } });
+const everySixHours = (rules: Parameters<typeof Retention.keep>[0] = {}): ShopProps =>
+  ({ backup: { schedule: Cron.schedule({ hour: '*/6', minute: '0' }), retention: Retention.keep({ daily: 3, ...rules }) } });
 const at = (hour: string, minute: string, more: object = {}): Cron => Cron.schedule({ hour, minute, ...more });
 const check = (name: string, sql: string): RestoreCheck => RestoreCheck.sql({ name, query: sql, expect: 't' });
 const onMerge = { dump: 'shop-20261120-020000', sha256: 'ab'.repeat(32), requestId: 'incident-7' };
@@ -55,6 +57,8 @@ export const CASES: { readonly [name: string]: Case } = {
   'only the newest dumps are kept': { after: keep({ last: 2 }) },
   'more is kept': { after: keep({ daily: 14, weekly: 8, monthly: 12 }) },
   'more is kept than the claim has room for': { after: keep({ daily: 30, weekly: 8 }), options: { dumpSize: 2 ** 30 } },
+  'every dump of the last days is kept': { before: everySixHours(), after: everySixHours({ within: Duration.days(2) }) },
+  'not every dump of the last days is kept any more': { before: everySixHours({ within: Duration.days(2) }), after: everySixHours() },
   'days become weeks': { before: keep({ daily: 28 }), after: keep({ daily: 7, weekly: 4 }) },
   'the stated need shrinks': { before: { backup: { recoveryWindow: Duration.days(7) } }, after: { backup: { recoveryWindow: Duration.days(3) } } },
   'the need is stated': { after: { backup: { recoveryWindow: Duration.days(7) } } },

@@ -13,14 +13,24 @@ test('ls -l: names, sizes, what is verified and what is held', () => {
 
 test('what RESTORE_ACTION=list prints', () => {
   const text = [
-    'NAME                             TIME (UTC)                 AGE         MB VERIFIED   SECRETS          ROWS SERVER',
-    'shop-20261122-020000             2026-11-22T02:00:00Z      1d23h       1200 yes        same          400000 17.2',
-    'shop-20261121-020000             2026-11-21T02:00:00Z      2d23h        900 no        ',
+    'NAME                             TIME (UTC)                 AGE         MB VERIFIED   SECRETS          ROWS HELD UNTIL            LABEL                SERVER',
+    'shop-20261122-020000             2026-11-22T02:00:00Z      1d23h       1200 yes        same          400000 2026-12-22T02:00:03Z  before-v5            "17.2 (Debian 17.2-1)"',
+    'shop-20261121-020000             2026-11-21T02:00:00Z      2d23h        900 no         -                  - -                     -                    -',
+    'shop-20261120-020000             2026-11-20T02:00:00Z      3d23h        800 no         -                  - released              -                    -',
   ].join('\n');
   expect(readListing(text, 'a file').get('shop')).toEqual([
-    { name: 'shop-20261122-020000', time: Date.UTC(2026, 10, 22, 2), isVerified: true, isHeld: false, size: 1_200_000_000 },
+    { name: 'shop-20261122-020000', time: Date.UTC(2026, 10, 22, 2), isVerified: true, isHeld: true, size: 1_200_000_000 },
     { name: 'shop-20261121-020000', time: Date.UTC(2026, 10, 21, 2), isVerified: false, isHeld: false, size: 900_000_000 },
+    { name: 'shop-20261120-020000', time: Date.UTC(2026, 10, 20, 2), isVerified: false, isHeld: true, size: 800_000_000 },
   ]);
+});
+
+test('what RESTORE_ACTION=list printed before it had the holds', () => {
+  const text = [
+    'shop-20261122-020000             2026-11-22T02:00:00Z      1d23h       1200 yes        same          400000 "17.2"',
+    'shop-20261121-020000             2026-11-21T02:00:00Z      2d23h        900 no        ',
+  ].join('\n');
+  expect(readListing(text, 'a file').get('shop')!.map(({ isVerified, isHeld }) => [isVerified, isHeld])).toEqual([[true, false], [false, false]]);
 });
 
 test('names one a line, with paths, of several databases, and other lines among them', () => {

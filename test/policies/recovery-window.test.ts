@@ -6,7 +6,7 @@ import { uncovered } from '../../src/policies/recovery-window';
 import { keptBy, type RetentionCounts } from '../../src/restore-points';
 import { set, tree } from '../support/policy-tree';
 
-const NOTHING: RetentionCounts = { last: 1, daily: 0, weekly: 0, monthly: 0, yearly: 0 };
+const NOTHING: RetentionCounts = { last: 1, daily: 0, weekly: 0, monthly: 0, yearly: 0, within: 0 };
 const [workload] = tree().map(backupWorkload).filter((found) => found !== undefined);
 
 function backup(schedule: string, timeZone: string, retention: Partial<RetentionCounts>, recoveryWindow: number): BackupWorkload {
@@ -74,7 +74,7 @@ function isCoveredHourByHour({ schedule, timeZone, retention }: BackupWorkload, 
 
 test('what the simulation covers, an hour-by-hour count covers too', () => {
   const hours = fc.uniqueArray(fc.integer({ min: 0, max: 23 }), { minLength: 1, maxLength: 3 });
-  const retention = fc.record({ last: fc.integer({ min: 1, max: 12 }), daily: fc.nat(8), weekly: fc.nat(2), monthly: fc.nat(1), yearly: fc.constant(0) });
+  const retention = fc.record({ last: fc.integer({ min: 1, max: 12 }), daily: fc.nat(8), weekly: fc.nat(2), monthly: fc.nat(1), yearly: fc.constant(0), within: fc.nat(3) });
   let covered = 0;
   fc.assert(fc.property(hours, fc.constantFrom('*', '1-5', '0-6'), retention, fc.integer({ min: 1, max: 6 }), (at, weekDays, keep, days) => {
     const candidate = backup(`0 ${at.join(',')} * * ${weekDays}`, 'Etc/UTC', keep, days);

@@ -10,7 +10,7 @@ import { Env, keepEnv, startPrune } from '../support/retention-pod';
 import { isSandboxed } from '../support/sandbox';
 import { searchPath } from '../support/shells';
 
-const NONE = { last: 1, daily: 0, weekly: 0, monthly: 0, yearly: 0 };
+const NONE = { last: 1, daily: 0, weekly: 0, monthly: 0, yearly: 0, within: 0 };
 const LAST = keepEnv(NONE);
 
 const day = (number: number): string => `zitadel-202601${String(number).padStart(2, '0')}-020000`;

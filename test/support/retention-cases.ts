@@ -73,7 +73,7 @@ function randomStart(random: Random): number {
 
 export function randomPolicy(random: Random): Policy {
   const count = (): number => (random.chance(0.3) ? 0 : random.chance(0.03) ? 100_000 : random.int(1, 8));
-  return { last: random.pick([1, 1, 1, 2, 3, 8]), daily: count(), weekly: count(), monthly: count(), yearly: count() };
+  return { last: random.pick([1, 1, 1, 2, 3, 8]), daily: count(), weekly: count(), monthly: count(), yearly: count(), within: random.chance(0.5) ? 0 : random.int(1, 8) };
 }
 
 /** Mostly the newest dump, or one that is to come; after the clock was set back, any. */

@@ -9,7 +9,7 @@ set -eu
 sed '$d' "$0" >/tmp/rules.sh
 . /tmp/rules.sh
 
-while read -r number current KEEP_LAST KEEP_DAILY KEEP_WEEKLY KEEP_MONTHLY KEEP_YEARLY; do
+while read -r number current KEEP_LAST KEEP_DAILY KEEP_WEEKLY KEEP_MONTHLY KEEP_YEARLY KEEP_WITHIN_DAYS; do
   echo "case $number"
   unwanted "$current" <"$CASES/$number"
 done <"$CASES/questions"

@@ -3,8 +3,8 @@
 # shellcheck shell=sh
 set -eu
 
-while read -r folder current KEEP_LAST KEEP_DAILY KEEP_WEEKLY KEEP_MONTHLY KEEP_YEARLY; do
-  export BACKUP_DIR="$CASES/$folder" KEEP_LAST KEEP_DAILY KEEP_WEEKLY KEEP_MONTHLY KEEP_YEARLY
+while read -r folder current KEEP_LAST KEEP_DAILY KEEP_WEEKLY KEEP_MONTHLY KEEP_YEARLY KEEP_WITHIN_DAYS; do
+  export BACKUP_DIR="$CASES/$folder" KEEP_LAST KEEP_DAILY KEEP_WEEKLY KEEP_MONTHLY KEEP_YEARLY KEEP_WITHIN_DAYS
   if [ "$current" = - ]; then set --; else set -- "$current"; fi
   sh "$0" "$@" </dev/null
 done <"$CASES/questions"

@@ -1,10 +1,11 @@
-/** How many dumps each rule keeps. */
+/** How many dumps each rule keeps, and within how many days of the newest all of them. */
 export interface Policy {
   readonly last: number;
   readonly daily: number;
   readonly weekly: number;
   readonly monthly: number;
   readonly yearly: number;
+  readonly within: number;
 }
 
 export type DumpState = 'verified' | 'unverified' | 'empty';
@@ -29,6 +30,7 @@ export const DAY = 86_400_000;
  * The times of the dumps that stay, by the written rules and not by the script's way of following them.
  * Rules: https://restic.readthedocs.io/en/stable/060_forget.html, "Removing snapshots according to a policy".
  * Ours, on top of restic's: a dump that nobody verified never takes the place of one that is verified, and an empty one is no dump.
+ * Nor does `within` keep it, or is counted from it.
  */
 export function kept({ policy, dumps, current }: Case): Set<number> {
   const [verified, unverified] = (['verified', 'unverified'] as const).map((state) => dumps.filter((dump) => dump.state === state).map(({ time }) => time)) as [number[], number[]];
@@ -41,6 +43,7 @@ export function kept({ policy, dumps, current }: Case): Set<number> {
     ...lastOfEach(policy.weekly, candidates, monday),
     ...lastOfEach(policy.monthly, candidates, (date) => date.toISOString().slice(0, 7)),
     ...lastOfEach(policy.yearly, candidates, (date) => date.toISOString().slice(0, 4)),
+    ...within(policy.within, candidates.better),
     ...(current === undefined ? [] : [current]),
   ]);
 }
@@ -58,6 +61,12 @@ function lastOfEach(count: number, { better, worse }: Candidates, period: (date:
   }) as [Map<string, number>, Map<string, number>];
   const periods = [...new Map([...rest, ...best])];
   return periods.sort(([a], [b]) => (a < b ? 1 : -1)).slice(0, count).map(([, time]) => time);
+}
+
+/** "Keep all snapshots having a timestamp within the specified duration of the latest snapshot"; one that is as old as that is not within. */
+function within(days: number, times: readonly number[]): number[] {
+  const [latest = 0] = newest(1, times);
+  return times.filter((time) => time > latest - days * DAY);
 }
 
 /** "Weeks are Monday 00:00 to Sunday 23:59": the day on which the week of a date began. */

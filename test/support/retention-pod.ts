@@ -58,8 +58,11 @@ export function timeOf(name: string): number {
   return Date.parse(`${y}-${mo}-${d}T${h}:${mi}:${s}Z`);
 }
 
-export function keepEnv({ last, daily, weekly, monthly, yearly }: Policy): Env {
-  return { KEEP_LAST: `${last}`, KEEP_DAILY: `${daily}`, KEEP_WEEKLY: `${weekly}`, KEEP_MONTHLY: `${monthly}`, KEEP_YEARLY: `${yearly}` };
+export function keepEnv({ last, daily, weekly, monthly, yearly, within }: Policy): Env {
+  return {
+    KEEP_LAST: `${last}`, KEEP_DAILY: `${daily}`, KEEP_WEEKLY: `${weekly}`, KEEP_MONTHLY: `${monthly}`, KEEP_YEARLY: `${yearly}`,
+    KEEP_WITHIN_DAYS: `${within}`,
+  };
 }
 
 function question(file: string, current: string, policy: Policy): string {

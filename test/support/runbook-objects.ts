@@ -1,12 +1,20 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { Testing } from 'cdk8s';
 import { parse } from 'yaml';
-import type { ExternalObject } from '../../src';
+import { ExternalObject, Runbook } from '../../src';
+import { IdentityInternal } from '../../src/identity-internal/chart';
 import { available } from './runbook-cluster';
 import type { Manifest } from './synth';
 
 const DIST = join(__dirname, '../../dist/identity-internal');
 const REPLICAS = 2;
+
+/** What the app declares of the cluster beside its own manifests. */
+export function declaredNames(): ExternalObject[] {
+  const chart = new IdentityInternal(Testing.app(), 'identity-internal');
+  return (chart.node.findAll().find((construct) => construct instanceof Runbook) as Runbook).externalObjects;
+}
 
 /** What a cluster has that runs the app: dist/, what the app declares of others, and the secrets that it expects. */
 export function clusterObjects(external: readonly ExternalObject[]): Manifest[] {

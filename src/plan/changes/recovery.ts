@@ -8,7 +8,7 @@ import { steadyState } from '../restore-points';
 import { ambiguous, day, localMoment, moment, name, plural, span, words } from '../words';
 
 const DAY = 86_400_000;
-const RULES = ['last', 'daily', 'weekly', 'monthly', 'yearly'] as const;
+const RULES = ['last', 'daily', 'weekly', 'monthly', 'yearly', 'within'] as const;
 
 /** How much is lost at worst, how far back one can go, and which restore points go. */
 export function recovery({ backups, workloads, options: { now } }: Comparison): Change[] {
@@ -58,7 +58,12 @@ function deleted({ before, after, forecast }: BackupPair): Change[] {
     `The oldest restorable day ${days[0] === days[1] ? `stays ${days[0]}` : `is then ${days[1]}, and not ${days[0]}`}.`,
     ...(isAmbiguous ? [ambiguous(after!.folder)] : []),
     isListed ? 'The dumps of the listing:' : 'By the calendar, as if every run had succeeded:',
-  ], lost.map(({ point, rules }) => `${name(point.name)}${rules.length > 0 ? ` (kept as ${words(rules)})` : ''}`))];
+  ], lost.map(({ point, rules }) => `${name(point.name)}${rules.length > 0 ? ` (kept ${words(reasons(rules))})` : ''}`))];
+}
+
+function reasons(rules: readonly string[]): string[] {
+  const counts = rules.filter((rule) => rule !== 'within');
+  return [...(counts.length > 0 ? [`as ${words(counts)}`] : []), ...(counts.length < rules.length ? ['within the last days'] : [])];
 }
 
 function kept(before: BackupWorkload, after: BackupWorkload, now: number): Change[] {
@@ -67,7 +72,7 @@ function kept(before: BackupWorkload, after: BackupWorkload, now: number): Chang
   const [deep, deeper] = [was, is].map((times) => (times.length === 0 ? 0 : Math.floor((times[0]! - times.at(-1)!) / DAY))) as [number, number];
   if (isSame && deep === deeper && was.length === is.length) return [];
   const rules = RULES.filter((rule) => before.retention[rule] !== after.retention[rule])
-    .map((rule) => `${rule} ${before.retention[rule]} → ${after.retention[rule]}`);
+    .map((rule) => `${rule} ${before.retention[rule]} → ${after.retention[rule]}${rule === 'within' ? ' days' : ''}`);
   const oldest = (times: readonly number[]): string => (times.length === 0 ? 'none' : day(times.at(-1)!));
   const back = deep === deeper ? `as far as before, ${plural(deep, 'day')}` : `${plural(deep, 'day')} → ${plural(deeper, 'day')}`;
   const points = was.length === is.length ? plural(is.length, 'restore point') : `${was.length} → ${plural(is.length, 'restore point')}`;

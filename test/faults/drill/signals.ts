@@ -28,7 +28,7 @@ const told = (output: RegExp): Stop['until'] => async (trial) => {
 const stops: readonly Stop[] = [
   { during: 'before the server is made', until: at('initdb') },
   { during: 'when the server has started', until: at('pg_ctl', 'start*', 'after') },
-  { during: 'while the checksum of the dump is compared', until: at('sha256sum', '-c*') },
+  { during: 'while the checksum of the dump is compared', until: at('dd', '*.dump?bs=4M*') },
   { during: 'while rows are loaded', until: told(/loading \d+ tables/) },
   { during: 'when all is loaded', until: at('pg_restore', '*--exit-on-error*', 'after') },
   { during: 'while rows are hashed', until: at('psql', '*--set=hashing=*') },

@@ -18,7 +18,7 @@ const andOlder: Live = { ...restored, check: ({ server }) => expect(databaseName
 
 const stops: readonly Stop[] = [
   { during: 'before the first look at the server', at: (trial) => trial.holdAt('pg_isready'), killed: asItWas },
-  { during: 'while the checksum of the dump is compared', at: (trial) => trial.holdAt('sha256sum', '-c*'), killed: asItWas },
+  { during: 'while the checksum of the dump is compared', at: (trial) => trial.holdAt('sha256sum', '*.dump'), killed: asItWas },
   { during: 'before the database beside the live one is made', at: (trial) => trial.holdAt('psql', '*mark=*loading*'), killed: asItWas },
   { during: 'when it is made', at: (trial) => trial.holdAt('psql', '*mark=*loading*', 'after'), killed: asItWasAndLoaded },
   { during: 'before rows are loaded', at: (trial) => trial.holdAt('pg_restore', '*--exit-on-error*'), killed: asItWasAndLoaded },

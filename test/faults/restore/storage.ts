@@ -57,7 +57,7 @@ export const storage: RestoreFaultGroup = {
 
     restoreFault('the dump vanishes before it is compared', {
       leaves: asItWas, status: 1, says: 'its checksum differs from that of the day it was written…the dump is not whole. "shop" is untouched. Choose another dump.',
-    }, (trial) => goneAt(trial, 'sha256sum', '-c*')),
+    }, (trial) => goneAt(trial, 'sha256sum', '*.dump')),
 
     restoreFault('the dump vanishes before it is loaded', {
       leaves: asItWas, status: 1, says: 'No such file or directory…pg_restore failed, see its message above. "shop" is untouched.',

@@ -1,0 +1,4 @@
+import { testFaults } from '../../support/fault-runner';
+import { purpose } from './purpose';
+
+testFaults(purpose);
