@@ -25,9 +25,7 @@ main() {
   check_purpose
   check_secrets_were_checked
   on_exit clean_up
-  if ! mkdir -p "$work" || ! [ -w "$work" ] || ! [ -w "$BACKUP_DIR" ]; then
-    fail "cannot write to $BACKUP_DIR. Is the claim mounted, and does its folder belong to user $(id -u) or let it write?"
-  fi
+  check_writable
   check_server
   lock backup
   clear_work
@@ -66,16 +64,24 @@ $findings" >&2
   exit 3
 }
 
-# The lock is held, so the owners of whatever is there are gone.
+# Trying tells what mode bits do not, where the server of the share has users of its own.
+check_writable() {
+  rmdir "$BACKUP_DIR/.writable" 2>/dev/null || true
+  { mkdir -p "$work/.writable" && mv "$work/.writable" "$BACKUP_DIR/.writable" && rmdir "$BACKUP_DIR/.writable"; } ||
+    fail "cannot write to $BACKUP_DIR. Is the claim mounted, and does its folder belong to user $(id -u) or let it write?"
+}
+
+# The lock is held, so the owners of what a backup names are gone. A share has things of its own, such as @eaDir or .nfs…:
+# they are not ours, nor is what cannot be removed because of them a reason to go without a backup.
 clear_work() {
-  for leftover in "$work"/*; do
+  for leftover in "$work/$prefix"-????????-??????*; do
     [ -e "$leftover" ] || [ -L "$leftover" ] || continue
     log "removing ${leftover##*/}, left behind by a run that was cut off"
-    rm -rf "$leftover"
+    rm -rf "$leftover" || warn "could not remove $leftover, see the message above: the next run tries again"
   done
-  for companion in $companions person.hold; do
+  for companion in $companions; do
     for orphan in $(names_ending_in "$companion"); do
-      [ -e "$BACKUP_DIR/$orphan.dump" ] || rm -f "$BACKUP_DIR/$orphan.$companion"
+      [ -e "$BACKUP_DIR/$orphan.dump" ] || rm -f "$BACKUP_DIR/$orphan.$companion" || warn "could not remove $orphan.$companion, see the message above"
     done
   done
 }
@@ -260,7 +266,7 @@ publish() {
   for companion in $companions ${hold_until:+person.hold}; do
     { sync "$work/$name/$name.$companion" && mv "$work/$name/$name.$companion" "$BACKUP_DIR/$name.$companion"; } || fail_to_publish
   done
-  { mv "$target" "$BACKUP_DIR/$name.dump" && sync "$BACKUP_DIR"; } || fail_to_publish
+  { mv "$target" "$BACKUP_DIR/$name.dump" && sync_folder "$BACKUP_DIR"; } || fail_to_publish
   rm -rf "${work:?}/$name"
   summary="$name.dump is complete and verified: $((bytes / 1000000)) MB, dumped in $dump_seconds s, all in $(($(date +%s) - begun)) s"
   summary="$summary${BACKUP_LABEL:+; its label is $BACKUP_LABEL}${hold_until:+; it is held until $(end_of_hold "$hold_until")}"

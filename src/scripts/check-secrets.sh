@@ -119,10 +119,15 @@ check_login() {
   server=$PGHOST:${PGPORT:-5432} database=$PGDATABASE
   keep_alive
   if ! run pg_isready --quiet --timeout=5; then
-    warn "no server accepts connections at $server: the password is not tried"
+    refusal=$(refusal_of_server)
+    if is_about_tls "$refusal"; then
+      finding "the connection to $server is not made: $(echo "$refusal" | tail -n 1). $(tls_remedy "$refusal")"
+    else
+      warn "no server accepts connections at $server: the password is not tried"
+    fi
   elif ! run query "$MAINTENANCE_DATABASE" --command='SELECT 1' >/dev/null 2>"$scratch/login"; then
     finding "${PASSWORD_SOURCE:-PGPASSWORD} does not log in to $server as $PGUSER: $(tail -n 1 "$scratch/login")." \
-      "Is it the password of that role?"
+      "$(login_remedy "$(cat "$scratch/login")")"
   else
     log "${PASSWORD_SOURCE:-PGPASSWORD} logs in to $server as $PGUSER"
   fi

@@ -30,6 +30,7 @@ main() {
   begin_step server "a throwaway PostgreSQL in $DRILL_DIR; production is not involved"
   make_server
   start_server
+  preload
   end_step
   begin_step restore "the same scripts that restore for real"
   restore
@@ -74,6 +75,32 @@ check_drill_room() {
   needed=$((${needed:-0} * 12 / 10))
   [ "$DRILL_BYTES" -ge "$needed" ] ||
     fail "the drill's volume holds $((DRILL_BYTES / 1000000)) MB, and the database needs about $((needed / 1000000)) MB. Raise the drill's scratchSize."
+}
+
+# Some extensions work only in a server that has loaded them at its start. Those that the dump's server had loaded, and this
+# image has, are loaded here too. Jobs that they would run by themselves stay where they are.
+preload() {
+  is_verified "$name" || return 0
+  database=$PGDATABASE
+  folder=$(echo "SELECT setting FROM pg_config WHERE name = 'PKGLIBDIR'" | query "$MAINTENANCE_DATABASE")
+  loaded=
+  for library in $(manifest_string "$name" preload | tr -c 'A-Za-z0-9_/\n' ' '); do
+    library=${library##*/}
+    if [ -e "$folder/$library.so" ]; then
+      loaded=$loaded${loaded:+,}$library
+    else
+      warn "this image has no $library, which the server of the dump has loaded: what needs it cannot be restored here"
+    fi
+  done
+  [ -n "$loaded" ] || return 0
+  log "loading $loaded, as the server of the dump does"
+  cat >>"$DRILL_DIR/data/postgresql.conf" <<SETTINGS
+shared_preload_libraries = '$loaded'
+cron.database_name = '$(side_name | sed "s/'/''/g")'
+cron.launch_active_jobs = off
+SETTINGS
+  stop_server fast
+  start_server
 }
 
 # It knows nothing but the socket. What it says of a database that is untouched is true: there is none.

@@ -40,6 +40,13 @@ query() {
     --set=ON_ERROR_STOP=1 --set=db="$database" "$@"
 }
 
+# The name of the database beside the live one. One that is too long for PostgreSQL would be cut, and might be another's.
+side_name() {
+  query "$MAINTENANCE_DATABASE" <<'SQL'
+SELECT CASE WHEN octet_length(:'db') <= 55 THEN :'db' || '_restore' ELSE 'restore_' || md5(:'db') END
+SQL
+}
+
 # usage: contents DATABASE HASHING      a line for each table: name, rows, and a hash of them if HASHING is true
 contents() {
   query "$1" --field-separator='	' --set=excluded= --set=hashing="$2" <"$scripts/contents.sql"
@@ -47,24 +54,67 @@ contents() {
 
 # usage: check_server      waits while the server is starting; fails when nobody answers or its version is another one
 check_server() {
+  server=$PGHOST:${PGPORT:-5432}
   server_wait=1
   server_waited=0
   until pg_isready --quiet --timeout=5; do
+    refusal=$(refusal_of_server)
+    ! is_about_tls "$refusal" || fail "$refusal
+The connection to $server is not made. $(tls_remedy "$refusal")"
     [ "$server_waited" -lt "$SERVER_TIMEOUT" ] ||
-      fail "no server accepts connections at $PGHOST:${PGPORT:-5432} after $server_waited s." \
-        "Look whether its pod is running and ready."
-    log "waiting for the server at $PGHOST:${PGPORT:-5432} to accept connections"
+      fail "${refusal:+$refusal
+}no server accepts connections at $server after $server_waited s." "Look whether its pod is running and ready."
+    log "waiting for the server at $server to accept connections"
     run sleep "$server_wait"
     server_waited=$((server_waited + server_wait))
     [ "$server_wait" -ge 15 ] || server_wait=$((server_wait * 2))
   done
-  server_version=$(echo 'SHOW server_version_num' | query "$MAINTENANCE_DATABASE") ||
-    fail "cannot log in to $PGHOST:${PGPORT:-5432} as $PGUSER, see psql's message above." \
-      "Is ${PASSWORD_SOURCE:-PGPASSWORD} its password?"
+  server_version=$(echo 'SHOW server_version_num' | query "$MAINTENANCE_DATABASE" 2>"$scratch/login") || {
+    refusal=$(cat "$scratch/login")
+    fail "$refusal
+cannot log in to $server as $PGUSER, see psql's message above. $(login_remedy "$refusal")"
+  }
   client_version=$(pg_dump --version | sed 's/[^0-9]*\([0-9]*\).*/\1/')
   [ "$client_version" -eq $((server_version / 10000)) ] ||
     fail "the server is PostgreSQL $((server_version / 10000)), the image has the tools of $client_version." \
       "Set the image's version to the server's: dump and restore need the same one."
+}
+
+# What libpq says of the server that pg_isready finds not ready; pg_isready itself tells no reason.
+refusal_of_server() {
+  { query "$MAINTENANCE_DATABASE" --command='SELECT 1' >/dev/null || true; } 2>&1
+}
+
+# usage: is_about_tls MESSAGE
+is_about_tls() {
+  case $1 in
+    *certificate* | *SSL* | *TLS*) ;;
+    *) return 1 ;;
+  esac
+}
+
+# usage: tls_remedy MESSAGE
+tls_remedy() {
+  case $1 in
+    *'does not match host name'*) echo "Connect by a name that the server's certificate has, or have it made for this one." ;;
+    *expired*) echo "Renew the certificate that has expired." ;;
+    *'root certificate'*) echo "Give the certificate of the authority in the file that PGSSLROOTCERT names." ;;
+    *'verify failed'* | *'unknown ca'*) echo "The authority in PGSSLROOTCERT has not signed the server's certificate: give the one that has." ;;
+    *'does not support SSL'*) echo "Switch on SSL at the server, or do not ask for it with PGSSLMODE." ;;
+    *) echo "Look at PGSSLMODE, at the authority in PGSSLROOTCERT and at the server's certificate." ;;
+  esac
+}
+
+# usage: login_remedy MESSAGE
+login_remedy() {
+  if is_about_tls "$1"; then
+    tls_remedy "$1"
+  else
+    case $1 in
+      *'no pg_hba.conf entry'*) echo "Let the server's pg_hba.conf admit this role from here, with or without encryption as the message says." ;;
+      *) echo "Is ${PASSWORD_SOURCE:-PGPASSWORD} its password?" ;;
+    esac
+  fi
 }
 
 # usage: open_session IN OUT DATABASE [psql option]...

@@ -6,10 +6,7 @@ line_feed='
 
 # Names that are too long for PostgreSQL would be cut, and might then be another database's.
 name_databases() {
-  side=$(query "$MAINTENANCE_DATABASE" <<'SQL'
-SELECT CASE WHEN octet_length(:'db') <= 55 THEN :'db' || '_restore' ELSE 'restore_' || md5(:'db') END
-SQL
-  )
+  side=$(side_name)
   previous=$(query "$MAINTENANCE_DATABASE" --set=request="$REQUEST_ID" <<'SQL'
 SELECT CASE WHEN octet_length(:'db' || :'request') <= 55 THEN :'db' || '_before_' || :'request'
             ELSE 'before_' || md5(:'db' || ' ' || :'request') END

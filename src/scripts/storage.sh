@@ -10,18 +10,31 @@ check_storage_settings() {
   work=$BACKUP_DIR/.work
 }
 
-# usage: check_readable
+# usage: check_readable      by trying: mode bits do not tell where the server of the share has users of its own
 check_readable() {
-  if ! [ -r "$BACKUP_DIR" ] || ! [ -x "$BACKUP_DIR" ]; then
+  if ! ls "$BACKUP_DIR/." >/dev/null 2>&1; then
     fail "cannot read $BACKUP_DIR. Is the claim mounted, and does its folder belong to user $(id -u)?" \
       "After a change of the image its user may be another one: chown the folder to it."
   fi
 }
 
+# usage: sync_folder FOLDER      Some file systems do not sync a folder; then all that the node has written is synced.
+sync_folder() {
+  sync "$1" 2>"$scratch/sync" || {
+    grep -q 'Invalid argument\|not supported\|not implemented\|Bad file descriptor' "$scratch/sync" || { cat "$scratch/sync" >&2; return 1; }
+    sync
+  }
+}
+
 # usage: hold NAME SECONDS      keeps a dump from being pruned while this run needs it; fails when it is gone already
 hold() {
   held=$BACKUP_DIR/$1.$PGAPPNAME.hold
-  echo $(($(date +%s) + $2)) >"$held"
+  { echo $(($(date +%s) + $2)) >"$held"; } 2>/dev/null || {
+    # An empty one would have no end.
+    rm -f "$held" 2>/dev/null || true
+    held=
+    warn "the storage lets nobody write: $1.dump is not held, and must not be pruned before this ends"
+  }
   [ -e "$BACKUP_DIR/$1.dump" ]
 }
 
@@ -165,7 +178,7 @@ remove_dump() {
   for companion in $companions; do
     rm -f "$BACKUP_DIR/$1.$companion" || return 2
   done
-  rm -rf "$work/$1.removed" || return 2
+  rm -rf "$work/$1.removed" || warn "could not remove all of .work/$1.removed, see the message above: the next backup tries again"
 }
 
 # usage: utc_time 20261123-020000      as 2026-11-23T02:00:00Z
