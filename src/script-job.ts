@@ -60,15 +60,9 @@ export function scriptJob(scope: Construct, props: ScriptJobProps): () => k8s.Jo
   const connected = offline ? [POD_NAME] : connection(database);
   return () => ({
     backoffLimit: props.backoffLimit,
-    ...(finalStatuses !== undefined && {
-      podFailurePolicy: {
-        rules: [{
-          action: 'FailJob',
-          onExitCodes: { containerName: props.component, operator: 'In', values: finalStatuses },
-          onPodConditions: [],
-        }],
-      },
-    }),
+    ...(finalStatuses !== undefined && { podFailurePolicy: failurePolicy([
+      { action: 'FailJob', onExitCodes: { containerName: props.component, operator: 'In', values: finalStatuses } },
+    ]) }),
     activeDeadlineSeconds: props.deadline.toSeconds(),
     template: hardenedPod({
       ...props,
@@ -80,6 +74,13 @@ export function scriptJob(scope: Construct, props: ScriptJobProps): () => k8s.Jo
       env: [...connected, env('BACKUP_DIR', `${STORAGE_PATH}/${props.folder}`), ...props.env],
     }),
   });
+}
+
+type FailureRule = Omit<k8s.PodFailurePolicyRule, 'onPodConditions'> & Partial<Pick<k8s.PodFailurePolicyRule, 'onPodConditions'>>;
+
+/** The type of Kubernetes 1.28 wants conditions in each rule, also in one by exit codes. The API server drops an empty list. */
+function failurePolicy(rules: FailureRule[]): k8s.PodFailurePolicy {
+  return { rules: rules as k8s.PodFailurePolicyRule[] };
 }
 
 /**
