@@ -87,12 +87,13 @@ write_evidence() {
   ended=$(date +%s)
   drills=$BACKUP_DIR/drills draft=$BACKUP_DIR/drills/.$PGAPPNAME
   mkdir -p "$drills" || fail_to_record
-  # Another drill may end in the same second: a link, unlike a rename, replaces nothing.
-  until time=$(date -u +%Y-%m-%dT%H:%M:%SZ) && evidence >"$draft" && sync "$draft" && ln "$draft" "$drills/$time.json"; do
-    [ -e "$drills/$time.json" ] || fail_to_record
+  # Another drill may end in the same second: a link, unlike a rename, replaces nothing. Not every share takes colons in names.
+  until stamp=$(date -u +%Y%m%d-%H%M%S) && time=$(utc_time "$stamp") && evidence >"$draft" && sync "$draft" &&
+    ln "$draft" "$drills/$stamp.json"; do
+    [ -e "$drills/$stamp.json" ] || fail_to_record
     run sleep 1
   done
-  { ln -sf "$time.json" "$draft" && mv "$draft" "$drills/latest.json"; } || fail_to_record
+  { ln -sf "$stamp.json" "$draft" && mv "$draft" "$drills/latest.json"; } || fail_to_record
   stored_evidence | tail -n +$((KEEP_EVIDENCE + 1)) | while read -r old; do
     rm -f "$old" || warn "$old could not be removed"
   done
@@ -161,7 +162,7 @@ summarize() {
   [ -z "$(told seconds.restore)" ] || log "a restore takes $(told seconds.restore) s here: an honest recovery time, without the decision to begin"
   [ -z "$former" ] || log "former drills (verdict, seconds of the restore, time):
 $former"
-  log "evidence: $drills/$time.json"
+  log "evidence: $drills/$stamp.json"
 }
 
 main "$@"

@@ -94,6 +94,16 @@ manifest_members() {
   fact "$BACKUP_DIR/$1.json" "\"$2\"" | awk -F '\t' 'NF == 2 { printf "    %s: %s\n", $1, $2 }'
 }
 
+# usage: stored_evidence      the paths of what drills have told, the newest first. They are named by time, as dumps are;
+# before, by one like 2026-11-25T07:29:11Z.
+stored_evidence() {
+  for stored in "$BACKUP_DIR"/drills/*.json; do
+    echo "$stored"
+  done | awk -F / '
+    { time = $NF; gsub(/[-:TZ]/, "", time) }
+    time ~ /^[0-9]+[.]json$/ && length(time) == 19 { print time "\t" $0 }' | sort -r | cut -f 2
+}
+
 # usage: rows_of NAME      all rows of a dump together, or nothing where they were not counted
 rows_of() {
   manifest_members "$1" rows | awk '{ sum += $NF } END { if (NR) printf "%.0f", sum }'
