@@ -80,13 +80,6 @@ told() {
   cat "$report/$1" 2>/dev/null || true
 }
 
-# usage: stored_evidence      whole paths, the newest first; whatever is being written begins with a dot
-stored_evidence() {
-  for stored in "$BACKUP_DIR"/drills/*Z.json; do
-    [ ! -e "$stored" ] || echo "$stored"
-  done | sort -r
-}
-
 # usage: begin_step NAME WHAT
 begin_step() {
   step=$1 step_began=$(date +%s)

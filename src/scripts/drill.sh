@@ -87,15 +87,22 @@ write_evidence() {
   ended=$(date +%s)
   drills=$BACKUP_DIR/drills draft=$BACKUP_DIR/drills/.$PGAPPNAME
   mkdir -p "$drills" || fail_to_record
-  # Another drill may end in the same second: a link, unlike a rename, replaces nothing.
-  until time=$(date -u +%Y-%m-%dT%H:%M:%SZ) && evidence >"$draft" && sync "$draft" && ln "$draft" "$drills/$time.json"; do
-    [ -e "$drills/$time.json" ] || fail_to_record
+  # Another drill may end in the same second. Not every share takes colons in names.
+  until stamp=$(date -u +%Y%m%d-%H%M%S) && time=$(utc_time "$stamp") && evidence >"$draft" && sync "$draft" &&
+    place "$draft" "$drills/$stamp.json"; do
+    [ -e "$drills/$stamp.json" ] || fail_to_record
     run sleep 1
   done
-  { ln -sf "$time.json" "$draft" && mv "$draft" "$drills/latest.json"; } || fail_to_record
+  # Some shares have no links: a copy is as good.
+  { { ln -sf "$stamp.json" "$draft" 2>/dev/null || cp "$drills/$stamp.json" "$draft"; } && mv "$draft" "$drills/latest.json"; } || fail_to_record
   stored_evidence | tail -n +$((KEEP_EVIDENCE + 1)) | while read -r old; do
     rm -f "$old" || warn "$old could not be removed"
   done
+}
+
+# usage: place FILE NEW      under a name that must be free: a link, unlike a rename, replaces nothing. Some shares have no links.
+place() {
+  ln "$1" "$2" 2>/dev/null || { [ ! -e "$2" ] && mv "$1" "$2"; }
 }
 
 evidence() {
@@ -162,7 +169,7 @@ summarize() {
   [ -z "$(told seconds.restore)" ] || log "a restore takes $(told seconds.restore) s here: an honest recovery time, without the decision to begin"
   [ -z "$former" ] || log "former drills (verdict, seconds of the restore, time):
 $former"
-  log "evidence: $drills/$time.json"
+  log "evidence: $drills/$stamp.json"
 }
 
 main "$@"

@@ -124,20 +124,13 @@ tell_holds() {
 evidence() {
   wanted=${RESTORE_DUMP:-}
   wanted=${wanted%.dump}
-  for drill in $(drills_newest_first); do
-    if [ -z "$wanted" ] || [ "$(text_of "drills/$drill" dump)" = "$wanted" ]; then
-      cat "$BACKUP_DIR/drills/$drill.json"
+  for drill in $(stored_evidence); do
+    if [ -z "$wanted" ] || [ "$(fact "$drill" '"dump"')" = "\"$wanted\"" ]; then
+      cat "$drill"
       return
     fi
   done
   fail "no drill${wanted:+ of $wanted} has left evidence in $BACKUP_DIR/drills. Drill first."
-}
-
-# They are named by time, once with and once without what stands between the digits.
-drills_newest_first() {
-  for drill in "$BACKUP_DIR"/drills/[0-9]*.json; do
-    [ ! -e "$drill" ] || basename "$drill" .json
-  done | awk '{ time = $0; gsub(/[^0-9]/, "", time); print time, $0 }' | sort -r | cut -d ' ' -f 2
 }
 
 restores() {

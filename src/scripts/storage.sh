@@ -140,9 +140,19 @@ manifest_string() {
   fact "$BACKUP_DIR/$1.json" "\"$2\""
 }
 
+# usage: stored_evidence      the paths of what drills have told, the newest first. They are named by time, as dumps are;
+# before, by one like 2026-11-25T07:29:11Z.
+stored_evidence() {
+  for stored in "$BACKUP_DIR"/drills/*.json; do
+    echo "$stored"
+  done | awk -F / '
+    { time = $NF; gsub(/[-:TZ]/, "", time) }
+    time ~ /^[0-9]+[.]json$/ && length(time) == 19 { print time "\t" $0 }' | sort -r | cut -f 2
+}
+
 # usage: rows_of NAME      all rows of a dump together, or nothing where they were not counted
 rows_of() {
-  fact "$BACKUP_DIR/$1.json" '"rows"' | awk '$0 == "null" { exit uncounted = 1 } { sum += $NF } END { if (!uncounted) printf "%.0f", sum }'
+  fact "$BACKUP_DIR/$1.json" '"rows"' | awk '{ uncounted = $0 == "null"; sum += $NF } END { if (!uncounted) printf "%.0f", sum }'
 }
 
 # usage: checksum PATH      of a dump, as it is written beside it; for a folder, that of the list of its files' checksums
