@@ -121,7 +121,7 @@ check_login() {
   if ! run pg_isready --quiet --timeout=5; then
     refusal=$(refusal_of_server)
     if is_about_tls "$refusal"; then
-      finding "the connection to $server is not made: $(echo "$refusal" | tail -n 1). $(tls_remedy "$refusal")"
+      finding "the connection to $server is not made: $(echo "$refusal" | tr '\n' ' ')$(tls_remedy "$refusal")"
     else
       warn "no server accepts connections at $server: the password is not tried"
     fi

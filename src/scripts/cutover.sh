@@ -14,7 +14,8 @@ check_sessions_setting() {
 already_done() {
   record_file=$BACKUP_DIR/restores/$REQUEST_ID.json
   if ! exists "$previous"; then
-    [ -s "$record_file" ] || return 1
+    # The folder may have been another server's before, with requests of the same names.
+    [ -s "$record_file" ] && exists "$database" || return 1
     [ "$(fact "$record_file" '"dump"')" = "\"$name\"" ] ||
       fail "the request $REQUEST_ID was used before, see $record_file. Use another name for the Job."
     log "request $REQUEST_ID is already carried out, nothing to do: see $record_file"

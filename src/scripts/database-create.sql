@@ -1,6 +1,6 @@
 -- Makes the database :side as the file of the environment variable DEFINITION describes one: owner, encoding, locale,
--- tablespace, connection limit, grants and settings, as database.sql prints them. None of these is in a dump that is restored
--- under another name. The comment marks it as ours, so that the next run may drop what this one left behind.
+-- tablespace, connection limit and grants, as database.sql prints them. None of these is in a dump that is restored under
+-- another name. The comment marks it as ours, so that the next run may drop what this one left behind.
 \set definition `cat "$DEFINITION"`
 
 SELECT format('CREATE DATABASE %I TEMPLATE template0 OWNER %I ENCODING %L LC_COLLATE %L LC_CTYPE %L CONNECTION LIMIT %s',
@@ -10,7 +10,7 @@ SELECT format('CREATE DATABASE %I TEMPLATE template0 OWNER %I ENCODING %L LC_COL
     || CASE d ->> 'provider'
          WHEN 'c' THEN ' LOCALE_PROVIDER libc'
          WHEN 'b' THEN format(' LOCALE_PROVIDER builtin BUILTIN_LOCALE %L', d ->> 'locale')
-         WHEN 'i' THEN format(' LOCALE_PROVIDER icu ICU_LOCALE %L', d ->> 'locale') || coalesce(format(' ICU_RULES %L', d ->> 'icuRules'), '')
+         WHEN 'i' THEN format(' LOCALE_PROVIDER icu ICU_LOCALE %L', d ->> 'locale') || coalesce(' ICU_RULES ' || quote_literal(d ->> 'icuRules'), '')
          ELSE ''
        END
   FROM CAST(:'definition' AS jsonb) AS d \gexec
@@ -25,18 +25,4 @@ SELECT format('REVOKE ALL ON DATABASE %I FROM PUBLIC, %I', :'side', d ->> 'owner
 SELECT format('SET ROLE %I; GRANT %s ON DATABASE %I TO %s%s; RESET ROLE', item ->> 'grantor', item ->> 'privilege', :'side',
               coalesce(quote_ident(item ->> 'grantee'), 'PUBLIC'), CASE WHEN (item ->> 'grantable')::boolean THEN ' WITH GRANT OPTION' ELSE '' END)
   FROM CAST(:'definition' AS jsonb) AS d, jsonb_array_elements(CASE jsonb_typeof(d -> 'grants') WHEN 'array' THEN d -> 'grants' ELSE '[]' END) WITH ORDINALITY AS list (item, number)
- ORDER BY number \gexec
-
--- A setting that is a list of names is stored with its quotes; each name becomes a literal again.
-SELECT CASE
-         WHEN item ->> 'role' IS NULL THEN format('ALTER DATABASE %I SET %I TO ', :'side', name)
-         ELSE format('ALTER ROLE %I IN DATABASE %I SET %I TO ', item ->> 'role', :'side', name)
-       END
-    || CASE WHEN name NOT IN ('search_path', 'temp_tablespaces', 'local_preload_libraries', 'session_preload_libraries')
-         THEN quote_literal(value)
-         ELSE coalesce((SELECT string_agg(quote_literal(coalesce(replace(word[1], '""', '"'), word[2])), ', ')
-                          FROM regexp_matches(value, '"((?:[^"]|"")*)"|([^",\s]+)', 'g') AS word), '''''')
-       END
-  FROM CAST(:'definition' AS jsonb) AS d, jsonb_array_elements(d -> 'settings') WITH ORDINALITY AS list (item, number),
-       LATERAL (SELECT item ->> 'name' AS name, item ->> 'value' AS value) AS setting
  ORDER BY number \gexec

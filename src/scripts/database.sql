@@ -5,7 +5,7 @@ SELECT jsonb_build_object(
          -- Columns that differ between major versions are read by name from the row's JSON.
          'provider', details ->> 'datlocprovider', 'locale', coalesce(details ->> 'datlocale', details ->> 'daticulocale'),
          'icuRules', details ->> 'daticurules',
-         'tablespace', spcname, 'connectionLimit', datconnlimit, 'comment', shobj_description(pg_database.oid, 'pg_database'),
+         'tablespace', spcname, 'connectionLimit', datconnlimit, 'isTemplate', datistemplate, 'comment', shobj_description(pg_database.oid, 'pg_database'),
          -- Null for the rights that every database has. The owner's come first: the others' depend on them.
          'grants', CASE WHEN datacl IS NOT NULL THEN (
            SELECT coalesce(jsonb_agg(jsonb_build_object('grantor', pg_get_userbyid(grantor), 'grantee', CASE WHEN grantee <> 0 THEN pg_get_userbyid(grantee) END,

@@ -30,7 +30,8 @@ keep_alive() {
 # mean PostgreSQL's own: whoever may create functions in the database must not have them run by us. Compiling our queries
 # would take memory of the server.
 export PGOPTIONS='-c statement_timeout=0 -c lock_timeout=0 -c idle_in_transaction_session_timeout=0 -c role=none
-  -c default_transaction_read_only=off -c search_path=pg_catalog -c jit=off'
+  -c default_transaction_read_only=off -c search_path=pg_catalog -c jit=off
+  -c standard_conforming_strings=on -c array_nulls=on'
 
 # usage: query DATABASE [psql option]... <SQL      prints bare values; the SQL knows the database as :db
 query() {

@@ -80,6 +80,7 @@ SQL
         JOIN pg_database d ON d.oid = subdbid WHERE datname = current_database() \\gexec" | query "$1"
   } || return 1
   query "$MAINTENANCE_DATABASE" --set=name="$1" <<'SQL'
+ALTER DATABASE :"name" IS_TEMPLATE false;
 DROP DATABASE :"name" WITH (FORCE)
 SQL
 }
@@ -223,6 +224,8 @@ load_dump() {
   }
   stop_reporter
   quiet_subscriptions
+  [ ! -s "$scratch/definition.json" ] || DEFINITION=$scratch/definition.json query "$MAINTENANCE_DATABASE" --set=side="$side" <"$scripts/database-settings.sql" ||
+    fail "\"$side\" could not be given its settings, see the message above. \"$database\" is untouched."
 }
 
 # usage: restore_into_side [option]...      The empty name makes pg_restore take PGDATABASE as it is, where it would read one with "=" as settings.
@@ -261,7 +264,7 @@ start_reading() {
   reading=
   if [ "$action" != drill ]; then
     log "gathering the planner's statistics"
-    query "$side" --command=ANALYZE 3>&- 4<&- 2>"$scratch/reading" &
+    query "$side" --set=ON_ERROR_STOP=0 <"$scripts/analyze.sql" 3>&- 4<&- 2>"$scratch/reading" &
     reading=$!
   elif [ -n "${STRUCTURE_REPORT:-}" ]; then
     log "pg_amcheck looks at heaps and indexes"
@@ -271,15 +274,19 @@ start_reading() {
 }
 
 wait_for_reading() {
-  [ -z "$reading" ] || wait "$reading" || {
-    reading=
-    cat "$scratch/reading" >&2
-    case $action in
-      drill) fail "pg_amcheck found damage, or could not look for it: $(head -n 3 "$STRUCTURE_REPORT")" ;;
-      *) fail "cannot analyze \"$side\", see the message above. \"$database\" is untouched. Run this again." ;;
-    esac
-  }
+  [ -n "$reading" ] || return 0
+  read_well=true
+  wait "$reading" || read_well=false
   reading=
+  if [ "$action" = drill ]; then
+    "$read_well" || {
+      cat "$scratch/reading" >&2
+      fail "pg_amcheck found damage, or could not look for it: $(head -n 3 "$STRUCTURE_REPORT")"
+    }
+  elif [ -s "$scratch/reading" ]; then
+    # The rows are there without them; the planner guesses until autovacuum has been there.
+    warn "the planner's statistics are not complete: $(grep . "$scratch/reading" | head -n 1). ANALYZE gathers them later."
+  fi
 }
 
 # What it says of a database that is dropped beneath it helps nobody.
@@ -296,7 +303,8 @@ load_remedy() {
     *'role "'*'" does not exist'*) echo "Create the role, then run this again: $name.globals.sql beside the dump does not have it." ;;
     *'extension "'*'" is not available'*) echo "Install the extension on the server, then run this again." ;;
     *'No space left on device'*) echo "Make room on the server: it holds a second copy until the restore is done." ;;
-    *) echo "Choose another dump, or mend what the message tells of." ;;
+    *'must be a superuser'* | *'must be superuser'*) echo "Restore with a role that is a superuser, and let the owners that are named be what they were on the dump's server." ;;
+    *) echo "Mend what the message tells of, or choose a dump that has not got it." ;;
   esac
 }
 

@@ -23,7 +23,7 @@ export function testGroup<C extends Component, F extends AnyFault, S, T extends 
   let server: PostgresServer;
   let sample: S;
   beforeAll(async () => {
-    server = await PostgresServer.start({ settings: { max_prepared_transactions: '2' } });
+    server = await PostgresServer.start({ settings: { max_prepared_transactions: '2', wal_level: 'logical' } });
     sample = await prepare(server);
   });
   afterAll(() => server.stop());

@@ -39,7 +39,7 @@ export class Instance {
     private readonly server: PostgresServer,
     private readonly shell: Shell,
     readonly manifests: readonly Manifest[] = shipped(),
-    private readonly around: Pick<PodOptions, 'env' | 'programs' | 'tokens' | 'within'> = {},
+    private readonly around: Pick<PodOptions, 'env' | 'programs' | 'tokens' | 'within' | 'capabilities'> = {},
   ) {
     this.nas = makeClaim(70);
     const { containers: [container], volumes } = this.workload('backup').spec.jobTemplate.spec.template.spec;

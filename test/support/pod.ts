@@ -23,6 +23,8 @@ export interface PodOptions extends Surroundings {
   readonly programs?: Readonly<Record<string, string>>;
   /** Starts each container, e.g. within limits. */
   readonly within?: <T>(start: () => T) => T;
+  /** What the containers' users may do beside what users may, e.g. `dac_override`. */
+  readonly capabilities?: readonly string[];
   /** Mebibytes of emptyDirs that are full some day, by name; the others have no limit. Only root can make them. */
   readonly disks?: Readonly<Record<string, number>>;
   /** Runs this one container, init or not, and no other. */
@@ -171,7 +173,7 @@ export class PodProcess {
     const command = [...container.command, ...(container.args ?? [])].map((word) => expand(word, given));
     const own = this.options.programs?.[container.name];
     const env = { PATH: own === undefined ? searchPath(shell) : `${searchPath(shell)}:${own}`, HOME: '/', ...given };
-    const user = userOf(container, this.workplan);
+    const user = { ...userOf(container, this.workplan), capabilities: this.options.capabilities };
     if (isSandboxed()) {
       const readOnlyRoot = container.securityContext?.readOnlyRootFilesystem === true;
       return { ...user, command, env, mounts: [...mounts, shellMount(shell)], readOnlyRoot, shell: shellProgram(shell) };

@@ -27,6 +27,8 @@ export interface Sandbox {
   readonly uid: number;
   readonly gid: number;
   readonly groups?: readonly number[];
+  /** What its user may do beside what users may, e.g. `dac_override`. */
+  readonly capabilities?: readonly string[];
 }
 
 export interface CommandLine {
@@ -109,9 +111,11 @@ export function sandbox(options: Sandbox): CommandLine {
 }
 
 /** What goes before a command to run it as a user, for no longer than its parent lives. */
-export function asUser({ uid, gid, groups }: Sandbox): string[] {
+export function asUser({ uid, gid, groups, capabilities = [] }: Sandbox): string[] {
   const others = groups?.length ? ['--groups', groups.join(',')] : ['--clear-groups'];
-  return [tool('setpriv'), '--reuid', `${uid}`, '--regid', `${gid}`, ...others, '--no-new-privs', ...DIE_WITH_PARENT];
+  const given = capabilities.map((capability) => `+${capability}`).join(',');
+  const more = given === '' ? [] : ['--inh-caps', given, '--ambient-caps', given];
+  return [tool('setpriv'), '--reuid', `${uid}`, '--regid', `${gid}`, ...others, ...more, '--no-new-privs', ...DIE_WITH_PARENT];
 }
 
 function tool(name: string): string {

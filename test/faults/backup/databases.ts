@@ -1,6 +1,7 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { BackupFormat, Compression } from '../../../src';
+import { eventually } from '../../support/eventually';
 import { fault, type Fault, type FaultGroup } from '../../support/fault';
 import type { ClusterProps } from '../../support/fault-cluster';
 import { newDump } from '../../support/fault-leaves';
@@ -25,7 +26,7 @@ function dumped(what: string, sql: string, rows: Rows, cluster: ClusterProps = {
   });
 }
 
-function manifest(trial: Trial): { database: string; rows: Rows } {
+function manifest(trial: Trial): { database: string; rows: Rows; hashes: object } {
   return JSON.parse(readFileSync(join(trial.folder, `${trial.instance.dumps().at(-1)}.json`), 'utf8'));
 }
 
@@ -60,8 +61,27 @@ export const databases: FaultGroup = {
       'CREATE TABLE t AS SELECT 1', { 'public.t': 1 }, { databaseName }, false,
     )),
 
+    fault('a table is truncated, another altered and a third dropped when pg_dump has ended, and they are still to be counted', {
+      leaves: newDump, status: 0, says: '3 tables were changed meanwhile, as TRUNCATE does: their rows are counted in the dump itself…is complete and verified',
+    }, async (trial) => {
+      const tables = ['emptied', 'altered', 'dropped'];
+      trial.server.sql('shop', tables.map((table) => `CREATE TABLE public.${table} AS SELECT i AS id, i AS more FROM generate_series(1, 1000) AS i`).join(';'));
+      trial.afterwards(() => trial.server.sql('shop', 'DROP TABLE public.emptied, public.altered'));
+      trial.addTool('pg_dump', 'pg_dump "$@" || exit\n[ "$1" = --version ] || : >"${BACKUP_DIR%/*}/dumped"');
+      const look = trial.holdAt('psql', '*--set=counting=*');
+      const run = await trial.startUntil(look);
+      await eventually('pg_dump has ended', () => existsSync(join(trial.instance.nas, 'dumped')));
+      trial.server.sql('shop', 'TRUNCATE public.emptied; ALTER TABLE public.altered DROP COLUMN more; DROP TABLE public.dropped');
+      look.pass();
+      const result = await run.result;
+      for (const table of tables) {
+        expect(manifest(trial).rows).toHaveProperty([`public.${table}`], 1000);
+        expect(manifest(trial).hashes).not.toHaveProperty([`public.${table}`]);
+      }
+      return result;
+    }),
     dumped('a database without tables', 'SELECT 1', {}),
-    dumped('large objects', "SELECT lo_from_bytea(0, decode(repeat('ff00', 50000), 'hex')) FROM generate_series(1, 20)", {}),
+    dumped('large objects', "SELECT lo_from_bytea(0, decode(repeat('ff00', 50000), 'hex')) FROM generate_series(1, 20)", { 'large objects': 20 }),
     dumped('an unlogged table', 'CREATE UNLOGGED TABLE fleeting AS SELECT generate_series(1, 100)', { 'public.fleeting': 100 }),
     dumped('an extension with tables and types of its own', `
       CREATE EXTENSION citext; CREATE EXTENSION hstore;

@@ -184,6 +184,34 @@ export const storage: FaultGroup = {
       return run.result;
     }),
 
+    fault('a file of somebody else and one of ours lie in the folder for work, and cannot be removed', {
+      ...ownable, status: 0, says: 'warning: could not remove /backups/shop/.work/shop-20250101-000000, see the message above: the next run tries again…is complete and verified',
+      leaves: {
+        text: 'the earlier dumps and a new, verified one; under `.work/` what was there',
+        check(before, after) {
+          newDump.check(before, { ...after, work: [] });
+          expect(after.work).toEqual(expect.arrayContaining([expect.stringContaining('@eaDir'), expect.stringContaining('shop-20250101-000000')]));
+        },
+      },
+    }, (trial) => {
+      for (const name of ['@eaDir', 'shop-20250101-000000']) {
+        const folder = join(trial.folder, '.work', name);
+        mkdirSync(folder, { recursive: true });
+        writeFileSync(join(folder, 'x'), '');
+        chownSync(folder, 0, 0);
+        trial.afterwards(() => rmSync(folder, { recursive: true }));
+      }
+      chownSync(join(trial.folder, '.work'), UID, UID);
+      return trial.backup();
+    }),
+
+    fault('the storage does not sync folders', {
+      leaves: newDump, status: 0, says: 'is complete and verified',
+    }, (trial) => {
+      trial.addTool('sync', `[ ! -d "$1" ] || { echo "sync: error syncing '$1': Invalid argument" >&2; exit 1; }\nexec sync "$@"`);
+      return trial.backup();
+    }),
+
     fault('a file lies where the folder for work should be', {
       leaves: { text: 'the earlier dumps and that file, as they were', check: (before, after) => expect(after.files).toEqual(before.files) },
       status: 1, says: unwritable,

@@ -65,6 +65,22 @@ export const contents: RestoreFaultGroup = {
       INSERT INTO made (a, during) SELECT i, int4range(i, i + 1) FROM generate_series(1, 50) AS i;
       ALTER TABLE made ADD CONSTRAINT later CHECK (a > 10) NOT VALID; CREATE INDEX ON made (lower(c), b DESC) INCLUDE (a) WHERE a > 5;
       CREATE STATISTICS together (dependencies) ON a, b FROM made; ALTER TABLE made ALTER a SET STATISTICS 500, ALTER c SET STORAGE EXTERNAL`),
+    comesBack('checks that are not valid, of parents that tables inherit from, and of a domain that rows break', `
+      CREATE TABLE split (id int, v int) PARTITION BY RANGE (id); CREATE TABLE split_1 PARTITION OF split FOR VALUES FROM (0) TO (10) PARTITION BY LIST (v);
+      CREATE TABLE split_1_1 PARTITION OF split_1 DEFAULT; INSERT INTO split VALUES (1, -1); ALTER TABLE split ADD CONSTRAINT positive CHECK (v > 0) NOT VALID;
+      CREATE TABLE parent (v int); CREATE TABLE child () INHERITS (parent); INSERT INTO child VALUES (-1); ALTER TABLE parent ADD CONSTRAINT positive CHECK (v > 0) NOT VALID;
+      CREATE DOMAIN natural AS int; CREATE TABLE numbers AS SELECT -1::natural AS n FROM generate_series(1, 1000); ALTER DOMAIN natural ADD CHECK (VALUE > 0) NOT VALID;
+      CREATE TABLE words (w varchar(3) DEFAULT 'a' CHECK (w IN ('a', 'b'))); CREATE INDEX ON words (w) WHERE w IN ('a', 'b')`),
+    comesBack('names that hold DATABASE, with grants and comments', `
+      CREATE TABLE "DATABASECHANGELOG" (id text PRIMARY KEY); GRANT SELECT ON "DATABASECHANGELOG" TO reporting; COMMENT ON TABLE "DATABASECHANGELOG" IS 'of Liquibase';
+      CREATE FOREIGN DATA WRAPPER "DATABASE"; GRANT USAGE ON FOREIGN DATA WRAPPER "DATABASE" TO reporting; CREATE SCHEMA "- DATABASE shop"; COMMENT ON SCHEMA "- DATABASE shop" IS 'x'`),
+    comesBack('settings that change how rows and literals are read', `
+      CREATE TABLE lists AS SELECT ARRAY['a', NULL] AS list, '\\'::text AS backslash; ALTER DATABASE shop SET array_nulls = off; ALTER DATABASE shop SET standard_conforming_strings = off;
+      ALTER DATABASE shop SET "DateStyle" = 'German, DMY'; ALTER DATABASE shop SET "IntervalStyle" = sql_standard; CREATE TABLE spans AS SELECT '-1 day +02:03'::interval AS i`),
+    comesBack('a partition that is another server\'s, which nobody asks', `
+      CREATE EXTENSION postgres_fdw; CREATE SERVER elsewhere FOREIGN DATA WRAPPER postgres_fdw OPTIONS (host '127.0.0.1', port '1');
+      CREATE TABLE spread (id int) PARTITION BY RANGE (id); CREATE FOREIGN TABLE spread_1 PARTITION OF spread FOR VALUES FROM (0) TO (10) SERVER elsewhere;
+      CREATE TABLE spread_2 PARTITION OF spread DEFAULT; INSERT INTO spread VALUES (10)`),
     comesBack('domains and types', `
       CREATE DOMAIN positive AS int CHECK (VALUE > 0); CREATE TYPE mood AS ENUM ('sad', 'it''s "ok"', 'happy'); ALTER TYPE mood ADD VALUE 'meh' AFTER 'sad';
       CREATE TYPE pair AS (a positive, b mood[]); CREATE TYPE span AS RANGE (subtype = float8);

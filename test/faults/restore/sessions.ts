@@ -52,6 +52,15 @@ export const sessions: RestoreFaultGroup = {
       return trial.restore({ RESTORE_SESSIONS: 'disconnect' });
     }),
 
+    restoreFault('a consumer of logical replication has a slot of the live database', {
+      leaves: asItWasAndProven, status: 1,
+      says: '"shop" is replicated, and what is restored would not be:…the logical replication slot cdc: stop its consumer, drop it with SELECT pg_drop_replication_slot(\'cdc\')…Nothing was changed.',
+    }, async (trial) => {
+      trial.server.sql('shop', "SELECT pg_create_logical_replication_slot('cdc', 'pgoutput')");
+      trial.afterwards(() => trial.server.sql('shop', "SELECT pg_drop_replication_slot('cdc')"));
+      return trial.restore({ RESTORE_SESSIONS: 'disconnect' });
+    }),
+
     restoreFault('what to do with services is misspelt', {
       leaves: asItWas, status: 1, says: 'RESTORE_SESSIONS (kill) is none of wait, disconnect, refuse.',
     }, (trial) => trial.restore({ RESTORE_SESSIONS: 'kill' })),
