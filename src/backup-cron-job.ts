@@ -27,7 +27,8 @@ export interface BackupCronJobProps extends PodOptions {
   readonly storage: IBackupStorage;
   /**
    * Folder of the dumps on the claim, and the first part of their names.
-   * @default - the database's name, percent-encoded where it has characters that need quoting in a shell
+   * @default - the database's name, percent-encoded where it has characters that need quoting in a shell; longer than 80
+   * characters, its beginning and a hash
    */
   readonly folder?: string;
   /**
@@ -216,11 +217,14 @@ export class BackupCronJob extends Construct implements IBackup {
     });
   }
 
-  /** The locks are in the server: two servers that share a folder would clear and prune each other's dumps. */
+  /**
+   * The locks are in the server: two servers that share a folder would clear and prune each other's dumps. Some shares take
+   * names that differ only in capitals for the same.
+   */
   private claimFolder(name: string): void {
     const folders = claimedFolders.get(this.node.root) ?? new Map<string, string>();
     claimedFolders.set(this.node.root, folders);
-    const folder = [Chart.of(this).namespace, this.storage.claimName, name].join('/');
+    const folder = [Chart.of(this).namespace, this.storage.claimName, name.toLowerCase()].join('/');
     if (folders.has(folder)) {
       throw new InvalidPropError('backupCronJob.folder', name, `is used by ${folders.get(folder)} on the same claim`,
         'Give each backup a folder of its own');

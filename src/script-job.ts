@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { Chart, Duration, Lazy } from 'cdk8s';
 import { k8s } from 'cdk8s-plus-28';
 import { Construct } from 'constructs';
@@ -98,13 +99,25 @@ export function specAtSynth(manifest: () => { spec: unknown }): unknown {
   return Lazy.any({ produce: () => manifest().spec });
 }
 
+/**
+ * The longest folder. An encrypted share of a Synology NAS has names of up to 143 bytes, and the longest of ours is that of a
+ * hold: the folder, the time of the dump, 40 characters of a pod's name, and the ending.
+ */
+const FOLDER_LENGTH = 80;
+
 /** The folder of a database's dumps, and the first part of their names. */
-export function checkFolder(noun: string, database: PostgresDatabase, folder = fileName(database.name)): string {
-  if (!/^[A-Za-z0-9%_][A-Za-z0-9%_.-]{0,199}$/.test(folder)) {
+export function checkFolder(noun: string, database: PostgresDatabase, folder = shortened(fileName(database.name))): string {
+  if (!/^[A-Za-z0-9%_][A-Za-z0-9%_.-]*$/.test(folder) || folder.length > FOLDER_LENGTH) {
     throw new InvalidPropError(`${noun}.folder`, folder, 'is not a plain name for a folder',
-      'Use up to 200 letters, digits, ".", "-", "_" and "%", without slashes');
+      `Use up to ${FOLDER_LENGTH} letters, digits, ".", "-", "_" and "%", without slashes`);
   }
   return folder;
+}
+
+/** A name that is too long ends in a hash of all of it. */
+function shortened(name: string): string {
+  const hash = createHash('sha256').update(name).digest('hex').slice(0, 16);
+  return name.length <= FOLDER_LENGTH ? name : `${name.slice(0, FOLDER_LENGTH - 17)}-${hash}`;
 }
 
 /** A pod sees the claims and secrets of its own namespace only. */

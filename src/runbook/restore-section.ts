@@ -57,6 +57,8 @@ function choice({ secrets }: Runbook, commands: Commands): string {
       ['`RESTORE_SHA256=…`', 'refuse a dump with another checksum'],
       ['`RESTORE_DESPITE=secrets`', `restore although secrets are not right${fingerprinted.length > 0 ? `, or ${fingerprinted.join(' and ')} is not that of the dump` : ''}`],
       ['`RESTORE_DESPITE=room`', 'restore although the server seems to lack the room for a second copy'],
+      ['`RESTORE_DESPITE=proof`', 'go on although objects, rows or contents are not those of the dump; the log names them'],
+      ['`RESTORE_DESPITE=replication`', 'exchange the names although replication slots or subscriptions stay with the database from before'],
     ]),
   );
 }

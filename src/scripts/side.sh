@@ -268,7 +268,8 @@ start_reading() {
     reading=$!
   elif [ -n "${STRUCTURE_REPORT:-}" ]; then
     log "pg_amcheck looks at heaps and indexes"
-    PGDATABASE=$side pg_amcheck --jobs=2 >"$STRUCTURE_REPORT" 3>&- 4<&- 2>"$scratch/reading" &
+    # It reads a name with "=" as settings: so it gets settings.
+    pg_amcheck --jobs=2 "dbname='$(printf %s "$side" | sed "s/[\\\\']/\\\\&/g")'" >"$STRUCTURE_REPORT" 3>&- 4<&- 2>"$scratch/reading" &
     reading=$!
   fi
 }

@@ -28,7 +28,8 @@ sync_folder() {
 
 # usage: hold NAME SECONDS      keeps a dump from being pruned while this run needs it; fails when it is gone already
 hold() {
-  held=$BACKUP_DIR/$1.$PGAPPNAME.hold
+  # Pods of one Job differ in the end of their names; a share may take names of no more than 143 bytes.
+  held=$BACKUP_DIR/$1.$(printf %s "$PGAPPNAME" | tail -c 40).hold
   { echo $(($(date +%s) + $2)) >"$held"; } 2>/dev/null || {
     # An empty one would have no end.
     rm -f "$held" 2>/dev/null || true

@@ -18,14 +18,19 @@ export interface ServerOptions {
   readonly initdbArgs?: readonly string[];
   /** Holds the server to an amount of memory. Its files are on a disk then: those in memory would count. */
   readonly memory?: MemoryLimit;
+  /**
+   * The first superuser.
+   * @default postgres
+   */
+  readonly user?: string;
 }
 
 const START_LIMIT_MS = 30_000;
+const SUPERUSER = 'postgres';
 
 /** A real PostgreSQL server with its own data and port. */
 export class PostgresServer {
   readonly host = '127.0.0.1';
-  readonly user = 'postgres';
   private child?: Child;
   private readonly shared = new Set<Mount>();
   private readonly forget: () => void;
@@ -34,6 +39,7 @@ export class PostgresServer {
     readonly port: number,
     readonly password: string,
     private readonly folder: string,
+    readonly user: string,
     private readonly memory?: MemoryLimit,
   ) {
     this.forget = atEndOfFile(() => this.remove());
@@ -43,11 +49,11 @@ export class PostgresServer {
     for (;;) {
       const folder = freshFolder('s', options.memory === undefined ? memoryFolder() : undefined);
       const password = randomPassword();
-      const server = new PostgresServer(await freePort(), password, folder, options.memory);
+      const server = new PostgresServer(await freePort(), password, folder, options.user ?? SUPERUSER, options.memory);
       try {
         await server.prepare(options);
         await server.launch();
-        if (!options.initdbArgs) server.takePassword();
+        if (isTemplated(options)) server.takePassword();
         return server;
       } catch (error) {
         await server.remove();
@@ -121,9 +127,10 @@ export class PostgresServer {
     this.child?.kill('SIGKILL');
   }
 
-  private async prepare({ settings = {}, initdbArgs }: ServerOptions): Promise<void> {
-    if (initdbArgs) {
-      await initialise(this.folder, this.password, initdbArgs);
+  private async prepare(options: ServerOptions): Promise<void> {
+    const { settings = {}, initdbArgs = [] } = options;
+    if (!isTemplated(options)) {
+      await initialise(this.folder, this.password, [`--username=${this.user}`, ...initdbArgs]);
     } else {
       run(['cp', '-a', join(templateFolder(), 'data'), this.folder]);
       if (isRoot) chownSync(this.folder, SERVER_USER.uid, SERVER_USER.gid);
@@ -190,6 +197,11 @@ export class PostgresServer {
     if (error) throw error;
     return { status, stdout, stderr };
   }
+}
+
+/** Whether it is a copy of what was made once for all servers without wishes. */
+function isTemplated({ initdbArgs, user }: ServerOptions): boolean {
+  return initdbArgs === undefined && user === undefined;
 }
 
 /** What the server itself tells pg_ctl: its status is the last line of this file. */

@@ -56,7 +56,7 @@ export const storage: RestoreFaultGroup = {
     }),
 
     restoreFault('the dump vanishes before it is compared', {
-      leaves: asItWas, status: 1, says: 'its checksum differs from that of the day it was written…the dump is not whole. "shop" is untouched. Choose another dump.',
+      leaves: asItWas, status: 1, says: 'it cannot be read: …No such file or directory…the dump is not whole. "shop" is untouched. Choose another dump.',
     }, (trial) => goneAt(trial, 'sha256sum', '*.dump')),
 
     restoreFault('the dump vanishes before it is loaded', {

@@ -1,0 +1,160 @@
+import { Cron, Testing } from 'cdk8s';
+import { BackupCronJob, RestoreDrill, RestoreJob, Retention } from '../../src';
+import { identifier, literal } from '../support/database-state';
+import { Instance } from '../support/instance';
+import type { PodResult } from '../support/pod';
+import { PostgresServer } from '../support/postgres-server';
+import { SessionClient } from '../support/session-client';
+import type { Shell } from '../support/shells';
+import { chart, database, storage, type Manifest } from '../support/synth';
+import { toolbox } from '../support/toolbox';
+import { difference, dumpOf, entriesOf, runClient, settingsLast } from './comparison';
+import { CREATE_ROLES, CREATE_TABLESPACES, sqlOf, type Database } from './database';
+
+const SETTINGS = {
+  wal_level: 'logical', allow_in_place_tablespaces: 'on', client_min_messages: 'warning', autovacuum: 'off',
+  // Nothing reads on while a client is waited for: a full pipe would stop the server.
+  log_min_messages: 'fatal', log_min_error_statement: 'panic',
+};
+
+/** How a dump comes back. */
+export const WAYS = ['beside the live database', 'into a fresh server', 'drill'] as const;
+
+export type Way = (typeof WAYS)[number];
+
+/** What is wrong with the backup or with one of the ways back. */
+export interface Finding {
+  readonly of: 'backup' | Way;
+  /** What the pod told, or what did not come back as it was. */
+  readonly text: string;
+}
+
+/** Takes databases from a server to itself, to a fresh one whose first superuser has another name, and to that of a drill. */
+export class RoundTrip {
+  private constructor(private readonly source: PostgresServer) {}
+
+  static async start(): Promise<RoundTrip> {
+    const source = await PostgresServer.start({ settings: SETTINGS });
+    source.sql('postgres', CREATE_ROLES);
+    source.sql('postgres', CREATE_TABLESPACES);
+    return new RoundTrip(source);
+  }
+
+  stop(): Promise<void> {
+    return this.source.stop();
+  }
+
+  /** Makes a database, dumps it, and brings it back. */
+  async findings(made: Database, shell: Shell, ways: readonly Way[] = WAYS): Promise<Finding[]> {
+    const { name, create, settings } = made.properties;
+    try {
+      this.source.sql('postgres', create);
+      this.source.sql(name, sqlOf(made.schemas, toolbox().major));
+      this.source.sql('postgres', settings.join('\n'));
+      return await new Trial(this.source, made, shell).findings(ways);
+    } finally {
+      dropDatabases(this.source);
+    }
+  }
+}
+
+/** One database, and its dump. */
+class Trial {
+  private readonly name: string;
+  private readonly instance: Instance;
+  private readonly dump: string;
+  private lossy?: string;
+
+  constructor(private readonly source: PostgresServer, private readonly made: Database, shell: Shell) {
+    this.name = made.properties.name;
+    this.instance = new Instance(source, shell, manifests(this.name));
+    this.dump = dumpOf(source, this.name);
+  }
+
+  async findings(ways: readonly Way[]): Promise<Finding[]> {
+    const backup = await this.instance.backup();
+    if (backup.status !== 0) return [failure('backup', backup)];
+    const back = { 'beside the live database': () => this.besideLive(), 'into a fresh server': () => this.intoFresh(), drill: () => this.drill() };
+    const findings = await Promise.all(ways.map((way) => back[way]()));
+    return findings.filter((finding) => finding !== undefined);
+  }
+
+  private async besideLive(): Promise<Finding | undefined> {
+    const way = 'beside the live database';
+    runClient(this.source, this.name, 'psql', ['-Xqc', 'CREATE TABLE public.since_the_dump (id int)']);
+    const session = new SessionClient(this.source, this.name);
+    const restore = await this.instance.restore({ RESTORE_SESSIONS: 'disconnect', RESTORE_DESPITE: 'replication' }, 'beside').finally(() => session.stop());
+    return restore.status === 0 ? await this.losses(way, dumpOf(this.source, this.name)) : failure(way, restore);
+  }
+
+  private async intoFresh(): Promise<Finding | undefined> {
+    const way = 'into a fresh server';
+    const { freshHas } = this.made.properties;
+    const fresh = await PostgresServer.start({ user: 'other', settings: SETTINGS });
+    try {
+      if (freshHas.postgres) fresh.sql('postgres', 'CREATE ROLE postgres SUPERUSER');
+      if (freshHas.tablespaces) fresh.sql('postgres', CREATE_TABLESPACES);
+      const address = { PGHOST: fresh.host, PGPORT: `${fresh.port}`, PGUSER: fresh.user, PGPASSWORD: fresh.password };
+      const restore = await this.instance.restore({ ...address }, 'fresh');
+      return restore.status === 0 ? await this.losses(way, dumpOf(fresh, this.name), freshHas.tablespaces) : failure(way, restore);
+    } finally {
+      await fresh.stop('immediate');
+    }
+  }
+
+  private async drill(): Promise<Finding | undefined> {
+    const drill = await this.instance.drill();
+    return drill.status === 0 && this.instance.evidence().verdict === 'proven' ? undefined : failure('drill', drill);
+  }
+
+  /** What did not come back as it was, but for what PostgreSQL's own programs lose too. */
+  private async losses(way: Way, restored: string, withTablespaces = true): Promise<Finding | undefined> {
+    const entries = (dump: string): string[] => entriesOf(dump, withTablespaces);
+    if (difference(entries(this.dump), entries(restored)) === '') return undefined;
+    this.lossy ??= await reloaded(this.dump, this.name);
+    const text = difference(entries(this.dump), entries(restored), entries(this.lossy));
+    return text === '' ? undefined : { of: way, text };
+  }
+}
+
+function failure(of: Finding['of'], { status, output }: PodResult): Finding {
+  return { of, text: `status ${status}\n${output.split('\n').slice(-30).join('\n')}` };
+}
+
+/** What pg_dump writes of a database that psql has made of a dump. */
+async function reloaded(dump: string, name: string): Promise<string> {
+  const server = await PostgresServer.start({ settings: SETTINGS });
+  try {
+    server.sql('postgres', CREATE_ROLES);
+    server.sql('postgres', CREATE_TABLESPACES);
+    const { stderr } = runClient(server, 'postgres', 'psql', ['-Xq'], settingsLast(dump));
+    if (/ERROR|FATAL/.test(stderr)) throw new Error(`PostgreSQL's own programs cannot restore this:\n${stderr.slice(0, 3000)}`);
+    return dumpOf(server, name);
+  } finally {
+    await server.stop('immediate');
+  }
+}
+
+/** Drops all databases but PostgreSQL's own, also those that are closed, templates, or have subscriptions. */
+function dropDatabases(server: PostgresServer): void {
+  const own = "'postgres', 'template0', 'template1'";
+  const names: string[] = JSON.parse(server.sql('postgres', `SELECT coalesce(json_agg(datname), '[]') FROM pg_database WHERE datname NOT IN (${own})`));
+  for (const name of names) {
+    server.sql('postgres', `ALTER DATABASE ${identifier(name)} ALLOW_CONNECTIONS true IS_TEMPLATE false`);
+    runClient(server, name, 'psql', ['-Xq'], `
+      SELECT format('ALTER SUBSCRIPTION %1$I DISABLE; ALTER SUBSCRIPTION %1$I SET (slot_name = NONE); DROP SUBSCRIPTION %1$I', subname)
+        FROM pg_subscription JOIN pg_database ON pg_database.oid = subdbid WHERE datname = ${literal(name)} \\gexec`);
+    server.sql('postgres', `DROP DATABASE ${identifier(name)} WITH (FORCE)`);
+  }
+}
+
+function manifests(databaseName: string): Manifest[] {
+  const scope = chart();
+  const backup = new BackupCronJob(scope, 'backup', {
+    name: 'shop-backup', database: database(scope, { name: databaseName }), storage: storage(scope), schedule: Cron.schedule({ hour: '2', minute: '0' }),
+    retention: Retention.keep({ daily: 7 }),
+  });
+  new RestoreJob(scope, 'restore', { name: 'shop-restore', backup });
+  new RestoreDrill(scope, 'drill', { name: 'shop-drill', backup });
+  return Testing.synth(scope) as Manifest[];
+}
