@@ -7,7 +7,7 @@ import { VERBATIM } from './flux';
 import { checkCount, InvalidPropError } from './invalid';
 import { described, labelsFor } from './labels';
 import { checkName } from './names';
-import { namespaceOf } from './resource';
+import { namespaceOf, takeName } from './resource';
 
 export interface SecretExpectationsProps {
   /**
@@ -34,10 +34,12 @@ export class SecretExpectations extends Construct {
   private readonly expected: ExpectedSecret[] = [];
   private readonly escrows: Escrow[] = [];
 
+  /** @throws InvalidPropError when the name is not legal, or is that of another list in the namespace */
   constructor(scope: Construct, id: string, props: SecretExpectationsProps = {}) {
     super(scope, id);
     const name = props.name ?? `${Chart.of(this).node.id}-expected-secrets`;
     checkName('secretExpectations.name', name);
+    takeName(this, 'ConfigMap', 'secretExpectations.name', name);
     this.node.defaultChild = new k8s.KubeConfigMap(this, 'list', {
       metadata: {
         name,
