@@ -8,7 +8,7 @@ import { IBackupStorage } from './backup-pvc';
 import { Compression } from './compression';
 import { env, secretEnv } from './env';
 import { SecretKey } from './expected-secret';
-import { PodOptions } from './hardened-pod';
+import { PodOptions, podOptions } from './hardened-pod';
 import { checkDuration, InvalidPropError } from './invalid';
 import { PostgresDatabase } from './postgres';
 import { checksEnv, RestoreCheck } from './restore-check';
@@ -175,7 +175,11 @@ export class BackupCronJob extends Construct implements IBackup {
     compression.checkSupportedBy(database.image.majorVersion);
     const lockTimeout = checkDuration('backupCronJob.lockTimeout', props.lockTimeout ?? Duration.minutes(1), 1);
     this.node.defaultChild = new ScriptCronJob(this, 'workload', {
-      ...props,
+      ...podOptions(props),
+      name: props.name,
+      database,
+      storage: props.storage,
+      schedule,
       declares: recoveryWindow(props.recoveryWindow),
       noun: 'backupCronJob',
       component: 'backup',

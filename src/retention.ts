@@ -48,15 +48,16 @@ export class Retention {
   public readonly yearly: number;
 
   private constructor(rules: RetentionRules) {
-    if (Object.values(rules).every((count) => count === undefined)) {
+    const { last, daily, weekly, monthly, yearly } = rules;
+    if ([last, daily, weekly, monthly, yearly].every((rule) => rule === undefined)) {
       throw new InvalidPropError('retention', rules, 'would keep nothing but the newest dump',
         'Name at least one rule, e.g. Retention.keep({ daily: 7, weekly: 4 }), or say Retention.keep({ last: 1 })');
     }
-    this.last = count('last', rules.last, 1);
-    this.daily = count('daily', rules.daily, 0);
-    this.weekly = count('weekly', rules.weekly, 0);
-    this.monthly = count('monthly', rules.monthly, 0);
-    this.yearly = count('yearly', rules.yearly, 0);
+    this.last = count('last', last, 1);
+    this.daily = count('daily', daily, 0);
+    this.weekly = count('weekly', weekly, 0);
+    this.monthly = count('monthly', monthly, 0);
+    this.yearly = count('yearly', yearly, 0);
   }
 
   /** The rules in words, e.g. `the newest dump, 7 daily and 4 weekly ones`. */

@@ -72,12 +72,7 @@ export class SecretExpectations extends Construct {
    * @throws InvalidPropError when the names are not legal or the key is expected already
    */
   public expectKey(secretName: string, key: string, options: ExpectKeyOptions): SecretKey {
-    if (!/^[-._a-zA-Z0-9]{1,253}$/.test(key)) {
-      throw new InvalidPropError('expectKey.key', key, 'cannot be a key of a secret',
-        'Use letters, digits, "-", "_" and "."');
-    }
-    checkValue(options);
-    return this.add(new SecretKey(this, secretName, key, options, options.namespace ?? this.namespace), 'expectKey');
+    return this.addKey(secretName, key, options, options.namespace ?? this.namespace);
   }
 
   /**
@@ -86,7 +81,7 @@ export class SecretExpectations extends Construct {
    * @throws InvalidPropError as `expectKey` does
    */
   public expectKeyOf(secret: ISecret, key: string, options: ExpectKeyOptions): SecretKey {
-    return this.expectKey(secret.name, key, { ...options, namespace: options.namespace ?? namespaceOf(secret) });
+    return this.addKey(secret.name, key, options, options.namespace ?? namespaceOf(secret) ?? this.namespace);
   }
 
   /**
@@ -94,7 +89,8 @@ export class SecretExpectations extends Construct {
    * @throws InvalidPropError when the names are not legal or the secret is expected already
    */
   public expectSecret(secretName: string, options: ExpectSecretOptions): void {
-    this.add(new ExpectedSecret(this, secretName, options, options.namespace ?? this.namespace), 'expectSecret');
+    const { because, gitFile, optionalUntil, namespace = this.namespace } = options;
+    this.add(new ExpectedSecret(this, secretName, { because, gitFile, optionalUntil }, namespace), 'expectSecret');
   }
 
   /**
@@ -104,6 +100,15 @@ export class SecretExpectations extends Construct {
    */
   public expectEscrow(options: EscrowOptions): void {
     this.escrows.push(new Escrow(options));
+  }
+
+  private addKey(secretName: string, key: string, options: ExpectKeyOptions, namespace: string | undefined): SecretKey {
+    if (!/^[-._a-zA-Z0-9]{1,253}$/.test(key)) {
+      throw new InvalidPropError('expectKey.key', key, 'cannot be a key of a secret',
+        'Use letters, digits, "-", "_" and "."');
+    }
+    checkValue(options);
+    return this.add(new SecretKey(this, secretName, key, options, namespace), 'expectKey');
   }
 
   private add<T extends ExpectedSecret>(secret: T, caller: string): T {

@@ -18,3 +18,7 @@ test.each([0, -1, 1.5, NaN, Infinity, 100_001])('a count of %p is refused with t
   expect(() => Retention.keep({ daily: count })).toThrow(/^retention\.daily \(.*\) must be a whole number from 1 to 100000\. /);
   expect(() => Retention.keep({ last: count })).toThrow(/^retention\.last \(/);
 });
+
+test('a rule that there is not is no rule: it does not hide that none is given', () => {
+  expect(() => Retention.keep({ weeky: 4 } as object)).toThrow('retention ({"weeky":4}) would keep nothing but the newest dump');
+});
