@@ -8,6 +8,7 @@ import { CronJobMetrics } from './monitoring/metrics';
 import { backupRules, claimRules, drillRules, monitoringRules, restoreRules, templateRules } from './monitoring/rules';
 import { watchedNamespace, staleAfter, watched, Watched } from './monitoring/watched';
 import { checkLabels, checkName } from './names';
+import { takeName } from './resource';
 import { RestoreDrill } from './restore-drill';
 import { RestoreJob } from './restore-job';
 
@@ -70,6 +71,7 @@ export class BackupAlerts extends Construct {
   constructor(scope: Construct, id: string, props: BackupAlertsProps) {
     super(scope, id);
     checkName('backupAlerts.name', props.name);
+    takeName(this, 'PrometheusRule', 'backupAlerts.name', props.name);
     checkLabels('backupAlerts.labels', props.labels);
     if (props.backups.length === 0) {
       throw new InvalidPropError('backupAlerts.backups', props.backups, 'watches nothing', 'Name at least one BackupCronJob');

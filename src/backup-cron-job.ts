@@ -1,6 +1,6 @@
-import { Chart, Cron, Duration, Size } from 'cdk8s';
+import { Cron, Duration, Size } from 'cdk8s';
 import { k8s } from 'cdk8s-plus-28';
-import { Construct, IConstruct } from 'constructs';
+import { Construct } from 'constructs';
 import { RECOVERY_WINDOW } from './annotations';
 import { IBackup } from './backup';
 import { BackupFormat } from './backup-format';
@@ -8,11 +8,12 @@ import { IBackupStorage } from './backup-pvc';
 import { Compression } from './compression';
 import { env, secretEnv } from './env';
 import { SecretKey } from './expected-secret';
-import { PodOptions } from './hardened-pod';
+import { PodOptions, podOptions } from './hardened-pod';
 import { checkDays, checkDuration, InvalidPropError } from './invalid';
 import { PostgresDatabase } from './postgres';
 import { checksEnv, RestoreCheck } from './restore-check';
 import { Retention } from './retention';
+import { takenBy } from './resource';
 import { withinInterval } from './schedule';
 import { ScriptCronJob } from './script-cron-job';
 import { checkFolder } from './script-job';
@@ -178,7 +179,11 @@ export class BackupCronJob extends Construct implements IBackup {
     compression.checkSupportedBy(database.image.majorVersion);
     const lockTimeout = checkDuration('backupCronJob.lockTimeout', props.lockTimeout ?? Duration.minutes(1), 1);
     this.node.defaultChild = new ScriptCronJob(this, 'workload', {
-      ...props,
+      ...podOptions(props),
+      name: props.name,
+      database,
+      storage: props.storage,
+      schedule,
       declares: recoveryWindow(props.recoveryWindow),
       noun: 'backupCronJob',
       component: 'backup',
@@ -222,22 +227,15 @@ export class BackupCronJob extends Construct implements IBackup {
    * names that differ only in capitals for the same.
    */
   private claimFolder(name: string): void {
-    const folders = claimedFolders.get(this.node.root) ?? new Map<string, string>();
-    claimedFolders.set(this.node.root, folders);
-    const folder = [Chart.of(this).namespace, this.storage.claimName, name.toLowerCase()].join('/');
-    if (folders.has(folder)) {
-      throw new InvalidPropError('backupCronJob.folder', name, `is used by ${folders.get(folder)} on the same claim`,
-        'Give each backup a folder of its own');
+    const other = takenBy(this, 'folder', `${this.storage.claimName}/${name.toLowerCase()}`);
+    if (other !== undefined) {
+      throw new InvalidPropError('backupCronJob.folder', name, `is used by ${other} on the same claim`, 'Give each backup a folder of its own');
     }
-    folders.set(folder, this.node.path);
   }
 }
 
 /** With this status the dump is there and verified, but the secrets for its restore are not: another dump helps nobody. */
 const SECRETS_STATUS = 3;
-
-/** The folders of each app, with the backup that has them. */
-const claimedFolders = new WeakMap<IConstruct, Map<string, string>>();
 
 function heartbeat(urls: Heartbeat | undefined): k8s.EnvVar[] {
   return [

@@ -8,6 +8,7 @@ import { InvalidPropError } from './invalid';
 import { dashboard } from './monitoring/dashboard';
 import { watched } from './monitoring/watched';
 import { checkLabels, checkName } from './names';
+import { takeName } from './resource';
 import { RestoreDrill } from './restore-drill';
 
 export interface BackupDashboardProps {
@@ -60,6 +61,7 @@ export class BackupDashboard extends Construct {
   constructor(scope: Construct, id: string, props: BackupDashboardProps) {
     super(scope, id);
     checkName('backupDashboard.name', props.name);
+    takeName(this, 'ConfigMap', 'backupDashboard.name', props.name);
     checkLabels('backupDashboard.labels', props.labels);
     if (props.backups.length === 0) {
       throw new InvalidPropError('backupDashboard.backups', props.backups, 'shows nothing', 'Name at least one BackupCronJob');

@@ -5,7 +5,7 @@ import { KEEP_WHEN_REMOVED, NEVER_RECREATE } from './flux';
 import { InvalidPropError } from './invalid';
 import { described, labelsFor } from './labels';
 import { checkName } from './names';
-import { namespaceOf } from './resource';
+import { namespaceOf, takeName } from './resource';
 
 /** A claim that dumps are written to. */
 export interface IBackupStorage {
@@ -100,6 +100,7 @@ export class BackupPvc extends Construct implements IBackupStorage {
       throw new InvalidPropError('backupPvc.size', props.size.asString(), 'is too small for a dump',
         'Ask for room for all dumps that the retention keeps, and one more; at least 10Mi');
     }
+    takeName(this, 'PersistentVolumeClaim', 'backupPvc.name', props.name);
     this.claimName = props.name;
     this.size = props.size;
     this.namespace = Chart.of(this).namespace;

@@ -72,6 +72,12 @@ export interface PodOptions {
   readonly annotations?: { [name: string]: string };
 }
 
+/** The options for pods among the props of a workload. JavaScript may give more than these, which must not reach the pod. */
+export function podOptions(props: PodOptions): { readonly [Option in keyof Required<PodOptions>]: PodOptions[Option] } {
+  const { resources, nodeSelector, tolerations, affinity, serviceAccount, isolation, labels, annotations } = props;
+  return { resources, nodeSelector, tolerations, affinity, serviceAccount, isolation, labels, annotations };
+}
+
 export interface HardenedPodProps extends PodOptions {
   readonly containerName: string;
   readonly script: string;

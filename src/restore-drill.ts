@@ -5,7 +5,9 @@ import { IBackup } from './backup';
 import { DecryptionProof } from './decryption-proof';
 import { env } from './env';
 import { VERBATIM } from './flux';
-import { ContainerProps, PodExtras, PodOptions, quantity, SECRETS_REPORT, STORAGE_PATH, WORKING_MOUNTS } from './hardened-pod';
+import {
+  ContainerProps, PodExtras, PodOptions, podOptions, quantity, SECRETS_REPORT, STORAGE_PATH, WORKING_MOUNTS,
+} from './hardened-pod';
 import { checkCount, checkDuration, InvalidPropError } from './invalid';
 import { described, labelsFor } from './labels';
 import { checksEnv } from './restore-check';
@@ -152,7 +154,8 @@ export class RestoreDrill extends Construct {
       emptyDir: { medium: props.scratchMedium, sizeLimit: scratch === undefined ? undefined : quantity(scratch) },
     };
     this.node.defaultChild = new ScriptCronJob(this, 'workload', {
-      ...props,
+      ...podOptions(props),
+      name: props.name,
       noun: 'restoreDrill',
       component: 'drill',
       description: `Restores a dump of the database ${database.name} into a server that lives in its pod, and writes beside the dumps what that proves.`,

@@ -4,7 +4,7 @@ import { Construct } from 'constructs';
 import { IBackup } from './backup';
 import { KEEP_WHEN_REMOVED, NEVER_RECREATE, VERBATIM } from './flux';
 import { env } from './env';
-import { PodOptions } from './hardened-pod';
+import { PodOptions, podOptions } from './hardened-pod';
 import { checkCount, checkDuration, InvalidPropError } from './invalid';
 import { described, labelsOf } from './labels';
 import { checkName, JOB_NAME_LENGTH } from './names';
@@ -127,7 +127,7 @@ export class RestoreJob extends Construct {
     this.quiesce = props.quiesce;
     this.keepPrevious = checkCount('restoreJob.keepPrevious', props.keepPrevious ?? 1, 1, 100);
     const plain: ScriptJobProps = {
-      ...props,
+      ...podOptions(props),
       name,
       noun: 'restoreJob',
       component: 'restore',

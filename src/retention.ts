@@ -37,8 +37,8 @@ export interface RetentionRules {
 }
 
 /**
- * Which dumps stay on the storage, with the semantics of `restic forget --keep-*` up to restic 0.16 (later ones also keep
- * the very oldest while a rule is not used up). An unverified dump does not stand for a day that has a verified one.
+ * Which dumps stay on the storage, with the semantics of `restic forget --keep-*` up to restic 0.15 (from 0.16.0 on restic
+ * also keeps the very oldest while a rule is not used up). An unverified dump does not stand for a day that has a verified one.
  * Where the next dump may not fit, what it will replace goes before it.
  * All days, weeks, months and years are those of UTC, read from the dump's name and never from the file's time.
  */
@@ -57,16 +57,17 @@ export class Retention {
   public readonly within?: Duration;
 
   private constructor(rules: RetentionRules) {
-    if (Object.values(rules).every((rule) => rule === undefined)) {
+    const { last, within, daily, weekly, monthly, yearly } = rules;
+    if ([last, within, daily, weekly, monthly, yearly].every((rule) => rule === undefined)) {
       throw new InvalidPropError('retention', rules, 'would keep nothing but the newest dump',
         'Name at least one rule, e.g. Retention.keep({ daily: 7, weekly: 4 }), or say Retention.keep({ last: 1 })');
     }
-    this.last = count('last', rules.last, 1);
-    this.daily = count('daily', rules.daily, 0);
-    this.weekly = count('weekly', rules.weekly, 0);
-    this.monthly = count('monthly', rules.monthly, 0);
-    this.yearly = count('yearly', rules.yearly, 0);
-    this.within = rules.within && checkDays('retention.within', rules.within);
+    this.last = count('last', last, 1);
+    this.daily = count('daily', daily, 0);
+    this.weekly = count('weekly', weekly, 0);
+    this.monthly = count('monthly', monthly, 0);
+    this.yearly = count('yearly', yearly, 0);
+    this.within = within && checkDays('retention.within', within);
   }
 
   /** The rules in words, e.g. `the newest dump, every verified one of the last 2 days, 7 daily and 4 weekly ones`. */

@@ -7,6 +7,7 @@ import { Construct } from 'constructs';
 import { VERBATIM } from './flux';
 import { described, labelsFor } from './labels';
 import { checkName } from './names';
+import { takeName } from './resource';
 
 const ID = 'postgres-backup-scripts';
 
@@ -18,7 +19,7 @@ let scripts: { readonly [file: string]: string } | undefined;
  * the scripts that it was made for, or newer ones, never none.
  */
 export class ScriptConfigMap extends Construct {
-  /** The one of this scope's chart. It is named after the chart, so that no two charts own the same object. */
+  /** The one of this scope's chart. It is named after the chart, so that no two charts own the same object: of charts in one namespace, ids must differ. */
   public static of(scope: Construct): ScriptConfigMap {
     const chart = Chart.of(scope);
     return (chart.node.tryFindChild(ID) as ScriptConfigMap | undefined) ?? new ScriptConfigMap(chart, ID);
@@ -37,6 +38,7 @@ export class ScriptConfigMap extends Construct {
     super(scope, id);
     this.configMapName = `${scope.node.id}-backup-scripts`;
     checkName('chart.id', this.configMapName);
+    takeName(this, 'ConfigMap', 'chart.id', scope.node.id, this.configMapName);
     scripts ??= readScripts();
     this.digest = createHash('sha256').update(Object.values(scripts).join('')).digest('hex');
     new k8s.KubeConfigMap(this, 'files', {

@@ -11,7 +11,7 @@ import { Destination, isolate } from './isolation';
 import { labelsOf } from './labels';
 import { checkLabels, fileName } from './names';
 import { PostgresDatabase } from './postgres';
-import { namespaceOf } from './resource';
+import { namespaceOf, takeName } from './resource';
 import { ScriptConfigMap } from './script-config-map';
 import { secretsCheck } from './secrets-check';
 
@@ -52,6 +52,7 @@ export function scriptJob(scope: Construct, props: ScriptJobProps): () => k8s.Jo
   checkLabels(`${props.noun}.labels`, props.labels);
   checkLabels(`${props.noun}.nodeSelector`, props.nodeSelector);
   checkNamespaces(scope, props);
+  takeName(scope, 'workload', `${props.noun}.name`, props.name);
   const { database, offline = false } = props;
   isolate(scope, props, offline ? [] : ['dns', 'database', ...props.reaches ?? []]);
   const used = [...(offline ? [] : [database.password]), ...(props.secrets ?? [])];

@@ -7,7 +7,7 @@ import { VERBATIM } from './flux';
 import { checkCount, InvalidPropError } from './invalid';
 import { described, labelsFor } from './labels';
 import { checkName } from './names';
-import { namespaceOf } from './resource';
+import { namespaceOf, takeName } from './resource';
 
 export interface SecretExpectationsProps {
   /**
@@ -34,10 +34,12 @@ export class SecretExpectations extends Construct {
   private readonly expected: ExpectedSecret[] = [];
   private readonly escrows: Escrow[] = [];
 
+  /** @throws InvalidPropError when the name is not legal, or is that of another list in the namespace */
   constructor(scope: Construct, id: string, props: SecretExpectationsProps = {}) {
     super(scope, id);
     const name = props.name ?? `${Chart.of(this).node.id}-expected-secrets`;
     checkName('secretExpectations.name', name);
+    takeName(this, 'ConfigMap', 'secretExpectations.name', name);
     this.node.defaultChild = new k8s.KubeConfigMap(this, 'list', {
       metadata: {
         name,
@@ -70,12 +72,7 @@ export class SecretExpectations extends Construct {
    * @throws InvalidPropError when the names are not legal or the key is expected already
    */
   public expectKey(secretName: string, key: string, options: ExpectKeyOptions): SecretKey {
-    if (!/^[-._a-zA-Z0-9]{1,253}$/.test(key)) {
-      throw new InvalidPropError('expectKey.key', key, 'cannot be a key of a secret',
-        'Use letters, digits, "-", "_" and "."');
-    }
-    checkValue(options);
-    return this.add(new SecretKey(this, secretName, key, options, options.namespace ?? this.namespace), 'expectKey');
+    return this.addKey(secretName, key, options, options.namespace ?? this.namespace);
   }
 
   /**
@@ -84,7 +81,7 @@ export class SecretExpectations extends Construct {
    * @throws InvalidPropError as `expectKey` does
    */
   public expectKeyOf(secret: ISecret, key: string, options: ExpectKeyOptions): SecretKey {
-    return this.expectKey(secret.name, key, { ...options, namespace: options.namespace ?? namespaceOf(secret) });
+    return this.addKey(secret.name, key, options, options.namespace ?? namespaceOf(secret) ?? this.namespace);
   }
 
   /**
@@ -92,7 +89,8 @@ export class SecretExpectations extends Construct {
    * @throws InvalidPropError when the names are not legal or the secret is expected already
    */
   public expectSecret(secretName: string, options: ExpectSecretOptions): void {
-    this.add(new ExpectedSecret(this, secretName, options, options.namespace ?? this.namespace), 'expectSecret');
+    const { because, gitFile, optionalUntil, namespace = this.namespace } = options;
+    this.add(new ExpectedSecret(this, secretName, { because, gitFile, optionalUntil }, namespace), 'expectSecret');
   }
 
   /**
@@ -102,6 +100,15 @@ export class SecretExpectations extends Construct {
    */
   public expectEscrow(options: EscrowOptions): void {
     this.escrows.push(new Escrow(options));
+  }
+
+  private addKey(secretName: string, key: string, options: ExpectKeyOptions, namespace: string | undefined): SecretKey {
+    if (!/^[-._a-zA-Z0-9]{1,253}$/.test(key)) {
+      throw new InvalidPropError('expectKey.key', key, 'cannot be a key of a secret',
+        'Use letters, digits, "-", "_" and "."');
+    }
+    checkValue(options);
+    return this.add(new SecretKey(this, secretName, key, options, namespace), 'expectKey');
   }
 
   private add<T extends ExpectedSecret>(secret: T, caller: string): T {

@@ -39,3 +39,7 @@ test.each([
 ])('%p in words', (rules, words) => {
   expect(`${Retention.keep(rules)}`).toBe(words);
 });
+
+test('a rule that there is not is no rule: it does not hide that none is given', () => {
+  expect(() => Retention.keep({ weeky: 4 } as object)).toThrow('retention ({"weeky":4}) would keep nothing but the newest dump');
+});

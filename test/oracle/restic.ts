@@ -54,7 +54,7 @@ export class Restic {
     const rules = Object.entries(policy).flatMap(([rule, count]) => (count === 0 ? [] : [`--keep-${rule}`, `${count}${rule === 'within' ? 'd' : ''}`]));
     const groups = JSON.parse(await this.run('forget', '--dry-run', '--json', '--no-lock', '--group-by', grouping, ...rules)) as Group[];
     return new Map(groups.map(({ tags, host, reasons }) => {
-      // Since 0.17 a rule that is not used up keeps the oldest snapshot as well, and says so.
+      // What newer versions keep beside, as `Retention` says, they name so.
       const wanted = reasons.filter(({ matches }) => matches.some((match) => !match.startsWith('oldest ')));
       const times = wanted.map(({ snapshot }) => Date.parse(snapshot.time) + CYCLE);
       return [{ tags: tags?.[0] ?? '', host, '': '' }[grouping], new Set(times)];

@@ -55,6 +55,8 @@ function normal(entry: string): string {
     .replace(/^--\n-- PostgreSQL database dump complete\n--$/m, '')
     // Statements tell the owner too, but where the first superuser of the server has it: what initdb or an extension has made.
     .replace(/^(--\n-- (?:Data for )?Name: [^]*?); Owner: [^]*?(?=\n--\n)/, '$1')
+    // The live database keeps the slots of its subscriptions.
+    .replace(/^(CREATE SUBSCRIPTION [^]* slot_name = )'\w+'/m, '$1NONE')
     // By oid.
     .replace(/^(CREATE POLICY [^]* TO )([^]*?)(?= USING | WITH CHECK |;$)/m, (_, before: string, roles: string) => before + roles.split(', ').sort().join(', '))
     .trimEnd();
