@@ -222,10 +222,7 @@ export class BackupCronJob extends Construct implements IBackup {
     });
   }
 
-  /**
-   * The locks are in the server: two servers that share a folder would clear and prune each other's dumps. Some shares take
-   * names that differ only in capitals for the same.
-   */
+  /** The locks are in the server: two servers in one folder would clear each other's dumps. To some shares capitals are equal. */
   private claimFolder(name: string): void {
     const other = takenBy(this, 'folder', `${this.storage.claimName}/${name.toLowerCase()}`);
     if (other !== undefined) {
