@@ -133,7 +133,7 @@ const external = declaredNames();
       expect(shell.flux()).toEqual(['resume', 'reconcile'].map((verb) => expect.stringMatching(`^${verb} kustomization identity-internal-backup `)));
     },
     '6.5 Restore': (output) => {
-      expect(output).toMatch(/created roles that were missing, without passwords: .*zitadel/);
+      expect(output).toMatch(/created roles that were missing: .*Set those of the roles that log in: zitadel\./);
       expect(live()).toBe(dumped);
     },
     '6.6 Passwords of the roles': () => {

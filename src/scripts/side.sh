@@ -196,7 +196,24 @@ create_missing_roles() {
     sed 's/ GRANTED BY \("\([^"]\|""\)*"\|[^ "]*\);$/;/' >"$scratch/roles.sql"
   [ -s "$scratch/roles.sql" ] || return 0
   query "$MAINTENANCE_DATABASE" <"$scratch/roles.sql" || fail "the missing roles could not be created, see the message above."
-  warn "created roles that were missing, without passwords: set those that log in.$(sed -n 's/^CREATE ROLE / /p' "$scratch/roles.sql" | tr '\n' ' ')"
+  warn "created roles that were missing: $(created_roles <"$scratch/roles.sql")"
+}
+
+# usage: created_roles <SQL      their names, and which of them need a password: those with LOGIN
+created_roles() {
+  awk '
+    function add(list, role) { return list (list == "" ? "" : ", ") role }
+    /^CREATE ROLE / { role[++count] = substr($0, 13, length($0) - 13); all = add(all, role[count]) }
+    /^ALTER ROLE / {
+      for (i = 1; i <= count; i++) {
+        start = "ALTER ROLE " role[i] " WITH"
+        if (index($0, start " ") == 1 && substr($0, length(start) + 1) ~ / LOGIN[ ;]/) logins = add(logins, role[i])
+      }
+    }
+    END {
+      if (logins == "") print all ". None of them logs in, so none needs a password."
+      else print all ". A dump has no passwords. Set those of the roles that log in: " logins "."
+    }'
 }
 
 load_dump() {

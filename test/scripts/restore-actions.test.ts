@@ -101,10 +101,23 @@ describe.each(['ash', 'dash'] as const)('the restore template under %s', (shell)
     server.sql('postgres', 'DROP ROLE zitadel');
     server.sql('postgres', 'DROP ROLE reporting');
     const result = await instance.restore();
-    expect(result.stderr).toMatch(/warning: created roles that were missing, without passwords: set those that log in\..*zitadel/);
+    expect(result.stderr).toContain('warning: created roles that were missing: reporting, zitadel. A dump has no passwords. Set those of the roles that log in: zitadel.\n');
     expect(result.status).toBe(0);
     expect(fingerprint(server, 'zitadel')).toBe(before);
     expect(databases(server)).toEqual(['zitadel']);
+  });
+
+  test.each([
+    ['names those that log in, whatever they are called', {
+      '"x"" WITH LOGIN"': 'NOLOGIN', '"NOLOGIN"': "LOGIN CONNECTION LIMIT 3 VALID UNTIL '2030-01-01'", '"LOGIN"': 'NOLOGIN', '"it\'s one; \\"': 'LOGIN REPLICATION', x: 'NOLOGIN',
+    }, '"LOGIN", "NOLOGIN", "it\'s one; \\", x, "x"" WITH LOGIN". A dump has no passwords. Set those of the roles that log in: "NOLOGIN", "it\'s one; \\".'],
+    ['says so where none does', { readers: 'NOLOGIN', login: 'NOLOGIN' }, 'login, readers. None of them logs in, so none needs a password.'],
+  ])('asks for passwords of the roles that it creates and that need one: %s', async (_, roles: Record<string, string>, says) => {
+    for (const [role, options] of Object.entries(roles)) server.sql('postgres', `CREATE ROLE ${role} ${options}`);
+    expect((await instance.backup()).status).toBe(0);
+    for (const role of Object.keys(roles)) server.sql('postgres', `DROP ROLE ${role}`);
+    const { status, stderr } = await instance.restore({ RESTORE_ACTION: 'rehearse' });
+    expect({ status, stderr }).toEqual({ status: 0, stderr: `restore: warning: created roles that were missing: ${says}\n` });
   });
 
   test('restores only the dump that a checksum names', async () => {

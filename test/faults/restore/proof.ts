@@ -106,7 +106,7 @@ exec pg_restore "$@"`)),
       return trial.restore();
     }),
     restoreFault('a role that owns a table is missing, and the globals have it', {
-      leaves: restored, status: 0, says: 'warning: created roles that were missing, without passwords: set those that log in. "gone; Role"',
+      leaves: restored, status: 0, says: 'warning: created roles that were missing: "gone; Role". A dump has no passwords. Set those of the roles that log in: "gone; Role".',
     }, async (trial) => {
       await goneRole(trial);
       return trial.restore();
