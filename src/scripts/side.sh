@@ -141,7 +141,7 @@ prepare_side() {
 definition_of_dump() {
   ! is_verified "$name" || MANIFEST=$BACKUP_DIR/$name.json query "$MAINTENANCE_DATABASE" <<'SQL'
 \set manifest `cat "$MANIFEST"`
-SELECT CAST(:'manifest' AS jsonb) -> 'definition'
+SELECT CAST(:'manifest' AS jsonb) -> 'definition' WHERE CAST(:'manifest' AS jsonb) ? 'definition'
 SQL
 }
 
