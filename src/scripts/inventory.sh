@@ -76,7 +76,7 @@ held_until() {
 
 # usage: text_of NAME KEY      a string of a manifest, a record or an evidence, or -
 text_of() {
-  manifest_string "$1" "$2" | tr -d '"' | grep . || echo -
+  manifest_string "$1" "$2" | tr -d '"' | grep -vx -e null -e '' || echo -
 }
 
 # The hold is whole or not there: an empty one has no end, and a full storage would leave such a one.
