@@ -15,7 +15,9 @@ const VALUES: Readonly<Record<string, readonly string[]>> = {
   smallint: ['-32768', '0', '32767'],
   integer: ['-2147483648', '0', '2147483647'],
   bigint: ['-9223372036854775808', '0', '9223372036854775807'],
-  text: ['', ' ', '\\N', '\\.', '\\\\.', 'NULL', 'tab\tline\nreturn\r', '\b\f\v', '\u0001', 'é e\u0301 日本 😀', '"', "'", '$$', ':x', '--', '\\x41', '{}', ','],
+  text: [
+    '', ' ', '\\N', '\\.', '\\\\.', 'NULL', 'tab\tline\nreturn\r', '\b\f\v', '\u0001', 'é e\u0301 日本 😀', '"', "'", '$$', ':x', '--', '\\x41', '{}', ',',
+  ],
   'character varying(7)': ['', 'x  ', '日本語 abc'],
   'character(5)': ['', 'x', 'x    ', '日本'],
   character: ['x', ' '],
@@ -39,7 +41,9 @@ const VALUES: Readonly<Record<string, readonly string[]>> = {
   circle: ['<(0,0),1>', '<(1e-300,0),0>'],
   real: ['NaN', 'Infinity', '-Infinity', '-0', '1e-45', '3.4028235e38', '0.1'],
   'double precision': ['NaN', 'Infinity', '-Infinity', '-0', '5e-324', '1.7976931348623157e308', '0.30000000000000004'],
-  numeric: ['NaN', 'Infinity', '-Infinity', '0', '0.000', '-1.50', '1e500', '1e-500', '123456789012345678901234567890.123456789'],
+  numeric: [
+    'NaN', 'Infinity', '-Infinity', '0', '0.000', '-1.50', '1e500', '1e-500', '123456789012345678901234567890.123456789',
+  ],
   'numeric(10,2)': ['NaN', '12345678.90', '-0.01'],
   'numeric(3,-2)': ['12300', 'NaN'],
   'numeric(3,5)': ['0.00123'],
@@ -58,7 +62,9 @@ const VALUES: Readonly<Record<string, readonly string[]>> = {
   timetz: ['00:00:00+15:59:59', '24:00:00-15:59', '12:00:00.5+00'],
   timestamp: ['4713-01-01 00:00:00 BC', '294276-12-31 23:59:59.999999', 'infinity', '-infinity', '2024-10-27 02:30:00'],
   'timestamp(3)': ['2024-01-01 00:00:00.123'],
-  timestamptz: ['4713-01-01 00:00:00+00 BC', '294276-12-31 23:59:59.999999+00', 'infinity', '-infinity', '2024-10-27 02:30:00+02', '1800-01-01 00:00:00+00'],
+  timestamptz: [
+    '4713-01-01 00:00:00+00 BC', '294276-12-31 23:59:59.999999+00', 'infinity', '-infinity', '2024-10-27 02:30:00+02', '1800-01-01 00:00:00+00',
+  ],
   interval: ['0', '1 year -2 mons +3 days -04:05:06.789', '-178000000 years', '00:00:00.000001', '-1 days +23:59:59'],
   'interval year to month': ['1-2'],
   'interval second(2)': ['1.23'],
@@ -95,26 +101,27 @@ const VALUES: Readonly<Record<string, readonly string[]>> = {
   datemultirange: ['{[2024-01-01,2024-01-02)}', '{(,)}'],
 };
 
-export const builtInTypes: readonly ColumnType[] = Object.entries(VALUES).map(([sql, values]) => {
-  const type = { sql, values: values.map((value) => `${literal(value)}::${sql}`) };
-  // Longer than a page.
-  const long = ["repeat('lorem ipsum é ', 9000)", "(SELECT string_agg(md5(i::text), chr(10)) FROM generate_series(1, 700) AS i)"];
-  return sql === 'text' ? { sql, values: [...type.values, ...long] } : type;
-});
+/** Values that are longer than a page, one of which is compressed well. */
+const LONG = ["repeat('lorem ipsum é ', 9000)", '(SELECT string_agg(md5(i::text), chr(10)) FROM generate_series(1, 700) AS i)'];
 
-/** What may stand in a unique key of any kind: text that is not cut, without an opinion on equality. */
-export const plainTypes = builtInTypes.filter(({ sql }) => ['bigint', 'numeric', 'date', 'uuid', 'timestamptz', 'inet'].includes(sql));
+export const builtInTypes: readonly ColumnType[] = Object.entries(VALUES).map(([sql, values]) => (
+  { sql, values: [...values.map((value) => `${literal(value)}::${sql}`), ...(sql === 'text' ? LONG : [])] }));
 
-/** An array over a type, of any dimension and with odd lower bounds. */
+/** Types with an order, whose values are few bytes. */
+export const keyTypes = builtInTypes.filter(({ sql }) => ['bigint', 'numeric', 'date', 'uuid', 'timestamptz', 'inet'].includes(sql));
+
+/** An array over a type, of one or several dimensions, with odd lower bounds, with nulls, or empty. */
 export function arrayOf({ sql, values }: ColumnType): ColumnType {
   const array = `${sql}[]`;
-  const list = values.slice(0, 3);
-  const filled = [`[${list.map((value) => `${value}`).join(', ')}, NULL]`, `[[${list[0]}, NULL], [${list.at(-1)}, ${list[0]}]]`];
+  const [first, last] = [values[0]!, values.at(-1)!];
   return {
     sql: array,
-    values: [`'{}'::${array}`, ...filled.map((text) => `ARRAY${text}::${array}`), `array_fill(${list[0]}, ARRAY[2, 1, 2], ARRAY[-3, 0, 7])`],
+    values: [
+      `'{}'::${array}`, `ARRAY[${[...values.slice(0, 3), 'NULL'].join(', ')}]::${array}`, `ARRAY[[${first}, NULL], [${last}, ${first}]]::${array}`,
+      `array_fill(${first}, ARRAY[2, 1, 2], ARRAY[-3, 0, 7])`,
+    ],
   };
 }
 
-/** There is no array of these but in name: theirs are arrays themselves. */
+/** Two types are arrays themselves, and have none. */
 export const hasArrays = ({ sql }: ColumnType): boolean => !['int2vector', 'oidvector'].includes(sql);

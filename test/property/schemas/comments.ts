@@ -2,10 +2,9 @@ import type { Theme } from './draw';
 
 export const comments: Theme = {
   'comments on everything': (draw) => {
-    const [table, check, index, view, function_, type, domain, domainCheck, rule, policy, trigger, sequence] = draw.names(12) as [
-      string, string, string, string, string, string, string, string, string, string, string, string];
-    const [a, b] = draw.columns(2) as [string, string];
-    const [statistics, materialized, collation, config, aggregate, procedure] = draw.names(6) as [string, string, string, string, string, string];
+    const [table, check, index, view, function_, type, domain, domainCheck, rule, policy, trigger, sequence] = draw.names();
+    const [a, b] = draw.columns();
+    const [statistics, materialized, collation, config, aggregate, procedure] = draw.names();
     const objects = [
       `TABLE ${table}`, `COLUMN ${table}.${a}`, `COLUMN ${table}.${b}`, `CONSTRAINT ${check} ON ${table}`, `INDEX ${index}`, `VIEW ${view}`, `COLUMN ${view}.${a}`, `RULE "_RETURN" ON ${view}`,
       `FUNCTION ${function_}(int)`, `TYPE ${type}`, `COLUMN ${type}.x`, `DOMAIN ${domain}`, `CONSTRAINT ${domainCheck} ON DOMAIN ${domain}`, `RULE ${rule} ON ${table}`,

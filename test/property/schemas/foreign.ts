@@ -2,8 +2,8 @@ import type { Theme } from './draw';
 
 export const foreign: Theme = {
   'foreign tables of other servers': (draw) => {
-    const [server, table, part, rest, child, parent, wrapper, own] = draw.names(8) as [string, string, string, string, string, string, string, string];
-    const [a, b] = draw.columns(2) as [string, string];
+    const [server, table, part, rest, child, parent, wrapper, own] = draw.names();
+    const [a, b] = draw.columns();
     draw.extension('postgres_fdw');
     return `
       CREATE SERVER ${server} ${draw.maybe("TYPE 'x' VERSION '9.6'")} FOREIGN DATA WRAPPER postgres_fdw OPTIONS (host '192.0.2.1', dbname ${draw.text()}, port '1');
@@ -19,7 +19,7 @@ export const foreign: Theme = {
       GRANT USAGE ON FOREIGN SERVER ${server} TO ${draw.role()} WITH GRANT OPTION;`;
   },
   'files as tables, and servers without a handler': (draw) => {
-    const [server, table, wrapper, idle, tableOfIdle] = draw.names(5) as [string, string, string, string, string];
+    const [server, table, wrapper, idle, tableOfIdle] = draw.names();
     draw.extension('file_fdw');
     return `
       CREATE SERVER ${server} FOREIGN DATA WRAPPER file_fdw;

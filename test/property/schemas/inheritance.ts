@@ -1,22 +1,24 @@
-import type { Draw, Theme } from './draw';
+import { take, type Draw, type Theme } from './draw';
 import { anyColumns, definition, insertRows, type Column } from './tables';
 
-/** Parents, children and grandchildren, some of whose columns are local, inherited, or both. */
+/** Parents, children and grandchildren, whose columns are local, inherited, or both. */
 function family(draw: Draw): string {
-  const [parent, other, child, grandchild] = draw.names(4) as [string, string, string, string];
+  const [parent, other, child, grandchild] = draw.names();
   const { before, columns } = anyColumns(draw, 4);
   const [a, b, c, d] = columns as [Column, Column, Column, Column];
+  const own = draw.some([definition(b), definition(d), 'own int']);
   return `
     ${before}
     CREATE TABLE ${parent} (${definition(a)}, gone int, ${definition(b)});
     CREATE TABLE ${other} (${definition(b)}, ${definition(c)}, id int DEFAULT ${draw.int(1, 9)});
-    CREATE TABLE ${child} (${draw.some([definition(b), definition(d), 'own int']).join(', ')}) INHERITS (${parent}${draw.maybe(`, ${other}`)});
+    CREATE TABLE ${child} (${own.join(', ')}) INHERITS (${parent}${draw.maybe(`, ${other}`)});
     CREATE TABLE ${grandchild} (${draw.maybe(definition(a))}) INHERITS (${draw.pick([child, `${other}, ${child}`])});
     ALTER TABLE ${parent} ADD COLUMN late text DEFAULT ${draw.text()}, DROP COLUMN gone;
-    ${draw.maybe(`ALTER TABLE ${parent} ALTER COLUMN late SET NOT NULL;`)}
-    ${draw.maybe(`ALTER TABLE ${child} ALTER COLUMN late SET DEFAULT 'of the child';`)}
-    ${draw.maybe(`ALTER TABLE ${other} ALTER COLUMN id DROP DEFAULT;`)}
-    ${draw.maybe(`ALTER TABLE ONLY ${grandchild} ADD COLUMN last date DEFAULT 'infinity';`)}
+    ${draw.statements(
+      `ALTER TABLE ${parent} ALTER COLUMN late SET NOT NULL;`, `ALTER TABLE ${child} ALTER COLUMN late SET DEFAULT 'of the child';`,
+      `ALTER TABLE ${other} ALTER COLUMN id DROP DEFAULT;`, `ALTER TABLE ONLY ${grandchild} ADD COLUMN last date DEFAULT 'infinity';`,
+      `ALTER TABLE ${parent} RENAME COLUMN late TO later;`,
+    )}
     ${insertRows(draw, parent, [a, b])}
     ${insertRows(draw, other, [b, c])}
     ${insertRows(draw, child, [a, b])}
@@ -25,10 +27,10 @@ function family(draw: Draw): string {
 
 export const inheritance: Theme = {
   'tables that inherit from several others': family,
+
   'tables that began and ceased to inherit': (draw) => {
-    const [parent, joined, left] = draw.names(3) as [string, string, string];
-    const [a, b] = draw.columns(2) as [string, string];
-    const check = draw.name();
+    const [parent, joined, left, check] = draw.names();
+    const [a, b] = draw.columns();
     return `
       CREATE TABLE ${parent} (${a} int NOT NULL, ${b} text, CONSTRAINT ${check} CHECK (${a} > 0));
       CREATE TABLE ${joined} (${b} text, own int GENERATED ALWAYS AS IDENTITY, ${a} int NOT NULL, CONSTRAINT ${check} CHECK (${a} > 0));
@@ -39,9 +41,9 @@ export const inheritance: Theme = {
       ALTER TABLE ${left} NO INHERIT ${parent};
       ${draw.maybe(`ALTER TABLE ${joined} NO INHERIT ${parent}; ALTER TABLE ${joined} INHERIT ${parent};`, 0.3)}`;
   },
-  'constraints that are inherited, local, both, or not valid here but there': (draw) => {
-    const [parent, child, grandchild] = draw.names(3) as [string, string, string];
-    const [one, two, three, four] = draw.names(4) as [string, string, string, string];
+
+  'constraints that are inherited, local, both, or valid here and not there': (draw) => {
+    const [parent, child, grandchild, one, two, three, four] = draw.names();
     return `
       CREATE TABLE ${parent} (a int, b varchar(9), CONSTRAINT ${one} CHECK (a <> 5) NO INHERIT);
       CREATE TABLE ${child} (CONSTRAINT ${two} CHECK (a < 100)) INHERITS (${parent});
@@ -51,14 +53,16 @@ export const inheritance: Theme = {
       ALTER TABLE ${parent} ADD CONSTRAINT ${three} CHECK (a < 50) NOT VALID;
       ${draw.maybe(`ALTER TABLE ${child} VALIDATE CONSTRAINT ${three};`)}
       ALTER TABLE ${child} ADD CONSTRAINT ${four} CHECK (b IN ('x', 'y')) NOT VALID;
-      ${draw.maybe(`ALTER TABLE ${grandchild} VALIDATE CONSTRAINT ${four};`)}
-      ${draw.maybe(`ALTER TABLE ONLY ${parent} ADD CONSTRAINT ${two} CHECK (a < 10000) NO INHERIT;`)}
-      ${draw.maybe(`ALTER TABLE ${child} ALTER COLUMN a SET NOT NULL;`)}
+      ${draw.statements(
+        `ALTER TABLE ${grandchild} VALIDATE CONSTRAINT ${four};`, `ALTER TABLE ${child} ALTER COLUMN a SET NOT NULL;`,
+        `ALTER TABLE ONLY ${parent} ADD CONSTRAINT ${two} CHECK (a < 10000) NO INHERIT;`,
+      )}
       ALTER TABLE ${child} ADD UNIQUE (a, b);`;
   },
-  'a table of a hundred children': (draw) => {
+
+  'a table of many children': (draw) => {
     const parent = draw.name();
-    const children = draw.names(draw.int(5, 30));
+    const children = take(draw.int(5, 30), draw.names());
     return `
       CREATE TABLE ${parent} (a int, b text);
       ${children.map((child, index) => `CREATE TABLE ${child} () INHERITS (${parent}); INSERT INTO ${child} VALUES (${index});`).join('\n')}`;

@@ -2,47 +2,49 @@ import type { Random } from '../../support/retention-cases';
 
 /** What breaks careless quoting in SQL, psql, a shell, awk, a path or a line-based list. */
 const TRAPS = [
-  '"', '""', "'", "''", '\\', '\\\\', '\n', '\r\n', '\t', ' ', '  ', '%', '%I %L %s', '$$', '$body$', ':name', ':\'name\'', ':"name"', ';', '; DROP',
-  '--', '/*', '*/', '.', '\\.', '\\restrict', '\\connect x', '=', '{', '}', '{,}', '(', ')', '[1]', ',', '|', '||', '&', '#', '!', '~', '^', '@', '<', '>',
-  '*', '?', '`id`', '$(id)', '${HOME}', '$1', '\u00a0', '\u200b', 'é', 'e\u0301', 'ß', 'İ', '日本', '😀', 'مرحبا', 'dbname=x', 'postgresql://x/y', 'NULL',
+  '"', '""', "'", "''", '\\', '\\\\', '\n', '\r\n', '\t', ' ', '  ', '%', '%I %L %s', '$$', '$body$', ':name', ':\'name\'', ':"name"',
+  ';', '; DROP', '--', '/*', '*/', '.', '\\.', '\\restrict', '\\connect x', '=', '{', '}', '{,}', '(', ')', '[1]', ',', '|', '||', '&', '#',
+  '!', '~', '^', '@', '<', '>', '*', '?', '`id`', '$(id)', '${HOME}', '$1', 'dbname=x', 'postgresql://x/y', 'NULL',
+  '\u00a0', '\u200b', 'é', 'e\u0301', 'ß', 'İ', '日本', '😀', 'مرحبا',
 ];
 
 /** What stands in pg_restore's list, in the places where a reader of the list looks. */
 const KEYWORDS = [
-  'TABLE', 'TABLE DATA', 'TABLE ATTACH', 'INDEX', 'INDEX ATTACH', 'CONSTRAINT', 'FK CONSTRAINT', 'CHECK CONSTRAINT', 'ACL', 'ACL LANGUAGE', 'COMMENT',
-  'DATABASE', 'DATABASE PROPERTIES', 'DEFAULT', 'DEFAULT ACL', 'SEQUENCE', 'SEQUENCE OWNED BY', 'SEQUENCE SET', 'BLOB', 'BLOB METADATA', 'BLOBS',
-  'LARGE OBJECT', 'ENCODING', 'STDSTRINGS', 'SEARCHPATH', 'MATERIALIZED VIEW', 'MATERIALIZED VIEW DATA', 'VIEW', 'ROW SECURITY', 'POLICY', 'RULE', 'TRIGGER',
-  'EVENT TRIGGER', 'PUBLICATION', 'PUBLICATION TABLE', 'PUBLICATION TABLES IN SCHEMA', 'SUBSCRIPTION', 'SUBSCRIPTION TABLE', 'STATISTICS',
-  'STATISTICS DATA', 'USER MAPPING', 'SERVER', 'FOREIGN TABLE', 'FOREIGN DATA WRAPPER', 'EXTENSION', 'SCHEMA', 'TYPE', 'SHELL TYPE', 'DOMAIN', 'FUNCTION',
-  'PROCEDURE', 'AGGREGATE', 'OPERATOR', 'OPERATOR CLASS', 'CAST', 'COLLATION', 'CONVERSION', 'TEXT SEARCH CONFIGURATION', 'SECURITY LABEL', 'TRANSFORM',
-  '1; 1259 16384 TABLE public x postgres', '2; 2606 16385 CONSTRAINT public x y postgres', '; 0 0 TABLE DATA', 'public', 'pg_catalog',
+  'TABLE', 'TABLE DATA', 'TABLE ATTACH', 'INDEX', 'INDEX ATTACH', 'CONSTRAINT', 'FK CONSTRAINT', 'CHECK CONSTRAINT', 'ACL', 'ACL LANGUAGE',
+  'COMMENT', 'DATABASE', 'DATABASE PROPERTIES', 'DEFAULT', 'DEFAULT ACL', 'SEQUENCE', 'SEQUENCE OWNED BY', 'SEQUENCE SET', 'BLOB',
+  'BLOB METADATA', 'BLOBS', 'LARGE OBJECT', 'ENCODING', 'STDSTRINGS', 'SEARCHPATH', 'VIEW', 'MATERIALIZED VIEW', 'MATERIALIZED VIEW DATA',
+  'ROW SECURITY', 'POLICY', 'RULE', 'TRIGGER', 'EVENT TRIGGER', 'PUBLICATION', 'PUBLICATION TABLE', 'PUBLICATION TABLES IN SCHEMA',
+  'SUBSCRIPTION', 'SUBSCRIPTION TABLE', 'STATISTICS', 'STATISTICS DATA', 'USER MAPPING', 'SERVER', 'FOREIGN TABLE', 'FOREIGN DATA WRAPPER',
+  'EXTENSION', 'SCHEMA', 'TYPE', 'SHELL TYPE', 'DOMAIN', 'FUNCTION', 'PROCEDURE', 'AGGREGATE', 'OPERATOR', 'OPERATOR CLASS', 'CAST',
+  'COLLATION', 'CONVERSION', 'TEXT SEARCH CONFIGURATION', 'SECURITY LABEL', 'TRANSFORM', 'PROCEDURAL LANGUAGE', 'public', 'pg_catalog',
+  '1; 1259 16384 TABLE public x postgres', '2; 2606 16385 CONSTRAINT public x y postgres', '; 0 0 TABLE DATA',
 ];
 
 const RESERVED = [
-  'select', 'table', 'user', 'order', 'group', 'null', 'true', 'all', 'default', 'current_user', 'session_user', 'constraint', 'check', 'primary', 'unique',
-  'references', 'column', 'from', 'where', 'only', 'analyze', 'verbose', 'freeze', 'values', 'value', 'row', 'array', 'interval', 'character', 'none', 'Upper',
+  'select', 'table', 'user', 'order', 'group', 'null', 'true', 'all', 'default', 'current_user', 'session_user', 'constraint', 'check',
+  'primary', 'unique', 'references', 'column', 'from', 'where', 'only', 'analyze', 'verbose', 'freeze', 'values', 'value', 'row', 'array',
+  'interval', 'character', 'none', 'Upper',
 ];
 
 const LONGEST = 63; // bytes
 
-/** Text with at least one thing in it that has broken a program before. */
+/** Text with something in it that has broken a program before. */
 export function oddText(random: Random): string {
-  return Array.from({ length: random.int(1, 4) }, () => random.pick([random.pick(TRAPS), random.pick(KEYWORDS), 'text'])).join(random.pick(['', ' ']));
+  const parts = Array.from({ length: random.int(1, 4) }, () => random.pick([random.pick(TRAPS), random.pick(KEYWORDS), 'text']));
+  return parts.join(random.pick(['', ' ']));
 }
 
 /** A name that holds an id, and often a trap. */
 export function oddName(random: Random, id: string): string {
-  const odd = random.pick(['', '', '_Upper', ...[TRAPS, TRAPS, KEYWORDS, KEYWORDS, RESERVED].map((words) => random.pick(words)), 'long']);
-  if (odd === 'long') return cut(`${id}_${random.pick(['x', 'ü', '日', '"', ' x']).repeat(LONGEST)}`);
+  const words = random.pick([[''], [''], ['_Upper'], TRAPS, TRAPS, KEYWORDS, KEYWORDS, RESERVED, undefined]);
+  if (words === undefined) return cut(`${id}_${random.pick(['x', 'ü', '日', '"', ' x']).repeat(LONGEST)}`);
   const between = random.pick(['', ' ', '_']);
-  return cut(random.chance(0.5) ? `${odd}${between}${id}` : `${id}${between}${odd}`);
+  return cut(random.chance(0.5) ? `${random.pick(words)}${between}${id}` : `${id}${between}${random.pick(words)}`);
 }
 
-/** Names for the columns of one table, without an id where chance wants it so. */
-export function oddNames(random: Random, count: number): string[] {
-  const names = new Set<string>();
-  while (names.size < count) names.add(random.chance(0.4) ? random.pick([...KEYWORDS, ...RESERVED, ...TRAPS]) : oddName(random, `c${names.size}`));
-  return [...names];
+/** A name that need not differ from others than its neighbours: it may be a trap and nothing else. */
+export function neighbourName(random: Random, id: string): string {
+  return random.chance(0.4) ? random.pick([...KEYWORDS, ...RESERVED, ...TRAPS]) : oddName(random, id);
 }
 
 /** PostgreSQL would cut it too, and then it might be another's. */

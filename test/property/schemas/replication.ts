@@ -2,8 +2,8 @@ import type { Theme } from './draw';
 
 export const replication: Theme = {
   'publications': (draw) => {
-    const [table, other, parts, all, some, schema, none] = draw.names(7) as [string, string, string, string, string, string, string];
-    const [a, b, c] = draw.columns(3) as [string, string, string];
+    const [table, other, parts, all, some, schema, none] = draw.names();
+    const [a, b, c] = draw.columns();
     const options = draw.some(["publish = 'insert, truncate'", 'publish_via_partition_root = true']);
     // Later, as rows of what is published can be changed only where they have an identity.
     draw.last.push(
@@ -21,7 +21,7 @@ export const replication: Theme = {
       ALTER PUBLICATION ${none} OWNER TO ${draw.role()};`;
   },
   'subscriptions': (draw) => {
-    const [one, two, three] = draw.names(3) as [string, string, string];
+    const [one, two, three] = draw.names();
     const options = draw.some([
       'binary = true', `streaming = ${draw.major >= 16 ? draw.pick(['parallel', 'on']) : 'on'}`, 'synchronous_commit = local', 'two_phase = true', 'disable_on_error = true',
       ...(draw.major >= 16 ? ["origin = none", 'password_required = false', 'run_as_owner = true'] : []), ...(draw.major >= 17 ? ['failover = true'] : []),

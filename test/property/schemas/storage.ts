@@ -16,7 +16,7 @@ export const storage: Theme = {
     return `SELECT count(lo_from_bytea((${first} + i)::oid, convert_to(md5(i::text), 'UTF8'))) FROM generate_series(1, ${draw.int(3, 60)}) AS i;`;
   },
   'tablespaces': (draw) => {
-    const [table, parent, part, materialized, index] = draw.names(5) as [string, string, string, string, string];
+    const [table, parent, part, materialized, index] = draw.names();
     const [one, two] = draw.shuffled(TABLESPACES) as [string, string];
     return `
       CREATE TABLE ${table} (a int PRIMARY KEY USING INDEX TABLESPACE ${two}, b text) TABLESPACE ${one};

@@ -1,5 +1,6 @@
-import { arrayOf, builtInTypes, type ColumnType } from './built-in-types';
-import type { Draw, Theme } from './draw';
+import { literal } from '../../support/database-state';
+import { arrayOf, builtInTypes, hasArrays, type ColumnType } from './built-in-types';
+import { take, type Draw, type Theme } from './draw';
 import { anyType } from './types';
 
 export interface Column {
@@ -10,7 +11,7 @@ export interface Column {
 
 /** Columns of any types, and the statements that make the types. */
 export function anyColumns(draw: Draw, count: number): { readonly before: string; readonly columns: readonly Column[] } {
-  const names = draw.columns(count);
+  const names = take(count, draw.columns());
   const made = names.map(() => anyType(draw));
   return { before: made.map(({ before }) => before).join('\n'), columns: made.map(({ type }, index) => ({ name: names[index]!, type })) };
 }
@@ -19,14 +20,10 @@ export function definition({ name, type }: Column): string {
   return `${name} ${type.sql}`;
 }
 
-/** An expression of the type, seldom NULL. */
-export function anyValue(draw: Draw, { values }: ColumnType): string {
-  return draw.chance(0.15) ? 'NULL' : draw.pick(values);
-}
-
-/** Inserts rows of any values into these columns of a table. A domain may want none of them to be null. */
+/** Inserts rows of any values into these columns of a table. */
 export function insertRows(draw: Draw, table: string, columns: readonly Column[], count = draw.int(1, 4)): string {
-  const rows = Array.from({ length: count }, () => `(${columns.map(({ type }) => draw.pick(type.values)).join(', ')})`);
+  const value = ({ values }: ColumnType): string => (draw.chance(0.1) ? 'NULL' : draw.pick(values));
+  const rows = Array.from({ length: count }, () => `(${columns.map(({ type }) => value(type)).join(', ')})`);
   return `INSERT INTO ${table} (${columns.map(({ name }) => name).join(', ')}) VALUES\n${rows.join(',\n')};`;
 }
 
@@ -35,36 +32,42 @@ const OPTIONS = [
   'autovacuum_vacuum_scale_factor = 0.01', 'vacuum_truncate = off', 'user_catalog_table = true', 'log_autovacuum_min_duration = 1000',
 ];
 
-const COLUMN_SETTINGS = ['SET STATISTICS 0', 'SET STATISTICS 10000', 'SET (n_distinct = -0.5)', 'SET (n_distinct = 5, n_distinct_inherited = 7)'];
+const COLUMN_SETTINGS = [
+  'SET STATISTICS 0', 'SET STATISTICS 10000', 'SET (n_distinct = -0.5)', 'SET (n_distinct = 5, n_distinct_inherited = 7)',
+];
 
 export const tables: Theme = {
   'a table of any types, with columns that were dropped and added': (draw) => {
     const table = draw.name();
     const { before, columns } = anyColumns(draw, draw.int(2, 6));
-    const [first, ...others] = columns as [Column, ...Column[]];
-    const options = draw.some(OPTIONS);
-    const text = others.find(({ type }) => type.sql === 'text');
+    const first = columns[0]!;
+    const text = draw.name();
     return `
       ${before}
-      CREATE ${draw.maybe('UNLOGGED', 0.2)} TABLE ${table} (gone int, ${[first, ...others].map(definition).join(', ')}, "gone too" text DEFAULT 'x')
-        ${options.length > 0 ? `WITH (${options.join(', ')})` : ''};
+      CREATE ${draw.maybe('UNLOGGED', 0.2)} TABLE ${table} (gone int, ${columns.map(definition).join(', ')}, "gone too" text DEFAULT 'x',
+        ${text} text) ${draw.options('WITH', OPTIONS)};
       ${insertRows(draw, table, columns)}
       ALTER TABLE ${table} DROP COLUMN gone, ADD COLUMN ${draw.pick(['"added"', '"ADDED"'])} int DEFAULT 7 NOT NULL;
       ${insertRows(draw, table, columns)}
-      ALTER TABLE ${table} DROP COLUMN "gone too", ALTER COLUMN ${first.name} SET DEFAULT ${anyValue(draw, first.type)};
+      ALTER TABLE ${table} DROP COLUMN "gone too", ALTER COLUMN ${first.name} SET DEFAULT ${draw.pick(['NULL', ...first.type.values])};
       ALTER TABLE ${table} ALTER COLUMN ${first.name} ${draw.pick(COLUMN_SETTINGS)};
-      ${text ? `ALTER TABLE ${table} ALTER COLUMN ${text.name} SET STORAGE ${draw.pick(['EXTERNAL', 'MAIN', 'PLAIN', 'EXTENDED'])};` : ''}
-      ${text ? `ALTER TABLE ${table} ALTER COLUMN ${text.name} SET COMPRESSION ${draw.pick(['pglz', 'lz4', 'default'])};` : ''}
+      ALTER TABLE ${table} ALTER COLUMN ${text} SET STORAGE ${draw.pick(['EXTERNAL', 'MAIN', 'PLAIN', 'EXTENDED'])};
+      ALTER TABLE ${table} ALTER COLUMN ${text} SET COMPRESSION ${draw.pick(['pglz', 'lz4', 'default'])};
+      UPDATE ${table} SET ${text} = repeat(${draw.text()}, 50);
       DELETE FROM ${table} WHERE ctid IN (SELECT min(ctid) FROM ${table});`;
   },
+
   'a table without columns, but with rows': (draw) => {
-    const [table, emptied] = draw.names(2) as [string, string];
+    const [table, emptied] = draw.names();
     return `
       CREATE TABLE ${table} ();
-      INSERT INTO ${table} DEFAULT VALUES; INSERT INTO ${table} DEFAULT VALUES;
-      CREATE TABLE ${emptied} (a int, b text); INSERT INTO ${emptied} VALUES (1, 'x');
+      INSERT INTO ${table} DEFAULT VALUES;
+      INSERT INTO ${table} DEFAULT VALUES;
+      CREATE TABLE ${emptied} (a int, b text);
+      INSERT INTO ${emptied} VALUES (1, 'x');
       ALTER TABLE ${emptied} DROP COLUMN a, DROP COLUMN b;`;
   },
+
   'a table with nearly as many columns as there may be': (draw) => {
     const table = draw.name();
     const count = draw.pick([300, 300, 300, 1590]);
@@ -72,18 +75,20 @@ export const tables: Theme = {
       CREATE TABLE ${table} (${Array.from({ length: count }, (_, index) => `c${index} bool`).join(', ')});
       INSERT INTO ${table} (c0, c${count - 1}) VALUES (true, false);`;
   },
+
   'an unlogged table, with an index and an unlogged sequence': (draw) => {
-    const [table, sequence] = draw.names(2) as [string, string];
+    const [table, sequence] = draw.names();
     return `
       CREATE UNLOGGED TABLE ${table} (id bigint GENERATED BY DEFAULT AS IDENTITY PRIMARY KEY, t text UNIQUE);
       INSERT INTO ${table} (t) VALUES ('a'), (NULL), (${draw.text()});
       CREATE UNLOGGED SEQUENCE ${sequence};
-      SELECT nextval(${"'"}${sequence.replaceAll("'", "''")}${"'"});
+      SELECT nextval(${literal(sequence)});
       ${draw.maybe(`ALTER TABLE ${table} SET LOGGED;`, 0.3)}`;
   },
+
   'a table of a type, and one like another': (draw) => {
-    const [type, table, like, copy] = draw.names(4) as [string, string, string, string];
-    const [a, b] = draw.columns(2) as [string, string];
+    const [type, table, like, copy] = draw.names();
+    const [a, b] = draw.columns();
     return `
       CREATE TYPE ${type} AS (${a} int, ${b} text COLLATE "C");
       CREATE TABLE ${table} OF ${type} (${a} WITH OPTIONS PRIMARY KEY, ${b} WITH OPTIONS DEFAULT ${draw.text()} CHECK (${b} <> 'x'));
@@ -93,15 +98,28 @@ export const tables: Theme = {
       CREATE TABLE ${like} (LIKE ${table} INCLUDING ALL, more int);
       CREATE TABLE ${copy} AS SELECT *, ARRAY[${table}.*] AS rows FROM ${table};`;
   },
+
   'a table whose rows hold rows of another one': (draw) => {
-    const [inner, outer] = draw.names(2) as [string, string];
-    const type = draw.pick(builtInTypes);
-    const array = draw.chance(0.5) && !type.sql.includes('vector') ? arrayOf(type) : type;
+    const [inner, outer] = draw.names();
+    const plain = draw.pick(builtInTypes);
+    const type = draw.chance(0.5) && hasArrays(plain) ? arrayOf(plain) : plain;
     return `
-      CREATE TABLE ${inner} (a int, gone int, v ${array.sql});
-      INSERT INTO ${inner} VALUES ${array.values.map((value, index) => `(${index}, 0, ${value})`).join(', ')};
+      CREATE TABLE ${inner} (a int, gone int, v ${type.sql});
+      INSERT INTO ${inner} VALUES ${type.values.map((value, index) => `(${index}, 0, ${value})`).join(', ')};
       CREATE TABLE ${outer} (one ${inner}, many ${inner}[]);
       INSERT INTO ${outer} SELECT i, ARRAY[i, NULL, ROW(NULL, NULL, NULL)::${inner}] FROM ${inner} AS i;
       ALTER TABLE ${inner} DROP COLUMN gone;`;
+  },
+
+  'a table that needs functions which need the table': (draw) => {
+    const [table, whole, made, index] = draw.names();
+    return `
+      CREATE TABLE ${table} (a int, b text);
+      CREATE FUNCTION ${whole}(${table}) RETURNS int IMMUTABLE LANGUAGE sql AS 'SELECT ($1).a';
+      CREATE FUNCTION ${made}() RETURNS SETOF ${table} LANGUAGE sql AS 'SELECT 1, ''x''::text';
+      ALTER TABLE ${table} ADD CHECK (${whole}(${table}.*) > 0);
+      ${draw.maybe(`ALTER TABLE ${table} ALTER COLUMN a SET DEFAULT ${whole}(ROW(5, 'x')::${table});`)}
+      INSERT INTO ${table} SELECT * FROM ${made}();
+      CREATE INDEX ${index} ON ${table} (${whole}(${table}.*));`;
   },
 };

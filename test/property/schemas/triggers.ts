@@ -1,47 +1,83 @@
-import type { Theme } from './draw';
+import { take, type Theme } from './draw';
 
 export const triggers: Theme = {
   'triggers of all kinds': (draw) => {
-    const [table, view, act, other, refuse] = draw.names(5) as [string, string, string, string, string];
-    const [a, b] = draw.columns(2) as [string, string];
-    const made = draw.names(6);
+    const [table, view, act, old, refuse] = draw.names();
+    const [a, b] = draw.columns();
+    const [one, two, three, four, five, six] = draw.names();
+    const some = draw.some([one, two, three, four]);
     return `
       CREATE FUNCTION ${act}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN coalesce(NEW, OLD); END $$;
       CREATE FUNCTION ${refuse}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'no rows after this'; END $$;
       CREATE TABLE ${table} (${a} int, ${b} text);
       INSERT INTO ${table} VALUES (1, 'x'), (2, NULL);
       CREATE VIEW ${view} AS SELECT * FROM ${table};
-      CREATE TRIGGER ${made[0]} BEFORE INSERT OR UPDATE OF ${a}, ${b} OR DELETE ON ${table} FOR EACH ROW EXECUTE FUNCTION ${act}();
-      CREATE TRIGGER ${made[1]} AFTER UPDATE ON ${table} FOR EACH ROW WHEN (OLD.* IS DISTINCT FROM NEW.*) EXECUTE FUNCTION ${act}(${draw.text()}, 'two', '3');
-      CREATE CONSTRAINT TRIGGER ${made[2]} AFTER INSERT ON ${table} ${draw.pick(['', 'DEFERRABLE', 'DEFERRABLE INITIALLY DEFERRED'])} FOR EACH ROW EXECUTE FUNCTION ${act}();
-      CREATE TRIGGER ${made[3]} AFTER DELETE ON ${table} REFERENCING OLD TABLE AS ${other} FOR EACH STATEMENT EXECUTE FUNCTION ${act}();
-      CREATE TRIGGER ${made[4]} INSTEAD OF INSERT ON ${view} FOR EACH ROW EXECUTE FUNCTION ${act}();
-      CREATE TRIGGER ${made[5]} BEFORE ${draw.pick(['TRUNCATE', 'INSERT'])} ON ${table} EXECUTE FUNCTION ${refuse}();
-      ${made.slice(0, 4).map((trigger) => draw.maybe(`ALTER TABLE ${table} ${draw.pick(['DISABLE', 'ENABLE ALWAYS', 'ENABLE REPLICA'])} TRIGGER ${trigger};`, 0.3)).join('\n')}`;
+      CREATE TRIGGER ${one} BEFORE INSERT OR UPDATE OF ${a}, ${b} OR DELETE ON ${table} FOR EACH ROW EXECUTE FUNCTION ${act}();
+      CREATE TRIGGER ${two} AFTER UPDATE ON ${table} FOR EACH ROW WHEN (OLD.* IS DISTINCT FROM NEW.*)
+        EXECUTE FUNCTION ${act}(${draw.text()}, 'two', '3');
+      CREATE CONSTRAINT TRIGGER ${three} AFTER INSERT ON ${table} ${draw.pick(['', 'DEFERRABLE', 'DEFERRABLE INITIALLY DEFERRED'])}
+        FOR EACH ROW EXECUTE FUNCTION ${act}();
+      CREATE TRIGGER ${four} AFTER DELETE ON ${table} REFERENCING OLD TABLE AS ${old} FOR EACH STATEMENT EXECUTE FUNCTION ${act}();
+      CREATE TRIGGER ${five} INSTEAD OF INSERT ON ${view} FOR EACH ROW EXECUTE FUNCTION ${act}();
+      CREATE TRIGGER ${six} BEFORE ${draw.pick(['TRUNCATE', 'INSERT'])} ON ${table} EXECUTE FUNCTION ${refuse}();
+      ${some.map((trigger) => `ALTER TABLE ${table} ${draw.pick(['DISABLE', 'ENABLE ALWAYS', 'ENABLE REPLICA'])} TRIGGER ${trigger};`).join('\n')}`;
   },
-  'a trigger that would change or keep out each row': (draw) => {
-    const [table, change, drop] = draw.names(3) as [string, string, string];
+
+  'triggers that would change or keep out each row': (draw) => {
+    const [table, change, refuse] = draw.names();
     return `
       CREATE FUNCTION ${change}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN NEW.t := 'changed'; RETURN NEW; END $$;
-      CREATE FUNCTION ${drop}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NULL; END $$;
-      CREATE TABLE ${table} (t text); INSERT INTO ${table} VALUES ('as it was');
+      CREATE FUNCTION ${refuse}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NULL; END $$;
+      CREATE TABLE ${table} (t text);
+      INSERT INTO ${table} VALUES ('as it was');
       CREATE TRIGGER ${change} BEFORE INSERT ON ${table} FOR EACH ROW EXECUTE FUNCTION ${change}();
-      CREATE TRIGGER ${drop} BEFORE INSERT ON ${table} FOR EACH ROW EXECUTE FUNCTION ${drop}();
-      ALTER TABLE ${table} ENABLE ALWAYS TRIGGER ${drop};`;
+      CREATE TRIGGER ${refuse} BEFORE INSERT ON ${table} FOR EACH ROW EXECUTE FUNCTION ${refuse}();
+      ALTER TABLE ${table} ENABLE ALWAYS TRIGGER ${refuse};`;
   },
+
+  'triggers of a partitioned table that would change or keep out each row': (draw) => {
+    const [table, other, change, refuse] = draw.names();
+    const parts = take(draw.int(1, 6), draw.names());
+    return `
+      CREATE FUNCTION ${change}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN NEW.t := NEW.t || ', changed'; RETURN NEW; END $$;
+      CREATE FUNCTION ${refuse}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'not %', NEW; END $$;
+      CREATE TABLE ${table} (a int, t text) PARTITION BY LIST (a);
+      CREATE TABLE ${other} (LIKE ${table}) PARTITION BY LIST (a);
+      ${parts.map((part, index) => `CREATE TABLE ${part} PARTITION OF ${draw.pick([table, other])} FOR VALUES IN (${index});`).join('\n')}
+      CREATE TABLE ${draw.name()} PARTITION OF ${table} DEFAULT;
+      CREATE TABLE ${draw.name()} PARTITION OF ${other} DEFAULT;
+      INSERT INTO ${table} SELECT i % 9, 'as it was' FROM generate_series(1, ${draw.pick([50, 5000])}) AS i;
+      INSERT INTO ${other} SELECT i % 9, 'as it was' FROM generate_series(1, 50) AS i;
+      CREATE TRIGGER ${change} BEFORE INSERT ON ${table} FOR EACH ROW EXECUTE FUNCTION ${change}();
+      CREATE TRIGGER ${refuse} AFTER INSERT ON ${other} FOR EACH ROW EXECUTE FUNCTION ${refuse}();`;
+  },
+
   'event triggers': (draw) => {
-    const [act, one, two, three] = draw.names(4) as [string, string, string, string];
-    const login = draw.major >= 17 && draw.chance(0.5);
+    const [act, one, two, three] = draw.names();
+    const login = draw.major >= 17 ? draw.maybe(`
+      CREATE EVENT TRIGGER ${three} ON login EXECUTE FUNCTION ${act}();
+      ALTER EVENT TRIGGER ${three} ENABLE ALWAYS;`) : '';
     return `
       CREATE FUNCTION ${act}() RETURNS event_trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM tg_event; END $$;
-      CREATE EVENT TRIGGER ${one} ON ddl_command_end ${draw.pick(['', "WHEN TAG IN ('CREATE TABLE', 'COMMENT')"])} EXECUTE FUNCTION ${act}();
+      CREATE EVENT TRIGGER ${one} ON ddl_command_end ${draw.maybe("WHEN TAG IN ('CREATE TABLE', 'COMMENT')")} EXECUTE FUNCTION ${act}();
       CREATE EVENT TRIGGER ${two} ON ${draw.pick(['sql_drop', 'table_rewrite', 'ddl_command_start'])} EXECUTE FUNCTION ${act}();
       ALTER EVENT TRIGGER ${one} ${draw.pick(['DISABLE', 'ENABLE ALWAYS', 'ENABLE REPLICA', 'ENABLE'])};
-      ${login ? `CREATE EVENT TRIGGER ${three} ON login EXECUTE FUNCTION ${act}(); ALTER EVENT TRIGGER ${three} ENABLE ALWAYS;` : ''}`;
+      ${login}`;
   },
+
   'an event trigger that lets no extension in': (draw) => {
-    const [refuse, trigger] = draw.names(2) as [string, string];
-    draw.last.push(`CREATE EVENT TRIGGER ${trigger} ON ddl_command_start WHEN TAG IN ('CREATE EXTENSION') EXECUTE FUNCTION ${draw.schema}.${refuse}();`);
+    const [refuse, trigger] = draw.names();
+    draw.last.push(`
+      CREATE EVENT TRIGGER ${trigger} ON ddl_command_start WHEN TAG IN ('CREATE EXTENSION') EXECUTE FUNCTION ${draw.schema}.${refuse}();`);
     return `CREATE FUNCTION ${refuse}() RETURNS event_trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'ask the administrator: %', tg_tag; END $$;`;
+  },
+
+  'an event trigger that looks for its table along the search path': (draw) => {
+    const [allowed, look, trigger] = draw.names();
+    draw.last.push(`CREATE EVENT TRIGGER ${trigger} ON ddl_command_end EXECUTE FUNCTION ${draw.schema}.${look}();`);
+    return `
+      CREATE TABLE ${allowed} (tag text);
+      CREATE FUNCTION ${look}() RETURNS event_trigger LANGUAGE plpgsql AS $$
+        BEGIN IF tg_tag IN (SELECT tag FROM ${allowed}) THEN RAISE NOTICE 'known'; END IF; END $$;`;
   },
 };
