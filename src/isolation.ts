@@ -77,9 +77,9 @@ export function isolate(scope: Construct, job: ScriptJobProps, destinations: rea
     metadata: { name, labels: labelsOf(job), annotations: described(summary(name, destinations)) },
     spec: {
       podSelector: { matchLabels: selectorOf(job) },
+      // Shut in both directions by this alone. The API server drops empty lists, and would count each apply as a change.
       policyTypes: ['Ingress', 'Egress'],
-      ingress: [],
-      egress,
+      ...(egress.length > 0 && { egress }),
     },
   });
 }

@@ -88,7 +88,8 @@ export function restoreOptions(maintenanceWorkMem?: Size): string {
 }
 
 /**
- * A restore, on demand or by a merge.
+ * A restore, on demand or by a merge. A restore that fails is not tried again by itself. Where the pod has to make way, e.g.
+ * because its node is drained, another one takes its place and restores from the beginning.
  *
  * On demand it is a template: a suspended CronJob, since `kubectl create job --from` takes Jobs from CronJobs only and
  * does not mind the suspension. Applying it starts nothing. Where somebody resumes it, the starting deadline keeps it from
@@ -136,7 +137,7 @@ export class RestoreJob extends Construct {
       storage,
       folder: checkFolder('restoreJob', database, props.backup.folder),
       deadline,
-      // A person decides whether to try again, with the log of this try in hand.
+      // A person decides whether to try again, with the log of this try in hand. A pod that is drained is no try.
       backoffLimit: 0,
       env: [
         ...trigger.env,

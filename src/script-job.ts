@@ -30,7 +30,7 @@ export interface ScriptJobProps extends PodOptions {
   /** Secrets that are read beside the database's password. */
   readonly secrets?: SecretKey[];
   readonly deadline: Duration;
-  /** How often a failed pod is replaced. */
+  /** How often a failed pod is replaced. One that had to make way is replaced in any case. */
   readonly backoffLimit: number;
   /** Exit statuses with which another try would end too. */
   readonly finalStatuses?: number[];
@@ -51,7 +51,7 @@ export function scriptJob(scope: Construct, props: ScriptJobProps): () => k8s.Jo
   checkLabels(`${props.noun}.labels`, props.labels);
   checkLabels(`${props.noun}.nodeSelector`, props.nodeSelector);
   checkNamespaces(scope, props);
-  const { database, finalStatuses, offline = false } = props;
+  const { database, offline = false } = props;
   isolate(scope, props, offline ? [] : ['dns', 'database', ...props.reaches ?? []]);
   const used = [...(offline ? [] : [database.password]), ...(props.secrets ?? [])];
   used.forEach((key) => key.addUser(props.name));
@@ -60,15 +60,7 @@ export function scriptJob(scope: Construct, props: ScriptJobProps): () => k8s.Jo
   const connected = offline ? [POD_NAME] : connection(database);
   return () => ({
     backoffLimit: props.backoffLimit,
-    ...(finalStatuses !== undefined && {
-      podFailurePolicy: {
-        rules: [{
-          action: 'FailJob',
-          onExitCodes: { containerName: props.component, operator: 'In', values: finalStatuses },
-          onPodConditions: [],
-        }],
-      },
-    }),
+    podFailurePolicy: failurePolicy(props),
     activeDeadlineSeconds: props.deadline.toSeconds(),
     template: hardenedPod({
       ...props,
@@ -80,6 +72,22 @@ export function scriptJob(scope: Construct, props: ScriptJobProps): () => k8s.Jo
       env: [...connected, env('BACKUP_DIR', `${STORAGE_PATH}/${props.folder}`), ...props.env],
     }),
   });
+}
+
+type FailureRule = Omit<k8s.PodFailurePolicyRule, 'onPodConditions'> & Partial<Pick<k8s.PodFailurePolicyRule, 'onPodConditions'>>;
+
+/**
+ * Which failures of pods are none of the Job, and which end it. A pod that has to make way, e.g. when its node is drained,
+ * is replaced and counts for nothing; one that the kubelet evicts for going beyond its own limits has failed.
+ * Rule: https://kubernetes.io/docs/concepts/workloads/controllers/job/#pod-failure-policy
+ */
+function failurePolicy({ component, finalStatuses }: ScriptJobProps): k8s.PodFailurePolicy {
+  const rules: FailureRule[] = [{ action: 'Ignore', onPodConditions: [{ type: 'DisruptionTarget', status: 'True' }] }];
+  if (finalStatuses !== undefined) {
+    rules.push({ action: 'FailJob', onExitCodes: { containerName: component, operator: 'In', values: finalStatuses } });
+  }
+  // The type of Kubernetes 1.28 wants conditions in each rule, also in one by exit codes. The API server drops an empty list.
+  return { rules: rules as k8s.PodFailurePolicyRule[] };
 }
 
 /**

@@ -149,10 +149,13 @@ describe.each([['without a proof', {}], ['with a proof', { key: true }]] as cons
     }
   });
 
-  test('is tried once more after a failure, and not where a key is refuted or something is not proven', () => {
+  test('is tried once more after a failure, again where it is drained, and not where a key is refuted or something is not proven', () => {
     expect(job(object)).toMatchObject({
       backoffLimit: 1,
-      podFailurePolicy: { rules: [{ action: 'FailJob', onExitCodes: { containerName: 'drill', operator: 'In', values: [4, 5] } }] },
+      podFailurePolicy: { rules: [
+        { action: 'Ignore', onPodConditions: [{ type: 'DisruptionTarget', status: 'True' }] },
+        { action: 'FailJob', onExitCodes: { containerName: 'drill', operator: 'In', values: [4, 5] } },
+      ] },
     });
   });
 });

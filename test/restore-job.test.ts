@@ -25,6 +25,13 @@ test('a failed restore is not tried again by itself, and its Job is not removed 
   expect(job).not.toHaveProperty('ttlSecondsAfterFinished');
 });
 
+test('a pod that is drained is replaced, though a failed one is not', () => {
+  const { backoffLimit, podFailurePolicy } = template().spec.jobTemplate.spec;
+  expect({ backoffLimit, podFailurePolicy }).toEqual({
+    backoffLimit: 0, podFailurePolicy: { rules: [{ action: 'Ignore', onPodConditions: [{ type: 'DisruptionTarget', status: 'True' }] }] },
+  });
+});
+
 test('deadline is 6 hours by default', () => {
   expect(template().spec.jobTemplate.spec.activeDeadlineSeconds).toBe(6 * 3600);
   expect(template({ deadline: Duration.minutes(90) }).spec.jobTemplate.spec.activeDeadlineSeconds).toBe(90 * 60);
@@ -99,6 +106,12 @@ describe('a restore by a merge', () => {
     });
     expect(once().spec).not.toHaveProperty('ttlSecondsAfterFinished');
     expect(once().metadata.name).toBe('shop-restore-incident-42');
+  });
+
+  test('is replaced where its pod is drained, as on demand', () => {
+    const { backoffLimit, podFailurePolicy } = once().spec;
+    expect(backoffLimit).toBe(0);
+    expect(podFailurePolicy).toEqual(template().spec.jobTemplate.spec.podFailurePolicy);
   });
 
   test.each<[string, Partial<typeof pin>]>([

@@ -3,8 +3,20 @@ import { at, pathText, text, type Manifest, type Value } from '../manifests/mani
 import { componentOf } from '../manifests/workload';
 import { violation, type Policy, type Violation } from './policy';
 
-const SUBSTITUTION = 'https://fluxcd.io/flux/components/kustomize/kustomizations/#post-build-variable-substitution';
+/** The groups of Kubernetes itself. Objects of other groups come back as they were sent. */
+const BUILT_IN: ReadonlySet<string> = new Set([
+  '', 'apps', 'autoscaling', 'batch', 'policy',
+  ...['admissionregistration', 'certificates', 'coordination', 'discovery', 'events', 'flowcontrol.apiserver', 'networking', 'node',
+    'rbac.authorization', 'resource', 'scheduling', 'storage'].map((group) => `${group}.k8s.io`),
+]);
 
+/** The fields that are maps in every kind. Other empty objects stay and mean something, e.g. `emptyDir` and `podSelector`. */
+const MAPS: ReadonlySet<unknown> = new Set([
+  'annotations', 'binaryData', 'capacity', 'data', 'default', 'defaultRequest', 'hard', 'labels', 'limits', 'matchLabels', 'max',
+  'maxLimitRequestRatio', 'min', 'nodeSelector', 'options', 'parameters', 'requests', 'stringData', 'volumeAttributes',
+]);
+
+const SUBSTITUTION = 'https://fluxcd.io/flux/components/kustomize/kustomizations/#post-build-variable-substitution';
 
 /** Flux looks at both. */
 function isVerbatim({ object }: Manifest): boolean {
@@ -52,6 +64,14 @@ export const FLUX: readonly Policy[] = [
     },
   },
   {
+    id: 'empty-field', level: 'warning', source: 'https://kubernetes.io/docs/reference/using-api/server-side-apply/',
+    rule: 'No field is an empty list or an empty map: the API server drops them.',
+    because: 'What is in Git is then never what is in the cluster, and a NetworkPolicy or a webhook changes at every apply.',
+    remedy: 'Leave the field out: it means the same.',
+    check: ({ apiVersion, kind, object }) => (BUILT_IN.has(apiVersion.split('/').slice(0, -1).join('/'))
+      ? empty(object, [], (field) => MAPS.has(field) || (field === 'selector' && kind === 'Service')) : []),
+  },
+  {
     id: 'job-in-git', level: 'warning', source: 'https://fluxcd.io/flux/components/kustomize/kustomizations/#controlling-the-apply-behavior-of-resources',
     rule: 'A Job in Git has kustomize.toolkit.fluxcd.io/ssa: IfNotPresent and no time to live.',
     because: 'Flux runs it when it is merged, fails on every later change of it, and runs it again whenever it has been deleted, as by its time to live.',
@@ -67,6 +87,16 @@ export const FLUX: readonly Policy[] = [
     },
   },
 ];
+
+/** Every list and map in a value that has nothing in it. */
+function empty(value: Value, path: readonly (string | number)[], isMap: (field: unknown) => boolean): Violation[] {
+  if (typeof value !== 'object' || value === null) return [];
+  const members = Object.entries(value);
+  if (members.length === 0) {
+    return Array.isArray(value) || isMap(path.at(-1)) ? [violation(path, value, 'the API server drops it')] : [];
+  }
+  return members.flatMap(([key, inner]) => empty(inner as Value, [...path, Array.isArray(value) ? Number(key) : key], isMap));
+}
 
 /** Every text in a value that Flux would change. */
 function substituted(value: Value, path: readonly (string | number)[]): Violation[] {

@@ -25,18 +25,18 @@ check_members() {
         "A restore of it will be refused."
     fi
     [ "$check_number" -eq 1 ] || echo ,
-    check_member "$check_value"
+    check_fact "$check_value"
+    printf '    %s: %s' "${check_fact%%	*}" "${check_fact#*	}"
   done
   [ "$CHECKS" -eq 0 ] || echo
 }
 
-# usage: check_member VALUE      the line of the manifest for the current check
-check_member() {
-  member=$(query "$MAINTENANCE_DATABASE" --set=name="$(check_part NAME)" --set=value="$1" <<'SQL'
-SELECT format('    %s: %s', to_json(:'name'::text), to_json(:'value'::text))
+# usage: check_fact VALUE      puts the name of the current check and the value into $check_fact: JSON, and a tab between
+check_fact() {
+  check_fact=$(query "$MAINTENANCE_DATABASE" --field-separator='	' --set=name="$(check_part NAME)" --set=value="$1" <<'SQL'
+SELECT to_json(:'name'::text), to_json(:'value'::text)
 SQL
   ) || fail "the server did not answer, see psql's message above. Nothing was changed; run this again."
-  printf %s "$member"
 }
 
 # usage: check_part NAME|QUERY|EXPECT      of the current check; the number and the word are ours, the value is not evaluated
@@ -60,11 +60,14 @@ prove_checks() {
     if check_expected; then
       [ "$check_value" = "$expected_value" ] ||
         fail "check failed: $check_name (expected $expected_value, found $check_value). \"$database\" is untouched. Choose another dump."
-    elif ! is_verified "$name" || ! sed -n '/^  "checks": {$/,/^  }/p' "$BACKUP_DIR/$name.json" | grep -Fq "$(check_member x | sed 's/ "x"$//')"; then
-      warn "the check \"$check_name\" was not recorded with this dump: found $check_value"
     else
-      sed -n '/^  "checks": {$/,/^  }/{ s/,$//; p; }' "$BACKUP_DIR/$name.json" | grep -Fqx "$(check_member "$check_value")" ||
-        fail "check failed: $check_name is $check_value and was another value when the dump was taken. \"$database\" is untouched. Choose another dump."
+      check_fact "$check_value"
+      recorded_value=$(! is_verified "$name" || fact "$BACKUP_DIR/$name.json" '"checks"' "${check_fact%%	*}")
+      case $recorded_value in
+        "${check_fact#*	}") ;;
+        '') warn "the check \"$check_name\" was not recorded with this dump: found $check_value" ;;
+        *) fail "check failed: $check_name is $check_value and was another value when the dump was taken. \"$database\" is untouched. Choose another dump." ;;
+      esac
     fi
     log "check passed: $check_name ($check_value)"
   done

@@ -15,7 +15,7 @@ already_done() {
   record_file=$BACKUP_DIR/restores/$REQUEST_ID.json
   if ! exists "$previous"; then
     [ -s "$record_file" ] || return 1
-    grep -Fqx "  \"dump\": \"$name\"," "$record_file" ||
+    [ "$(fact "$record_file" '"dump"')" = "\"$name\"" ] ||
       fail "the request $REQUEST_ID was used before, see $record_file. Use another name for the Job."
     log "request $REQUEST_ID is already carried out, nothing to do: see $record_file"
     return

@@ -53,17 +53,19 @@ choose() {
   tell hashes "$(manifest_members "$name" hashes)"
 }
 
-# Never drilled first, the oldest of them; then by the time of the last drill. Evidence is named by time.
+# Never drilled first, the oldest of them; then the one whose last drill is the longest ago.
 rotate() {
+  stored_evidence | while read -r evidence; do
+    fact "$evidence" '"dump"'
+  done >"$scratch/drilled"
   name=$(for candidate in $(dump_names); do
-    ! is_verified "$candidate" || echo "$(last_drill_of "$candidate") $candidate"
-  done | sort | head -n 1 | cut -d ' ' -f 2)
+    ! is_verified "$candidate" || echo "\"$candidate\""
+  done | awk '
+    of == "drills" { if (!($0 in drills_since)) drills_since[$0] = NR; next }
+    !($0 in drills_since) { chosen = $0; exit }
+    drills_since[$0] > longest { longest = drills_since[$0]; chosen = $0 }
+    END { print chosen }' of=drills "$scratch/drilled" of=dumps - | tr -d '"')
   [ -n "$name" ] || fail "no verified dump in $BACKUP_DIR. Back up first."
-}
-
-last_drill_of() {
-  last_drill=$(grep -Flx "  \"dump\": \"$1\"," "$BACKUP_DIR"/drills/*Z.json 2>/dev/null | sort | tail -n 1)
-  echo "${last_drill:-never}" | sed 's/.*\///; s/^never$/0/'
 }
 
 check_drill_room() {

@@ -63,18 +63,11 @@ reasons_of() {
   awk -F '\t' -v verdict="$1" '$2 == verdict { printf "%skey %s: %s", (seen++ ? "; " : ""), $1, $3 }' "$report/keys"
 }
 
-# Whole paths, the newest first; whatever is being written begins with a dot.
-stored_evidence() {
-  for stored in "$BACKUP_DIR"/drills/*Z.json; do
-    [ ! -e "$stored" ] || echo "$stored"
-  done | sort -r
-}
-
 # Verdict, seconds of the restore, time.
 former_drills() {
   stored_evidence | sed -n 1,5p | while read -r evidence; do
-    sed -n 's/^  "verdict": "\(.*\)",$/\1/p; s/^    "restore": \([0-9]*\),*$/\1/p' "$evidence" | tr '\n' ' '
-    basename "$evidence" .json
+    { fact "$evidence" '"verdict"'; fact "$evidence" '"seconds"' '"restore"'; fact "$evidence" '"ended"'; } |
+      awk '{ gsub(/"/, ""); printf "%s%s", (NR > 1 ? " " : ""), $0 } END { print "" }'
   done
 }
 
@@ -83,8 +76,10 @@ last_proven() {
   if [ "$verdict" = proven ]; then
     printf '  "lastProven": { "ended": "%s", "dump": "%s", "restoreSeconds": %s },\n' "$time" "$name" "$(told seconds.restore)"
   else
-    former_proof=$(stored_evidence | sed -n 1p)
-    { [ -z "$former_proof" ] || sed -n '/^  "lastProven": /p' "$former_proof"; } | grep . || printf '  "lastProven": null,\n'
+    former_evidence=$(stored_evidence | sed -n 1p)
+    { [ -z "$former_evidence" ] || fact "$former_evidence" '"lastProven"'; } | awk -F '\t' '
+      NF == 2 { members = members (members == "" ? "" : ",") " " $1 ": " $2 }
+      END { printf "  \"lastProven\": %s,\n", (members == "" ? "null" : "{" members " }") }'
   fi
 }
 
@@ -92,12 +87,13 @@ write_evidence() {
   ended=$(date +%s)
   drills=$BACKUP_DIR/drills draft=$BACKUP_DIR/drills/.$PGAPPNAME
   mkdir -p "$drills" || fail_to_record
-  # Another drill may end in the same second: a link, unlike a rename, replaces nothing.
-  until time=$(date -u +%Y-%m-%dT%H:%M:%SZ) && evidence >"$draft" && sync "$draft" && ln "$draft" "$drills/$time.json"; do
-    [ -e "$drills/$time.json" ] || fail_to_record
+  # Another drill may end in the same second: a link, unlike a rename, replaces nothing. Not every share takes colons in names.
+  until stamp=$(date -u +%Y%m%d-%H%M%S) && time=$(utc_time "$stamp") && evidence >"$draft" && sync "$draft" &&
+    ln "$draft" "$drills/$stamp.json"; do
+    [ -e "$drills/$stamp.json" ] || fail_to_record
     run sleep 1
   done
-  { ln -sf "$time.json" "$draft" && mv "$draft" "$drills/latest.json"; } || fail_to_record
+  { ln -sf "$stamp.json" "$draft" && mv "$draft" "$drills/latest.json"; } || fail_to_record
   stored_evidence | tail -n +$((KEEP_EVIDENCE + 1)) | while read -r old; do
     rm -f "$old" || warn "$old could not be removed"
   done
@@ -166,7 +162,7 @@ summarize() {
   [ -z "$(told seconds.restore)" ] || log "a restore takes $(told seconds.restore) s here: an honest recovery time, without the decision to begin"
   [ -z "$former" ] || log "former drills (verdict, seconds of the restore, time):
 $former"
-  log "evidence: $drills/$time.json"
+  log "evidence: $drills/$stamp.json"
 }
 
 main "$@"

@@ -20,7 +20,7 @@ fingerprint_members() {
 # usage: compare_fingerprints NAME      prints a line for each secret that the dump's manifest knows or should know:
 # same, other or unknown, with the secret's name and what it is needed for
 compare_fingerprints() {
-  sed -n '/^  "secrets": {$/,/^  }/s/^    "\(.*\)": "\([0-9a-f]*\)",*$/\2 \1/p' "$BACKUP_DIR/$1.json" |
-    awk -F '\t' 'of == "dump" { then[substr($0, 18)] = substr($0, 1, 16); next }
+  fact "$BACKUP_DIR/$1.json" '"secrets"' | tr -d '"' |
+    awk -F '\t' 'of == "dump" { then[$1] = $2; next }
       { print (!($2 in then) ? "unknown" : then[$2] == $1 ? "same" : "other") "\t" $2 "\t" $3 }' of=dump - of=today "$SECRETS_REPORT/fingerprints"
 }

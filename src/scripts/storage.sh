@@ -1,6 +1,9 @@
 # shellcheck shell=sh disable=SC2034,SC2154 # variables are shared with the scripts that source this file
 # Sourced after common.sh by the scripts that know the folder of the dumps: names, what belongs to a dump, holds, room.
 
+# shellcheck source=json.sh
+. "$scripts/json.sh"
+
 check_storage_settings() {
   : "${BACKUP_DIR:?is not set: it names the folder of the dumps}"
   prefix=${BACKUP_DIR##*/}
@@ -114,19 +117,29 @@ newest_verified() {
   done
 }
 
-# usage: manifest_number NAME KEY      a number from the manifest of a dump; the manifest has a key a line
+# usage: manifest_number NAME KEY      a number from the manifest of a dump, or nothing
 manifest_number() {
-  sed -n "s/^  \"$2\": \([0-9][0-9]*\),*\$/\1/p" "$BACKUP_DIR/$1.json"
+  fact "$BACKUP_DIR/$1.json" "\"$2\"" | sed -n '/^[0-9][0-9]*$/p'
 }
 
 # usage: manifest_string NAME KEY      a string from the manifest of a dump, with its quotes
 manifest_string() {
-  sed -n "s/^  \"$2\": \(\".*\"\),*\$/\1/p" "$BACKUP_DIR/$1.json"
+  fact "$BACKUP_DIR/$1.json" "\"$2\""
 }
 
-# usage: manifest_members NAME OBJECT      the lines of an object in the manifest of a dump, without commas
+# usage: manifest_members NAME OBJECT      the members of an object in the manifest of a dump, a line each, without commas
 manifest_members() {
-  sed -n "/^  \"$2\": {\$/,/^  }/{ s/,\$//; /^    /p; }" "$BACKUP_DIR/$1.json"
+  fact "$BACKUP_DIR/$1.json" "\"$2\"" | awk -F '\t' 'NF == 2 { printf "    %s: %s\n", $1, $2 }'
+}
+
+# usage: stored_evidence      the paths of what drills have told, the newest first. They are named by time, as dumps are;
+# before, by one like 2026-11-25T07:29:11Z.
+stored_evidence() {
+  for stored in "$BACKUP_DIR"/drills/*.json; do
+    echo "$stored"
+  done | awk -F / '
+    { time = $NF; gsub(/[-:TZ]/, "", time) }
+    time ~ /^[0-9]+[.]json$/ && length(time) == 19 { print time "\t" $0 }' | sort -r | cut -f 2
 }
 
 # usage: rows_of NAME      all rows of a dump together, or nothing where they were not counted

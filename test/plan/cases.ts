@@ -185,7 +185,7 @@ export const CASES: { readonly [name: string]: Case } = {
   'what is not ours': { byHand: (files) => ({ ...files, 'web.yaml': 'apiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: web\n  namespace: shop\n', 'README.md': 'A shop.\n' }) },
   'a comment': { byHand: (files) => ({ ...files, [CLAIM]: `# a claim\n${files[CLAIM]}` }) },
   'the same resource twice': { byHand: (files) => ({ ...files, 'again.yaml': files[CLAIM]! }) },
-  'broken YAML': { byHand: (files) => ({ ...files, [CLAIM]: `${files[CLAIM]}  broken: [\n` }) },
+  'broken YAML': { byHand: (files) => ({ ...files, [CLAIM]: `${files[CLAIM]}  broken: [x\n` }) },
   'a secret in Git': { byHand: (files) => ({ ...files, 'secret.yaml': 'apiVersion: v1\nkind: Secret\nmetadata: { name: a, namespace: shop }\nstringData: { key: "never shown" }\n' }) },
 };
 

@@ -50,11 +50,17 @@ export const EXAMPLES: readonly Example[] = [
   { policy: 'scripts-verbatim', of: 'scripts', path: flux('substitute'), refused: undefined, accepted: 'disabled' },
   { policy: 'open-substitution', of: 'pod', path: ['spec', 'containers', 0, 'args'], refused: ['--zone=${ZONE}'], accepted: ['--zone=eu'] },
   { policy: 'open-substitution', of: 'pod', path: ['spec', 'containers', 0, 'args'], refused: ['echo $$'], accepted: ['echo $'] },
+  { policy: 'empty-field', of: 'isolation', path: ['spec', 'ingress'], refused: [], accepted: undefined },
+  { policy: 'empty-field', of: 'isolation', path: ['spec', 'ingress'], refused: [{ from: [] }], accepted: [{}] },
+  { policy: 'empty-field', of: 'isolation', path: ['spec', 'podSelector'], refused: { matchLabels: {} }, accepted: {} },
+  { policy: 'empty-field', of: 'scripts', path: ['binaryData'], refused: {}, accepted: undefined },
+  { policy: 'empty-field', of: 'pod', path: ['spec', 'containers', 0, 'resources'], refused: { limits: {} }, accepted: {} },
+  { policy: 'empty-field', of: 'pod', path: ['spec', 'volumes', 0], refused: { name: 'cache', configMap: { items: [] } }, accepted: { name: 'cache', emptyDir: {} } },
   { policy: 'job-in-git', of: 'job', path: flux('ssa'), refused: undefined, accepted: 'IfNotPresent' },
   { policy: 'job-in-git', of: 'job', path: ['spec', 'ttlSecondsAfterFinished'], refused: 60, accepted: undefined },
 
   { policy: 'no-secret-values', of: 'secret', path: ['stringData'], refused: { password: 'hunter2' }, accepted: undefined },
-  { policy: 'no-secret-values', of: 'secret', path: ['data'], refused: { password: 'aHVudGVyMg==' }, accepted: {} },
+  { policy: 'no-secret-values', of: 'secret', path: ['data'], refused: { password: 'aHVudGVyMg==' }, accepted: undefined },
   { policy: 'no-secret-in-environment', of: 'pod', path: ['spec', 'containers', 0, 'env'], refused: [{ name: 'AWS_SECRET_ACCESS_KEY', value: 'x' }], accepted: [{ name: 'AWS_ACCESS_KEY_ID', value: 'x' }] },
   { policy: 'no-secret-in-environment', of: 'pod', path: ['spec', 'containers', 0, 'env'], refused: [{ name: 'DATABASE_URL', value: 'postgres://u:x@h/d' }], accepted: [{ name: 'DATABASE_URL', value: 'postgres://u@h:5432/d' }] },
   {

@@ -30,7 +30,7 @@ export const POD_SECURITY_EXAMPLES: readonly Example[] = [
   ...ofContexts('pod-host-process', ['windowsOptions', 'hostProcess'], [true, false]),
   ...['hostNetwork', 'hostPID', 'hostIPC'].flatMap((field) => ofPod('pod-host-namespaces', [field], [true, false])),
   ...ofContainers('pod-privileged', ['securityContext', 'privileged'], [true, false]),
-  ...ofContainers('pod-capabilities-added', ['securityContext', 'capabilities', 'add'], [['SYS_ADMIN'], ['NET_BIND_SERVICE']], [['NET_RAW'], []]),
+  ...ofContainers('pod-capabilities-added', ['securityContext', 'capabilities', 'add'], [['SYS_ADMIN'], ['NET_BIND_SERVICE']], [['NET_RAW'], undefined]),
   ...ofPod('pod-host-path', ['volumes', 0], [{ name: 'cache', hostPath: { path: '/var/cache' } }, { name: 'cache', emptyDir: {} }]),
   ...ofContainers('pod-host-ports', ['ports'], [[{ containerPort: 80, hostPort: 80 }], [{ containerPort: 80 }]],
     [[{ containerPort: 80, hostPort: 81 }], [{ containerPort: 80, hostPort: 0 }]]),

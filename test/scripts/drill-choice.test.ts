@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, readlinkSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Cron, Testing } from 'cdk8s';
 import { parse, stringify } from 'yaml';
@@ -47,12 +47,35 @@ describe.each(['ash', 'dash'] as const)('a drill under %s', (shell) => {
 
   test('tells the trend against former drills, and keeps the evidence of so many', async () => {
     const before = drills();
+    const ended = before.map((file) => instance.evidence(file).ended);
     const { stdout } = await instance.drill({ KEEP_EVIDENCE: '3' });
     const trend = /former drills \(verdict, seconds of the restore, time\):\n((?:proven \d+ \S+Z\n)+)/.exec(stdout)?.[1];
-    expect(trend?.match(/\S+Z/g)).toEqual(before.map((file) => file.replace('.json', '')).reverse());
+    expect(trend?.match(/\S+Z/g)).toEqual(ended.reverse());
     expect(drills()).toHaveLength(3);
     expect(drills().slice(0, 2)).toEqual(before.slice(-2));
     expect(instance.evidence()).toEqual(instance.evidence(drills().at(-1)));
+  });
+
+  test('has names on the NAS that every file system takes, by the time at which it ended', () => {
+    const names = readdirSync(instance.nas, { recursive: true, encoding: 'utf8' }).flatMap((path) => path.split('/'));
+    expect(names.filter((name) => !/^[\w.%-]+$/.test(name))).toEqual([]);
+    for (const file of drills()) expect(file).toBe(`${String(instance.evidence(file).ended).replace(/[-:Z]/g, '').replace('T', '-')}.json`);
+  });
+
+  test('knows evidence that has its older name: it has its turn, its place in the trend, its proof, and its end', async () => {
+    const older = drills().map((file) => {
+      const name = `${String(instance.evidence(file).ended)}.json`;
+      renameSync(join(instance.folder, 'drills', file), join(instance.folder, 'drills', name));
+      return name;
+    });
+    const drilled = older.slice(1).map((file) => instance.evidence(file).dump);
+    const { lastProven } = instance.evidence(older.at(-1));
+    const { stdout } = await instance.drill({ RESTORE_DUMP: 'zitadel-19990101-000000', KEEP_EVIDENCE: '3' });
+    expect(stdout.match(/^proven \d+ \S+Z$/gm)?.map((line) => `${line.split(' ')[2]}.json`)).toEqual([...older].reverse());
+    expect(instance.evidence()).toMatchObject({ verdict: 'failed', lastProven });
+    expect(drills()).toEqual([...older.slice(1), readlinkSync(join(instance.folder, 'drills/latest.json'))]);
+    expect((await instance.drill({ DRILL_PICK: 'rotate' })).status).toBe(0);
+    expect(instance.evidence().dump).toBe(instance.dumps().find((dump) => !drilled.includes(dump)));
   });
 
   test('takes the newest at or before a moment, or the one that is named', async () => {

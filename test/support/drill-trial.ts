@@ -70,7 +70,7 @@ export class DrillTrial extends Trial {
   /** All evidence on the NAS, oldest first. */
   evidence(): Evidence[] {
     try {
-      return readdirSync(join(this.folder, 'drills')).filter((file) => file.endsWith('Z.json')).sort().map((file) => this.instance.evidence(file));
+      return readdirSync(join(this.folder, 'drills')).filter((file) => /^\d.*\.json$/.test(file)).sort().map((file) => this.instance.evidence(file));
     } catch {
       return []; // no drill has told anything yet
     }

@@ -25,7 +25,7 @@ function opens(policies: readonly Manifest[], type: 'Egress' | 'Ingress', pod: E
   const selecting = policies.filter(({ metadata, spec }) => metadata.namespace === pod.namespace && pod.labels !== undefined
     && spec.policyTypes.includes(type) && matches(spec.podSelector, pod.labels));
   if (selecting.length === 0) return true;
-  const rules = selecting.flatMap(({ metadata, spec }) => ((type === 'Egress' ? spec.egress : spec.ingress) as Rule[])
+  const rules = selecting.flatMap(({ metadata, spec }) => ((type === 'Egress' ? spec.egress : spec.ingress) as Rule[] ?? [])
     .map((rule) => ({ namespace: metadata.namespace!, peers: type === 'Egress' ? rule.to : rule.from, ports: rule.ports })));
   return rules.some(({ namespace, peers, ports }) =>
     (peers === undefined || peers.some((candidate) => isPeer(candidate, namespace, peer)))

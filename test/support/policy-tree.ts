@@ -1,6 +1,6 @@
 import { ApiObject, App, Chart, Cron, Duration, Size, Testing } from 'cdk8s';
 import {
-  BackupCronJob, BackupPvc, PostgresDatabase, PostgresImage, RestoreDrill, RestoreJob, RestoreTrigger, Retention, SecretExpectations,
+  BackupCronJob, BackupPvc, Isolation, PostgresDatabase, PostgresImage, RestoreDrill, RestoreJob, RestoreTrigger, Retention, SecretExpectations,
 } from '../../src';
 import { manifestsOf, type Manifest } from '../../src/manifests/manifest';
 
@@ -48,7 +48,7 @@ function synthesized(): object[] {
   new RestoreJob(chart, 'restore', { name: 'shop-db-restore', backup });
   const trigger = RestoreTrigger.onMerge({ dump: 'shop-20261123-020000', sha256: 'a'.repeat(64), requestId: '7' });
   new RestoreJob(chart, 'merged', { name: 'shop-db-restore', backup, trigger });
-  new RestoreDrill(chart, 'drill', { name: 'shop-db-drill', backup });
+  new RestoreDrill(chart, 'drill', { name: 'shop-db-drill', backup, isolation: Isolation.complete() });
   new ApiObject(chart, 'secret', { apiVersion: 'v1', kind: 'Secret', metadata: { name: 'shop-token' }, type: 'kubernetes.io/service-account-token' });
   new ApiObject(chart, 'flux', {
     apiVersion: 'kustomize.toolkit.fluxcd.io/v1', kind: 'Kustomization', metadata: { name: 'shop' },
@@ -68,6 +68,7 @@ export const OBJECTS = {
   claim: 'PersistentVolumeClaim shop-backup',
   scripts: 'ConfigMap shop-backup-scripts',
   secret: 'Secret shop-token',
+  isolation: 'NetworkPolicy shop-db-drill',
   flux: 'Kustomization shop',
   pod: 'Pod web',
   job: 'Job migrate',
