@@ -6,7 +6,7 @@ choose_dump() {
   if [ -n "${RESTORE_DUMP:-}" ]; then
     [ -z "${RESTORE_BEFORE:-}" ] || fail "RESTORE_DUMP and RESTORE_BEFORE are both set. Set one of them."
     name=${RESTORE_DUMP%.dump}
-    # With -q it would end at the name, and whoever writes the others would complain.
+    # With -q, grep would end at the name, and the writer of the others would complain.
     [ "$(dump_names | grep -Fcx -- "$name")" -gt 0 ] || fail "there is no dump $name in $BACKUP_DIR. There are: $(dump_names | tr '\n' ' ')"
   else
     limit=$(moment "${RESTORE_BEFORE:-9999-12-31T23:59:59Z}")

@@ -39,7 +39,7 @@ list() {
     verified=no secrets=- rows=- label=- server=-
     if is_verified "$name"; then
       verified=yes secrets=$(secrets_of "$name") rows=$(rows_of "$name")
-      label=$(text_of "$name" label) server=$(manifest_string "$name" server)
+      label=$(text_of "$BACKUP_DIR/$name.json" label) server=$(manifest_string "$name" server)
     fi
     list_line "$name" "$(utc_time "${name#"$prefix"-}")" "$(age_of "$name")" \
       "$(($(size_of "$BACKUP_DIR/$name.dump") / 1000000))" "$verified" "$secrets" "${rows:--}" "$(held_until "$name")" "$label" "$server"
@@ -74,9 +74,9 @@ held_until() {
   if [ -z "$last_hold" ]; then echo -; else end_of_hold "${last_hold%% *}"; fi
 }
 
-# usage: text_of NAME KEY      a string of a manifest, a record or an evidence, or -
+# usage: text_of FILE KEY      a string of a manifest, a record or an evidence, or -
 text_of() {
-  manifest_string "$1" "$2" | tr -d '"' | grep -vx -e null -e '' || echo -
+  fact "$1" "\"$2\"" | sed -n 's/^"\(.*\)"$/\1/p' | grep . || echo -
 }
 
 # The hold is whole or not there: an empty one has no end, and a full storage would leave such a one.
@@ -125,7 +125,7 @@ evidence() {
   wanted=${RESTORE_DUMP:-}
   wanted=${wanted%.dump}
   for drill in $(stored_evidence); do
-    if [ -z "$wanted" ] || [ "$(fact "$drill" '"dump"')" = "\"$wanted\"" ]; then
+    if [ -z "$wanted" ] || [ "$(text_of "$drill" dump)" = "$wanted" ]; then
       cat "$drill"
       return
     fi
@@ -137,9 +137,8 @@ restores() {
   restores_line REQUEST ACTION DUMP 'ENDED (UTC)' SECONDS
   for record in "$BACKUP_DIR"/restores/*.json; do
     [ -e "$record" ] || continue
-    record=restores/$(basename "$record" .json)
     ended=$(text_of "$record" ended)
-    seconds=$(manifest_number "$record" seconds)
+    seconds=$(fact "$record" '"seconds"')
     printf '%s ' "$ended"
     restores_line "$(text_of "$record" request)" "$(text_of "$record" action)" "$(text_of "$record" dump)" "$ended" "${seconds:--}"
   done | sort | cut -d ' ' -f 2-

@@ -45,7 +45,7 @@ prove_structure() {
 # usage: refuse_proof WHAT LIST
 refuse_proof() {
   refuse proof "$1:
-$(echo "$2" | head -n 50)
+$(printf '%s\n' "$2" | head -n 50)
 \"$database\" is untouched. Choose another dump, if it has not got the same."
 }
 

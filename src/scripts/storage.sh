@@ -78,7 +78,7 @@ holds_of() {
   done
 }
 
-# usage: end_of_hold SECONDS      as one says it after "until"
+# usage: end_of_hold SECONDS      as it stands after "until"
 end_of_hold() {
   if [ "$1" -ge 9999999999 ]; then echo released; else date -u -d "@$1" +%Y-%m-%dT%H:%M:%SZ; fi
 }

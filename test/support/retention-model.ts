@@ -63,7 +63,7 @@ function lastOfEach(count: number, { better, worse }: Candidates, period: (date:
   return periods.sort(([a], [b]) => (a < b ? 1 : -1)).slice(0, count).map(([, time]) => time);
 }
 
-/** "Keep all snapshots having a timestamp within the specified duration of the latest snapshot"; one that is as old as that is not within. */
+/** "Keep all snapshots having a timestamp within the specified duration of the latest snapshot": a snapshot of exactly that age is not. */
 function within(days: number, times: readonly number[]): number[] {
   const [latest = 0] = newest(1, times);
   return times.filter((time) => time > latest - days * DAY);

@@ -90,7 +90,7 @@ export const dumps: RestoreFaultGroup = {
     allRefused('the moment is no time in UTC', 'RESTORE_BEFORE (…) is not a time in UTC. Write it like 2026-11-20T08:00:00Z', [() => {}],
       ['yesterday', '2026-01-03 02:00', '2026-01-03T02:00:00+01:00', '2026-13-41T00:00:00Z', '$(reboot)'].map((time) => ({ RESTORE_BEFORE: time }))),
     refused('a dump and a moment are asked for', 'RESTORE_DUMP and RESTORE_BEFORE are both set. Set one of them.', () => {}, { ...byName, RESTORE_BEFORE: '2026-01-03T02:00:00Z' }),
-    refused('what to do is misspelt', 'RESTORE_ACTION (undoo) is none of restore, list, verify, rehearse, prepare, cutover, undo, drop-previous.', () => {}, { RESTORE_ACTION: 'undoo' }),
+    refused('what to do is misspelt', 'RESTORE_ACTION (undoo) is none of restore, list, verify, rehearse, prepare, cutover, undo, drop-previous, hold, release, evidence, restores, usage.', () => {}, { RESTORE_ACTION: 'undoo' }),
 
     restoreFault('the newest dump is damaged, and an earlier one is asked for', { leaves: restored, status: 0, says: `chose ${NAME}.dump` }, (trial) => {
       const newest = trial.addDump('20260102-020000');
