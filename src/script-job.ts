@@ -76,20 +76,17 @@ export function scriptJob(scope: Construct, props: ScriptJobProps): () => k8s.Jo
   });
 }
 
-type FailureRule = Omit<k8s.PodFailurePolicyRule, 'onPodConditions'> & Partial<Pick<k8s.PodFailurePolicyRule, 'onPodConditions'>>;
-
 /**
  * Which failures of pods are none of the Job, and which end it. A pod that has to make way, e.g. when its node is drained,
  * is replaced and counts for nothing; one that the kubelet evicts for going beyond its own limits has failed.
  * Rule: https://kubernetes.io/docs/concepts/workloads/controllers/job/#pod-failure-policy
  */
 function failurePolicy({ component, finalStatuses }: ScriptJobProps): k8s.PodFailurePolicy {
-  const rules: FailureRule[] = [{ action: 'Ignore', onPodConditions: [{ type: 'DisruptionTarget', status: 'True' }] }];
+  const rules: k8s.PodFailurePolicyRule[] = [{ action: 'Ignore', onPodConditions: [{ type: 'DisruptionTarget', status: 'True' }] }];
   if (finalStatuses !== undefined) {
-    rules.push({ action: 'FailJob', onExitCodes: { containerName: component, operator: 'In', values: finalStatuses } });
+    rules.push({ action: 'FailJob', onExitCodes: { containerName: component, operator: 'In', values: finalStatuses }, onPodConditions: [] });
   }
-  // The type of Kubernetes 1.28 wants conditions in each rule, also in one by exit codes. The API server drops an empty list.
-  return { rules: rules as k8s.PodFailurePolicyRule[] };
+  return { rules };
 }
 
 /**

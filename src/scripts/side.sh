@@ -134,7 +134,7 @@ prepare_side() {
   fi || fail "cannot make the database \"$side\", see the message above. \"$database\" is untouched." \
     "Are the roles that it needs on the server, or in $name.globals.sql beside the dump?"
   [ -z "${side_comment:-}" ] || mark_side "loading $name"
-  ! has_amcheck || [ "$action" != drill ] || dump_has_extension amcheck || echo 'CREATE EXTENSION amcheck SCHEMA pg_catalog' | query "$side"
+  [ "$action" != drill ] || ! has_amcheck || dump_has_extension amcheck || echo 'CREATE EXTENSION amcheck SCHEMA pg_catalog' | query "$side"
 }
 
 # What the manifest has of the database itself, as database.sql prints it; nothing where it is older, or where there is none.
@@ -245,7 +245,8 @@ load_dump() {
     fail "\"$side\" could not be given its settings, see the message above. \"$database\" is untouched."
 }
 
-# usage: restore_into_side [option]...      The empty name makes pg_restore take PGDATABASE as it is, where it would read one with "=" as settings.
+# usage: restore_into_side [option]...
+# The empty name makes pg_restore take PGDATABASE as it is, where it would read a name with "=" as settings.
 restore_into_side() {
   PGOPTIONS="$PGOPTIONS $RESTORE_OPTIONS" PGDATABASE=$side run pg_restore --exit-on-error --verbose --jobs="$RESTORE_JOBS" "$@" --dbname= "$dump" \
     2>>"$scratch/restore.log"

@@ -25,6 +25,6 @@ export const secrets: RestoreFaultGroup = {
     withKey('the masterkey is empty', '', `${wrong} is empty. Write its value again.`),
     withKey('the masterkey ends with a line break', 'MasterkeyNeedsToHave32Characters\n', `${wrong} has 33 bytes instead of 32: it ends with a line break.`),
     withKey('the masterkey is in base64 once too often', Buffer.from(other).toString('base64'), `${wrong} has 44 bytes instead of 32: it is in base64 once too often.`),
-    withKey('what to go on despite of is misspelt', other, 'RESTORE_DESPITE (secret) is none of secrets, room, nor both with a space between.', asItWas, { RESTORE_DESPITE: 'secret' }),
+    withKey('what to go on despite of is misspelt', other, 'RESTORE_DESPITE (secret) is none of secrets, room, proof, replication, nor some of them with spaces between.', asItWas, { RESTORE_DESPITE: 'secret' }),
   ],
 };
