@@ -64,6 +64,10 @@ drop_side() {
         fail "there is a database \"$side\" that no restore made. Rename or drop it: the dump is loaded under that name."
       ;;
   esac
+  # A copy of a template is one, too.
+  query "$MAINTENANCE_DATABASE" --set=side="$side" <<'SQL'
+ALTER DATABASE :"side" IS_TEMPLATE false
+SQL
   drop_database "$side"
 }
 
@@ -80,7 +84,6 @@ SQL
         JOIN pg_database d ON d.oid = subdbid WHERE datname = current_database() \\gexec" | query "$1"
   } || return 1
   query "$MAINTENANCE_DATABASE" --set=name="$1" <<'SQL'
-ALTER DATABASE :"name" IS_TEMPLATE false;
 DROP DATABASE :"name" WITH (FORCE)
 SQL
 }

@@ -24,7 +24,7 @@ const stops: readonly Stop[] = [
   { during: 'before rows are loaded', at: (trial) => trial.holdAt('pg_restore', '*--exit-on-error*'), killed: asItWasAndLoaded },
   { during: 'while rows are loaded', at: (trial) => trial.holdLoad(), killed: asItWasAndLoaded },
   { during: 'when all is loaded', at: (trial) => trial.holdAt('pg_restore', '*--exit-on-error*', 'after'), killed: asItWasAndLoaded },
-  { during: 'before the statistics', at: (trial) => trial.holdAt('psql', '*--command=ANALYZE*'), killed: asItWasAndLoaded },
+  { during: 'before the statistics', at: (trial) => trial.holdAt('psql', '*--set=ON_ERROR_STOP=0*'), killed: asItWasAndLoaded },
   { during: 'while the rows are counted', at: (trial) => trial.holdAt('psql', '*--set=excluded=*'), killed: asItWasAndLoaded },
   { during: 'when all is proved', at: (trial) => trial.holdAt('psql', '*mark=*prepared*', 'after'), killed: asItWasAndProven },
   { during: 'before the names are exchanged', at: (trial) => trial.holdAt('psql', '*--set=previous=*'), killed: asItWasAndProven, ended: restored },
@@ -34,7 +34,7 @@ const stops: readonly Stop[] = [
     during: 'before the oldest database from before is dropped', killed: andOlder, ended: restored,
     at: (trial) => {
       trial.addPrevious('older');
-      return trial.holdAt('psql', '*--set=old=*');
+      return trial.holdAt('psql', '*--set=db=shop_before*');
     },
   },
 ];
