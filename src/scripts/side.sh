@@ -232,6 +232,7 @@ load_dump() {
     set -- --no-tablespaces
     leave_out "tablespaces, since the server has not got all of them: $absent"
   }
+  ! leaves_out_pg_cron || set -- "$@" --use-list="$scratch/without"
   if pg_restore --list "$dump" | awk '$2 == 2606 && $4 == "CHECK" { found = 1 } END { exit !found }'; then
     # A check that is not valid yet may be of a domain: its rows come first, and pg_restore knows of no such order.
     restore_into_side "$@" --section=pre-data --section=data && restore_into_side "$@" --section=post-data
@@ -253,6 +254,16 @@ load_dump() {
 restore_into_side() {
   PGOPTIONS="$PGOPTIONS $RESTORE_OPTIONS" PGDATABASE=$side run pg_restore --exit-on-error --verbose --jobs="$RESTORE_JOBS" "$@" --dbname= "$dump" \
     2>>"$scratch/restore.log"
+}
+
+# Its server lets pg_cron be created in one database, by name, which is not that of a copy; nor may a copy run its jobs.
+leaves_out_pg_cron() {
+  [ "$action" != drill ] && dump_has_extension pg_cron || return 1
+  pg_restore --list "$dump" | awk '
+    $4 == "EXTENSION" && $6 == "pg_cron" || $4 == "COMMENT" && $6 == "EXTENSION" && $7 == "pg_cron" { next }
+    ($4 " " $5 == "TABLE DATA" || $4 " " $5 == "SEQUENCE SET") && $6 == "cron" || $4 == "ACL" && ($5 == "cron" || $6 " " $7 == "SCHEMA cron") { next }
+    { print }' >"$scratch/without"
+  leave_out "the extension pg_cron and its jobs: CREATE EXTENSION pg_cron when \"$database\" is exchanged, and schedule them again; pg_restore --data-only --schema=cron --file=- shows them"
 }
 
 # usage: leave_out TEXT      what a restore leaves out on purpose: for the log, the record and the evidence
@@ -325,6 +336,7 @@ load_remedy() {
     *'role "'*'" does not exist'*) echo "Create the role, then run this again: $name.globals.sql beside the dump does not have it." ;;
     *'extension "'*'" is not available'*) echo "Install the extension on the server, then run this again." ;;
     *'No space left on device'*) echo "Make room on the server: it holds a second copy until the restore is done." ;;
+    *'can only create extension in database'*) echo "Let the setting of the server that the message names be the name of the copy, or drop the extension before the next dump." ;;
     *'must be a superuser'* | *'must be superuser'*) echo "Restore with a role that is a superuser, and let the owners that are named be what they were on the dump's server." ;;
     *) echo "Mend what the message tells of, or choose a dump that has not got it." ;;
   esac

@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import { installPackages, need, refreshPackageLists, run, say, which } from './machine';
 
 const SUITE = 'trixie';
-const PACKAGES = ['postgresql-17', 'busybox', 'dash', 'shellcheck', 'kubectl', 'prometheus'];
+const PACKAGES = ['postgresql-17', 'postgresql-17-cron', 'postgresql-17-pgaudit', 'busybox', 'dash', 'shellcheck', 'kubectl', 'prometheus'];
 
 /** The PostgreSQL programs inside the root file system. */
 export const DEBIAN_ROOT_BINDIR = '/usr/lib/postgresql/17/bin';
