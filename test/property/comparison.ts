@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import type { PostgresServer } from '../support/postgres-server';
-import { client } from '../support/toolbox';
+import { client, toolbox } from '../support/toolbox';
 
 const OPTIONS = [
   'role=none', 'default_transaction_read_only=off', 'default_transaction_deferrable=off', 'statement_timeout=0', 'search_path=pg_catalog', 'TimeZone=UTC',
