@@ -157,7 +157,8 @@ WITH members AS (
      AND NOT EXISTS (SELECT FROM members WHERE classid = rest.class AND objid = rest.oid)
 )
 SELECT to_json(kind), to_json(objects.name), to_json(left(md5(concat_ws(E'\n', pg_get_userbyid(owner), source,
-         regexp_replace(regexp_replace(definition,
+         -- Aliases, casts, parentheses.
+         regexp_replace(regexp_replace(regexp_replace(definition, '\sAS ("([^"]|"")*"|[a-zA-Z_]\w*)', '', 'g'),
            '::("([^"]|"")+"|[a-z_][a-z_0-9]*)(\.("([^"]|"")+"|[a-z_][a-z_0-9]*))?'
            '( varying| precision| (year|month|day|hour|minute|second)( to (month|hour|minute|second))?)?(\(\d+(,-?\d+)?\))?( with(out)? time zone)?(\[\])*',
            '', 'g'), '[()\s]', '', 'g'),

@@ -5,6 +5,7 @@ import { client, toolbox } from '../support/toolbox';
 const OPTIONS = [
   'role=none', 'default_transaction_read_only=off', 'default_transaction_deferrable=off', 'statement_timeout=0', 'search_path=pg_catalog', 'TimeZone=UTC',
   'bytea_output=hex', 'quote_all_identifiers=off', 'array_nulls=on',
+  ...(toolbox().major >= 17 ? ['event_triggers=off'] : []),
 ];
 
 /** Runs one of PostgreSQL's client programs; settings of the database do not count for its sessions. */

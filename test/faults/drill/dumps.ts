@@ -52,7 +52,7 @@ export const dumps: DrillFaultGroup = {
     bad('the manifest is missing, and the dump is asked for by name', 'the dump is restorable, but it has no manifest with rows to compare with',
       (trial) => rmSync(trial.file('json')), { env: byName, leaves: inconclusive, status: 5 }),
     bad('the manifest is no manifest', `…is of the database …, not of "shop".${notProven}`, (trial) => trial.put(`${trial.earlier}.json`, '<html>502 Bad Gateway</html>\n')),
-    bad('the roles are missing', `…role "zitadel" does not exist…Are the roles that it names in shop-20260101-020000.globals.sql beside the dump?${notProven}`, (trial) => rmSync(trial.file('globals.sql'))),
+    bad('the roles are missing', `…role "zitadel" does not exist…Are the roles that it needs on the server, or in shop-20260101-020000.globals.sql beside the dump?${notProven}`, (trial) => rmSync(trial.file('globals.sql'))),
     bad('a table has other rows than were counted', `…tables do not have the rows that were counted for the dump:…${notProven}`,
       (trial) => trial.edit('json', (text) => text.replace('"projections.users": 500', '"projections.users": 499'))),
     bad('a table has other contents than were hashed, and as many rows', `…tables do not have the contents that were hashed for the dump:…${notProven}`,
