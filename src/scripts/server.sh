@@ -31,7 +31,7 @@ keep_alive() {
 # would take memory of the server.
 export PGOPTIONS='-c statement_timeout=0 -c lock_timeout=0 -c idle_in_transaction_session_timeout=0 -c role=none
   -c default_transaction_read_only=off -c search_path=pg_catalog -c jit=off
-  -c standard_conforming_strings=on -c array_nulls=on'
+  -c standard_conforming_strings=on -c array_nulls=on -c quote_all_identifiers=off'
 
 # usage: query DATABASE [psql option]... <SQL      prints bare values; the SQL knows the database as :db
 query() {

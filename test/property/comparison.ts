@@ -2,20 +2,28 @@ import { spawnSync } from 'node:child_process';
 import type { PostgresServer } from '../support/postgres-server';
 import { client, toolbox } from '../support/toolbox';
 
-const OPTIONS = [
-  'role=none', 'default_transaction_read_only=off', 'default_transaction_deferrable=off', 'statement_timeout=0', 'search_path=pg_catalog', 'TimeZone=UTC',
-  'bytea_output=hex', 'quote_all_identifiers=off', 'array_nulls=on',
-  ...(toolbox().major >= 17 ? ['event_triggers=off'] : []),
+/** Settings of a database must not change what its dump says. */
+const SETTINGS = [
+  'role=none', 'default_transaction_read_only=off', 'default_transaction_deferrable=off', 'statement_timeout=0',
+  'search_path=pg_catalog', 'TimeZone=UTC', 'bytea_output=hex', 'quote_all_identifiers=off', 'array_nulls=on',
+  'standard_conforming_strings=on', 'session_replication_role=origin',
 ];
 
-/** Runs one of PostgreSQL's client programs; settings of the database do not count for its sessions. */
-export function runClient(server: PostgresServer, database: string, program: string, args: string[], input = ''): { stdout: string; stderr: string } {
+interface Output {
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Runs one of PostgreSQL's client programs on a database; throws where it fails. */
+export function runClient(server: PostgresServer, database: string, program: string, args: string[], input = ''): Output {
   const [file, ...own] = client(program);
+  const settings = [...SETTINGS, ...(toolbox().major >= 17 ? ['event_triggers=off'] : [])];
   const env = {
-    PGHOST: server.host, PGPORT: String(server.port), PGUSER: server.user, PGPASSWORD: server.password, PGDATABASE: database, PGCLIENTENCODING: 'UTF8',
-    PGOPTIONS: OPTIONS.map((option) => `-c ${option}`).join(' '),
+    PGHOST: server.host, PGPORT: String(server.port), PGUSER: server.user, PGPASSWORD: server.password, PGDATABASE: database,
+    PGCLIENTENCODING: 'UTF8', PGOPTIONS: settings.map((setting) => `-c ${setting}`).join(' '),
   };
-  const { status, stdout, stderr, error } = spawnSync(file, [...own, ...args], { env, input, encoding: 'utf8', maxBuffer: 2 ** 30 });
+  const options = { env, input, encoding: 'utf8', maxBuffer: 2 ** 30 } as const;
+  const { status, stdout, stderr, error } = spawnSync(file, [...own, ...args], options);
   if (error) throw error;
   if (status !== 0) throw new Error(`${program} ended with status ${status}:\n${stderr.slice(0, 4000)}`);
   return { stdout, stderr };
@@ -26,25 +34,31 @@ export function dumpOf(server: PostgresServer, database: string): string {
   return runClient(server, database, 'pg_dump', ['--create']).stdout;
 }
 
+/** Where the entries of a dump begin. */
 const ENTRY = /^(?=--\n-- (?:Data for )?Name: )/m;
 
 /** A dump whose database gets its settings when all else is there: some change what the words of a dump mean. */
 export function settingsLast(dump: string): string {
-  const [others, settings] = [false, true].map((wanted) => dump.split(ENTRY).filter((entry) => / Type: DATABASE PROPERTIES;/.test(entry) === wanted));
-  return [...others!, ...settings!].join('');
+  const entries = dump.split(ENTRY);
+  return [...entries.filter((entry) => !isProperties(entry)), ...entries.filter(isProperties)].join('');
 }
 
 /** Settings that stand before the first entry that needs them, and hold on for those that come later. */
-const LASTING = /^SET (default_tablespace|default_table_access_method) = (.*);$/gm;
+const LASTING = /^SET (default_tablespace|default_table_access_method) = .*;$/gm;
 
-/** The entries of a dump, in an order of their own and without what is not the database's. */
+/**
+ * The entries of a dump, in an order of their own and without what is not the database's.
+ * @param withTablespaces whether it counts where something is stored
+ */
 export function entriesOf(dump: string, withTablespaces = true): string[] {
   const settings = new Map<string, string>();
   const entries = dump.split(ENTRY).map((entry) => {
-    const stored = /; Type: (TABLE|INDEX|MATERIALIZED VIEW|CONSTRAINT);/.test(entry) ? [...settings.values()] : [];
-    for (const [line, name] of entry.matchAll(LASTING)) if (withTablespaces || name !== 'default_tablespace') settings.set(name!, line);
+    const lasting = /; Type: (TABLE|INDEX|MATERIALIZED VIEW|CONSTRAINT);/.test(entry) ? [...settings.values()] : [];
+    for (const [line, name] of entry.matchAll(LASTING)) {
+      if (withTablespaces || name !== 'default_tablespace') settings.set(name!, line);
+    }
     const text = normal(entry);
-    return [withTablespaces ? text : text.replace(/^(CREATE DATABASE .*) TABLESPACE = .*;$/m, '$1;'), ...stored].join('\n');
+    return [withTablespaces ? text : text.replace(/^(CREATE DATABASE .*) TABLESPACE = .*;$/m, '$1;'), ...lasting].join('\n');
   });
   return entries.sort();
 }
@@ -54,16 +68,21 @@ function normal(entry: string): string {
     .replace(/^\\(un)?restrict .*$/gm, '') // a key of this dump
     .replace(LASTING, '')
     .replace(/^--\n-- PostgreSQL database dump complete\n--$/m, '')
-    // Statements tell the owner too, but where the first superuser of the server has it: what initdb or an extension has made.
+    // A statement tells the owner, but of what initdb or an extension has made: that has the first superuser of the server.
     .replace(/^(--\n-- (?:Data for )?Name: [^]*?); Owner: [^]*?(?=\n--\n)/, '$1')
     // The live database keeps the slots of its subscriptions.
     .replace(/^(CREATE SUBSCRIPTION [^]* slot_name = )'\w+'/m, '$1NONE')
     // By oid.
-    .replace(/^(CREATE POLICY [^]* TO )([^]*?)(?= USING | WITH CHECK |;$)/m, (_, before: string, roles: string) => before + roles.split(', ').sort().join(', '))
+    .replace(/^(CREATE POLICY [^]* TO )([^]*?)(?= USING | WITH CHECK |;$)/m, (_, before: string, roles: string) => (
+      before + roles.split(', ').sort().join(', ')))
     .trimEnd();
-  if (/; Type: DATABASE PROPERTIES;/.test(text)) return text.split('\n').sort().join('\n');
-  const copy = /^(COPY [^]*? FROM stdin;\n)([^]*?)(^\\\.$)/m.exec(text);
-  return copy === null ? text : text.replace(copy[2]!, () => copy[2]!.split(/(?<=\n)/).sort().join(''));
+  if (isProperties(text)) return text.split('\n').sort().join('\n'); // roles by oid
+  const [, rows] = /^COPY [^]*? FROM stdin;\n([^]*?)^\\\.$/m.exec(text) ?? [];
+  return rows === undefined ? text : text.replace(rows, () => rows.split(/(?<=\n)/).sort().join(''));
+}
+
+function isProperties(entry: string): boolean {
+  return /; Type: DATABASE PROPERTIES;/.test(entry);
 }
 
 /**
@@ -73,7 +92,10 @@ function normal(entry: string): string {
 export function difference(dumped: readonly string[], restored: readonly string[], lossy: readonly string[] = dumped): string {
   const missing = without(without(dumped, restored), without(dumped, lossy));
   const extra = without(without(restored, dumped), lossy);
-  return [...missing.map((entry) => `dumped, and not restored:\n${entry}`), ...extra.map((entry) => `restored, and not dumped:\n${entry}`)].join('\n\n');
+  return [
+    ...missing.map((entry) => `dumped, and not restored:\n${entry}`),
+    ...extra.map((entry) => `restored, and not dumped:\n${entry}`),
+  ].join('\n\n');
 }
 
 function without(entries: readonly string[], others: readonly string[]): string[] {

@@ -1,6 +1,7 @@
 /**
- * What is left of a list when nothing more can be taken out of it that is not needed for a failure: first halves, then less.
- * @param fails whether a part of the list fails as the whole did
+ * What is left of a list when nothing can be taken out of it that is not needed for a failure. First halves are taken out,
+ * then less.
+ * @param fails whether a part of the list fails too
  */
 export async function smallest<T>(list: readonly T[], fails: (part: readonly T[]) => Promise<boolean>): Promise<readonly T[]> {
   let left = list;

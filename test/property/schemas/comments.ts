@@ -3,13 +3,15 @@ import type { Theme } from './draw';
 export const comments: Theme = {
   'comments on everything': (draw) => {
     const [table, check, index, view, function_, type, domain, domainCheck, rule, policy, trigger, sequence] = draw.names();
-    const [a, b] = draw.columns();
     const [statistics, materialized, collation, config, aggregate, procedure] = draw.names();
+    const [a, b] = draw.columns();
     const objects = [
-      `TABLE ${table}`, `COLUMN ${table}.${a}`, `COLUMN ${table}.${b}`, `CONSTRAINT ${check} ON ${table}`, `INDEX ${index}`, `VIEW ${view}`, `COLUMN ${view}.${a}`, `RULE "_RETURN" ON ${view}`,
-      `FUNCTION ${function_}(int)`, `TYPE ${type}`, `COLUMN ${type}.x`, `DOMAIN ${domain}`, `CONSTRAINT ${domainCheck} ON DOMAIN ${domain}`, `RULE ${rule} ON ${table}`,
-      `POLICY ${policy} ON ${table}`, `TRIGGER ${trigger} ON ${table}`, `SEQUENCE ${sequence}`, `STATISTICS ${statistics}`, `MATERIALIZED VIEW ${materialized}`,
-      `COLUMN ${materialized}.${a}`, `COLLATION ${collation}`, `TEXT SEARCH CONFIGURATION ${config}`, `AGGREGATE ${aggregate}(int)`, `PROCEDURE ${procedure}()`, `SCHEMA ${draw.schema}`,
+      `TABLE ${table}`, `COLUMN ${table}.${a}`, `COLUMN ${table}.${b}`, `CONSTRAINT ${check} ON ${table}`, `INDEX ${index}`,
+      `VIEW ${view}`, `COLUMN ${view}.${a}`, `RULE "_RETURN" ON ${view}`, `FUNCTION ${function_}(int)`, `TYPE ${type}`,
+      `COLUMN ${type}.x`, `DOMAIN ${domain}`, `CONSTRAINT ${domainCheck} ON DOMAIN ${domain}`, `RULE ${rule} ON ${table}`,
+      `POLICY ${policy} ON ${table}`, `TRIGGER ${trigger} ON ${table}`, `SEQUENCE ${sequence}`, `STATISTICS ${statistics}`,
+      `MATERIALIZED VIEW ${materialized}`, `COLUMN ${materialized}.${a}`, `COLLATION ${collation}`,
+      `TEXT SEARCH CONFIGURATION ${config}`, `AGGREGATE ${aggregate}(int)`, `PROCEDURE ${procedure}()`, `SCHEMA ${draw.schema}`,
     ];
     return `
       CREATE TABLE ${table} (${a} int, ${b} text, CONSTRAINT ${check} CHECK (${a} > 0));

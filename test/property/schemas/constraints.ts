@@ -2,18 +2,20 @@ import { keyTypes } from './built-in-types';
 import type { Theme } from './draw';
 
 const ACTIONS = [
-  '', 'MATCH FULL', 'ON DELETE CASCADE ON UPDATE SET DEFAULT', 'ON DELETE SET NULL', 'DEFERRABLE', 'DEFERRABLE INITIALLY DEFERRED', 'ON UPDATE RESTRICT',
+  '', 'MATCH FULL', 'ON DELETE CASCADE ON UPDATE SET DEFAULT', 'ON DELETE SET NULL', 'DEFERRABLE',
+  'DEFERRABLE INITIALLY DEFERRED', 'ON UPDATE RESTRICT',
 ];
 
 /** Most of them are written otherwise when they are read again. */
 const CHECKS = [
-  "v IN ('a', 'b', 'c')", "c = ANY ('{x,y}')", 'NOT (a IS DISTINCT FROM 3)', 'a BETWEEN SYMMETRIC 9 AND 1', "v LIKE 'a%' ESCAPE '!'",
-  "v SIMILAR TO '[ab]+'", 'a IS NOT NULL IS TRUE', "(a, v) > (0, '')", "COALESCE(v, 'x') || c <> ''", "CASE a WHEN 1 THEN v = 'a' ELSE true END",
-  "d + interval '1 day' > '2000-01-01'", 'EXTRACT(year FROM d) > 1999', 'n::numeric(5,2) > -1', "v::name <> 'x'", 'NULL', "c COLLATE \"C\" < 'z'",
-  "j @? '$.a' IS NOT FALSE", 'a = ANY (ARRAY[1, 2, 3]::bigint[])', "OVERLAY(v PLACING 'x' FROM 1) <> ''", "SUBSTRING(v FROM 1 FOR 2) <> ''",
+  "v IN ('a', 'b', 'c')", "c = ANY ('{x,y}')", 'NOT (a IS DISTINCT FROM 3)', 'a BETWEEN SYMMETRIC 9 AND 1',
+  "v LIKE 'a%' ESCAPE '!'", "v SIMILAR TO '[ab]+'", 'a IS NOT NULL IS TRUE', "(a, v) > (0, '')", "COALESCE(v, 'x') || c <> ''",
+  "CASE a WHEN 1 THEN v = 'a' ELSE true END", "d + interval '1 day' > '2000-01-01'", 'EXTRACT(year FROM d) > 1999',
+  'n::numeric(5,2) > -1', "v::name <> 'x'", 'NULL', "c COLLATE \"C\" < 'z'", "j @? '$.a' IS NOT FALSE",
+  'a = ANY (ARRAY[1, 2, 3]::bigint[])', "OVERLAY(v PLACING 'x' FROM 1) <> ''", "SUBSTRING(v FROM 1 FOR 2) <> ''",
   "TRIM(BOTH 'x' FROM v) <> 'q'", "POSITION('q' IN v) = 0", "d AT TIME ZONE 'UTC' IS NOT NULL", "a::text ~ $$^\\d*$$",
-  'GREATEST(a, 0) >= LEAST(a, 0)', 'NULLIF(a, 0) IS NULL OR true', 'ROW(a, v) IS NOT NULL OR true', "d - '1 day'::interval < 'infinity'",
-  "XMLSERIALIZE(CONTENT xmlelement(name \"a\", v) AS text) <> ''",
+  'GREATEST(a, 0) >= LEAST(a, 0)', 'NULLIF(a, 0) IS NULL OR true', 'ROW(a, v) IS NOT NULL OR true',
+  "d - '1 day'::interval < 'infinity'", "XMLSERIALIZE(CONTENT xmlelement(name \"a\", v) AS text) <> ''",
 ];
 
 export const constraints: Theme = {
@@ -26,7 +28,8 @@ export const constraints: Theme = {
       INSERT INTO ${table} VALUES (1, 'bad', 'bad'), (2, 'good', 'good');
       ALTER TABLE ${table} ADD CONSTRAINT ${check} CHECK (b <> 'bad') ${draw.maybe('NO INHERIT')} NOT VALID;
       ALTER TABLE ${table} ADD CONSTRAINT ${reference} FOREIGN KEY (a) REFERENCES ${other} ${draw.pick(ACTIONS)} NOT VALID;
-      ${draw.maybe(`ALTER DOMAIN ${domain} ADD CONSTRAINT ${domainCheck} CHECK (VALUE <> 'worse'); ALTER DOMAIN ${domain} SET NOT NULL;`)}
+      ${draw.maybe(`ALTER DOMAIN ${domain} ADD CONSTRAINT ${domainCheck} CHECK (VALUE <> 'worse');
+        ALTER DOMAIN ${domain} SET NOT NULL;`)}
       ALTER DOMAIN ${domain} ADD CHECK (VALUE <> 'worst') NOT VALID;
       ${draw.maybe(`DELETE FROM ${table} WHERE a = 1; ALTER TABLE ${table} VALIDATE CONSTRAINT ${check};`)}`;
   },
@@ -60,7 +63,8 @@ export const constraints: Theme = {
       CREATE TABLE ${table} (id int, ${a} ${one.sql}, ${b} ${two.sql}, r int);
       INSERT INTO ${table} VALUES (1, ${one.values[0]}, NULL, 1), (2, NULL, ${two.values[0]}, 2);
       CREATE UNIQUE INDEX ${made} ON ${table} (id) ${draw.maybe(`INCLUDE (${b})`)};
-      ALTER TABLE ${table} ADD CONSTRAINT ${key} ${draw.pick(['PRIMARY KEY', 'UNIQUE'])} USING INDEX ${made} ${draw.maybe('DEFERRABLE')};
+      ALTER TABLE ${table} ADD CONSTRAINT ${key} ${draw.pick(['PRIMARY KEY', 'UNIQUE'])}
+        USING INDEX ${made} ${draw.maybe('DEFERRABLE')};
       ALTER TABLE ${table} ADD UNIQUE ${draw.pick(['', 'NULLS NOT DISTINCT', 'NULLS DISTINCT'])} (${a}, ${b})
         ${draw.pick(['', 'DEFERRABLE INITIALLY DEFERRED', 'INCLUDE (r)'])};
       ALTER TABLE ${table} ADD UNIQUE (r) WITH (fillfactor = 50);

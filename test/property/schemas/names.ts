@@ -2,28 +2,29 @@ import type { Random } from '../../support/retention-cases';
 
 /** What breaks careless quoting in SQL, psql, a shell, awk, a path or a line-based list. */
 const TRAPS = [
-  '"', '""', "'", "''", '\\', '\\\\', '\n', '\r\n', '\t', ' ', '  ', '%', '%I %L %s', '$$', '$body$', ':name', ':\'name\'', ':"name"',
-  ';', '; DROP', '--', '/*', '*/', '.', '\\.', '\\restrict', '\\connect x', '=', '{', '}', '{,}', '(', ')', '[1]', ',', '|', '||', '&', '#',
-  '!', '~', '^', '@', '<', '>', '*', '?', '`id`', '$(id)', '${HOME}', '$1', 'dbname=x', 'postgresql://x/y', 'NULL',
-  '\u00a0', '\u200b', 'é', 'e\u0301', 'ß', 'İ', '日本', '😀', 'مرحبا',
+  '"', '""', "'", "''", '\\', '\\\\', '\n', '\r\n', '\t', ' ', '  ', '%', '%I %L %s', '$$', '$body$', ':name', ':\'name\'',
+  ':"name"', ';', '; DROP', '--', '/*', '*/', '.', '\\.', '\\restrict', '\\connect x', '=', '{', '}', '{,}', '(', ')', '[1]', ',',
+  '|', '||', '&', '#', '!', '~', '^', '@', '<', '>', '*', '?', '`id`', '$(id)', '${HOME}', '$1', 'dbname=x', 'postgresql://x/y',
+  'NULL', '\u00a0', '\u200b', 'é', 'e\u0301', 'ß', 'İ', '日本', '😀', 'مرحبا',
 ];
 
 /** What stands in pg_restore's list, in the places where a reader of the list looks. */
 const KEYWORDS = [
-  'TABLE', 'TABLE DATA', 'TABLE ATTACH', 'INDEX', 'INDEX ATTACH', 'CONSTRAINT', 'FK CONSTRAINT', 'CHECK CONSTRAINT', 'ACL', 'ACL LANGUAGE',
-  'COMMENT', 'DATABASE', 'DATABASE PROPERTIES', 'DEFAULT', 'DEFAULT ACL', 'SEQUENCE', 'SEQUENCE OWNED BY', 'SEQUENCE SET', 'BLOB',
-  'BLOB METADATA', 'BLOBS', 'LARGE OBJECT', 'ENCODING', 'STDSTRINGS', 'SEARCHPATH', 'VIEW', 'MATERIALIZED VIEW', 'MATERIALIZED VIEW DATA',
-  'ROW SECURITY', 'POLICY', 'RULE', 'TRIGGER', 'EVENT TRIGGER', 'PUBLICATION', 'PUBLICATION TABLE', 'PUBLICATION TABLES IN SCHEMA',
-  'SUBSCRIPTION', 'SUBSCRIPTION TABLE', 'STATISTICS', 'STATISTICS DATA', 'USER MAPPING', 'SERVER', 'FOREIGN TABLE', 'FOREIGN DATA WRAPPER',
-  'EXTENSION', 'SCHEMA', 'TYPE', 'SHELL TYPE', 'DOMAIN', 'FUNCTION', 'PROCEDURE', 'AGGREGATE', 'OPERATOR', 'OPERATOR CLASS', 'CAST',
-  'COLLATION', 'CONVERSION', 'TEXT SEARCH CONFIGURATION', 'SECURITY LABEL', 'TRANSFORM', 'PROCEDURAL LANGUAGE', 'public', 'pg_catalog',
+  'TABLE', 'TABLE DATA', 'TABLE ATTACH', 'INDEX', 'INDEX ATTACH', 'CONSTRAINT', 'FK CONSTRAINT', 'CHECK CONSTRAINT', 'ACL',
+  'ACL LANGUAGE', 'COMMENT', 'DATABASE', 'DATABASE PROPERTIES', 'DEFAULT', 'DEFAULT ACL', 'SEQUENCE', 'SEQUENCE OWNED BY',
+  'SEQUENCE SET', 'BLOB', 'BLOB METADATA', 'BLOBS', 'LARGE OBJECT', 'ENCODING', 'STDSTRINGS', 'SEARCHPATH', 'VIEW',
+  'MATERIALIZED VIEW', 'MATERIALIZED VIEW DATA', 'ROW SECURITY', 'POLICY', 'RULE', 'TRIGGER', 'EVENT TRIGGER', 'PUBLICATION',
+  'PUBLICATION TABLE', 'PUBLICATION TABLES IN SCHEMA', 'SUBSCRIPTION', 'SUBSCRIPTION TABLE', 'STATISTICS', 'STATISTICS DATA',
+  'USER MAPPING', 'SERVER', 'FOREIGN TABLE', 'FOREIGN DATA WRAPPER', 'EXTENSION', 'SCHEMA', 'TYPE', 'SHELL TYPE', 'DOMAIN',
+  'FUNCTION', 'PROCEDURE', 'AGGREGATE', 'OPERATOR', 'OPERATOR CLASS', 'CAST', 'COLLATION', 'CONVERSION',
+  'TEXT SEARCH CONFIGURATION', 'SECURITY LABEL', 'TRANSFORM', 'PROCEDURAL LANGUAGE', 'public', 'pg_catalog',
   '1; 1259 16384 TABLE public x postgres', '2; 2606 16385 CONSTRAINT public x y postgres', '; 0 0 TABLE DATA',
 ];
 
 const RESERVED = [
-  'select', 'table', 'user', 'order', 'group', 'null', 'true', 'all', 'default', 'current_user', 'session_user', 'constraint', 'check',
-  'primary', 'unique', 'references', 'column', 'from', 'where', 'only', 'analyze', 'verbose', 'freeze', 'values', 'value', 'row', 'array',
-  'interval', 'character', 'none', 'Upper',
+  'select', 'table', 'user', 'order', 'group', 'null', 'true', 'all', 'default', 'current_user', 'session_user', 'constraint',
+  'check', 'primary', 'unique', 'references', 'column', 'from', 'where', 'only', 'analyze', 'verbose', 'freeze', 'values',
+  'value', 'row', 'array', 'interval', 'character', 'none', 'Upper',
 ];
 
 const LONGEST = 63; // bytes

@@ -20,11 +20,14 @@ export const operators: Theme = {
     const strategies = ['<#~', '<=#~', '=#~', '>=#~', '>#~'].map((symbol, index) => `OPERATOR ${index + 1} ${operator(symbol)}`);
     return `
       CREATE TYPE ${type} AS (a int);
-      CREATE FUNCTION ${compare}(${type}, ${type}) RETURNS int IMMUTABLE STRICT LANGUAGE sql AS 'SELECT btint4cmp(($1).a, ($2).a)';
+      CREATE FUNCTION ${compare}(${type}, ${type}) RETURNS int IMMUTABLE STRICT LANGUAGE sql
+        AS 'SELECT btint4cmp(($1).a, ($2).a)';
       CREATE FUNCTION ${less}(${type}, ${type}) RETURNS bool IMMUTABLE STRICT LANGUAGE sql AS 'SELECT ($1).a < ($2).a';
       CREATE FUNCTION ${equal}(${type}, ${type}) RETURNS bool IMMUTABLE STRICT LANGUAGE sql AS 'SELECT ($1).a = ($2).a';
-      CREATE OPERATOR ${operator('<#~')} (FUNCTION = ${less}, ${types}, COMMUTATOR = OPERATOR(${operator('>#~')}), RESTRICT = scalarltsel);
-      CREATE OPERATOR ${operator('=#~')} (FUNCTION = ${equal}, ${types}, COMMUTATOR = OPERATOR(${operator('=#~')}), HASHES, MERGES);
+      CREATE OPERATOR ${operator('<#~')} (FUNCTION = ${less}, ${types}, COMMUTATOR = OPERATOR(${operator('>#~')}),
+        RESTRICT = scalarltsel);
+      CREATE OPERATOR ${operator('=#~')} (FUNCTION = ${equal}, ${types}, COMMUTATOR = OPERATOR(${operator('=#~')}),
+        HASHES, MERGES);
       CREATE OPERATOR ${operator('<=#~')} (FUNCTION = ${less}, ${types});
       CREATE OPERATOR ${operator('>=#~')} (FUNCTION = ${less}, ${types});
       CREATE OPERATOR ${operator('>#~')} (FUNCTION = ${less}, ${types});
@@ -43,7 +46,8 @@ export const operators: Theme = {
     const [config, copy, dictionary, template, parser, table] = draw.names();
     const qualified = (name: string): string => literal(`${draw.schema}.${name}`);
     return `
-      CREATE TEXT SEARCH DICTIONARY ${dictionary} (TEMPLATE = snowball, Language = ${draw.pick(['english', 'german'])}, StopWords = english);
+      CREATE TEXT SEARCH DICTIONARY ${dictionary}
+        (TEMPLATE = snowball, Language = ${draw.pick(['english', 'german'])}, StopWords = english);
       CREATE TEXT SEARCH CONFIGURATION ${copy} (COPY = pg_catalog.simple);
       CREATE TEXT SEARCH CONFIGURATION ${config} (PARSER = "default");
       ALTER TEXT SEARCH CONFIGURATION ${config} ADD MAPPING FOR asciiword, word WITH ${dictionary}, simple;
@@ -66,10 +70,12 @@ export const operators: Theme = {
       ${draw.major >= 17 ? `CREATE COLLATION ${builtin} (provider = builtin, locale = 'C.UTF-8');` : ''}
       CREATE ${draw.maybe('DEFAULT', 0.2)} CONVERSION ${conversion} FOR 'LATIN1' TO 'UTF8' FROM iso8859_1_to_utf8;
       CREATE DOMAIN ${domain} AS text COLLATE ${icu};
-      CREATE TABLE ${table} (a text COLLATE ${icu}, b text COLLATE ${odd} PRIMARY KEY, c ${domain}, CHECK (a COLLATE ${libc} <> 'z'));
+      CREATE TABLE ${table} (a text COLLATE ${icu}, b text COLLATE ${odd} PRIMARY KEY,
+        c ${domain}, CHECK (a COLLATE ${libc} <> 'z'));
       INSERT INTO ${table} VALUES ('ä', 'x', 'Ö'), ('a2', 'y', NULL);
       CREATE INDEX ON ${table} (a, c COLLATE ${libc});
-      ${draw.maybe(`CREATE TYPE ${range} AS RANGE (SUBTYPE = text, COLLATION = ${libc}, MULTIRANGE_TYPE_NAME = ${multirange});`)}`;
+      ${draw.maybe(`CREATE TYPE ${range} AS RANGE
+        (SUBTYPE = text, COLLATION = ${libc}, MULTIRANGE_TYPE_NAME = ${multirange});`)}`;
   },
 
   'access methods': (draw) => {

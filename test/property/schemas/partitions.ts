@@ -15,7 +15,10 @@ const KEYS: Readonly<Record<string, Key>> = {
     bounds: ["FROM (MINVALUE, MINVALUE) TO (5, 'm')", "FROM (5, 'm') TO (MAXVALUE, MAXVALUE)"],
   },
   list: { by: 'LIST (b)', bounds: ["IN ('x', 'it''s')", "IN (NULL, '')", "IN ('; TABLE DATA', E'\\\\\\n')"] },
-  hash: { by: 'HASH (a, c)', bounds: ['WITH (MODULUS 2, REMAINDER 0)', 'WITH (MODULUS 4, REMAINDER 1)', 'WITH (MODULUS 4, REMAINDER 3)'] },
+  hash: {
+    by: 'HASH (a, c)',
+    bounds: ['WITH (MODULUS 2, REMAINDER 0)', 'WITH (MODULUS 4, REMAINDER 1)', 'WITH (MODULUS 4, REMAINDER 3)'],
+  },
   days: {
     by: 'RANGE (c)',
     bounds: ["FROM ('-infinity') TO ('2024-01-01')", "FROM ('2024-01-01') TO ('infinity')", "FROM ('infinity') TO (MAXVALUE)"],
@@ -23,15 +26,17 @@ const KEYS: Readonly<Record<string, Key>> = {
 };
 
 const ROWS = [
-  "1, 'x', '2023-01-01', 'p'", "-5, 'it''s', '2024-06-01', NULL", "12, NULL, 'infinity', ''", "99, E'\\\\\\n', '-infinity', '\\N'",
-  "0, '', '2024-01-01', repeat('long ', 3000)", "7, '; TABLE DATA', '2020-02-29', '{}'", "10, 'other', '2024-12-31', 'q'",
+  "1, 'x', '2023-01-01', 'p'", "-5, 'it''s', '2024-06-01', NULL", "12, NULL, 'infinity', ''",
+  "99, E'\\\\\\n', '-infinity', '\\N'", "0, '', '2024-01-01', repeat('long ', 3000)", "7, '; TABLE DATA', '2020-02-29', '{}'",
+  "10, 'other', '2024-12-31', 'q'",
 ];
 
 /** Partitions of a table, each perhaps with partitions of its own; together they take all rows. */
 function partitionsOf(draw: Draw, parent: string, way: string, more: Column, depth: number): string {
   const { bounds } = KEYS[way]!;
-  const parts = (way === 'hash' ? bounds : draw.some(bounds)).map((bound) => `FOR VALUES ${bound}`);
-  return [...parts, ...(way === 'hash' ? [] : ['DEFAULT'])].map((bound) => partition(draw, parent, bound, more, depth)).join('\n');
+  const values = (bound: string): string => `FOR VALUES ${bound}`;
+  const parts = way === 'hash' ? bounds.map(values) : [...draw.some(bounds).map(values), 'DEFAULT'];
+  return parts.map((part) => partition(draw, parent, part, more, depth)).join('\n');
 }
 
 function partition(draw: Draw, parent: string, bound: string, more: Column, depth: number): string {
@@ -60,7 +65,8 @@ function partitioned(draw: Draw): string {
   const { name, type } = more;
   return `
     ${before}
-    CREATE TABLE ${table} (a int, b text, gone int, c date, d text DEFAULT 'of all', ${definition(more)}) PARTITION BY ${KEYS[way]!.by};
+    CREATE TABLE ${table} (a int, b text, gone int, c date, d text DEFAULT 'of all', ${definition(more)})
+      PARTITION BY ${KEYS[way]!.by};
     ALTER TABLE ${table} DROP COLUMN gone;
     ${partitionsOf(draw, table, way, more, draw.int(1, 3))}
     INSERT INTO ${table} (a, b, c, d, ${name}) VALUES
@@ -77,8 +83,9 @@ export const partitions: Theme = {
 
   'indexes of partitions, attached one by one': (draw) => {
     const [table, low, high, deep, index, lowIndex, highIndex, deepIndex] = draw.names();
-    const keys = ['(b)', '(b DESC NULLS LAST)', '(b text_pattern_ops)', '(b COLLATE "C") WHERE a <> 3', '(lower(b), a)', '(a) INCLUDE (b)'];
-    const key = draw.pick(keys);
+    const key = draw.pick([
+      '(b)', '(b DESC NULLS LAST)', '(b text_pattern_ops)', '(b COLLATE "C") WHERE a <> 3', '(lower(b), a)', '(a) INCLUDE (b)',
+    ]);
     return `
       CREATE TABLE ${table} (a int, b text) PARTITION BY RANGE (a);
       CREATE TABLE ${low} PARTITION OF ${table} FOR VALUES FROM (MINVALUE) TO (0);
@@ -110,7 +117,8 @@ export const partitions: Theme = {
       ALTER TABLE ${table} ATTACH PARTITION ${rest} DEFAULT;
       ALTER TABLE ${table} ADD CONSTRAINT ${key} FOREIGN KEY (b) REFERENCES ${plain} ${actions};
       INSERT INTO ${table} SELECT i, i FROM generate_series(1, 5) AS i;
-      CREATE TABLE ${other} (x int, y int, FOREIGN KEY (x, y) REFERENCES ${table} ${draw.pick(['', 'MATCH FULL', 'ON DELETE SET NULL'])});
+      CREATE TABLE ${other} (x int, y int,
+        FOREIGN KEY (x, y) REFERENCES ${table} ${draw.pick(['', 'MATCH FULL', 'ON DELETE SET NULL'])});
       INSERT INTO ${other} VALUES (1, 1), (NULL, NULL);
       ${draw.statements(
         `ALTER TABLE ${table} ADD FOREIGN KEY (a, b) REFERENCES ${table};`, `ALTER TABLE ${first} REPLICA IDENTITY NOTHING;`,
@@ -127,7 +135,8 @@ export const partitions: Theme = {
       CREATE TABLE ${part} PARTITION OF ${table} FOR VALUES FROM (0) TO (10);
       CREATE TRIGGER ${row} BEFORE INSERT OR UPDATE OF b ON ${table}
         FOR EACH ROW ${draw.maybe('WHEN (NEW.a > 2)')} EXECUTE FUNCTION ${act}();
-      CREATE TRIGGER ${statement} AFTER DELETE ON ${part} REFERENCING OLD TABLE AS old FOR EACH STATEMENT EXECUTE FUNCTION ${act}();
+      CREATE TRIGGER ${statement} AFTER DELETE ON ${part} REFERENCING OLD TABLE AS old
+        FOR EACH STATEMENT EXECUTE FUNCTION ${act}();
       ${draw.maybe(`ALTER TABLE ${part} ${draw.pick(['DISABLE', 'ENABLE ALWAYS', 'ENABLE REPLICA'])} TRIGGER ${row};`)}
       ${draw.maybe(`ALTER TABLE ${table} DISABLE TRIGGER ${row};`, 0.2)}
       INSERT INTO ${table} (a, b) SELECT i, 'x' FROM generate_series(0, 9) AS i;

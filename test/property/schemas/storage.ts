@@ -5,16 +5,25 @@ export const storage: Theme = {
     const table = draw.name();
     const [empty, large, granted] = [draw.number(), draw.number(), draw.number()];
     return `
-      SELECT lo_create(${empty}), lo_from_bytea(${large}, convert_to(repeat(${draw.text()}, 20000), 'UTF8')), lo_from_bytea(${granted}, '\\x00ff5c0a');
-      SELECT lo_put(${empty}, 5000, '\\x01') ${draw.maybe('WHERE false')};
+      SELECT lo_create(${empty}), lo_from_bytea(${granted}, '\\x00ff5c0a'),
+        lo_from_bytea(${large}, convert_to(repeat(${draw.text()}, 20000), 'UTF8'));
+      ${draw.maybe(`SELECT lo_put(${granted}, 5000, '\\x01');`)}
       GRANT SELECT ON LARGE OBJECT ${granted} TO ${draw.role()};
-      ${draw.some([`ALTER LARGE OBJECT ${granted} OWNER TO ${draw.role()};`, `COMMENT ON LARGE OBJECT ${large} IS ${draw.text()};`, `REVOKE ALL ON LARGE OBJECT ${empty} FROM CURRENT_USER;`]).join('\n')}
-      CREATE TABLE ${table} (id oid); INSERT INTO ${table} VALUES (${large}), (99);`;
+      ${draw.statements(
+        `ALTER LARGE OBJECT ${granted} OWNER TO ${draw.role()};`, `COMMENT ON LARGE OBJECT ${large} IS ${draw.text()};`,
+        `REVOKE ALL ON LARGE OBJECT ${empty} FROM CURRENT_USER;`,
+      )}
+      CREATE TABLE ${table} (id oid);
+      INSERT INTO ${table} VALUES (${large}), (99);`;
   },
+
   'many small large objects': (draw) => {
     const first = draw.number() * 1000;
-    return `SELECT count(lo_from_bytea((${first} + i)::oid, convert_to(md5(i::text), 'UTF8'))) FROM generate_series(1, ${draw.int(3, 60)}) AS i;`;
+    return `
+      SELECT count(lo_from_bytea((${first} + i)::oid, convert_to(md5(i::text), 'UTF8')))
+        FROM generate_series(1, ${draw.int(3, 60)}) AS i;`;
   },
+
   'tablespaces': (draw) => {
     const [table, parent, part, materialized, index] = draw.names();
     const [one, two] = draw.shuffled(TABLESPACES) as [string, string];

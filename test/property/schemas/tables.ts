@@ -13,7 +13,8 @@ export interface Column {
 export function anyColumns(draw: Draw, count: number): { readonly before: string; readonly columns: readonly Column[] } {
   const names = take(count, draw.columns());
   const made = names.map(() => anyType(draw));
-  return { before: made.map(({ before }) => before).join('\n'), columns: made.map(({ type }, index) => ({ name: names[index]!, type })) };
+  const columns = made.map(({ type }, index) => ({ name: names[index]!, type }));
+  return { before: made.map(({ before }) => before).join('\n'), columns };
 }
 
 export function definition({ name, type }: Column): string {
@@ -28,8 +29,9 @@ export function insertRows(draw: Draw, table: string, columns: readonly Column[]
 }
 
 const OPTIONS = [
-  'fillfactor = 70', 'autovacuum_enabled = false', 'toast.autovacuum_enabled = false', 'toast_tuple_target = 4080', 'parallel_workers = 0',
-  'autovacuum_vacuum_scale_factor = 0.01', 'vacuum_truncate = off', 'user_catalog_table = true', 'log_autovacuum_min_duration = 1000',
+  'fillfactor = 70', 'autovacuum_enabled = false', 'toast.autovacuum_enabled = false', 'toast_tuple_target = 4080',
+  'parallel_workers = 0', 'autovacuum_vacuum_scale_factor = 0.01', 'vacuum_truncate = off', 'user_catalog_table = true',
+  'log_autovacuum_min_duration = 1000',
 ];
 
 const COLUMN_SETTINGS = [
@@ -44,12 +46,14 @@ export const tables: Theme = {
     const text = draw.name();
     return `
       ${before}
-      CREATE ${draw.maybe('UNLOGGED', 0.2)} TABLE ${table} (gone int, ${columns.map(definition).join(', ')}, "gone too" text DEFAULT 'x',
+      CREATE ${draw.maybe('UNLOGGED', 0.2)} TABLE ${table} (gone int,
+        ${columns.map(definition).join(', ')}, "gone too" text DEFAULT 'x',
         ${text} text) ${draw.options('WITH', OPTIONS)};
       ${insertRows(draw, table, columns)}
       ALTER TABLE ${table} DROP COLUMN gone, ADD COLUMN ${draw.pick(['"added"', '"ADDED"'])} int DEFAULT 7 NOT NULL;
       ${insertRows(draw, table, columns)}
-      ALTER TABLE ${table} DROP COLUMN "gone too", ALTER COLUMN ${first.name} SET DEFAULT ${draw.pick(['NULL', ...first.type.values])};
+      ALTER TABLE ${table} DROP COLUMN "gone too",
+        ALTER COLUMN ${first.name} SET DEFAULT ${draw.pick(['NULL', ...first.type.values])};
       ALTER TABLE ${table} ALTER COLUMN ${first.name} ${draw.pick(COLUMN_SETTINGS)};
       ALTER TABLE ${table} ALTER COLUMN ${text} SET STORAGE ${draw.pick(['EXTERNAL', 'MAIN', 'PLAIN', 'EXTENDED'])};
       ALTER TABLE ${table} ALTER COLUMN ${text} SET COMPRESSION ${draw.pick(['pglz', 'lz4', 'default'])};
@@ -91,7 +95,8 @@ export const tables: Theme = {
     const [a, b] = draw.columns();
     return `
       CREATE TYPE ${type} AS (${a} int, ${b} text COLLATE "C");
-      CREATE TABLE ${table} OF ${type} (${a} WITH OPTIONS PRIMARY KEY, ${b} WITH OPTIONS DEFAULT ${draw.text()} CHECK (${b} <> 'x'));
+      CREATE TABLE ${table} OF ${type} (${a} WITH OPTIONS PRIMARY KEY,
+        ${b} WITH OPTIONS DEFAULT ${draw.text()} CHECK (${b} <> 'x'));
       INSERT INTO ${table} VALUES (1, 'y'), (2, NULL);
       ALTER TYPE ${type} ADD ATTRIBUTE added numeric CASCADE;
       ${draw.maybe(`ALTER TABLE ${table} NOT OF;`, 0.3)}

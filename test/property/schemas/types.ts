@@ -9,7 +9,8 @@ export interface MadeType {
 
 /** Types that a range may be over, with two values in order. */
 const SUBTYPES = [
-  ['text', "'A'::text", "'é'::text"], ['float8', "'-Infinity'::float8", "'NaN'::float8"], ['timetz', "'00:00+00'::timetz", "'01:00+00'::timetz"],
+  ['text', "'A'::text", "'é'::text"], ['float8', "'-Infinity'::float8", "'NaN'::float8"],
+  ['timetz', "'00:00+00'::timetz", "'01:00+00'::timetz"],
   ['inet', "'10.0.0.1'::inet", "'10.0.0.2'::inet"], ['int[]', "'{1}'::int[]", "'{1,2}'::int[]"],
 ] as const;
 
@@ -34,7 +35,8 @@ function compositeType(draw: Draw, depth: number): MadeType {
     ${parts.map((part) => part.before).join('\n')}
     CREATE TYPE ${name} AS (${[...fields, 'gone int'].join(', ')});
     ALTER TYPE ${name} DROP ATTRIBUTE gone;`;
-  return { before, type: { sql: name, values: [row(() => 'NULL'), row(({ values }) => draw.pick(values)), row(({ values }) => values[0]!)] } };
+  const values = [row(() => 'NULL'), row((type) => draw.pick(type.values)), row((type) => type.values[0]!)];
+  return { before, type: { sql: name, values } };
 }
 
 function rangeType(draw: Draw): MadeType {
@@ -56,12 +58,14 @@ function domainType(draw: Draw, depth: number): MadeType {
   const [name, check, later] = draw.names();
   const { before, type } = anyType(draw, depth + 1);
   const parts = [
-    ['text', 'character', 'name'].includes(type.sql) ? draw.maybe('COLLATE "C"') : '', draw.maybe(`DEFAULT ${draw.pick(type.values)}`),
+    ['text', 'character', 'name'].includes(type.sql) ? draw.maybe('COLLATE "C"') : '',
+    draw.maybe(`DEFAULT ${draw.pick(type.values)}`),
     draw.maybe(`CONSTRAINT ${check} CHECK (VALUE IS NOT NULL OR VALUE IS NULL)`), draw.maybe('CHECK (pg_column_size(VALUE) > 0)'),
   ];
   const notValid = draw.maybe(`ALTER DOMAIN ${name} ADD CONSTRAINT ${later} CHECK (VALUE::text <> 'never') NOT VALID;`);
   const values = type.values.map((value) => `(${value})::${name}`);
-  return { before: `${before} CREATE DOMAIN ${name} AS ${type.sql} ${parts.join(' ')}; ${notValid}`, type: { sql: name, values } };
+  const made = `${before} CREATE DOMAIN ${name} AS ${type.sql} ${parts.join(' ')}; ${notValid}`;
+  return { before: made, type: { sql: name, values } };
 }
 
 /** A type of any kind: built-in, an array, or made for it. The deeper in other types, the simpler. */
@@ -81,10 +85,10 @@ function tableOf(draw: Draw, columnTypes: readonly ColumnType[]): string {
   const table = draw.name();
   const names = take(columnTypes.length, draw.columns());
   const count = Math.max(...columnTypes.map(({ values }) => values.length));
-  const rows = Array.from({ length: count }, (_, row) => `(${columnTypes.map(({ values }) => values[row] ?? 'NULL').join(', ')})`);
+  const rows = Array.from({ length: count }, (_, row) => columnTypes.map(({ values }) => values[row] ?? 'NULL').join(', '));
   return `
     CREATE TABLE ${table} (${columnTypes.map(({ sql }, index) => `${names[index]} ${sql}`).join(', ')});
-    INSERT INTO ${table} VALUES ${rows.join(',\n')};`;
+    INSERT INTO ${table} VALUES (${rows.join('),\n(')});`;
 }
 
 export const types: Theme = {
@@ -100,7 +104,9 @@ export const types: Theme = {
 
   'a base type, with input and output of its own': (draw) => {
     const [name, shell, input, output, table] = draw.names();
-    const options = draw.some(['LIKE = text', 'COLLATABLE = true', "CATEGORY = 'x'", 'PREFERRED = true', "DEFAULT = 'it''s'", "DELIMITER = ';'"]);
+    const options = draw.some([
+      'LIKE = text', 'COLLATABLE = true', "CATEGORY = 'x'", 'PREFERRED = true', "DEFAULT = 'it''s'", "DELIMITER = ';'",
+    ]);
     return `
       CREATE TYPE ${shell};
       CREATE TYPE ${name};

@@ -8,9 +8,11 @@ export const views: Theme = {
       CREATE TABLE ${table} (${a} int PRIMARY KEY, ${b} text, c timestamptz);
       INSERT INTO ${table} VALUES (1, 'x', 'infinity'), (2, NULL, NULL);
       CREATE VIEW ${one} ${draw.options('WITH', ['security_barrier = true', 'security_invoker = on'])} AS
-        SELECT *, ${a} + 1 AS "?column?" FROM ${table} WHERE ${a} > 0 ${draw.pick(['', 'WITH LOCAL CHECK OPTION', 'WITH CASCADED CHECK OPTION'])};
+        SELECT *, ${a} + 1 AS "?column?" FROM ${table} WHERE ${a} > 0
+          ${draw.pick(['', 'WITH LOCAL CHECK OPTION', 'WITH CASCADED CHECK OPTION'])};
       CREATE VIEW ${two} (${b}, ${a}) AS
-        SELECT ${b}, count(*) FILTER (WHERE ${a} > 1) OVER (PARTITION BY ${b} ORDER BY c ROWS BETWEEN 1 PRECEDING AND CURRENT ROW EXCLUDE TIES)
+        SELECT ${b}, count(*) FILTER (WHERE ${a} > 1)
+          OVER (PARTITION BY ${b} ORDER BY c ROWS BETWEEN 1 PRECEDING AND CURRENT ROW EXCLUDE TIES)
           FROM ${one}
         UNION ALL (SELECT DISTINCT ON (${b}) ${b}, ${a} FROM ${one} ORDER BY ${b}, ${a} DESC NULLS LAST LIMIT 3);
       CREATE VIEW ${three} AS WITH x AS MATERIALIZED (SELECT ${a} FROM ${table} GROUP BY ROLLUP (${a}))
@@ -22,18 +24,26 @@ export const views: Theme = {
 
   'views of all clauses': (draw) => {
     const [table, other] = draw.names();
-    const newer = draw.major >= 17 ? [`SELECT j.* FROM JSON_TABLE('[{"x": 1}]', '$[*]' COLUMNS (n FOR ORDINALITY, x int PATH '$.x')) AS j`] : [];
+    const newer = draw.major >= 17 ? [
+      `SELECT j.* FROM JSON_TABLE('[{"x": 1}]', '$[*]' COLUMNS (n FOR ORDINALITY, x int PATH '$.x')) AS j`,
+    ] : [];
     const queries = [
-      `SELECT a, grouping(a, b) FROM ${table} GROUP BY GROUPING SETS ((a), (a, b), ())`, `SELECT * FROM ${table} TABLESAMPLE bernoulli (50) REPEATABLE (7)`,
-      `SELECT * FROM ${table} ORDER BY a FETCH FIRST 2 ROWS WITH TIES`, `SELECT * FROM ${table} AS t (x, y) FOR UPDATE OF t SKIP LOCKED`,
-      "SELECT * FROM ROWS FROM (generate_series(1, 2), json_to_recordset('[]') AS (p int, q text)) WITH ORDINALITY AS r (n, p, q, o)",
-      `SELECT a, u.b AS other FROM ${table} JOIN ${other} AS u USING (a) AS joined WHERE joined.a > 0`, `SELECT * FROM ${table} NATURAL FULL JOIN ${other}`,
-      'WITH RECURSIVE t (n) AS (VALUES (1) UNION SELECT n + 1 FROM t WHERE n < 3) SEARCH DEPTH FIRST BY n SET o CYCLE n SET c USING p SELECT * FROM t',
-      "SELECT x.* FROM XMLTABLE('/r/c' PASSING '<r><c>1</c></r>'::xml COLUMNS n int PATH '.', o FOR ORDINALITY) AS x", 'VALUES (1, \'x\'), (2, NULL)',
+      `SELECT a, grouping(a, b) FROM ${table} GROUP BY GROUPING SETS ((a), (a, b), ())`,
+      `SELECT * FROM ${table} TABLESAMPLE bernoulli (50) REPEATABLE (7)`,
+      `SELECT * FROM ${table} ORDER BY a FETCH FIRST 2 ROWS WITH TIES`,
+      `SELECT * FROM ${table} AS t (x, y) FOR UPDATE OF t SKIP LOCKED`,
+      "SELECT * FROM ROWS FROM (generate_series(1, 2), json_to_recordset('[]') AS (p int, q text)) WITH ORDINALITY AS r",
+      `SELECT a, u.b AS other FROM ${table} JOIN ${other} AS u USING (a) AS joined WHERE joined.a > 0`,
+      `SELECT * FROM ${table} NATURAL FULL JOIN ${other}`,
+      `WITH RECURSIVE t (n) AS (VALUES (1) UNION SELECT n + 1 FROM t WHERE n < 3) SEARCH DEPTH FIRST BY n SET o
+        CYCLE n SET c USING p
+        SELECT n, c FROM t ORDER BY o`,
+      "SELECT x.* FROM XMLTABLE('/r/c' PASSING (XMLPARSE(DOCUMENT '<r/>')) COLUMNS n int PATH '.', o FOR ORDINALITY) AS x",
+      'VALUES (1, \'x\'), (2, NULL)',
       `SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY a) AS m, string_agg(DISTINCT b, ',' ORDER BY b) AS s FROM ${table}`,
       `SELECT a, rank() OVER w, lag(b, 2, 'x') OVER (w ORDER BY a) FROM ${table} WINDOW w AS (PARTITION BY b)`,
       `SELECT (t).a, (ARRAY[t, NULL])[1] AS r, t IS NOT NULL AS n FROM ${table} AS t WHERE (a, b) IN (SELECT a, b FROM ${other})`,
-      `SELECT a AS "select", b AS "1; VIEW", 'x' COLLATE "C" AS c, '2024-01-01 00:00+05'::timestamptz AS d, E'\\\\' AS e FROM ONLY ${table}`,
+      `SELECT a AS "1; VIEW", 'x' COLLATE "C" AS c, '2024-01-01 00:00+05'::timestamptz AS d, E'\\\\' AS e FROM ONLY ${table}`,
       `SELECT * FROM ${table} EXCEPT ALL SELECT * FROM ${other} INTERSECT TABLE ${table}`, ...newer,
     ];
     return `
@@ -68,7 +78,8 @@ export const views: Theme = {
     return `
       CREATE TABLE ${table} (${a} int, ${b} text);
       INSERT INTO ${table} VALUES (1, 'x'), (2, NULL);
-      CREATE MATERIALIZED VIEW ${one} (${b}, ${a}) WITH (fillfactor = 70) AS SELECT ${b}, ${a} FROM ${table} ${draw.maybe('WITH NO DATA', 0.3)};
+      CREATE MATERIALIZED VIEW ${one} (${b}, ${a}) WITH (fillfactor = 70)
+        AS SELECT ${b}, ${a} FROM ${table} ${draw.maybe('WITH NO DATA', 0.3)};
       CREATE UNIQUE INDEX ${index} ON ${one} (${a});
       CREATE MATERIALIZED VIEW ${two} AS SELECT count(*) AS n, now() IS NOT NULL AS t FROM ${table} ${draw.maybe('WITH NO DATA')};
       ALTER MATERIALIZED VIEW ${one} ALTER COLUMN ${a} SET STATISTICS 9;
