@@ -79,7 +79,7 @@ clear_work() {
     log "removing ${leftover##*/}, left behind by a run that was cut off"
     rm -rf "$leftover" || warn "could not remove $leftover, see the message above: the next run tries again"
   done
-  for companion in $companions; do
+  for companion in $companions person.hold; do
     for orphan in $(names_ending_in "$companion"); do
       [ -e "$BACKUP_DIR/$orphan.dump" ] || rm -f "$BACKUP_DIR/$orphan.$companion" || warn "could not remove $orphan.$companion, see the message above"
     done

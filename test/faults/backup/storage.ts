@@ -142,14 +142,13 @@ export const storage: FaultGroup = {
     }),
 
     fault('the folder for work is full of rubbish', {
-      leaves: newDump, status: 0, says: 'removing 2019 (old), left behind by a run that was cut off',
+      leaves: newDump, status: 0, says: 'removing shop-20190101-000000 (old), left behind by a run that was cut off',
     }, (trial) => {
-      for (const name of ['shop-20200101-000000/shop-20200101-000000.dump', '2019 (old)/a/b/c', '-rf', '*', "it's\n\"two\" lines", 'core']) {
-        trial.put(`.work/${name}`, 'rubbish');
-      }
-      mkdirSync(join(trial.folder, '.work/empty'));
-      symlinkSync('/nowhere', join(trial.folder, '.work/dangling'));
-      symlinkSync(`../${trial.earlier}.dump`, join(trial.folder, '.work/link'));
+      const odd = [' (old)/a/b/c', '*', "it's\n\"two\" lines", '.dump'].map((end, day) => `shop-2019010${day + 1}-000000${end}`);
+      for (const name of ['shop-20200101-000000/shop-20200101-000000.dump', ...odd]) trial.put(`.work/${name}`, 'rubbish');
+      mkdirSync(join(trial.folder, '.work/shop-20190105-000000'));
+      symlinkSync('/nowhere', join(trial.folder, '.work/shop-20190106-000000'));
+      symlinkSync(`../${trial.earlier}.dump`, join(trial.folder, '.work/shop-20190107-000000.removed'));
       return trial.backup();
     }),
 
