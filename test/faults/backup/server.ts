@@ -93,7 +93,7 @@ export const server: FaultGroup = {
     })),
 
     fault('another session has locked a table', {
-      leaves: asBefore, status: 1, says: `lock timeout…${dumpFailed}`,
+      leaves: asBefore, status: 1, says: `canceling statement due to statement timeout…LOCK TABLE…${dumpFailed}`,
     }, (trial) => {
       trial.holdDump();
       return trial.backup({ LOCK_TIMEOUT: '300' });
