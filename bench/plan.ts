@@ -2,7 +2,7 @@
 // Medians of a plan of 1, 100 and 1,000 databases: of which one has changed, and all.
 import { manyDatabases } from '../test/support/many-databases';
 import { plan } from '../src/plan/plan';
-import { textReport } from '../src/plan/text-report';
+import { textReport } from '../src/plan/plan-text';
 import { TreeReader } from '../src/plan/tree';
 import { median, rounds, seconds } from './support/rounds';
 

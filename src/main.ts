@@ -1,6 +1,6 @@
 import { IdentityInternal } from './identity-internal/chart';
 import { IdentityInternalMonitoring } from './identity-internal/monitoring';
-import { KustomizedApp } from './kustomized-app';
+import { KustomizedApp } from './delivery/kustomized-app';
 
 const app = new KustomizedApp();
 const instance = new IdentityInternal(app, 'identity-internal');

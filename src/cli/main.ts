@@ -1,9 +1,9 @@
 #!/usr/bin/env node
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
-import { MisuseError } from '../secrets-in-git/expected-list';
-import { checkSecrets } from './check-secrets';
-import { planCommand } from './plan';
+import { MisuseError } from '../manifests/expected-list';
+import { checkSecrets } from './check-secrets-command';
+import { planCommand } from './plan-command';
 
 const MISUSE = 2;
 

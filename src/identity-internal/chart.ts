@@ -5,7 +5,7 @@ import {
 } from '..';
 import { zitadelChecks } from './checks';
 import { zitadelDecryption } from './decryption';
-import { clusterNames, notBackedUp, zitadel } from './runbook';
+import { clusterNames, notBackedUp, zitadel } from './service';
 
 /** Secrets that setup makes once and that are not in Git: a fresh cluster needs copies of them. */
 const madeBySetup = {

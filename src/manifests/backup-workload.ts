@@ -1,7 +1,7 @@
 import { number, text, at, list, type Manifest } from './manifest';
 import { componentOf, containersOf, environmentOf, podSpecPath } from './workload';
-import { RECOVERY_WINDOW, SERVER_VERSION } from '../annotations';
-import type { RetentionCounts } from '../restore-points';
+import { RECOVERY_WINDOW, SERVER_VERSION } from '../kubernetes/annotations';
+import type { RetentionCounts } from '../backup/kept-dumps';
 
 /** What a CronJob that a `BackupCronJob` made says of its backups, read back from its manifest. */
 export interface BackupWorkload {

@@ -1,7 +1,7 @@
 import { Chart, Cron, Duration } from 'cdk8s';
 import { Construct } from 'constructs';
-import { checkDuration, InvalidPropError } from '../invalid';
-import { longestInterval } from '../schedule';
+import { checkDuration, InvalidPropError } from '../errors';
+import { longestInterval } from '../schedule/schedule';
 import { CronJobMetrics } from './metrics';
 
 /** What a `BackupCronJob` and a `RestoreDrill` have in common. */

@@ -1,11 +1,11 @@
 import { backupWorkload, type BackupWorkload } from '../manifests/backup-workload';
 import type { Manifest } from '../manifests/manifest';
-import type { Level } from '../level';
+import type { Level } from '../manifests/level';
 import type { Change, ChangeId } from './change';
 import type { StoredDump } from './listing';
 import { resourceName, type ResourceChange } from './resources';
 import { forecast, type Forecast } from './restore-points';
-import { workloadOf, type Workload } from './workload';
+import { workloadOf, type Workload } from './planned-workload';
 
 /** What a plan is told beside the two trees. */
 export interface PlanOptions {

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { MisuseError } from '../secrets-in-git/expected-list';
+import { MisuseError } from '../manifests/expected-list';
 import type { Problem, RawFile } from './tree';
 
 /** As `ls-tree -z` writes it. */

@@ -1,4 +1,4 @@
-import { LEVELS } from '../level';
+import { LEVELS } from '../manifests/level';
 import type { Plan } from './plan';
 import { name, plural } from './words';
 

@@ -1,4 +1,4 @@
-import { MisuseError } from '../secrets-in-git/expected-list';
+import { MisuseError } from '../manifests/expected-list';
 
 /** A dump on the storage, by its name. */
 export interface StoredDump {

@@ -1,5 +1,5 @@
 import type { Manifest } from '../manifests/manifest';
-import { LEVELS } from '../level';
+import { LEVELS } from '../manifests/level';
 import { merged, riskOf, type Change, type Risk } from './change';
 import { claims } from './changes/claims';
 import { contents } from './changes/contents';

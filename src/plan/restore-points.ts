@@ -1,6 +1,6 @@
 import type { BackupWorkload } from '../manifests/backup-workload';
-import { keptBy, type RetentionCounts } from '../restore-points';
-import { Calendar } from './calendar';
+import { keptBy, type RetentionCounts } from '../backup/kept-dumps';
+import { Calendar } from '../schedule/runs';
 import type { StoredDump } from './listing';
 
 const DAY = 86_400_000;

@@ -3,8 +3,8 @@ import { extname } from 'node:path';
 import { CORE_SCHEMA, loadAll } from 'js-yaml';
 import { isCollection } from 'yaml';
 import { manifestOf, manifestsOf, type Manifest, type Value } from '../manifests/manifest';
-import { MisuseError } from '../secrets-in-git/expected-list';
-import { duplicateKeys, YamlFile } from '../secrets-in-git/yaml-file';
+import { MisuseError } from '../manifests/expected-list';
+import { duplicateKeys, YamlFile } from '../manifests/yaml-file';
 import { folderFiles } from './folder';
 import { gitFolder } from './git-folder';
 

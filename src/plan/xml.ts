@@ -1,4 +1,4 @@
-import { printable } from '../secrets-in-git/findings';
+import { printable } from '../check-secrets/findings';
 
 /** An element of XML, as text. */
 export function element(name: string, attributes: { readonly [name: string]: string | number }, ...children: readonly string[]): string {

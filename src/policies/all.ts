@@ -1,15 +1,15 @@
-import { LEVELS } from '../level';
+import { LEVELS } from '../manifests/level';
 import type { Manifest } from '../manifests/manifest';
-import { BACKUP } from './backup';
-import { FLUX } from './flux';
-import { IMAGE } from './image';
+import { BACKUP } from './backup-policies';
+import { FLUX } from './flux-policies';
+import { IMAGE } from './image-policies';
 import { POD_SECURITY_BASELINE } from './pod-security-baseline';
 import { POD_SECURITY_RESTRICTED } from './pod-security-restricted';
 import type { Finding, Policy } from './policy';
-import { RESTORE } from './restore';
-import { SECRETS } from './secrets';
-import { STORAGE } from './storage';
-import { WORKLOAD } from './workload';
+import { RESTORE } from './restore-policies';
+import { SECRETS } from './secret-policies';
+import { STORAGE } from './storage-policies';
+import { WORKLOAD } from './workload-policies';
 
 /** The policies by theme, in the order of the documentation. */
 export const THEMES: Readonly<Record<string, readonly Policy[]>> = {

@@ -1,7 +1,7 @@
-import { runsBetween, scheduleProblem } from '../calendar';
+import { runsBetween, scheduleProblem } from '../schedule/calendar';
 import type { BackupWorkload } from '../manifests/backup-workload';
-import { keptBy, type RetentionCounts } from '../restore-points';
-import { TIME_ZONES } from '../time-zones';
+import { keptBy, type RetentionCounts } from '../backup/kept-dumps';
+import { TIME_ZONES } from '../schedule/time-zones';
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;

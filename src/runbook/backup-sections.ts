@@ -1,5 +1,5 @@
-import { STORAGE_PATH } from '../hardened-pod';
-import type { Runbook } from '../runbook';
+import { STORAGE_PATH } from '../workload/hardened-pod';
+import type { Runbook } from './runbook';
 import { Commands, FOLLOWING, TIMED_OUT } from './commands';
 import { paragraphs, sh, table } from './markdown';
 

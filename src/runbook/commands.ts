@@ -1,5 +1,5 @@
-import type { Runbook } from '../runbook';
-import { kustomizationObject } from './service';
+import type { Runbook } from './runbook';
+import { kustomizationObject } from './runbook-service';
 
 /** The time in the examples, as dumps have it in their names. */
 const EXAMPLE_TIME = '20261123-020000';

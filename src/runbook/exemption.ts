@@ -1,4 +1,4 @@
-import { InvalidPropError } from '../invalid';
+import { InvalidPropError } from '../errors';
 
 /** Something that a restore does not bring back, and why that is all right. */
 export interface ExemptionOptions {

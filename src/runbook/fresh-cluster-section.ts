@@ -1,8 +1,8 @@
-import type { ExpectedSecret } from '../expected-secret';
-import type { Runbook } from '../runbook';
+import type { ExpectedSecret } from '../secrets/secret-key';
+import type { Runbook } from './runbook';
 import { Commands } from './commands';
 import { paragraphs, sh, table } from './markdown';
-import { kustomizationObject } from './service';
+import { kustomizationObject } from './runbook-service';
 
 /** Restoring where nothing is left but the NAS, Git and the secrets. */
 export function freshClusterSection(runbook: Runbook): string {

@@ -1,8 +1,8 @@
-import { DrillPick } from '../restore-drill';
-import type { Runbook } from '../runbook';
+import { DrillPick } from '../drill/restore-drill';
+import type { Runbook } from './runbook';
 import { Commands, FOLLOWING, TIMED_OUT } from './commands';
 import { checklist, paragraphs, sh, table } from './markdown';
-import { kustomizationObject } from './service';
+import { kustomizationObject } from './runbook-service';
 
 /** Drill, checklists, suspending, a full storage, and Flux. */
 export function operationSections(runbook: Runbook): string[] {

@@ -1,5 +1,5 @@
-import { RestoreSessions } from '../restore-job';
-import type { Runbook } from '../runbook';
+import { RestoreSessions } from '../restore/restore-job';
+import type { Runbook } from './runbook';
 import { Commands } from './commands';
 import { paragraphs, sh, table } from './markdown';
 

@@ -148,6 +148,6 @@ test('--verbose and DEBUG show where an error comes from', () => {
 test('whoever imports the library does not load the command', () => {
   const script = 'require("./src"); console.log(Object.keys(require.cache).join("\\n"))';
   const { stdout } = spawnSync(process.execPath, ['--import', 'tsx', '-e', script], { cwd: root, encoding: 'utf8' });
-  expect(stdout).toContain('src/secret-expectations.ts');
+  expect(stdout).toContain('src/secrets/secret-expectations.ts');
   expect(stdout).not.toMatch(/node_modules\/(commander|cli-table3|picocolors)|src\/(cli|secrets-in-git|policies)|backup-policies/);
 });

@@ -2,7 +2,7 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { plan } from '../../src/plan/plan';
-import { textReport } from '../../src/plan/text-report';
+import { textReport } from '../../src/plan/plan-text';
 import { TreeReader } from '../../src/plan/tree';
 import { MASTERKEY, runbook, written, ZITADEL_FILE, ZITADEL_SECRET } from '../support/flux-repo';
 import { edited, treeOf } from '../support/shop-tree';

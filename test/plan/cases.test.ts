@@ -1,7 +1,7 @@
 import { CHANGES } from '../../src/plan/change';
 import type { Plan } from '../../src/plan/plan';
 import { plan } from '../../src/plan/plan';
-import { textReport } from '../../src/plan/text-report';
+import { textReport } from '../../src/plan/plan-text';
 import { shop, treeOf } from '../support/shop-tree';
 import { CASES, type Case, treesOf } from './cases';
 

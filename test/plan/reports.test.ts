@@ -1,11 +1,11 @@
 import { SaxesParser } from 'saxes';
 import { CHANGES } from '../../src/plan/change';
-import { jsonReport } from '../../src/plan/json-report';
+import { jsonReport } from '../../src/plan/plan-json';
 import { readListing } from '../../src/plan/listing';
-import { markdownReport } from '../../src/plan/markdown-report';
+import { markdownReport } from '../../src/plan/plan-markdown';
 import { type Plan, plan } from '../../src/plan/plan';
 import { svg } from '../../src/plan/svg';
-import { textReport } from '../../src/plan/text-report';
+import { textReport } from '../../src/plan/plan-text';
 import { edited, type Files, shop, treeOf } from '../support/shop-tree';
 import { manyDatabases } from '../support/many-databases';
 import { CASES, LISTING, treesOf } from './cases';

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { PAGE, render } from '../support/policy-docs';
+import { PAGE, render } from '../../docs/generators/policies';
 
 test('docs/policies.md tells of every policy; npm run docs:policies makes it', () => {
   expect(readFileSync(PAGE, 'utf8')).toBe(render());

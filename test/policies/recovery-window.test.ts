@@ -1,9 +1,9 @@
 import fc from 'fast-check';
-import { runsBetween } from '../../src/calendar';
+import { runsBetween } from '../../src/schedule/calendar';
 import { backupWorkload, type BackupWorkload } from '../../src/manifests/backup-workload';
 import { check } from '../../src/policies/all';
 import { uncovered } from '../../src/policies/recovery-window';
-import { keptBy, type RetentionCounts } from '../../src/restore-points';
+import { keptBy, type RetentionCounts } from '../../src/backup/kept-dumps';
 import { set, tree } from '../support/policy-tree';
 
 const NOTHING: RetentionCounts = { last: 1, daily: 0, weekly: 0, monthly: 0, yearly: 0, within: 0 };

@@ -1,5 +1,5 @@
-import { check, type Report } from '../../src/secrets-in-git/check';
-import { ExpectedList } from '../../src/secrets-in-git/expected-list';
+import { check, type Report } from '../../src/check-secrets/check';
+import { ExpectedList } from '../../src/manifests/expected-list';
 import { dist, type ListEntry } from './expected-list';
 import { type Files, written } from './flux-repo';
 

@@ -1,7 +1,7 @@
 import type { Change } from '../change';
 import { change, type Comparison } from '../comparison';
 import { name, plural, words } from '../words';
-import type { Workload } from '../workload';
+import type { Workload } from '../planned-workload';
 
 const HEARTBEATS = [{ variable: 'HEARTBEAT_URL', noun: 'success' }, { variable: 'HEARTBEAT_FAILURE_URL', noun: 'failure' }];
 

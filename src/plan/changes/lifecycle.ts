@@ -1,9 +1,9 @@
 import { at } from '../../manifests/manifest';
-import { Calendar } from '../calendar';
+import { Calendar } from '../../schedule/runs';
 import type { Change } from '../change';
 import { change, type Comparison, type Pair } from '../comparison';
 import { localMoment, name, span } from '../words';
-import type { Workload } from '../workload';
+import type { Workload } from '../planned-workload';
 import { isGuarded, isKept } from './claims';
 
 /** What comes, what goes, and what is suspended. */

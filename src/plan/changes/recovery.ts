@@ -1,7 +1,7 @@
 import type { BackupWorkload } from '../../manifests/backup-workload';
 import type { Manifest } from '../../manifests/manifest';
-import type { Level } from '../../level';
-import { Calendar } from '../calendar';
+import type { Level } from '../../manifests/level';
+import { Calendar } from '../../schedule/runs';
 import type { Change } from '../change';
 import { change, type BackupPair, type Comparison } from '../comparison';
 import { steadyState } from '../restore-points';

@@ -1,7 +1,7 @@
 import type { Change } from '../change';
 import { change, type Comparison, type Pair } from '../comparison';
 import { name } from '../words';
-import type { Workload } from '../workload';
+import type { Workload } from '../planned-workload';
 
 const CHOICES = ['RESTORE_ACTION', 'RESTORE_DUMP', 'RESTORE_BEFORE', 'RESTORE_SHA256'];
 

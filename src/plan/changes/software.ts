@@ -1,4 +1,4 @@
-import { SERVER_VERSION } from '../../annotations';
+import { SERVER_VERSION } from '../../kubernetes/annotations';
 import type { BackupWorkload } from '../../manifests/backup-workload';
 import { at, list, number, text, type Manifest } from '../../manifests/manifest';
 import { componentOf, podSpecPath } from '../../manifests/workload';
@@ -7,7 +7,7 @@ import { change, type Comparison } from '../comparison';
 import { unified } from '../fields';
 import type { ResourceChange } from '../resources';
 import { name, plural, words } from '../words';
-import type { Workload } from '../workload';
+import type { Workload } from '../planned-workload';
 
 /** Which tools run, as whom, against what, by which scripts. */
 export function software({ workloads, resources, after: { workloads: all, backups } }: Comparison): Change[] {

@@ -1,9 +1,9 @@
 import type { Manifest } from '../../manifests/manifest';
-import { Calendar } from '../calendar';
+import { Calendar } from '../../schedule/runs';
 import type { Change } from '../change';
 import { change, type Comparison } from '../comparison';
 import { localMoment, name, span, words } from '../words';
-import type { Workload } from '../workload';
+import type { Workload } from '../planned-workload';
 
 /** Long enough to see what comes once a month. */
 const SEEN = 35 * 86_400_000;

@@ -1,0 +1,249 @@
+import { Cron, Duration, Size } from 'cdk8s';
+import { k8s } from 'cdk8s-plus-28';
+import { Construct } from 'constructs';
+import { RECOVERY_WINDOW } from '../kubernetes/annotations';
+import { IBackup } from './backup';
+import { BackupFormat } from './backup-format';
+import { IBackupStorage } from './backup-pvc';
+import { Compression } from './compression';
+import { env, secretEnv } from '../workload/environment';
+import { SecretKey } from '../secrets/secret-key';
+import { PodOptions, podOptions } from '../workload/hardened-pod';
+import { checkDays, checkDuration, InvalidPropError } from '../errors';
+import { PostgresDatabase } from '../database/postgres-database';
+import { checksEnv, RestoreCheck } from '../restore/restore-check';
+import { Retention } from './retention';
+import { takenBy } from '../kubernetes/resource';
+import { withinInterval } from '../schedule/schedule';
+import { ScriptCronJob } from '../workload/script-cron-job';
+import { checkFolder } from '../workload/script-job';
+import { pattern, TableName } from '../database/table-name';
+
+export interface BackupCronJobProps extends PodOptions {
+  /** Name of the CronJob, up to 52 characters. */
+  readonly name: string;
+  /** The database to dump. */
+  readonly database: PostgresDatabase;
+  /** The claim for the dumps. */
+  readonly storage: IBackupStorage;
+  /**
+   * Folder of the dumps on the claim, and the first part of their names.
+   * @default - the database's name, percent-encoded where it has characters that need quoting in a shell; longer than 80
+   * characters, its beginning and a hash
+   */
+  readonly folder?: string;
+  /**
+   * What must be true of the data, in every dump and after every restore.
+   * @default - nothing beyond the rows and objects that the dump lists
+   */
+  readonly checks?: RestoreCheck[];
+  /** When a dump begins. */
+  readonly schedule: Cron;
+  /** Which dumps stay. */
+  readonly retention: Retention;
+  /**
+   * How many days one must be able to go back to, in whole days, today's included. The policy `recovery-window` refuses a
+   * schedule and a retention that keep less.
+   * @default - not stated, and not checked
+   */
+  readonly recoveryWindow?: Duration;
+  /**
+   * Time zone of the schedule, a name of the tz database.
+   * @default 'Etc/UTC'
+   */
+  readonly timeZone?: string;
+  /**
+   * Whether the schedule is stopped. Backups on demand still run. Suspend here and not with kubectl, which Flux reverts.
+   * @default false
+   */
+  readonly suspend?: boolean;
+  /**
+   * Time after which a run is ended, its retries included. At most the shortest interval of the schedule.
+   * @default - 6 hours, or the shortest interval of the schedule if that is less
+   */
+  readonly deadline?: Duration;
+  /**
+   * How late a run may begin when the cluster could not begin it in time. At least 10 seconds.
+   * @default - 1 hour, or the shortest interval of the schedule if that is less
+   */
+  readonly startingDeadline?: Duration;
+  /**
+   * How many successful Jobs, with their logs, stay.
+   * @default 7
+   */
+  readonly successfulJobsHistoryLimit?: number;
+  /**
+   * How many failed Jobs, with their logs, stay.
+   * @default 7
+   */
+  readonly failedJobsHistoryLimit?: number;
+  /**
+   * How dumps are compressed.
+   * @default - zstd level 1 where the image has it (PostgreSQL 16), gzip level 6 elsewhere
+   */
+  readonly compression?: Compression;
+  /**
+   * The format of the dumps.
+   * @default BackupFormat.custom()
+   */
+  readonly format?: BackupFormat;
+  /**
+   * Tables whose rows are left out, with those of their partitions. Their definitions are dumped. For data that the
+   * application can rebuild: after a restore these tables are empty.
+   * @default - none
+   */
+  readonly excludeTableData?: TableName[];
+  /**
+   * Whether the rows of each table are counted, in the dump's own snapshot, so that a restore can be compared with them.
+   * @default true
+   */
+  readonly rowCounts?: boolean;
+  /**
+   * Up to which size of the database a hash of the rows of each table is taken too, in the same pass over the snapshot, so
+   * that a drill can compare contents and not only counts. It needs `rowCounts` and PostgreSQL 14 or later.
+   * `Size.gibibytes(0)` takes none.
+   * @default Size.gibibytes(20)
+   */
+  readonly contentHashUpTo?: Size;
+  /**
+   * How long `pg_dump` waits for a table that somebody else has locked, before the run fails.
+   * @default Duration.minutes(1)
+   */
+  readonly lockTimeout?: Duration;
+  /**
+   * Where success and failure are reported to.
+   * @default - nowhere
+   */
+  readonly heartbeat?: Heartbeat;
+}
+
+/**
+ * URLs that get a POST request at the end of a run, by the image's `wget`, which the Debian images lack.
+ * A request that fails is a warning in the log and never fails a backup. While it is sent, the URL is an argument of
+ * `wget` and visible to whoever can list the processes of the pod.
+ */
+export interface Heartbeat {
+  /** Key of a secret that holds the URL for success; the summary of the run is posted to it. */
+  readonly success: SecretKey;
+  /**
+   * Key of a secret that holds the URL for failure.
+   * @default - failures are not posted, and the monitor notices that no success came
+   */
+  readonly failure?: SecretKey;
+}
+
+/**
+ * Dumps a database on a schedule, proves each dump, and removes those that the retention does not want. A run on demand can
+ * hold its dump and give it a label, by the variables `BACKUP_HOLD` (`P30D`, `P4W` or `PT12H`) and `BACKUP_LABEL` of its Job.
+ */
+export class BackupCronJob extends Construct implements IBackup {
+  /** Name of the CronJob. */
+  public readonly name: string;
+  public readonly database: PostgresDatabase;
+  public readonly storage: IBackupStorage;
+  public readonly folder?: string;
+  public readonly checks?: RestoreCheck[];
+  public readonly schedule: Cron;
+  public readonly timeZone: string;
+  public readonly suspend: boolean;
+  /** Time after which a run is ended, its retries included. */
+  public readonly deadline: Duration;
+  /** How late a run may begin. */
+  public readonly startingDeadline: Duration;
+  public readonly retention: Retention;
+  /** How many days back one must be able to go, where that is stated. */
+  public readonly recoveryWindow?: Duration;
+  public readonly excludeTableData: TableName[];
+
+  /** @throws InvalidPropError */
+  constructor(scope: Construct, id: string, props: BackupCronJobProps) {
+    super(scope, id);
+    const { database, retention, schedule } = props;
+    this.name = props.name;
+    this.database = database;
+    this.storage = props.storage;
+    const folder = checkFolder('backupCronJob', database, props.folder);
+    this.folder = folder;
+    this.checks = props.checks;
+    this.schedule = schedule;
+    this.timeZone = props.timeZone ?? 'Etc/UTC';
+    this.suspend = props.suspend ?? false;
+    this.deadline = withinInterval('backupCronJob.deadline', schedule, props.deadline, Duration.hours(6), 60);
+    this.startingDeadline = withinInterval('backupCronJob.startingDeadline', schedule, props.startingDeadline, Duration.hours(1), 10);
+    this.retention = retention;
+    this.recoveryWindow = props.recoveryWindow;
+    this.excludeTableData = props.excludeTableData ?? [];
+    this.claimFolder(folder);
+    const format = props.format ?? BackupFormat.custom();
+    const compression = props.compression ?? database.image.bestCompression;
+    compression.checkSupportedBy(database.image.majorVersion);
+    const lockTimeout = checkDuration('backupCronJob.lockTimeout', props.lockTimeout ?? Duration.minutes(1), 1);
+    this.node.defaultChild = new ScriptCronJob(this, 'workload', {
+      ...podOptions(props),
+      name: props.name,
+      database,
+      storage: props.storage,
+      schedule,
+      declares: recoveryWindow(props.recoveryWindow),
+      noun: 'backupCronJob',
+      component: 'backup',
+      description: `Dumps ${database}, reads each dump back to its end, and keeps ${retention} on the claim ${this.storage.claimName}.`,
+      script: 'backup.sh',
+      folder,
+      timeZone: this.timeZone,
+      suspend: this.suspend,
+      deadline: this.deadline,
+      startingDeadline: this.startingDeadline,
+      successfulJobsHistoryLimit: props.successfulJobsHistoryLimit ?? 7,
+      failedJobsHistoryLimit: props.failedJobsHistoryLimit ?? 7,
+      backoffLimit: 2,
+      finalStatuses: [SECRETS_STATUS],
+      env: [
+        env('DUMP_FORMAT', format.name),
+        env('DUMP_JOBS', format.jobs),
+        env('COMPRESSION', compression.optionFor(database.image.majorVersion)),
+        env('EXCLUDE_TABLE_DATA', this.excludeTableData.map(pattern).join('\n')),
+        env('ROW_COUNTS', String(props.rowCounts ?? true)),
+        env('CONTENT_HASH_BYTES', (props.contentHashUpTo ?? Size.gibibytes(20)).toKibibytes() * 1024),
+        env('LOCK_TIMEOUT', lockTimeout.toMilliseconds()),
+        ...checksEnv(props.checks ?? []),
+        ...heartbeat(props.heartbeat),
+        env('BACKUP_HOLD', ''),
+        env('BACKUP_LABEL', ''),
+        env('KEEP_LAST', retention.last),
+        env('KEEP_DAILY', retention.daily),
+        env('KEEP_WEEKLY', retention.weekly),
+        env('KEEP_MONTHLY', retention.monthly),
+        env('KEEP_YEARLY', retention.yearly),
+        env('KEEP_WITHIN_DAYS', retention.within?.toDays() ?? 0),
+      ],
+      reaches: props.heartbeat === undefined ? [] : ['heartbeat'],
+      secrets: [props.heartbeat?.success, props.heartbeat?.failure].filter((key) => key !== undefined),
+    });
+  }
+
+  /** The locks are in the server: two servers in one folder would clear each other's dumps. To some shares capitals are equal. */
+  private claimFolder(name: string): void {
+    const other = takenBy(this, 'folder', `${this.storage.claimName}/${name.toLowerCase()}`);
+    if (other !== undefined) {
+      throw new InvalidPropError('backupCronJob.folder', name, `is used by ${other} on the same claim`, 'Give each backup a folder of its own');
+    }
+  }
+}
+
+/** With this status the dump is there and verified, but the secrets for its restore are not: another dump helps nobody. */
+const SECRETS_STATUS = 3;
+
+function heartbeat(urls: Heartbeat | undefined): k8s.EnvVar[] {
+  return [
+    ...(urls === undefined ? [] : [secretEnv('HEARTBEAT_URL', urls.success)]),
+    ...(urls?.failure === undefined ? [] : [secretEnv('HEARTBEAT_FAILURE_URL', urls.failure)]),
+  ];
+}
+
+function recoveryWindow(window: Duration | undefined): { [name: string]: string } {
+  if (window === undefined) {
+    return {};
+  }
+  return { [RECOVERY_WINDOW]: `P${checkDays('backupCronJob.recoveryWindow', window).toDays()}D` };
+}

@@ -1,0 +1,22 @@
+import { IBackupStorage } from './backup-pvc';
+import { PostgresDatabase } from '../database/postgres-database';
+import { RestoreCheck } from '../restore/restore-check';
+
+/** Where the dumps of a database are. A `BackupCronJob` is one. */
+export interface IBackup {
+  /** The database that was dumped. */
+  readonly database: PostgresDatabase;
+  /** The claim that holds the dumps. */
+  readonly storage: IBackupStorage;
+  /**
+   * Folder of the dumps on the claim, and the first part of their names.
+   * @default - the database's name, percent-encoded where it has characters that need quoting in a shell; longer than 80
+   * characters, its beginning and a hash
+   */
+  readonly folder?: string;
+  /**
+   * What must be true of the data, in every dump and after every restore.
+   * @default - nothing beyond the rows and objects that the dump lists
+   */
+  readonly checks?: RestoreCheck[];
+}

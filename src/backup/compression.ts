@@ -1,0 +1,69 @@
+import { InvalidPropError } from '../errors';
+
+/** The first major version of PostgreSQL whose client tools have zstd and lz4. */
+const FIRST_WITH_ZSTD = 16;
+
+/** How `pg_dump` compresses a dump. */
+export class Compression {
+  /**
+   * Zstandard, PostgreSQL 16 and later. Level 1 is both faster than gzip's default and smaller on typical data.
+   * @param level 1 (fast) to 22 (small); default 1
+   */
+  public static zstd(level: number = 1): Compression {
+    return new Compression('zstd', checkLevel('zstd', level, 22));
+  }
+
+  /** LZ4, PostgreSQL 16 and later: as fast as zstd level 1 but about twice the size. */
+  public static lz4(): Compression {
+    return new Compression('lz4');
+  }
+
+  /**
+   * gzip, which every version has.
+   * @param level 1 (fast) to 9 (small); default 6
+   */
+  public static gzip(level: number = 6): Compression {
+    return new Compression('gzip', checkLevel('gzip', level, 9));
+  }
+
+  /** No compression, for storage that compresses by itself. */
+  public static none(): Compression {
+    return new Compression('none');
+  }
+
+  /** The best that the clients of a major version have: zstd level 1, or gzip before PostgreSQL 16. */
+  public static bestFor(majorVersion: number): Compression {
+    return majorVersion >= FIRST_WITH_ZSTD ? Compression.zstd() : Compression.gzip();
+  }
+
+  private constructor(public readonly method: string, public readonly level?: number) {}
+
+  /** @throws InvalidPropError when the client tools of that major version lack the method. */
+  public checkSupportedBy(majorVersion: number): void {
+    if ((this.method === 'zstd' || this.method === 'lz4') && majorVersion < FIRST_WITH_ZSTD) {
+      throw new InvalidPropError('compression', this.toString(),
+        `needs the client tools of PostgreSQL ${FIRST_WITH_ZSTD}, the image has ${majorVersion}`,
+        'Use Compression.gzip(), or an image of the newer version if the server has it too');
+    }
+  }
+
+  /** The value of `pg_dump --compress`; versions before 16 know only gzip, by a bare level. */
+  public optionFor(majorVersion: number): string {
+    if (majorVersion >= FIRST_WITH_ZSTD) {
+      return this.toString();
+    }
+    return String(this.level ?? 0);
+  }
+
+  public toString(): string {
+    return this.level === undefined ? this.method : `${this.method}:${this.level}`;
+  }
+}
+
+function checkLevel(method: string, level: number, max: number): number {
+  if (!Number.isInteger(level) || level < 1 || level > max) {
+    throw new InvalidPropError('compression.level', level, `must be a whole number from 1 to ${max} for ${method}`,
+      'Level 1 is the fastest');
+  }
+  return level;
+}

@@ -1,0 +1,37 @@
+import type { Report } from './check';
+import type { Level } from '../manifests/level';
+import { count, type Finding } from './findings';
+
+/** What `--json` prints. Fields may be added; where one changes its meaning or goes, `version` counts up. */
+export interface JsonReport {
+  readonly version: 1;
+  /** The files with the lists of expected secrets. */
+  readonly lists: readonly string[];
+  /** What is expected, in the order of the lists. */
+  readonly secrets: readonly {
+    /** `namespace/name`. */
+    readonly secret: string;
+    /** Missing where the whole Secret is expected. */
+    readonly key?: string;
+    readonly because: string;
+    readonly result: Level | 'ok';
+    /** From the root of the repo; missing where the repo has no such Secret. */
+    readonly file?: string;
+    readonly line?: number;
+    /** Bounds of the value's length, as far as its ciphertext gives it away. */
+    readonly bytes?: { readonly least: number; readonly most: number };
+  }[];
+  readonly findings: readonly Finding[];
+  readonly summary: { readonly errors: number; readonly warnings: number; readonly notes: number };
+}
+
+export function jsonReport({ lists, rows, findings }: Report): JsonReport {
+  return {
+    version: 1,
+    lists,
+    secrets: rows.map(({ secret, key, because, level, place, length }) =>
+      ({ secret, key, because, result: level, file: place?.file, line: place?.line, bytes: length })),
+    findings,
+    summary: { errors: count(findings, 'error'), warnings: count(findings, 'warning'), notes: count(findings, 'note') },
+  };
+}

@@ -1,0 +1,128 @@
+import { isMap, isScalar, type Document, type Node } from 'yaml';
+import { encryptedValue } from './encrypted-value';
+import { finding, type Finding, type FindingOptions } from './findings';
+import { child, childText, items, text, type YamlFile } from '../manifests/yaml-file';
+
+const FIELDS = ['data', 'stringData'];
+const OTHER_KEYS = ['pgp', 'kms', 'gcp_kms', 'azure_kv', 'hc_vault'];
+const SELECTORS = ['encrypted_regex', 'unencrypted_regex', 'encrypted_suffix', 'unencrypted_suffix', 'encrypted_comment_regex'];
+const RECOMMENDED = 'Set encrypted_regex: ^(data|stringData)$ in .sops.yaml and encrypt the file anew';
+
+/** The metadata that SOPS leaves in a document, as far as it can be checked without a key. */
+export class Sops {
+  /** @returns undefined where the document has none */
+  static of(file: YamlFile, document: Document): Sops | undefined {
+    const node = child(document, document.contents, 'sops');
+    return node === undefined || (isScalar(node) && node.value === null) ? undefined : new Sops(file, document, node);
+  }
+
+  private constructor(private readonly file: YamlFile, private readonly document: Document, private readonly node: Node) {}
+
+  /**
+   * What is wrong with it.
+   * @param allowed the recipients that may decrypt; any, where there is none
+   * @param keys the keys that the Secret has in fact
+   * @param above the fields above `data` and `stringData`, for an item of a list
+   */
+  problems(allowed: readonly string[], keys: readonly string[], above: readonly string[], options: FindingOptions): Finding[] {
+    return [...this.completeness(options), ...this.recipients(allowed, options), ...this.selection(keys, above, options)];
+  }
+
+  private completeness(options: FindingOptions): Finding[] {
+    const problems: Finding[] = [];
+    const report = (node: Node | undefined, what: string): void => {
+      problems.push(finding('sops-incomplete', this.file.place(node ?? this.node), `sops.${what}: nobody can decrypt the file`,
+        'Restore the file from Git, or encrypt it anew with sops', options));
+    };
+    if (!isMap(this.node)) {
+      report(this.node, 'is no mapping');
+      return problems;
+    }
+    const mac = this.get('mac');
+    const value = encryptedValue(text(mac) ?? '');
+    if (value === undefined || value === 'broken') report(mac, 'mac is missing or damaged');
+    const modified = this.get('lastmodified');
+    if (Number.isNaN(Date.parse(String(isScalar(modified) ? modified.value : '')))) report(modified, 'lastmodified is missing or no time');
+    for (const entry of this.ageEntries()) {
+      const enc = childText(this.document, entry, 'enc') ?? '';
+      if (!/^-----BEGIN AGE ENCRYPTED FILE-----\n[\s\S]+\n-----END AGE ENCRYPTED FILE-----\s*$/.test(enc)) {
+        report(entry, 'age has an entry without its encrypted data key');
+      }
+    }
+    return problems;
+  }
+
+  private recipients(allowed: readonly string[], options: FindingOptions): Finding[] {
+    const entries = this.ageEntries();
+    const names = entries.map((entry) => childText(this.document, entry, 'recipient') ?? '');
+    const problems: Finding[] = [];
+    if (names.every((name) => !name.startsWith('age1'))) {
+      problems.push(finding('sops-no-recipient', this.file.place(this.get('age') ?? this.node),
+        'sops.age has no recipient: Flux cannot decrypt the file with an age key', 'Add the cluster\'s recipient to .sops.yaml and run sops updatekeys', options));
+    }
+    if (allowed.length === 0) return problems;
+    const foreign = (node: Node, who: string): Finding => finding('sops-recipient-not-allowed', this.file.place(node),
+      `sops is encrypted for ${who}, which is not among the allowed recipients`,
+      'Correct .sops.yaml, run sops updatekeys and sops rotate; then change the secret, which somebody else could read', options);
+    entries.forEach((entry, index) => {
+      if (names[index] !== '' && !allowed.includes(names[index]!)) problems.push(foreign(child(this.document, entry, 'recipient')!, names[index]!));
+    });
+    for (const group of this.groups()) {
+      for (const kind of OTHER_KEYS) {
+        const keys = child(this.document, group, kind);
+        if (items(this.document, keys).length > 0) problems.push(foreign(keys!, `a key of the kind ${kind}`));
+      }
+    }
+    for (const recipient of allowed.filter((name) => !names.includes(name))) {
+      problems.push(finding('sops-recipient-missing', this.file.place(this.get('age') ?? this.node),
+        `sops is not encrypted for ${recipient}, which would be allowed to read it`, 'If it should, add it to .sops.yaml and run sops updatekeys', options));
+    }
+    return problems;
+  }
+
+  /** The rule of SOPS: a file has one selector at most, and it is tried on each part of the path of a value. */
+  private selection(keys: readonly string[], above: readonly string[], options: FindingOptions): Finding[] {
+    const paths = FIELDS.flatMap((field) => [[...above, field], ...keys.map((key) => [...above, field, key])]);
+    const used = SELECTORS.find((selector) => this.selector(selector) !== undefined);
+    const at = this.file.place(used === undefined ? this.node : this.get(used));
+    const what = used === undefined ? 'sops.unencrypted_suffix (_unencrypted, by default)' : `sops.${used} (${this.selector(used)})`;
+    try {
+      const left = paths.find((path) => !this.isEncrypted(path));
+      return left === undefined ? [] : [finding('sops-selector', at, `${what} leaves ${left.join('.')} in plain text`, RECOMMENDED, options)];
+    } catch {
+      return [finding('sops-selector', at, `${what} is no regular expression: SOPS takes it for one that never matches`, RECOMMENDED, options)];
+    }
+  }
+
+  private isEncrypted(path: readonly string[]): boolean {
+    const [encrypted, unencrypted, suffix, noSuffix, comment] = SELECTORS.map((selector) => this.selector(selector));
+    if (comment !== undefined) return false; // it depends on comments that come and go
+    if (encrypted !== undefined) return path.some((part) => expression(encrypted).test(part));
+    if (unencrypted !== undefined) return !path.some((part) => expression(unencrypted).test(part));
+    if (suffix !== undefined) return path.some((part) => part.endsWith(suffix));
+    return !path.some((part) => part.endsWith(noSuffix ?? '_unencrypted'));
+  }
+
+  private selector(name: string): string | undefined {
+    return text(this.get(name)) || undefined;
+  }
+
+  private ageEntries(): Node[] {
+    return this.groups().flatMap((group) => items(this.document, child(this.document, group, 'age')));
+  }
+
+  /** Keys stand in the metadata itself or in groups. */
+  private groups(): Node[] {
+    return [this.node, ...items(this.document, this.get('key_groups'))];
+  }
+
+  private get(key: string): Node | undefined {
+    return child(this.document, this.node, key);
+  }
+}
+
+/** An expression of Go, whose only common difference here are the flags that it may begin with. */
+function expression(source: string): RegExp {
+  const [, flags = '', rest = source] = /^\(\?([ims]+)\)([\s\S]*)$/.exec(source) ?? [];
+  return new RegExp(rest, flags);
+}

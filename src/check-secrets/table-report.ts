@@ -1,0 +1,62 @@
+import Table from 'cli-table3';
+import { createColors } from 'picocolors';
+import type { Report, Row } from './check';
+import { shown } from './check-values';
+import { LEVELS } from '../manifests/level';
+import { count, printable, sentences } from './findings';
+
+/** How a person sees the report. */
+export interface TableOptions {
+  readonly color: boolean;
+  /** Width of the terminal, in characters. */
+  readonly columns: number;
+}
+
+/** No lines, but spaces between the columns: it is read in logs, too. */
+const CHARS = {
+  top: '', 'top-mid': '', 'top-left': '', 'top-right': '', bottom: '', 'bottom-mid': '', 'bottom-left': '', 'bottom-right': '',
+  left: '', 'left-mid': '', mid: '', 'mid-mid': '', right: '', 'right-mid': '', middle: ' ',
+};
+
+/** The report for people: what is expected and whether it is there, then each finding with its remedy. */
+export function tableReport(report: Report, { color, columns }: TableOptions): string {
+  const colors = createColors(color);
+  const paint = { error: colors.red, warning: colors.yellow, note: colors.cyan, ok: colors.green };
+  const table = new Table({ head: ['Secret', 'Key', 'Where', 'Result'], style: { head: [], border: [], compact: true, 'padding-left': 0 }, chars: CHARS });
+  for (const row of report.rows) {
+    table.push([...[row.secret, row.key ?? '(any)', where(row)].map(printable), paint[row.level](result(row))]);
+  }
+  const worstFirst = LEVELS.flatMap((level) => report.findings.filter((one) => one.level === level));
+  const blocks = worstFirst.map((one) => [
+    `${paint[one.level](one.level)}  ${printable(`${one.file}:${one.line}:${one.column}`)}  ${colors.dim(one.rule)}`,
+    ...wrapped(sentences(one), columns),
+  ].join('\n'));
+  return [table.toString().replace(/ +$/gm, ''), ...blocks, summary(report)].join('\n\n');
+}
+
+/** The whole report in a line. */
+export function summary({ rows, findings }: Report): string {
+  const levels = LEVELS.map((level) => plural(count(findings, level), level));
+  return `${plural(rows.length, 'expectation')}: ${levels.join(', ')}`;
+}
+
+function where({ place }: Row): string {
+  return place === undefined ? 'not in this repo' : `${place.file}:${place.line}`;
+}
+
+function result({ level, length }: Row): string {
+  return length === undefined ? level : `${level}, ${shown(length)}`;
+}
+
+function plural(number: number, noun: string): string {
+  return `${number} ${noun}${number === 1 ? '' : 's'}`;
+}
+
+export function wrapped(text: string, columns: number): string[] {
+  const lines = [''];
+  for (const word of text.split(' ')) {
+    if (lines.at(-1)!.length + word.length + 3 > columns && lines.at(-1) !== '') lines.push('');
+    lines.push(`${lines.pop()!} ${word}`);
+  }
+  return lines.map((line) => ` ${line}`);
+}

@@ -1,0 +1,79 @@
+import { statSync } from 'node:fs';
+import { relative, resolve, sep } from 'node:path';
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { check, type Report } from '../check-secrets/check';
+import { ExpectedList, MisuseError } from '../manifests/expected-list';
+import { count } from '../check-secrets/findings';
+import { githubReport } from '../check-secrets/github-report';
+import { jsonReport } from '../check-secrets/json-report';
+import { isInside } from '../manifests/repo-files';
+import { sarifReport } from '../check-secrets/sarif-report';
+import { tableReport } from '../check-secrets/table-report';
+import { outputOf } from './output';
+
+const EXAMPLES = `
+Examples:
+  $ cdk8s-postgres-backup check-secrets --repo ../flux-repo
+  $ cdk8s-postgres-backup check-secrets --repo . --dist apps/shop/backup --recipient age1… --recipient age1…
+  $ cdk8s-postgres-backup check-secrets --repo . --sarif > secrets.sarif
+
+No key is needed, and no value is shown. A repo with several clusters is checked a cluster at a time: name its folder
+with --repo. Folders named .git and node_modules are skipped, and links are not followed.
+
+Exit status: 0 without errors, 1 with errors, 2 where the command cannot do what it is asked to do.`;
+
+interface Options {
+  readonly repo: string;
+  readonly dist: string;
+  readonly recipient?: readonly string[];
+  readonly json?: true;
+  readonly sarif?: true;
+  readonly github?: true;
+}
+
+/** `check-secrets`: holds the manifests of a Flux repo against the secrets that synth lists as expected. */
+export function checkSecrets(version: string): Command {
+  return new Command('check-secrets')
+    .description('check that every expected secret is in a Flux repo, encrypted by SOPS, and of the right length')
+    .requiredOption('--repo <folder>', 'the working tree of the Flux repo, or a folder in it')
+    .option('--dist <folder>', 'what cdk8s synth wrote, with the list of expected secrets', 'dist')
+    .option('--recipient <age1…>', 'an age recipient that may decrypt the secrets; repeatable (default: any)', recipient)
+    .addOption(new Option('--json', 'print JSON').conflicts(['sarif', 'github']))
+    .addOption(new Option('--sarif', 'print SARIF 2.1.0, for code scanning').conflicts(['json', 'github']))
+    .addOption(new Option('--github', 'print workflow commands, which GitHub shows in pull requests').conflicts(['json', 'sarif']))
+    .addHelpText('after', EXAMPLES)
+    .action((options: Options) => {
+      checkFolder('--repo', options.repo);
+      checkFolder('--dist', options.dist);
+      const list = ExpectedList.read(options.dist, (path) => shown(options, path));
+      const report = check(list, options.repo, options.recipient ?? []);
+      process.stdout.write(`${printed(report, options, version)}\n`);
+      process.exitCode = count(report.findings, 'error') > 0 ? 1 : 0;
+    });
+}
+
+function printed(report: Report, { json, sarif, github }: Options, version: string): string {
+  if (json) return JSON.stringify(jsonReport(report), null, 2);
+  if (sarif) return JSON.stringify(sarifReport(report, version), null, 2);
+  if (github) return githubReport(report);
+  return tableReport(report, outputOf(process.stdout));
+}
+
+function recipient(value: string, before: string[] = []): string[] {
+  if (!/^age1[02-9ac-hj-np-z]{58,}$/.test(value)) {
+    throw new InvalidArgumentError('It is no age recipient: age-keygen -y prints the one of a key.');
+  }
+  return [...before, value];
+}
+
+function checkFolder(option: string, path: string): void {
+  const isFolder = statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
+  if (!isFolder) throw new MisuseError(`${option} (${path}) is no folder. Name one that exists`);
+}
+
+/** Paths are told from the root of the repo, and from here for what is outside. */
+function shown({ repo, dist }: Options, path: string): string {
+  const file = resolve(dist, path);
+  const inRepo = relative(resolve(repo), file);
+  return (isInside(inRepo) ? inRepo : relative('.', file)).split(sep).join('/');
+}

@@ -1,0 +1,116 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { isAtLeast } from '../plan/change';
+import { jsonReport } from '../plan/plan-json';
+import { readListing } from '../plan/listing';
+import { markdownReport } from '../plan/plan-markdown';
+import { plan, type Plan } from '../plan/plan';
+import { svg } from '../plan/svg';
+import { textReport } from '../plan/plan-text';
+import { TreeReader } from '../plan/tree';
+import { quantity } from '../plan/words';
+import { LEVELS, type Level } from '../manifests/level';
+import { MisuseError } from '../manifests/expected-list';
+import { outputOf } from './output';
+
+const NOTES = `
+Examples:
+  $ cdk8s-postgres-backup plan --base main:dist --head dist
+  $ cdk8s-postgres-backup plan --base old --head new --dumps listing.txt --svg plan.svg --markdown > comment.md
+  $ ssh nas ls -l /export/shop | cdk8s-postgres-backup plan --base main:dist --head dist --dumps -
+
+A folder in a commit is named as Git does: main:dist from the root of the repo, main:./dist from here.
+
+Levels, and the risk when the worst change has them:
+  error    high    data is lost or may be, or there are no backups any more
+  warning  medium  less is safe than before, or somebody has to do something
+  note     low     anything else that differs
+
+Restore points are those at the end of the next run: with --dumps the files of the listing, which may be that of ls or
+ls -l of the folder on the storage, what RESTORE_ACTION=list prints, or names one a line; without it, by the calendar, as
+if every run had succeeded.
+
+Exit status: 0; 1 with a change of the level of --fail-on or a worse one; 2 where the command cannot do what it is asked
+to do.`;
+
+interface Options {
+  readonly base: string;
+  readonly head: string;
+  readonly dumps?: string;
+  readonly dumpSize?: number;
+  readonly lastRun?: number;
+  readonly now?: number;
+  readonly markdown?: true;
+  readonly json?: true;
+  readonly svg?: string;
+  readonly failOn?: Level;
+}
+
+/** `plan`: what a change of synthesized manifests means for whoever needs the backups. */
+export function planCommand(): Command {
+  return new Command('plan')
+    .description('say what a change of the manifests means: for recovery, for the dumps that are there, and field by field')
+    .requiredOption('--base <folder>', 'what cdk8s synth wrote before the change: a folder, or one in a commit like main:dist')
+    .requiredOption('--head <folder>', 'what it writes with the change')
+    .option('--dumps <file>', 'a listing of the dumps on the storage; - reads it from the standard input')
+    .option('--dump-size <size>', 'the size of a dump, e.g. 2Gi, where the listing has none', size)
+    .option('--last-run <seconds>', 'how long the last backup took', seconds)
+    .option('--now <time>', 'the moment that the answers are for, e.g. 2026-11-24T02:00:00Z (default: now)', time)
+    .addOption(new Option('--markdown', 'print Markdown, for a comment in a pull request').conflicts('json'))
+    .addOption(new Option('--json', 'print JSON').conflicts('markdown'))
+    .option('--svg <file>', 'write a picture of the restore points; the Markdown embeds it by this name')
+    .addOption(new Option('--fail-on <level>', 'end with status 1 at this level or a worse one (default: never)').choices(LEVELS))
+    .addHelpText('after', NOTES)
+    .action(async (options: Options) => {
+      const reader = new TreeReader();
+      const [base, head] = [reader.read(options.base, '--base'), reader.read(options.head, '--head')];
+      const { now = Date.now(), dumpSize, lastRun } = options;
+      const made = plan(base, head, { now, dumpSize, lastRun, dumps: listing(options.dumps) });
+      if (options.svg !== undefined) write(options.svg, svg(made));
+      const { failOn } = options;
+      const fails = failOn !== undefined && made.changes.some(({ level }) => isAtLeast(level, failOn));
+      process.stdout.write(`${(await printed(made, options)).trimEnd()}\n`);
+      process.exitCode = fails ? 1 : 0;
+    });
+}
+
+async function printed(made: Plan, { markdown, json, svg: picture }: Options): Promise<string> {
+  if (json) return JSON.stringify(jsonReport(made), null, 2);
+  return markdown ? markdownReport(made, picture) : textReport(made, outputOf(process.stdout));
+}
+
+function listing(source: string | undefined): ReturnType<typeof readListing> | undefined {
+  if (source === undefined) return undefined;
+  let text: string;
+  try {
+    text = readFileSync(source === '-' ? 0 : source, 'utf8');
+  } catch (error) {
+    throw new MisuseError(`--dumps (${source}) cannot be read (${(error as NodeJS.ErrnoException).code}). Name a file with a listing, or - for the standard input`);
+  }
+  return readListing(text, source);
+}
+
+function write(file: string, content: string): void {
+  try {
+    writeFileSync(file, content);
+  } catch (error) {
+    throw new MisuseError(`--svg (${file}) cannot be written (${(error as NodeJS.ErrnoException).code}). Name a file in a folder that exists`);
+  }
+}
+
+function size(value: string): number {
+  const bytes = quantity(value);
+  if (bytes === undefined || bytes < 1) throw new InvalidArgumentError('It is no size: write it like 500Mi or 2Gi.');
+  return bytes;
+}
+
+function seconds(value: string): number {
+  if (!/^\d{1,9}$/.test(value)) throw new InvalidArgumentError('It is no whole number of seconds.');
+  return Number(value);
+}
+
+function time(value: string): number {
+  const instant = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d))?$/.test(value) ? Date.parse(value) : NaN;
+  if (Number.isNaN(instant)) throw new InvalidArgumentError('It is no time: write it like 2026-11-24T02:00:00Z.');
+  return instant;
+}

@@ -1,0 +1,233 @@
+import { Cron, Duration, Size, SizeRoundingBehavior } from 'cdk8s';
+import { ContainerResources, Cpu, EmptyDirMedium, k8s } from 'cdk8s-plus-28';
+import { Construct } from 'constructs';
+import { IBackup } from '../backup/backup';
+import { DecryptionProof } from './decryption-proof';
+import { env } from '../workload/environment';
+import { VERBATIM } from '../delivery/flux-annotations';
+import {
+  ContainerProps, PodExtras, PodOptions, podOptions, quantity, SECRETS_REPORT, STORAGE_PATH, WORKING_MOUNTS,
+} from '../workload/hardened-pod';
+import { checkCount, checkDuration, InvalidPropError } from '../errors';
+import { described, labelsFor } from '../kubernetes/labels';
+import { checksEnv } from '../restore/restore-check';
+import { restoreOptions } from '../restore/restore-job';
+import { ScriptCronJob } from '../workload/script-cron-job';
+import { checkFolder, POD_NAME } from '../workload/script-job';
+
+export interface RestoreDrillProps extends PodOptions {
+  /** Name of the CronJob, up to 52 characters. */
+  readonly name: string;
+  /** Whose dumps are drilled: a `BackupCronJob`, or a database and a storage. */
+  readonly backup: IBackup;
+  /**
+   * When to drill.
+   * @default Cron.weekly()
+   */
+  readonly schedule?: Cron;
+  /**
+   * Time zone of the schedule, a name of the tz database.
+   * @default 'Etc/UTC'
+   */
+  readonly timeZone?: string;
+  /**
+   * Whether drills are suspended. Those on demand still run.
+   * @default false
+   */
+  readonly suspend?: boolean;
+  /**
+   * Time after which a drill is ended.
+   * @default Duration.hours(6)
+   */
+  readonly deadline?: Duration;
+  /**
+   * How late a drill may begin, e.g. after an outage of the control plane.
+   * @default Duration.hours(12)
+   */
+  readonly startingDeadline?: Duration;
+  /**
+   * Which dump is drilled.
+   * @default DrillPick.NEWEST
+   */
+  readonly pick?: DrillPick;
+  /**
+   * Most that the throwaway server may take.
+   * @default - the size of the claim, where it is known, and no limit otherwise
+   */
+  readonly scratchSize?: Size;
+  /**
+   * Where the throwaway server keeps its files. Memory counts against the memory limit.
+   * @default EmptyDirMedium.DEFAULT
+   */
+  readonly scratchMedium?: EmptyDirMedium;
+  /**
+   * Proof that a key still opens what is in the dump.
+   * @default - none, and the drill says nothing about keys
+   */
+  readonly proof?: DecryptionProof;
+  /**
+   * How many drills' evidence stays on the NAS, the newest.
+   * @default 104
+   */
+  readonly keepEvidence?: number;
+  /**
+   * Tables and indexes that are restored at the same time.
+   * @default 2
+   */
+  readonly jobs?: number;
+}
+
+/** Which dump a drill restores. `RESTORE_DUMP` and `RESTORE_BEFORE` choose another one for a drill on demand. */
+export enum DrillPick {
+  /** The newest verified one: what a restore would take. */
+  NEWEST = 'newest',
+  /** The one that was not drilled for the longest time: in turn, all that the retention keeps. */
+  ROTATE = 'rotate',
+}
+
+const DRILL_PATH = '/drill';
+const PROOF_PATH = '/proof';
+
+/** A server in the pod, two sessions that build indexes, and two clients. */
+const RESOURCES: ContainerResources = {
+  cpu: { request: Cpu.millis(100) },
+  memory: { request: Size.mebibytes(256), limit: Size.gibibytes(1) },
+};
+
+/**
+ * A restore that needs nobody and touches nothing: on a schedule, a dump is restored into a server that lives and dies
+ * in the pod, and proven. What came of it is in `drills/<time>.json` beside the dumps, and in the status: 0 proven,
+ * 1 failed, 4 the key is refuted, 5 something could not be proven. Only a failure is tried again.
+ */
+export class RestoreDrill extends Construct {
+  /** Name of the CronJob. */
+  public readonly name: string;
+  public readonly schedule: Cron;
+  public readonly timeZone: string;
+  public readonly suspend: boolean;
+  /** Time after which a drill is ended. */
+  public readonly deadline: Duration;
+  /** How late a drill may begin. */
+  public readonly startingDeadline: Duration;
+  public readonly pick: DrillPick;
+  public readonly proof?: DecryptionProof;
+  public readonly keepEvidence: number;
+
+  /** @throws InvalidPropError */
+  constructor(scope: Construct, id: string, props: RestoreDrillProps) {
+    super(scope, id);
+    const { database, storage } = props.backup;
+    const folder = checkFolder('restoreDrill', database, props.backup.folder);
+    const scratch = props.scratchSize ?? storage.size;
+    if (scratch !== undefined && scratch.toKibibytes() < 100 * 1024) {
+      throw new InvalidPropError('restoreDrill.scratchSize', scratch.asString(), 'is too small for a server', 'Give it room for the database and half of it again');
+    }
+    this.name = props.name;
+    this.schedule = props.schedule ?? Cron.weekly();
+    this.timeZone = props.timeZone ?? 'Etc/UTC';
+    this.suspend = props.suspend ?? false;
+    this.deadline = checkDuration('restoreDrill.deadline', props.deadline ?? Duration.hours(6), 60);
+    this.startingDeadline = checkDuration('restoreDrill.startingDeadline', props.startingDeadline ?? Duration.hours(12), 10);
+    this.pick = props.pick ?? DrillPick.NEWEST;
+    this.proof = props.proof;
+    this.keepEvidence = checkCount('restoreDrill.keepEvidence', props.keepEvidence ?? 104, 1, 10_000);
+    const jobs = checkCount('restoreDrill.jobs', props.jobs ?? 2, 1, 64);
+    const common = [POD_NAME, env('PGDATABASE', database.name), env('MAINTENANCE_DATABASE', 'postgres'), env('DRILL_DIR', DRILL_PATH)];
+    const restore: ContainerProps = {
+      name: 'restore',
+      script: 'drill-restore.sh',
+      env: [
+        ...common, env('BACKUP_DIR', `${STORAGE_PATH}/${folder}`), SECRETS_REPORT,
+        env('DRILL_PICK', this.pick),
+        env('DRILL_BYTES', scratch === undefined ? 0 : scratch.toKibibytes() * 1024),
+        env('RESTORE_DUMP', ''),
+        env('RESTORE_BEFORE', ''),
+        env('RESTORE_JOBS', jobs),
+        env('RESTORE_OPTIONS', restoreOptions(memoryPerJob(props.resources ?? RESOURCES, jobs))),
+        env('HOLD_SECONDS', this.deadline.toSeconds()),
+        ...checksEnv(props.backup.checks ?? []),
+      ],
+      volumeMounts: [...WORKING_MOUNTS, { name: 'drill', mountPath: DRILL_PATH }],
+    };
+    const drill: k8s.Volume = {
+      name: 'drill',
+      emptyDir: { medium: props.scratchMedium, sizeLimit: scratch === undefined ? undefined : quantity(scratch) },
+    };
+    this.node.defaultChild = new ScriptCronJob(this, 'workload', {
+      ...podOptions(props),
+      name: props.name,
+      noun: 'restoreDrill',
+      component: 'drill',
+      description: `Restores a dump of the database ${database.name} into a server that lives in its pod, and writes beside the dumps what that proves.`,
+      script: 'drill.sh',
+      database,
+      storage,
+      folder,
+      offline: true,
+      secrets: props.proof === undefined ? [] : [props.proof.key],
+      schedule: this.schedule,
+      timeZone: this.timeZone,
+      suspend: this.suspend,
+      deadline: this.deadline,
+      startingDeadline: this.startingDeadline,
+      successfulJobsHistoryLimit: 3,
+      failedJobsHistoryLimit: 3,
+      backoffLimit: 1,
+      finalStatuses: [4, 5],
+      resources: props.resources ?? RESOURCES,
+      env: [
+        ...common.slice(1),
+        env('IMAGE', database.image.image),
+        env('KEEP_EVIDENCE', this.keepEvidence),
+      ],
+      extras: this.withProof(props, common, {
+        initContainers: [restore],
+        volumes: [drill],
+        volumeMounts: [{ name: 'drill', mountPath: DRILL_PATH }],
+      }),
+    });
+  }
+
+  /** The container that sees the key sees no claim, and the one that sees the claim no key. */
+  private withProof({ name, proof }: RestoreDrillProps, common: k8s.EnvVar[], extras: PodExtras): PodExtras {
+    if (proof === undefined) {
+      return extras;
+    }
+    const configMap = new k8s.KubeConfigMap(this, 'proof', {
+      metadata: {
+        name: `${name}-proof`,
+        labels: labelsFor('drill'),
+        annotations: { ...described(`The SQL that proves for ${name}: ${proof.name}.`), ...VERBATIM },
+      },
+      data: { 'proof.sql': proof.sql },
+    });
+    const items = [{ key: proof.key.key, path: 'key' }];
+    return {
+      ...extras,
+      initContainers: [...extras.initContainers, {
+        name: 'decrypt',
+        script: 'drill-decrypt.sh',
+        env: [...common, env('PROOF_SQL', `${PROOF_PATH}/sql/proof.sql`), env('PROOF_KEY', `${PROOF_PATH}/key/key`)],
+        volumeMounts: [
+          { name: 'proof', mountPath: `${PROOF_PATH}/sql`, readOnly: true },
+          { name: 'proof-key', mountPath: `${PROOF_PATH}/key`, readOnly: true },
+          { name: 'drill', mountPath: DRILL_PATH },
+          { name: 'decrypt-scratch', mountPath: '/tmp' },
+        ],
+      }],
+      volumes: [
+        ...extras.volumes,
+        { name: 'proof', configMap: { name: configMap.name } },
+        { name: 'proof-key', projected: { sources: [{ secret: { name: proof.key.secretName, items, optional: true } }] } },
+        { name: 'decrypt-scratch', emptyDir: { medium: 'Memory', sizeLimit: quantity(Size.mebibytes(16)) } },
+      ],
+    };
+  }
+}
+
+/** What builds an index may take: nobody else uses the server, and half of the pod's memory is enough for the rest of it. */
+function memoryPerJob({ memory }: ContainerResources, jobs: number): Size {
+  const most = 256;
+  const share = (memory?.limit?.toMebibytes({ rounding: SizeRoundingBehavior.FLOOR }) ?? 2 * most * jobs) / 2 / jobs;
+  return Size.mebibytes(Math.max(1, Math.floor(Math.min(most, share))));
+}

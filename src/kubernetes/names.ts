@@ -1,0 +1,56 @@
+import { InvalidPropError } from '../errors';
+
+/** The longest name of a CronJob: its Jobs append 11 characters to it and a Job's name ends at 63. */
+export const CRON_JOB_NAME_LENGTH = 52;
+
+/** The longest name of a Job: it becomes a label of its pods. */
+export const JOB_NAME_LENGTH = 63;
+
+/** The longest name of a DNS-1123 subdomain, which most Kubernetes objects have for a name. */
+const SUBDOMAIN_LENGTH = 253;
+
+/**
+ * Refuses a name that Kubernetes would refuse.
+ * Rule: https://kubernetes.io/docs/concepts/overview/working-with-objects/names/#dns-subdomain-names
+ */
+export function checkName(property: string, name: string, maxLength = SUBDOMAIN_LENGTH): void {
+  if (!/^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/.test(name)) {
+    throw new InvalidPropError(property, name, 'is not a DNS-1123 name',
+      'Use lower-case letters, digits, "-" and ".", beginning and ending with a letter or a digit');
+  }
+  if (name.length > maxLength) {
+    throw new InvalidPropError(property, name, `has ${name.length} characters, Kubernetes allows ${maxLength}`,
+      `Shorten it by ${name.length - maxLength}`);
+  }
+}
+
+/**
+ * Refuses labels that Kubernetes would refuse.
+ * Rule: https://kubernetes.io/docs/concepts/overview/working-with-objects/labels/#syntax-and-character-set
+ */
+export function checkLabels(property: string, labels: { [name: string]: string } = {}): void {
+  const part = /^[A-Za-z0-9]([-\w.]{0,61}[A-Za-z0-9])?$/;
+  for (const [key, value] of Object.entries(labels)) {
+    const [name, domain, ...rest] = key.split('/').reverse();
+    if (domain !== undefined) {
+      checkName(property, domain);
+    }
+    if (rest.length > 0 || !part.test(name!) || !(value === '' || part.test(value))) {
+      throw new InvalidPropError(property, `${key}: ${value}`, 'is not a label',
+        'Use up to 63 letters, digits, "-", "_" and ".", beginning and ending with a letter or a digit');
+    }
+  }
+}
+
+/**
+ * A PostgreSQL identifier as a name for files: unchanged where it is harmless, percent-encoded where it is not,
+ * so that two databases never share a file name and no name needs quoting.
+ */
+export function fileName(identifier: string): string {
+  const encoded = encodeURIComponent(identifier).replace(/[!'()*~]/g, percentEncoded);
+  return encoded.replace(/^[.-]/, percentEncoded);
+}
+
+function percentEncoded(character: string): string {
+  return `%${character.charCodeAt(0).toString(16).toUpperCase()}`;
+}

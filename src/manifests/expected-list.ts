@@ -1,0 +1,140 @@
+import { isScalar, type Document, type Node } from 'yaml';
+import type { Place } from '../check-secrets/findings';
+import { readRepo } from './repo-files';
+import { child, childText, items, text, YamlFile } from './yaml-file';
+
+const LIST = 'secrets.yaml';
+const ESCROW = 'escrow.yaml';
+
+/** A key that must exist, or, without a key, a whole Secret. */
+export interface Expectation {
+  readonly key?: string;
+  readonly bytes?: number;
+  readonly minBytes?: number;
+  /** The file in the repo in which it must live. */
+  readonly gitFile?: string;
+  /** When it will exist, if it need not be in the repo. */
+  readonly optionalUntil?: string;
+  readonly because: string;
+  readonly place: Place;
+}
+
+/** A Secret, and what is expected of it. */
+export interface ExpectedSecret {
+  /** Undefined where the list itself names none: any will do. */
+  readonly namespace: string | undefined;
+  readonly name: string;
+  /** Whether it is of another namespace than the list: such a Secret need not be in the same repo. */
+  readonly isElsewhere: boolean;
+  readonly expectations: Expectation[];
+}
+
+/** What neither a repo nor a cluster can show. */
+export interface Escrow {
+  readonly what: string;
+  readonly where: string;
+  readonly attestedOn: string;
+  readonly validUntil: string;
+  readonly place: Place;
+}
+
+/** The command cannot do what it is asked to do; the message says why and what to do. */
+export class MisuseError extends Error {}
+
+/** The lists of expected secrets among the synthesized manifests. */
+export class ExpectedList {
+  readonly secrets: ExpectedSecret[] = [];
+  readonly escrow: Escrow[] = [];
+  /** The files with the lists. */
+  readonly files: string[] = [];
+
+  /**
+   * @param dist the folder that synth wrote
+   * @param shown how a path below that folder is told
+   * @throws MisuseError when there is no list, or none that synth wrote
+   */
+  static read(dist: string, shown: (path: string) => string): ExpectedList {
+    const list = new ExpectedList();
+    for (const { path, text } of readRepo(dist).files.filter((file) => file.text.includes(LIST))) {
+      const file = new YamlFile(shown(path), text);
+      for (const document of file.documents) {
+        if (childText(document, document.contents, 'kind') === 'ConfigMap') list.add(file, document);
+      }
+    }
+    if (list.files.length === 0) {
+      throw new MisuseError(`--dist (${dist}) has no ConfigMap with the key ${LIST}. Run cdk8s synth, and let the chart have SecretExpectations`);
+    }
+    return list;
+  }
+
+  private add(file: YamlFile, document: Document): void {
+    const data = child(document, document.contents, 'data');
+    const home = childText(document, child(document, document.contents, 'metadata'), 'namespace');
+    const list = nested(file, document, data, LIST);
+    if (list === undefined) return;
+    this.files.push(file.path);
+    for (const entry of list.entries) this.expect(home, entry);
+    for (const entry of nested(file, document, data, ESCROW)?.entries ?? []) {
+      this.escrow.push({
+        what: entry.string('what'), where: entry.string('where'),
+        attestedOn: entry.string('attestedOn'), validUntil: entry.string('validUntil'), place: entry.place,
+      });
+    }
+  }
+
+  private expect(home: string | undefined, entry: Entry): void {
+    const namespace = entry.optional('namespace') ?? home;
+    const name = entry.string('secret');
+    let secret = this.secrets.find((one) => one.name === name && one.namespace === namespace);
+    if (secret === undefined) this.secrets.push(secret = { namespace, name, isElsewhere: namespace !== home, expectations: [] });
+    secret.expectations.push({
+      key: entry.optional('key'), bytes: entry.number('bytes'), minBytes: entry.number('minBytes'), gitFile: entry.optional('gitFile'),
+      optionalUntil: entry.optional('optionalUntil'), because: entry.string('because'), place: entry.place,
+    });
+  }
+}
+
+/** An entry of a list, read strictly: what is misread would be checked wrongly. */
+class Entry {
+  readonly place: Place;
+
+  constructor(file: YamlFile, private readonly document: Document, private readonly node: Node) {
+    this.place = file.place(node);
+  }
+
+  string(name: string): string {
+    return this.optional(name) ?? this.refuse(name, undefined);
+  }
+
+  optional(name: string): string | undefined {
+    const value = this.value(name);
+    return value === undefined || typeof value === 'string' ? value : this.refuse(name, value);
+  }
+
+  number(name: string): number | undefined {
+    const value = this.value(name);
+    return value === undefined || (typeof value === 'number' && Number.isInteger(value)) ? value : this.refuse(name, value);
+  }
+
+  private value(name: string): unknown {
+    const node = child(this.document, this.node, name);
+    return isScalar(node) ? node.value : node;
+  }
+
+  private refuse(name: string, value: unknown): never {
+    throw new MisuseError(`${this.place.file}:${this.place.line}: ${name} (${JSON.stringify(value) ?? 'missing'}) is not what synth writes. Run cdk8s synth anew`);
+  }
+}
+
+/** A list in a key of a ConfigMap, with the places of its entries in the file. */
+function nested(file: YamlFile, document: Document, data: Node | undefined, key: string): { entries: Entry[] } | undefined {
+  const node = child(document, data, key);
+  const source = text(node);
+  if (source === undefined) return undefined;
+  const header = file.place(node);
+  // The lines of a block scalar follow its header, two columns to the right of its key.
+  const base = { file: file.path, line: header.line + 1, column: file.place(data).column + 2 };
+  const list = new YamlFile(file.path, source, base);
+  if (list.problem !== undefined) throw new MisuseError(`${list.problem.file}:${list.problem.line}: ${key} is not YAML. Run cdk8s synth anew`);
+  return { entries: list.documents.flatMap((inner) => items(inner, inner.contents).map((entry) => new Entry(list, inner, entry))) };
+}

@@ -1,0 +1,105 @@
+import { k8s } from 'cdk8s-plus-28';
+import { Construct } from 'constructs';
+import { env } from '../workload/environment';
+import { PodExtras } from '../workload/hardened-pod';
+import { checkImage } from '../kubernetes/image';
+import { described, labelsOf } from '../kubernetes/labels';
+import { checkName } from '../kubernetes/names';
+import { ScriptJobProps } from '../workload/script-job';
+
+const KUBECTL_PATH = '/kubectl';
+const KUBECTL = env('KUBECTL', `${KUBECTL_PATH}/kubectl`);
+const KUBECTL_IMAGE = 'alpine/kubectl:1.34.2';
+
+/** Where every client looks for the account. */
+const ACCOUNT_PATH = '/var/run/secrets/kubernetes.io/serviceaccount';
+
+export interface ScaleDeploymentOptions {
+  /**
+   * Image to copy `kubectl` from, with a tag or a digest. It must have `sh` and `cp`, which distroless images and those
+   * from scratch, such as `rancher/kubectl`, have not. The program must be linked statically, as that of Kubernetes'
+   * releases is. Version 1.24 or later, at most one minor version from the cluster's.
+   * @default 'alpine/kubectl:1.34.2'
+   */
+  readonly image?: string;
+}
+
+/** Stops a service right before the cut-over of a restore and starts it again afterwards, also when the cut-over failed. */
+export class Quiesce {
+  /**
+   * Scales a Deployment of the restore's namespace to 0 replicas, and back to the count that was found. The restore
+   * gets an account, if none is given, that may read and set the scale of this one Deployment, and nothing else.
+   *
+   * Whoever else sets the scale may undo it, such as a HelmRelease with drift detection: suspend it for the restore.
+   * @throws InvalidPropError
+   */
+  public static scaleDeployment(name: string, options: ScaleDeploymentOptions = {}): Quiesce {
+    checkName('quiesce.deployment', name);
+    return new Quiesce(name, checkImage('quiesce.image', options.image ?? KUBECTL_IMAGE));
+  }
+
+  private constructor(public readonly deployment: string, public readonly image: string) {}
+}
+
+/** The job with all that it needs to scale the deployment. */
+export function withQuiesce(scope: Construct, job: ScriptJobProps, quiesce: Quiesce): ScriptJobProps {
+  return {
+    ...job,
+    env: [...job.env, KUBECTL, env('QUIESCE_DEPLOYMENT', quiesce.deployment)],
+    reaches: ['apiServer'],
+    extras: podExtras(account(scope, job, quiesce.deployment), quiesce.image),
+  };
+}
+
+/** @returns the name of the account that may set the scale */
+function account(scope: Construct, job: ScriptJobProps, deployment: string): string {
+  const annotations = described(`Lets the restore set the scale of the Deployment ${deployment}, and nothing else.`);
+  const metadata = { name: job.name, labels: labelsOf(job), annotations };
+  const accountName = job.serviceAccount?.name ?? job.name;
+  if (job.serviceAccount === undefined) {
+    new k8s.KubeServiceAccount(scope, 'account', { metadata, automountServiceAccountToken: false });
+  }
+  new k8s.KubeRole(scope, 'role', {
+    metadata,
+    rules: [{ apiGroups: ['apps'], resources: ['deployments/scale'], resourceNames: [deployment], verbs: ['get', 'patch'] }],
+  });
+  new k8s.KubeRoleBinding(scope, 'role-binding', {
+    metadata,
+    roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name: job.name },
+    subjects: [{ kind: 'ServiceAccount', name: accountName }],
+  });
+  return accountName;
+}
+
+/** The token is a volume and not mounted by itself: only the container that scales gets it. */
+function podExtras(serviceAccountName: string, image: string): PodExtras {
+  return {
+    serviceAccountName,
+    // Scaling back is tried for half of it.
+    gracePeriod: 60,
+    initContainers: [{
+      name: 'lend-kubectl',
+      image,
+      script: 'lend-kubectl.sh',
+      env: [KUBECTL],
+      volumeMounts: [{ name: 'kubectl', mountPath: KUBECTL_PATH }],
+    }],
+    volumes: [
+      { name: 'kubectl', emptyDir: { sizeLimit: k8s.Quantity.fromString('256Mi') } },
+      {
+        name: 'account',
+        projected: {
+          sources: [
+            { serviceAccountToken: { path: 'token', expirationSeconds: 3600 } },
+            { configMap: { name: 'kube-root-ca.crt', items: [{ key: 'ca.crt', path: 'ca.crt' }] } },
+            { downwardApi: { items: [{ path: 'namespace', fieldRef: { fieldPath: 'metadata.namespace' } }] } },
+          ],
+        },
+      },
+    ],
+    volumeMounts: [
+      { name: 'kubectl', mountPath: KUBECTL_PATH, readOnly: true },
+      { name: 'account', mountPath: ACCOUNT_PATH, readOnly: true },
+    ],
+  };
+}

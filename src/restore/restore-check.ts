@@ -1,0 +1,60 @@
+import { k8s } from 'cdk8s-plus-28';
+import { env } from '../workload/environment';
+import { InvalidPropError } from '../errors';
+
+/** A query, and the name under which logs and manifests speak of it. */
+export interface SameAsDumpOptions {
+  /** What the check is about, in a few words. Unique among the checks of a backup. */
+  readonly name: string;
+  /**
+   * A query that returns one value. It is read-only, and names without a schema are PostgreSQL's own: write
+   * `public.orders`, not `orders`.
+   */
+  readonly query: string;
+}
+
+export interface SqlCheckOptions extends SameAsDumpOptions {
+  /** The value, as psql prints it: `t` for true, `0`, an empty string for null. */
+  readonly expect: string;
+}
+
+/**
+ * Something that must be true of the data. It is evaluated in the snapshot of each dump, where a failure is a warning,
+ * and in what is restored, where a failure stops the restore before the live database is touched.
+ */
+export class RestoreCheck {
+  /** The query returns the value that is written here. */
+  public static sql(options: SqlCheckOptions): RestoreCheck {
+    return new RestoreCheck(options.name, options.query, options.expect);
+  }
+
+  /** The query returns what it returned when the dump was taken. */
+  public static sameAsDump(options: SameAsDumpOptions): RestoreCheck {
+    return new RestoreCheck(options.name, options.query, undefined);
+  }
+
+  private constructor(public readonly name: string, public readonly query: string, public readonly expect: string | undefined) {
+    if (!/^[^\r\n]{1,200}$/.test(name)) {
+      throw new InvalidPropError('check.name', name, 'is empty, has a line break or is too long', 'Say in a few words what must be true');
+    }
+    if (query.trim() === '') {
+      throw new InvalidPropError('check.query', query, 'is empty', 'Write a query that returns one value');
+    }
+  }
+}
+
+/** The checks as environment variables, numbered from 1. */
+export function checksEnv(checks: readonly RestoreCheck[]): k8s.EnvVar[] {
+  const twice = checks.find(({ name }, index) => checks.findIndex((other) => other.name === name) !== index);
+  if (twice !== undefined) {
+    throw new InvalidPropError('check.name', twice.name, 'is the name of two checks', 'Rename one of them');
+  }
+  return [
+    env('CHECKS', checks.length),
+    ...checks.flatMap(({ name, query, expect }, index) => [
+      env(`CHECK_${index + 1}_NAME`, name),
+      env(`CHECK_${index + 1}_QUERY`, query),
+      ...(expect === undefined ? [] : [env(`CHECK_${index + 1}_EXPECT`, expect)]),
+    ]),
+  ];
+}

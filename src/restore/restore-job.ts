@@ -1,0 +1,210 @@
+import { ApiObject, Chart, Cron, Duration, Size } from 'cdk8s';
+import { k8s } from 'cdk8s-plus-28';
+import { Construct } from 'constructs';
+import { IBackup } from '../backup/backup';
+import { KEEP_WHEN_REMOVED, NEVER_RECREATE, VERBATIM } from '../delivery/flux-annotations';
+import { env } from '../workload/environment';
+import { PodOptions, podOptions } from '../workload/hardened-pod';
+import { checkCount, checkDuration, InvalidPropError } from '../errors';
+import { described, labelsOf } from '../kubernetes/labels';
+import { checkName, JOB_NAME_LENGTH } from '../kubernetes/names';
+import { Quiesce, withQuiesce } from './quiesce';
+import { checksEnv } from './restore-check';
+import { RestoreTrigger } from './restore-trigger';
+import { ScriptCronJob } from '../workload/script-cron-job';
+import { checkFolder, scriptJob, ScriptJobProps, specAtSynth } from '../workload/script-job';
+
+export interface RestoreJobProps extends PodOptions {
+  /** Name of the template, up to 52 characters. */
+  readonly name: string;
+  /** What to restore: a `BackupCronJob`, or a database and a storage. */
+  readonly backup: IBackup;
+  /**
+   * Time after which a restore is ended. The live database stays as it was.
+   * @default Duration.hours(6)
+   */
+  readonly deadline?: Duration;
+  /**
+   * What starts the restore.
+   * @default RestoreTrigger.onDemand()
+   */
+  readonly trigger?: RestoreTrigger;
+  /**
+   * What to do about sessions on the live database right before the cut-over.
+   * @default RestoreSessions.WAIT
+   */
+  readonly sessions?: RestoreSessions;
+  /**
+   * How long to wait for the sessions to end. Afterwards the restore fails, and what it has proven stays for a cut-over.
+   * @default Duration.minutes(10)
+   */
+  readonly sessionsTimeout?: Duration;
+  /**
+   * Stops the service for the cut-over, and starts it again.
+   * @default - the service is left alone, and `sessions` says what happens
+   */
+  readonly quiesce?: Quiesce;
+  /**
+   * The command that stops the service, for the log to tell whoever waits, e.g. a `kubectl scale`.
+   * @default - the log says to scale it to 0 replicas, with `quiesce` by a `kubectl scale` of its deployment
+   */
+  readonly stopCommand?: string;
+  /**
+   * How many databases from before stay after a restore, the newest first. At least 1: the way back.
+   * @default 1
+   */
+  readonly keepPrevious?: number;
+  /**
+   * Tables and indexes that are restored at the same time.
+   * @default 2
+   */
+  readonly jobs?: number;
+  /**
+   * Memory that each of `jobs` may take on the live server to build an index, at least 1 MiB. More makes large indexes
+   * faster. It must fit into the server's memory limit beside what the service needs: a server that exceeds its limit is
+   * killed, and every session of the service with it.
+   * @default - the server's own `maintenance_work_mem`
+   */
+  readonly maintenanceWorkMem?: Size;
+}
+
+/** What a restore does about sessions on the live database. */
+export enum RestoreSessions {
+  /** Wait until they have ended, and tell who they are. */
+  WAIT = 'wait',
+  /** End them. A service that reconnects goes on in the restored database. */
+  DISCONNECT = 'disconnect',
+  /** Fail when there are any. */
+  REFUSE = 'refuse',
+}
+
+/**
+ * Settings of the sessions that load. What a crash of the server loses is loaded again. Memory is what the server's own
+ * settings allow, and an index is built without parallel workers, since `jobs` builds several at a time.
+ */
+export function restoreOptions(maintenanceWorkMem?: Size): string {
+  const memory = maintenanceWorkMem === undefined ? '' : ` -c maintenance_work_mem=${maintenanceWorkMem.toKibibytes()}kB`;
+  return `-c synchronous_commit=off -c max_parallel_maintenance_workers=0${memory}`;
+}
+
+/**
+ * A restore, on demand or by a merge. A restore that fails is not tried again by itself. Where the pod has to make way, e.g.
+ * because its node is drained, another one takes its place and restores from the beginning.
+ *
+ * On demand it is a template: a suspended CronJob, since `kubectl create job --from` takes Jobs from CronJobs only and
+ * does not mind the suspension. Applying it starts nothing. Where somebody resumes it, the starting deadline keeps it from
+ * catching up with a run that it has missed; it would begin with the next year.
+ *
+ * By a merge it is a Job, which Flux creates once and then leaves alone. It restores one dump, by checksum, and only
+ * once, however often it is applied or made again.
+ */
+export class RestoreJob extends Construct {
+  /** Name of the template, or of the Job that a merge starts. */
+  public readonly name: string;
+  public readonly trigger: RestoreTrigger;
+  public readonly sessions: RestoreSessions;
+  public readonly sessionsTimeout: Duration;
+  public readonly quiesce?: Quiesce;
+  public readonly keepPrevious: number;
+
+  /** @throws InvalidPropError */
+  constructor(scope: Construct, id: string, props: RestoreJobProps) {
+    super(scope, id);
+    const { database, storage } = props.backup;
+    const deadline = checkDuration('restoreJob.deadline', props.deadline ?? Duration.hours(6), 60);
+    const sessionsTimeout = checkDuration('restoreJob.sessionsTimeout', props.sessionsTimeout ?? Duration.minutes(10), 0);
+    const trigger = props.trigger ?? RestoreTrigger.onDemand();
+    const sessions = props.sessions ?? RestoreSessions.WAIT;
+    if (props.quiesce !== undefined && sessions === RestoreSessions.REFUSE) {
+      throw new InvalidPropError('restoreJob.sessions', sessions, 'leaves a service alone that is in use, and quiesce would stop it',
+        'Use WAIT or DISCONNECT, or leave out quiesce');
+    }
+    const name = trigger.requestId === undefined ? props.name : `${props.name}-${trigger.requestId}`;
+    this.name = name;
+    this.trigger = trigger;
+    this.sessions = sessions;
+    this.sessionsTimeout = sessionsTimeout;
+    this.quiesce = props.quiesce;
+    this.keepPrevious = checkCount('restoreJob.keepPrevious', props.keepPrevious ?? 1, 1, 100);
+    const plain: ScriptJobProps = {
+      ...podOptions(props),
+      name,
+      noun: 'restoreJob',
+      component: 'restore',
+      description: trigger.requestId === undefined ? this.usage(props) : `Restores the dump ${trigger.dump} of ${database}, once.`,
+      script: 'restore.sh',
+      database,
+      storage,
+      folder: checkFolder('restoreJob', database, props.backup.folder),
+      deadline,
+      // A person decides whether to try again, with the log of this try in hand. A pod that is drained is no try.
+      backoffLimit: 0,
+      env: [
+        ...trigger.env,
+        { name: 'NAMESPACE', valueFrom: { fieldRef: { fieldPath: 'metadata.namespace' } } },
+        env('RESTORE_TEMPLATE', trigger.requestId === undefined ? props.name : ''),
+        env('RESTORE_ACTION', 'restore'),
+        env('RESTORE_BEFORE', ''),
+        env('RESTORE_DESPITE', ''),
+        env('RESTORE_SESSIONS', sessions),
+        env('SESSIONS_TIMEOUT', sessionsTimeout.toSeconds()),
+        env('STOP_COMMAND', props.stopCommand ?? ''),
+        env('KEEP_PREVIOUS', this.keepPrevious),
+        env('RESTORE_JOBS', checkCount('restoreJob.jobs', props.jobs ?? 2, 1, 64)),
+        env('RESTORE_OPTIONS', restoreOptions(checkMemory(props.maintenanceWorkMem))),
+        env('HOLD_SECONDS', deadline.toSeconds()),
+        ...checksEnv(props.backup.checks ?? []),
+      ],
+    };
+    const job = props.quiesce === undefined ? plain : withQuiesce(this, plain, props.quiesce);
+    if (trigger.requestId === undefined) {
+      this.template(job);
+    } else {
+      this.once(job);
+    }
+  }
+
+  private usage({ name, backup }: RestoreJobProps): string {
+    const { namespace } = Chart.of(this);
+    const inNamespace = namespace === undefined ? '' : ` -n ${namespace}`;
+    return `Template for restores of ${backup.database}; it is suspended and never runs by itself. `
+      + `Start one with: kubectl${inNamespace} create job --from=cronjob/${name} <name>`;
+  }
+
+  private template(job: ScriptJobProps): void {
+    this.node.defaultChild = new ScriptCronJob(this, 'workload', {
+      ...job,
+      schedule: Cron.annually(),
+      timeZone: 'Etc/UTC',
+      suspend: true,
+      startingDeadline: Duration.seconds(10),
+      successfulJobsHistoryLimit: 7,
+      failedJobsHistoryLimit: 7,
+    });
+  }
+
+  /** No TTL: Flux would make the Job again. Never changed or pruned: both would end a restore in its middle. */
+  private once(job: ScriptJobProps): void {
+    checkName('restoreJob.name', job.name, JOB_NAME_LENGTH);
+    const spec = scriptJob(this, job);
+    this.node.defaultChild = new ApiObject(this, 'workload', {
+      ...k8s.KubeJob.GVK,
+      metadata: {
+        name: job.name,
+        labels: labelsOf(job),
+        annotations: { ...described(job.description), ...job.annotations, ...VERBATIM, ...KEEP_WHEN_REMOVED, ...NEVER_RECREATE },
+      },
+      spec: specAtSynth(() => k8s.KubeJob.manifest({ spec: spec() })),
+    });
+  }
+}
+
+/** In kibibytes, PostgreSQL takes less than 2 GiB on every platform. */
+function checkMemory(size: Size | undefined): Size | undefined {
+  const kibibytes = size?.toKibibytes() ?? 1024;
+  if (kibibytes < 1024 || kibibytes >= 2 * 1024 * 1024) {
+    throw new InvalidPropError('restoreJob.maintenanceWorkMem', size!.asString(), 'must be at least 1Mi and less than 2Gi',
+      'Write it like Size.mebibytes(128)');
+  }
+  return size;
+}

@@ -1,0 +1,52 @@
+import { k8s } from 'cdk8s-plus-28';
+import { env } from '../workload/environment';
+import { InvalidPropError } from '../errors';
+import { checkName } from '../kubernetes/names';
+
+/** One restore, as a pull request asks for it. All of it is required: what is reviewed is what is restored. */
+export interface OnMergeOptions {
+  /** Name of the dump, e.g. `shop-20261123-020000`. */
+  readonly dump: string;
+  /** Checksum of the dump: the first 64 characters of its `.sha256`, or `sha256` in its manifest. */
+  readonly sha256: string;
+  /** Name of the request, e.g. the number of the incident. The same one is carried out once. */
+  readonly requestId: string;
+}
+
+/** What starts a restore. */
+export class RestoreTrigger {
+  /** A person with kubectl, who chooses the dump then. For incidents: it is fast, and can be rehearsed and undone. */
+  public static onDemand(): RestoreTrigger {
+    return new RestoreTrigger(undefined, undefined, [
+      { name: 'REQUEST_ID', valueFrom: { fieldRef: { fieldPath: "metadata.labels['batch.kubernetes.io/job-name']" } } },
+      env('RESTORE_DUMP', ''),
+      env('RESTORE_SHA256', ''),
+      env('RESTORE_HOLD', ''),
+    ]);
+  }
+
+  /**
+   * The merge of a pull request: Flux creates the Job. For restores that need a second pair of eyes, or where nobody
+   * has access to the cluster. Remove it from Git when it is done; the Job stays until somebody deletes it.
+   * @throws InvalidPropError
+   */
+  public static onMerge(options: OnMergeOptions): RestoreTrigger {
+    const { dump, sha256, requestId } = options;
+    if (!/^\S+-\d{8}-\d{6}$/.test(dump ?? '')) {
+      throw new InvalidPropError('trigger.dump', dump, 'is not the name of a dump',
+        'Write it as RESTORE_ACTION=list shows it, e.g. "shop-20261123-020000"');
+    }
+    if (!/^[0-9a-f]{64}$/.test(sha256 ?? '')) {
+      throw new InvalidPropError('trigger.sha256', sha256, 'is not a checksum: the pin is what makes the review worth something',
+        'Copy the 64 hexadecimal digits from the dump\'s .sha256');
+    }
+    checkName('trigger.requestId', requestId ?? '');
+    return new RestoreTrigger(requestId, dump, [env('REQUEST_ID', requestId), env('RESTORE_DUMP', dump), env('RESTORE_SHA256', sha256)]);
+  }
+
+  private constructor(
+    public readonly requestId: string | undefined,
+    public readonly dump: string | undefined,
+    public readonly env: k8s.EnvVar[],
+  ) {}
+}

@@ -1,0 +1,112 @@
+import { Chart } from 'cdk8s';
+import { Construct } from 'constructs';
+import { BackupCronJob } from '../backup/backup-cron-job';
+import { IFluxKustomization } from '../delivery/flux-kustomization';
+import { InvalidPropError } from '../errors';
+import { checkName } from '../kubernetes/names';
+import { RestoreDrill } from '../drill/restore-drill';
+import { RestoreJob } from '../restore/restore-job';
+import { backupSections } from './backup-sections';
+import { Exemption } from './exemption';
+import { freshClusterSection } from './fresh-cluster-section';
+import { paragraphs } from './markdown';
+import { operationSections } from './operation-sections';
+import { restoreSection } from './restore-section';
+import { ExternalObject, kustomizationObject, RunbookService } from './runbook-service';
+import { SecretExpectations } from '../secrets/secret-expectations';
+
+export interface RunbookProps {
+  /** The backup that is operated. */
+  readonly backup: BackupCronJob;
+  /** Its template for restores on demand. */
+  readonly restore: RestoreJob;
+  /** Its drill. */
+  readonly drill: RestoreDrill;
+  /** What must exist before a restore. */
+  readonly secrets: SecretExpectations;
+  /** The service that uses the database. */
+  readonly service: RunbookService;
+  /** Name of the StatefulSet of the database server, in the namespace of the chart. */
+  readonly server: string;
+  /** The Flux Kustomization that applies what is synthesized here. */
+  readonly kustomization: IFluxKustomization;
+  /** File in which the constructs are declared, for whoever has to change them, e.g. `src/shop/chart.ts`. */
+  readonly declaredIn: string;
+  /** What a restore does not bring back. An empty list says that there is nothing. */
+  readonly notBackedUp: Exemption[];
+  /**
+   * Title of the page.
+   * @default - "Runbook: ", the title of the service and the namespace
+   */
+  readonly title?: string;
+}
+
+/**
+ * The runbook of a backup: what to type, with the names that the other constructs have, so that it cannot go stale.
+ * `KustomizedApp` writes it beside the manifests, as `RUNBOOK.md`; Flux does not see it. One for a chart.
+ */
+export class Runbook extends Construct {
+  /** The namespace of the chart. */
+  public readonly namespace: string;
+  public readonly title: string;
+  public readonly backup: BackupCronJob;
+  public readonly restore: RestoreJob;
+  public readonly drill: RestoreDrill;
+  public readonly secrets: SecretExpectations;
+  public readonly service: RunbookService;
+  public readonly server: string;
+  public readonly kustomization: IFluxKustomization;
+  public readonly declaredIn: string;
+  public readonly notBackedUp: Exemption[];
+
+  /** @throws InvalidPropError */
+  constructor(scope: Construct, id: string, props: RunbookProps) {
+    super(scope, id);
+    const { namespace } = Chart.of(this);
+    if (namespace === undefined) {
+      throw new InvalidPropError('runbook', this.node.path, 'is in a chart without a namespace, and its commands need one',
+        'Give the chart a namespace');
+    }
+    if (props.restore.trigger.requestId !== undefined) {
+      throw new InvalidPropError('runbook.restore', props.restore.name, 'is started by a merge, and the commands need a template',
+        'Use a RestoreJob with RestoreTrigger.onDemand()');
+    }
+    checkName('runbook.server', props.server);
+    checkName('runbook.kustomization', props.kustomization.name);
+    this.namespace = namespace;
+    this.title = props.title ?? `Runbook: ${props.service.options.title} in ${namespace}`;
+    this.backup = props.backup;
+    this.restore = props.restore;
+    this.drill = props.drill;
+    this.secrets = props.secrets;
+    this.service = props.service;
+    this.server = props.server;
+    this.kustomization = props.kustomization;
+    this.declaredIn = props.declaredIn;
+    this.notBackedUp = props.notBackedUp;
+  }
+
+  /** Every object that the commands name and that is not synthesized here. */
+  public get externalObjects(): ExternalObject[] {
+    return [
+      ...this.service.externalObjects(this.namespace),
+      { kind: 'StatefulSet', name: this.server, namespace: this.namespace },
+      kustomizationObject(this.kustomization),
+    ];
+  }
+
+  /** The page. At synth, when all secrets are expected. */
+  public toMarkdown(): string {
+    return `${paragraphs(
+      `# ${this.title}`,
+      'Generated at synth from the constructs that make the manifests beside it: do not edit. Commands are for `sh`, `kubectl` '
+      + '1.24 or later and `flux` 2.2 or later. Type the blocks of a section in one shell, in their order. Where one begins with `dump=` '
+      + 'or `before=`, put the name of a dump, which section 4 lists, or a time in the place of the example.',
+      '**Data is wrong or gone:** section 5. **The cluster is gone:** section 6. **A backup has failed:** section 3. **No room:** section 10.',
+      ...backupSections(this),
+      restoreSection(this),
+      freshClusterSection(this),
+      ...operationSections(this),
+    )}\n`;
+  }
+}

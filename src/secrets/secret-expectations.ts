@@ -1,0 +1,199 @@
+import { Chart, Lazy, Yaml } from 'cdk8s';
+import { ISecret, k8s } from 'cdk8s-plus-28';
+import { Construct } from 'constructs';
+import { Escrow, EscrowOptions, sourceDate } from './escrow';
+import { ExpectedSecret, ExpectKeyOptions, ExpectSecretOptions, SecretKey } from './secret-key';
+import { VERBATIM } from '../delivery/flux-annotations';
+import { checkCount, InvalidPropError } from '../errors';
+import { described, labelsFor } from '../kubernetes/labels';
+import { checkName } from '../kubernetes/names';
+import { namespaceOf, takeName } from '../kubernetes/resource';
+
+export interface SecretExpectationsProps {
+  /**
+   * Name of the ConfigMap that lists the expected secrets.
+   * @default - `<id of the chart>-expected-secrets`
+   */
+  readonly name?: string;
+}
+
+/** A secret holds 1 MiB at most. */
+const MOST_BYTES = 1_048_576;
+
+/** The least length of a value whose fingerprint may be known: 128 random bits cannot be guessed. */
+const FINGERPRINT_BYTES = 16;
+
+/**
+ * The secrets that a restore needs, complete by construction: every other construct takes its secrets from here.
+ * Synthesizes a ConfigMap that lists names, keys, lengths and reasons for reviewers; every pod checks the list before it
+ * does anything else. Values never appear.
+ */
+export class SecretExpectations extends Construct {
+  /** The namespace of the chart. */
+  public readonly namespace = Chart.of(this).namespace;
+  private readonly expected: ExpectedSecret[] = [];
+  private readonly escrows: Escrow[] = [];
+
+  /** @throws InvalidPropError when the name is not legal, or is that of another list in the namespace */
+  constructor(scope: Construct, id: string, props: SecretExpectationsProps = {}) {
+    super(scope, id);
+    const name = props.name ?? `${Chart.of(this).node.id}-expected-secrets`;
+    checkName('secretExpectations.name', name);
+    takeName(this, 'ConfigMap', 'secretExpectations.name', name);
+    this.node.defaultChild = new k8s.KubeConfigMap(this, 'list', {
+      metadata: {
+        name,
+        labels: labelsFor('secrets'),
+        annotations: { ...described('The secrets that a restore needs, with reasons and without values.'), ...VERBATIM },
+      },
+      data: Lazy.any({ produce: () => this.list() }),
+    });
+    this.node.addValidation({ validate: () => this.attestations() });
+  }
+
+  /** All of them, also those of other namespaces, in the order in which they were declared. */
+  public get all(): ExpectedSecret[] {
+    return [...this.expected];
+  }
+
+  /** What no cluster can check. */
+  public get escrowed(): Escrow[] {
+    return [...this.escrows];
+  }
+
+  /** The secrets of this namespace, which pods can look at. */
+  public get local(): ExpectedSecret[] {
+    return this.expected.filter(({ isLocal }) => isLocal);
+  }
+
+  /**
+   * Expects a key of a secret.
+   * @returns the only kind of reference to a secret that the other constructs accept
+   * @throws InvalidPropError when the names are not legal or the key is expected already
+   */
+  public expectKey(secretName: string, key: string, options: ExpectKeyOptions): SecretKey {
+    return this.addKey(secretName, key, options, options.namespace ?? this.namespace);
+  }
+
+  /**
+   * Expects a key of a secret that cdk8s-plus knows, in the namespace that it has there.
+   * @returns the same as `expectKey`
+   * @throws InvalidPropError as `expectKey` does
+   */
+  public expectKeyOf(secret: ISecret, key: string, options: ExpectKeyOptions): SecretKey {
+    return this.addKey(secret.name, key, options, options.namespace ?? namespaceOf(secret) ?? this.namespace);
+  }
+
+  /**
+   * Expects a secret with any keys, for those whose keys somebody else chooses.
+   * @throws InvalidPropError when the names are not legal or the secret is expected already
+   */
+  public expectSecret(secretName: string, options: ExpectSecretOptions): void {
+    const { because, gitFile, optionalUntil, namespace = this.namespace } = options;
+    this.add(new ExpectedSecret(this, secretName, { because, gitFile, optionalUntil }, namespace), 'expectSecret');
+  }
+
+  /**
+   * Expects what no cluster can check, e.g. a key in a safe: a person has looked, and that is good for a while.
+   * Synth holds it against `SOURCE_DATE_EPOCH`, where that is set: in the last 30 days it warns, and afterwards it fails.
+   * @throws InvalidPropError
+   */
+  public expectEscrow(options: EscrowOptions): void {
+    this.escrows.push(new Escrow(options));
+  }
+
+  private addKey(secretName: string, key: string, options: ExpectKeyOptions, namespace: string | undefined): SecretKey {
+    if (!/^[-._a-zA-Z0-9]{1,253}$/.test(key)) {
+      throw new InvalidPropError('expectKey.key', key, 'cannot be a key of a secret',
+        'Use letters, digits, "-", "_" and "."');
+    }
+    checkValue(options);
+    return this.add(new SecretKey(this, secretName, key, options, namespace), 'expectKey');
+  }
+
+  private add<T extends ExpectedSecret>(secret: T, caller: string): T {
+    const { because, gitFile, optionalUntil } = secret.options;
+    checkName(`${caller}.secretName`, secret.secretName);
+    if (secret.namespace !== undefined) {
+      checkName(`${caller}.namespace`, secret.namespace);
+    }
+    for (const [property, text] of Object.entries({ because, gitFile, optionalUntil })) {
+      if (text !== undefined && !/^[^\r\n\t]*[^\s][^\r\n\t]*$/.test(text)) {
+        throw new InvalidPropError(`${caller}.${property}`, text, 'is empty or more than one line',
+          property === 'because' ? 'Say what cannot be restored without this secret' : 'Say it in one line, or leave it out');
+      }
+    }
+    if (this.expected.some((other) => other.toString() === secret.toString())) {
+      throw new InvalidPropError(caller, secret.toString(), 'is expected already', 'Use the value that the first call returned');
+    }
+    this.expected.push(secret);
+    return secret;
+  }
+
+  private list(): { [file: string]: string } {
+    return {
+      'secrets.yaml': Yaml.stringify(this.expected.map(listed)),
+      ...(this.escrows.length > 0 && { 'escrow.yaml': Yaml.stringify(this.escrows.map(attested)) }),
+    };
+  }
+
+  private attestations(): string[] {
+    const today = sourceDate();
+    const findings = today === undefined ? [] : this.escrows.map((escrow) => escrow.finding(today)).filter((found) => found !== undefined);
+    for (const { text } of findings.filter(({ expired }) => !expired)) {
+      process.emitWarning(text);
+    }
+    return findings.filter(({ expired }) => expired).map(({ text }) => text);
+  }
+}
+
+function checkValue({ bytes, minBytes, pattern, sameAsDump }: ExpectKeyOptions): void {
+  for (const [property, count] of Object.entries({ bytes, minBytes })) {
+    if (count !== undefined) {
+      checkCount(`expectKey.${property}`, count, 1, MOST_BYTES);
+    }
+  }
+  if (bytes !== undefined && minBytes !== undefined) {
+    throw new InvalidPropError('expectKey.minBytes', minBytes, 'says the same as bytes, or something else', 'Set one of them');
+  }
+  if (pattern !== undefined && !isExtended(pattern)) {
+    throw new InvalidPropError('expectKey.pattern', pattern, 'is not a POSIX extended regular expression',
+      'Use brackets such as [0-9] for classes like \\d, and groups without "?"');
+  }
+  if (sameAsDump && (bytes ?? minBytes ?? 0) < FINGERPRINT_BYTES) {
+    throw new InvalidPropError('expectKey.sameAsDump', sameAsDump, 'would make the fingerprint of a value known that may be short enough to guess',
+      `Set bytes or minBytes to ${FINGERPRINT_BYTES} or more, or leave it out`);
+  }
+}
+
+/** What both this engine and grep understand, without line breaks. */
+function isExtended(pattern: string): boolean {
+  try {
+    new RegExp(pattern);
+  } catch {
+    return false;
+  }
+  return !/\\[A-Za-z0-9]|\(\?|[*+?}][?+]|[\r\n]|^$/.test(pattern);
+}
+
+function listed({ isLocal, namespace, secretName, onlyKey, options, usedBy }: ExpectedSecret): object {
+  const { bytes, minBytes, pattern, noTrailingNewline, sameAsDump, because, gitFile, optionalUntil } = options;
+  return {
+    ...(!isLocal && { namespace }),
+    secret: secretName,
+    ...(onlyKey !== undefined && { key: onlyKey }),
+    ...(bytes !== undefined && { bytes }),
+    ...(minBytes !== undefined && { minBytes }),
+    ...(pattern !== undefined && { pattern }),
+    ...(noTrailingNewline === false && { trailingNewline: true }),
+    ...(sameAsDump && { sameAsDump }),
+    because,
+    ...(gitFile !== undefined && { gitFile }),
+    ...(optionalUntil !== undefined && { optionalUntil }),
+    ...(usedBy.length > 0 && { usedBy }),
+  };
+}
+
+function attested({ options: { what, where, attestedOn }, validUntil }: Escrow): object {
+  return { what, where, attestedOn, validUntil };
+}

@@ -1,0 +1,227 @@
+import { Size } from 'cdk8s';
+import { ContainerResources, IServiceAccount, k8s, PersistentVolumeAccessMode } from 'cdk8s-plus-28';
+import { IBackupStorage } from '../backup/backup-pvc';
+import { env } from './environment';
+import { Isolation } from '../network/isolation';
+import { defaultContainer } from '../kubernetes/labels';
+import { PostgresImage } from '../database/postgres-database';
+import { ScriptConfigMap } from './script-config-map';
+import { SecretsCheck } from './secrets-check';
+
+/** Where the claim is mounted. */
+export const STORAGE_PATH = '/backups';
+
+const SCRIPTS_PATH = '/scripts';
+const SCRATCH_SIZE = Size.mebibytes(64);
+const REPORT_PATH = '/secrets-report';
+const REPORT_SIZE = Size.mebibytes(1);
+
+/** The claim, room for small files, and what is known of the secrets: for the containers of a script that works with dumps. */
+export const WORKING_MOUNTS: k8s.VolumeMount[] = [
+  { name: 'secrets-report', mountPath: REPORT_PATH, readOnly: true },
+  { name: 'storage', mountPath: STORAGE_PATH },
+  { name: 'scratch', mountPath: '/tmp' },
+];
+
+/** Where it is known what the secrets are like. */
+export const SECRETS_REPORT = env('SECRETS_REPORT', REPORT_PATH);
+
+/** What every workload takes for its pods. */
+export interface PodOptions {
+  /**
+   * CPU and memory of the container. Private memory peaks at 8 MiB in a backup. A CPU limit of 200m makes a backup 2.6
+   * times slower (`npm run bench:backup`), while it holds its locks and its snapshot.
+   * @default - requests of 25m and 64Mi, a memory limit of 256Mi, no CPU limit
+   */
+  readonly resources?: ContainerResources;
+  /**
+   * Labels that a node must have.
+   * @default - any node
+   */
+  readonly nodeSelector?: { [label: string]: string };
+  /**
+   * Taints that the pods tolerate.
+   * @default - none
+   */
+  readonly tolerations?: k8s.Toleration[];
+  /**
+   * Rules for choosing a node.
+   * @default - none
+   */
+  readonly affinity?: k8s.Affinity;
+  /**
+   * Account of the pods, e.g. one with the pull secrets of a private registry. Its token is not mounted. With `quiesce`
+   * it is the one that may set the scale.
+   * @default - the namespace's own; with `quiesce` one that is made for it
+   */
+  readonly serviceAccount?: IServiceAccount;
+  /**
+   * Shuts the pods off from the network, but for what they need.
+   * @default - as open as the namespace is
+   */
+  readonly isolation?: Isolation;
+  /**
+   * Labels of the workload and its pods, beside the recommended ones.
+   * @default - none
+   */
+  readonly labels?: { [name: string]: string };
+  /**
+   * Annotations of the workload and its pods.
+   * @default - none
+   */
+  readonly annotations?: { [name: string]: string };
+}
+
+/** The options for pods among the props of a workload. JavaScript may give more than these, which must not reach the pod. */
+export function podOptions(props: PodOptions): { readonly [Option in keyof Required<PodOptions>]: PodOptions[Option] } {
+  const { resources, nodeSelector, tolerations, affinity, serviceAccount, isolation, labels, annotations } = props;
+  return { resources, nodeSelector, tolerations, affinity, serviceAccount, isolation, labels, annotations };
+}
+
+export interface HardenedPodProps extends PodOptions {
+  readonly containerName: string;
+  readonly script: string;
+  readonly scripts: ScriptConfigMap;
+  readonly image: PostgresImage;
+  readonly storage: IBackupStorage;
+  readonly secrets: SecretsCheck;
+  readonly env: k8s.EnvVar[];
+  /** @default - none */
+  readonly extras?: PodExtras;
+}
+
+/** What the pod of one script has beside the usual. */
+export interface PodExtras {
+  /** @default - that of the options */
+  readonly serviceAccountName?: string;
+  /**
+   * Seconds between SIGTERM and SIGKILL.
+   * @default 30
+   */
+  readonly gracePeriod?: number;
+  /** Containers that run right before the script's. */
+  readonly initContainers: ContainerProps[];
+  readonly volumes: k8s.Volume[];
+  /** Where the script sees the volumes. */
+  readonly volumeMounts: k8s.VolumeMount[];
+}
+
+/**
+ * A pod that runs one script under the restricted Pod Security Standard, and stricter: no token by itself, no service
+ * links, nothing writable but the claim and a small scratch space. Before it, a container without the claim looks at the
+ * expected secrets, and leaves in memory what it found: sentences and fingerprints.
+ * Rule: https://kubernetes.io/docs/concepts/security/pod-security-standards/#restricted
+ */
+export function hardenedPod(props: HardenedPodProps): k8s.PodTemplateSpec {
+  const { image, secrets, extras } = props;
+  return {
+    metadata: {
+      labels: props.labels,
+      annotations: {
+        ...props.annotations,
+        ...defaultContainer(props.containerName),
+        'cdk8s-postgres-backup/scripts-sha256': props.scripts.digest,
+      },
+    },
+    spec: {
+      // A pod that is restarted in place loses the log of its first try; the Job makes a new pod instead.
+      restartPolicy: 'Never',
+      automountServiceAccountToken: false,
+      enableServiceLinks: false,
+      securityContext: {
+        runAsNonRoot: true,
+        runAsUser: image.uid,
+        runAsGroup: image.gid,
+        ...groupFor(props.storage, image),
+        seccompProfile: { type: 'RuntimeDefault' },
+      },
+      nodeSelector: props.nodeSelector,
+      tolerations: props.tolerations,
+      affinity: props.affinity,
+      serviceAccountName: extras?.serviceAccountName ?? props.serviceAccount?.name,
+      terminationGracePeriodSeconds: extras?.gracePeriod,
+      initContainers: [
+        hardenedContainer(props, {
+          name: 'check-secrets',
+          script: 'check-secrets.sh',
+          env: [...secrets.env, SECRETS_REPORT, env('TMPDIR', REPORT_PATH)],
+          volumeMounts: [...secrets.volumeMounts, { name: 'secrets-report', mountPath: REPORT_PATH }],
+        }),
+        ...(extras?.initContainers ?? []).map((container) => hardenedContainer(props, container)),
+      ],
+      containers: [hardenedContainer(props, {
+        name: props.containerName,
+        script: props.script,
+        env: [...props.env, SECRETS_REPORT],
+        volumeMounts: [...WORKING_MOUNTS, ...extras?.volumeMounts ?? []],
+      })],
+      volumes: [
+        { name: 'scripts', configMap: { name: props.scripts.configMapName } },
+        ...secrets.volumes,
+        { name: 'secrets-report', emptyDir: { medium: 'Memory', sizeLimit: quantity(REPORT_SIZE) } },
+        { name: 'storage', persistentVolumeClaim: { claimName: props.storage.claimName } },
+        { name: 'scratch', emptyDir: { sizeLimit: quantity(SCRATCH_SIZE) } },
+        ...extras?.volumes ?? [],
+      ],
+    },
+  };
+}
+
+export interface ContainerProps {
+  readonly name: string;
+  /** @default - that of the pod */
+  readonly image?: string;
+  readonly script: string;
+  readonly env: k8s.EnvVar[];
+  readonly volumeMounts: k8s.VolumeMount[];
+}
+
+function hardenedContainer(pod: HardenedPodProps, { name, image, script, env, volumeMounts }: ContainerProps): k8s.Container {
+  return {
+    name,
+    image: image ?? pod.image.image,
+    command: ['sh', `${SCRIPTS_PATH}/${script}`],
+    env,
+    resources: requirements(pod.resources),
+    securityContext: {
+      allowPrivilegeEscalation: false,
+      readOnlyRootFilesystem: true,
+      capabilities: { drop: ['ALL'] },
+    },
+    volumeMounts: [{ name: 'scripts', mountPath: SCRIPTS_PATH, readOnly: true }, ...volumeMounts],
+  };
+}
+
+/** New block volumes belong to root; on network file systems the group is not applied, or file by file. */
+function groupFor(storage: IBackupStorage, image: PostgresImage): k8s.PodSecurityContext {
+  const shared = storage.accessModes.includes(PersistentVolumeAccessMode.READ_WRITE_MANY);
+  return shared ? {} : { fsGroup: image.gid, fsGroupChangePolicy: 'OnRootMismatch' };
+}
+
+const DEFAULT_REQUIREMENTS: k8s.ResourceRequirements = {
+  requests: { cpu: k8s.Quantity.fromString('25m'), memory: k8s.Quantity.fromString('64Mi') },
+  limits: { memory: k8s.Quantity.fromString('256Mi') },
+};
+
+function requirements(resources: ContainerResources | undefined): k8s.ResourceRequirements {
+  if (resources === undefined) {
+    return DEFAULT_REQUIREMENTS;
+  }
+  const { cpu, memory, ephemeralStorage } = resources;
+  return {
+    requests: quantities(cpu?.request?.amount, memory?.request, ephemeralStorage?.request),
+    limits: quantities(cpu?.limit?.amount, memory?.limit, ephemeralStorage?.limit),
+  };
+}
+
+function quantities(cpu?: string, memory?: Size, ephemeralStorage?: Size): { [resource: string]: k8s.Quantity } {
+  return {
+    ...(cpu !== undefined && { cpu: k8s.Quantity.fromString(cpu) }),
+    ...(memory !== undefined && { memory: quantity(memory) }),
+    ...(ephemeralStorage !== undefined && { 'ephemeral-storage': quantity(ephemeralStorage) }),
+  };
+}
+
+export function quantity(size: Size): k8s.Quantity {
+  return k8s.Quantity.fromString(size.asString());
+}

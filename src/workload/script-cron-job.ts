@@ -1,0 +1,59 @@
+import { ApiObject, Cron, Duration } from 'cdk8s';
+import { k8s } from 'cdk8s-plus-28';
+import { Construct } from 'constructs';
+import { SERVER_VERSION } from '../kubernetes/annotations';
+import { VERBATIM } from '../delivery/flux-annotations';
+import { InvalidPropError } from '../errors';
+import { described, labelsOf } from '../kubernetes/labels';
+import { checkName, CRON_JOB_NAME_LENGTH } from '../kubernetes/names';
+import { checkSchedule, checkTimeZone } from '../schedule/schedule';
+import { scriptJob, ScriptJobProps, specAtSynth } from './script-job';
+
+export interface ScriptCronJobProps extends ScriptJobProps {
+  readonly schedule: Cron;
+  readonly timeZone: string;
+  readonly suspend: boolean;
+  readonly startingDeadline?: Duration;
+  readonly successfulJobsHistoryLimit: number;
+  readonly failedJobsHistoryLimit: number;
+  /** What the manifest tells its readers, as annotations of the CronJob alone. */
+  readonly declares?: { [name: string]: string };
+}
+
+/** A CronJob that runs one of the scripts. */
+export class ScriptCronJob extends Construct {
+  constructor(scope: Construct, id: string, props: ScriptCronJobProps) {
+    super(scope, id);
+    check(props);
+    const labels = labelsOf(props);
+    const job = scriptJob(this, props);
+    const declared = { [SERVER_VERSION]: String(props.database.image.majorVersion), ...props.declares };
+    this.node.defaultChild = new ApiObject(this, 'cron-job', {
+      ...k8s.KubeCronJob.GVK,
+      metadata: { name: props.name, labels, annotations: { ...described(props.description), ...props.annotations, ...VERBATIM, ...declared } },
+      spec: specAtSynth(() => k8s.KubeCronJob.manifest({ spec: {
+        schedule: props.schedule.expressionString,
+        timeZone: props.timeZone,
+        suspend: props.suspend,
+        concurrencyPolicy: 'Forbid',
+        startingDeadlineSeconds: props.startingDeadline?.toSeconds(),
+        successfulJobsHistoryLimit: props.successfulJobsHistoryLimit,
+        failedJobsHistoryLimit: props.failedJobsHistoryLimit,
+        jobTemplate: { metadata: { labels }, spec: job() },
+      } })),
+    });
+  }
+}
+
+function check(props: ScriptCronJobProps): void {
+  const { noun } = props;
+  checkName(`${noun}.name`, props.name, CRON_JOB_NAME_LENGTH);
+  checkSchedule(`${noun}.schedule`, props.schedule);
+  checkTimeZone(`${noun}.timeZone`, props.timeZone);
+  for (const property of ['successfulJobsHistoryLimit', 'failedJobsHistoryLimit'] as const) {
+    if (!Number.isInteger(props[property]) || props[property] < 0) {
+      throw new InvalidPropError(`${noun}.${property}`, props[property], 'must be a whole number from 0 on',
+        'Say how many finished Jobs stay readable with kubectl logs, e.g. 7');
+    }
+  }
+}

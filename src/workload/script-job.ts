@@ -1,0 +1,159 @@
+import { createHash } from 'node:crypto';
+import { Chart, Duration, Lazy } from 'cdk8s';
+import { k8s } from 'cdk8s-plus-28';
+import { Construct } from 'constructs';
+import { IBackupStorage } from '../backup/backup-pvc';
+import { env, secretEnv } from './environment';
+import { SecretKey } from '../secrets/secret-key';
+import { hardenedPod, PodExtras, PodOptions, STORAGE_PATH } from './hardened-pod';
+import { InvalidPropError } from '../errors';
+import { Destination, isolate } from '../network/isolation';
+import { labelsOf } from '../kubernetes/labels';
+import { checkLabels, fileName } from '../kubernetes/names';
+import { PostgresDatabase } from '../database/postgres-database';
+import { namespaceOf, takeName } from '../kubernetes/resource';
+import { ScriptConfigMap } from './script-config-map';
+import { secretsCheck } from './secrets-check';
+
+export interface ScriptJobProps extends PodOptions {
+  /** How the construct is called in error messages. */
+  readonly noun: string;
+  readonly name: string;
+  /** Name of the container and value of the label `app.kubernetes.io/component`. */
+  readonly component: string;
+  /** What it is for, for the people who read its manifest. */
+  readonly description: string;
+  readonly script: string;
+  readonly database: PostgresDatabase;
+  readonly storage: IBackupStorage;
+  readonly folder: string;
+  readonly env: k8s.EnvVar[];
+  /** Secrets that are read beside the database's password. */
+  readonly secrets?: SecretKey[];
+  readonly deadline: Duration;
+  /** How often a failed pod is replaced. One that had to make way is replaced in any case. */
+  readonly backoffLimit: number;
+  /** Exit statuses with which another try would end too. */
+  readonly finalStatuses?: number[];
+  /** Whether the pod has nothing to do with the database's server. */
+  readonly offline?: boolean;
+  /** What the pod connects to beside the database and DNS. */
+  readonly reaches?: Destination[];
+  /** What the pod has beside the usual. */
+  readonly extras?: PodExtras;
+}
+
+/**
+ * A Job that runs one of the scripts against one database and one folder of the storage.
+ * @returns what makes the Job at synth, when it is known which secrets are expected
+ * @throws InvalidPropError
+ */
+export function scriptJob(scope: Construct, props: ScriptJobProps): () => k8s.JobSpec {
+  checkLabels(`${props.noun}.labels`, props.labels);
+  checkLabels(`${props.noun}.nodeSelector`, props.nodeSelector);
+  checkNamespaces(scope, props);
+  takeName(scope, 'workload', `${props.noun}.name`, props.name);
+  const { database, offline = false } = props;
+  isolate(scope, props, offline ? [] : ['dns', 'database', ...props.reaches ?? []]);
+  const used = [...(offline ? [] : [database.password]), ...(props.secrets ?? [])];
+  used.forEach((key) => key.addUser(props.name));
+  const lists = new Set([database.password, ...used].map(({ expectations }) => expectations));
+  const scripts = ScriptConfigMap.of(scope);
+  const connected = offline ? [POD_NAME] : connection(database);
+  return () => ({
+    backoffLimit: props.backoffLimit,
+    podFailurePolicy: failurePolicy(props),
+    activeDeadlineSeconds: props.deadline.toSeconds(),
+    template: hardenedPod({
+      ...props,
+      labels: labelsOf(props),
+      containerName: props.component,
+      scripts,
+      image: database.image,
+      secrets: secretsCheck([...lists].flatMap(({ local }) => local), connected),
+      env: [...connected, env('BACKUP_DIR', `${STORAGE_PATH}/${props.folder}`), ...props.env],
+    }),
+  });
+}
+
+/**
+ * Which failures of pods are none of the Job, and which end it. A pod that has to make way, e.g. when its node is drained,
+ * is replaced and counts for nothing; one that the kubelet evicts for going beyond its own limits has failed.
+ * Rule: https://kubernetes.io/docs/concepts/workloads/controllers/job/#pod-failure-policy
+ */
+function failurePolicy({ component, finalStatuses }: ScriptJobProps): k8s.PodFailurePolicy {
+  const rules: k8s.PodFailurePolicyRule[] = [{ action: 'Ignore', onPodConditions: [{ type: 'DisruptionTarget', status: 'True' }] }];
+  if (finalStatuses !== undefined) {
+    rules.push({ action: 'FailJob', onExitCodes: { containerName: component, operator: 'In', values: finalStatuses }, onPodConditions: [] });
+  }
+  return { rules };
+}
+
+/**
+ * The spec of an object, made when it is synthesized: secrets may be expected after a workload is declared.
+ * @param manifest gives the whole object, typed
+ */
+export function specAtSynth(manifest: () => { spec: unknown }): unknown {
+  return Lazy.any({ produce: () => manifest().spec });
+}
+
+/**
+ * The longest folder. An encrypted share of a Synology NAS has names of up to 143 bytes, and the longest of ours is that of a
+ * hold: the folder, the time of the dump, 40 characters of a pod's name, and the ending.
+ */
+const FOLDER_LENGTH = 80;
+
+/** The folder of a database's dumps, and the first part of their names. */
+export function checkFolder(noun: string, database: PostgresDatabase, folder = shortened(fileName(database.name))): string {
+  if (!/^[A-Za-z0-9%_][A-Za-z0-9%_.-]*$/.test(folder) || folder.length > FOLDER_LENGTH) {
+    throw new InvalidPropError(`${noun}.folder`, folder, 'is not a plain name for a folder',
+      `Use up to ${FOLDER_LENGTH} letters, digits, ".", "-", "_" and "%", without slashes`);
+  }
+  return folder;
+}
+
+/** A name that is too long ends in a hash of all of it. */
+function shortened(name: string): string {
+  const hash = createHash('sha256').update(name).digest('hex').slice(0, 16);
+  return name.length <= FOLDER_LENGTH ? name : `${name.slice(0, FOLDER_LENGTH - 17)}-${hash}`;
+}
+
+/** A pod sees the claims and secrets of its own namespace only. */
+function checkNamespaces(scope: Construct, { noun, storage, database, serviceAccount, secrets = [] }: ScriptJobProps): void {
+  const { namespace } = Chart.of(scope);
+  if (storage.namespace !== undefined && storage.namespace !== namespace) {
+    throw new InvalidPropError(`${noun}.storage`, `${storage.namespace}/${storage.claimName}`,
+      `is not in the namespace of the chart, ${namespace}`, 'Use a claim of the same namespace');
+  }
+  const accountNamespace = serviceAccount === undefined ? undefined : namespaceOf(serviceAccount);
+  if (accountNamespace !== undefined && accountNamespace !== namespace) {
+    throw new InvalidPropError(`${noun}.serviceAccount`, `${accountNamespace}/${serviceAccount!.name}`,
+      `is not in the namespace of the chart, ${namespace}`, 'Use an account of the same namespace');
+  }
+  for (const key of [database.password, ...secrets]) {
+    if (key.namespace !== namespace) {
+      throw new InvalidPropError(`${noun}.secrets`, `secret ${key.namespace}/${key.secretName}, key ${key.key}`,
+        `is not in the namespace of the chart, ${namespace}, and no pod of it can read it`,
+        'Put a copy of the secret into this namespace, and expect that one');
+    }
+  }
+}
+
+/** Whoever looks at the server's sessions and locks, or at holds, sees which pod it is. */
+export const POD_NAME: k8s.EnvVar = { name: 'PGAPPNAME', valueFrom: { fieldRef: { fieldPath: 'metadata.name' } } };
+
+/** How the client tools find the server. */
+function connection(database: PostgresDatabase): k8s.EnvVar[] {
+  const { password } = database;
+  return [
+    POD_NAME,
+    env('PGHOST', database.host),
+    env('PGPORT', database.port),
+    env('PGUSER', database.user),
+    secretEnv('PGPASSWORD', password),
+    env('PASSWORD_SOURCE', password.toString()),
+    env('PGDATABASE', database.name),
+    env('MAINTENANCE_DATABASE', database.maintenanceDatabase),
+    env('SERVER_TIMEOUT', database.serverTimeout.toSeconds()),
+  ];
+}

@@ -1,0 +1,92 @@
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import * as cdk8s from 'cdk8s';
+import * as plus from 'cdk8s-plus-28';
+import * as constructs from 'constructs';
+import { parse, parseAllDocuments } from 'yaml';
+import * as library from '../../src';
+import { atEndOfFile } from '../support/leftovers';
+import { snippets } from '../support/pages';
+import { freshFolder } from '../support/run-folder';
+
+// A TypeScript snippet with imports is a program. One without continues the program of the README, in a block of its own
+// before the synth, and may use everything that the library and cdk8s export.
+
+const root = join(__dirname, '../..');
+const ts = snippets().filter(({ language }) => language === 'ts');
+const isProgram = (text: string): boolean => /^import /m.test(text);
+const program = ts.find(({ at, text }) => at.startsWith('README.md') && isProgram(text))!.text;
+
+let folder: string;
+
+beforeAll(() => {
+  folder = freshFolder('snippets');
+  atEndOfFile(() => rmSync(folder, { recursive: true }));
+  symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'));
+  writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify({
+    compilerOptions: {
+      target: 'ES2022', module: 'Node16', strict: true, noEmit: true, skipLibCheck: true, types: ['node'],
+      paths: { 'cdk8s-postgres-backup': [join(root, 'src/index.ts')] },
+    },
+  }));
+  ts.forEach(({ text }, i) => {
+    mkdirSync(join(folder, `${i}`));
+    writeFileSync(join(folder, `${i}/main.ts`), isProgram(text) ? text : continued(text));
+  });
+});
+
+test('every TypeScript snippet compiles strictly', () => {
+  expect(run(require.resolve('typescript/bin/tsc')).replace(/^(\d+)\/main\.ts/gm, (_, i) => ts[Number(i)]!.at)).toBe('');
+});
+
+test('every TypeScript snippet synthesizes', () => {
+  writeFileSync(join(folder, 'all.ts'), `
+    for (const i of ${JSON.stringify(ts.map((_, i) => i))}) {
+      process.chdir(\`${folder}/\${i}\`);
+      try {
+        require(\`${folder}/\${i}/main.ts\`);
+      } catch (error) {
+        console.log(i + '/main.ts: ' + (error as Error).message);
+      }
+    }`);
+  expect(run('--import', require.resolve('tsx'), 'all.ts').replace(/^(\d+)\/main\.ts/gm, (_, i) => ts[Number(i)]!.at)).toBe('');
+  expect(ts.map(({ at }, i) => [at, readdirSync(join(folder, `${i}/dist`)).length > 0])).toEqual(ts.map(({ at }) => [at, true]));
+});
+
+test('the program in the README makes these files', () => {
+  const of = ts.findIndex(({ text }) => text === program);
+  expect(readdirSync(join(folder, `${of}/dist/shop`))).toEqual([
+    'ConfigMap.shop-backup-scripts.yaml', 'ConfigMap.shop-expected-secrets.yaml', 'CronJob.shop-db-backup.yaml',
+    'CronJob.shop-db-restore.yaml', 'PersistentVolumeClaim.shop-backup.yaml', 'kustomization.yaml',
+  ]);
+});
+
+test('every YAML and JSON snippet can be parsed', () => {
+  const errors = snippets().filter(({ language }) => ['yaml', 'json'].includes(language))
+    .flatMap(({ at, text }) => parseAllDocuments(text).flatMap((document) => document.errors.map(({ message }) => `${at}: ${message}`)));
+  expect(errors).toEqual([]);
+});
+
+test('the validation in the README is the one of the example, whose synth runs it', () => {
+  const shown = snippets().filter(({ at, text }) => at.startsWith('README.md') && text.startsWith('validations:')).map(({ text }) => parse(text).validations);
+  expect(shown).toEqual([parse(readFileSync(join(root, 'examples/other-cluster/cdk8s.yaml'), 'utf8')).validations]);
+});
+
+function continued(fragment: string): string {
+  const modules = { 'cdk8s-postgres-backup': library, cdk8s, 'cdk8s-plus-28': plus, constructs };
+  const seen = new Set<string>();
+  const imports = Object.entries(modules).map(([module, exported]) => {
+    const names = Object.keys(exported).filter((name) => !seen.has(name));
+    names.forEach((name) => seen.add(name));
+    return `import { ${names.join(', ')} } from '${module}';`;
+  });
+  const [before, after] = program.replace(/^import [^]*?;\n/gm, '').split('app.synth();');
+  return [...imports, before, '{', fragment, '}', 'app.synth();', after].join('\n');
+}
+
+/** What a program of Node prints. */
+function run(...args: string[]): string {
+  const { stdout, stderr } = spawnSync(process.execPath, args, { cwd: folder, encoding: 'utf8' });
+  return stdout + stderr;
+}
