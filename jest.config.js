@@ -3,15 +3,24 @@ module.exports = {
   testEnvironment: '<rootDir>/test/support/environment.ts',
   roots: ['<rootDir>/test'],
   transform: {
-    '^.+\\.ts$': ['@swc/jest', { jsc: { parser: { syntax: 'typescript' }, target: 'es2022' }, module: { type: 'commonjs' } }],
+    '^.+\\.ts$': [
+      '@swc/jest',
+      { jsc: { parser: { syntax: 'typescript' }, target: 'es2022' }, module: { type: 'commonjs' } },
+    ],
     'node_modules/.+\\.js$': ['@swc/jest', { jsc: { target: 'es2022' }, module: { type: 'commonjs' } }],
   },
   // These have no CommonJS build.
-  transformIgnorePatterns: ['/node_modules/(?!age-encryption/|(mdast|micromark|unist)-util-|longest-streak/|zwitch/|decode-named-character-reference/|character-entities)'],
+  transformIgnorePatterns: [
+    '/node_modules/(?!age-encryption/|(mdast|micromark|unist)-util-|longest-streak/|zwitch/|decode-named-character-reference/|character-entities)',
+  ],
   globalSetup: '<rootDir>/test/support/global-setup.ts',
   globalTeardown: '<rootDir>/test/support/global-teardown.ts',
   setupFilesAfterEnv: ['<rootDir>/test/support/after-file.ts'],
-  reporters: ['default', '<rootDir>/test/support/fault-totals-reporter.js', '<rootDir>/test/support/closing-line-reporter.js'],
+  reporters: [
+    'default',
+    '<rootDir>/test/support/fault-totals-reporter.js',
+    '<rootDir>/test/support/closing-line-reporter.js',
+  ],
   testTimeout: 120_000,
   maxWorkers: 2,
 };

@@ -14,7 +14,9 @@ import { fillIdentityDatabase } from './support/identity-database';
 import { Limits } from './support/limits';
 import { median, rounds, seconds } from './support/rounds';
 
-const { values } = parseArgs({ options: { megabytes: { type: 'string', default: '1200' }, rounds: { type: 'string', default: '3' } } });
+const { values } = parseArgs({
+  options: { megabytes: { type: 'string', default: '1200' }, rounds: { type: 'string', default: '3' } },
+});
 
 const TARGET = '"$BACKUP_DIR/zitadel-$(date -u +%Y%m%d-%H%M%S).dump"';
 const DUMPS: Record<string, string | undefined> = {
@@ -37,7 +39,9 @@ async function main(): Promise<void> {
   const server = await PostgresServer.start({ settings: { shared_buffers: '512MB', max_wal_size: '8GB' } });
   fillIdentityDatabase(server, 'zitadel', Number(values.megabytes));
   const size = Number(server.sql('postgres', "SELECT pg_database_size('zitadel')"));
-  console.log(`database of ${mega(size)} MB, PostgreSQL ${server.sql('postgres', 'SHOW server_version')}, ${values.rounds} rounds\n`);
+  console.log(
+    `database of ${mega(size)} MB, PostgreSQL ${server.sql('postgres', 'SHOW server_version')}, ${values.rounds} rounds\n`,
+  );
 
   await table('no limits', server);
   const limits = Limits.of(200, 256 * 2 ** 20);
@@ -50,7 +54,9 @@ async function main(): Promise<void> {
 }
 
 async function table(title: string, server: PostgresServer, limits?: Limits): Promise<void> {
-  const tasks = Object.fromEntries(Object.entries(DUMPS).map(([name, script]) => [name, () => dump(server, name, script, limits)]));
+  const tasks = Object.fromEntries(
+    Object.entries(DUMPS).map(([name, script]) => [name, () => dump(server, name, script, limits)]),
+  );
   if (limits === undefined) tasks[COPY] = () => copy(server);
   const samples = await rounds(Number(values.rounds), tasks);
   console.log(`${title}:\n| What | Time | of the runbook's | File | Peak memory |\n| --- | --- | --- | --- | --- |`);
@@ -58,12 +64,19 @@ async function table(title: string, server: PostgresServer, limits?: Limits): Pr
   for (const [name, of] of Object.entries(samples)) {
     const time = median(of.map((sample) => sample.seconds));
     const [bytes, peak] = [of[0]!.bytes, Math.max(...of.map((sample) => sample.peak))];
-    console.log(`| ${name} | ${time.toFixed(1)} s | ${(time / base).toFixed(2)} | ${bytes ? `${mega(bytes)} MB` : ''} | ${peak ? `${(peak / 2 ** 20).toFixed(0)} MiB` : ''} |`);
+    console.log(
+      `| ${name} | ${time.toFixed(1)} s | ${(time / base).toFixed(2)} | ${bytes ? `${mega(bytes)} MB` : ''} | ${peak ? `${(peak / 2 ** 20).toFixed(0)} MiB` : ''} |`,
+    );
   }
   console.log();
 }
 
-async function dump(server: PostgresServer, name: string, script: string | undefined, limits?: Limits): Promise<Sample> {
+async function dump(
+  server: PostgresServer,
+  name: string,
+  script: string | undefined,
+  limits?: Limits,
+): Promise<Sample> {
   const instance = new Instance(server, 'ash', undefined, limits && { within: (start) => limits.start(start) });
   const env = {
     CHECKS: '0',
@@ -73,7 +86,9 @@ async function dump(server: PostgresServer, name: string, script: string | undef
   let peak = 0;
   const time = await seconds(async () => {
     const pod = instance.startBackup(env, script === undefined ? undefined : ['sh', '-c', script]);
-    const watch = setInterval(() => { peak = Math.max(peak, memoryOf(pod)); }, 50);
+    const watch = setInterval(() => {
+      peak = Math.max(peak, memoryOf(pod));
+    }, 50);
     const result = await pod.result;
     clearInterval(watch);
     if (result.status !== 0) throw new Error(`${name} failed:\n${result.output}`);
@@ -85,7 +100,9 @@ async function dump(server: PostgresServer, name: string, script: string | undef
 }
 
 async function copy(server: PostgresServer): Promise<Sample> {
-  const time = await seconds(() => server.sql('zitadel', "COPY eventstore.events2 TO '/dev/null'; COPY projections.users TO '/dev/null'"));
+  const time = await seconds(() =>
+    server.sql('zitadel', "COPY eventstore.events2 TO '/dev/null'; COPY projections.users TO '/dev/null'"),
+  );
   return { seconds: time, bytes: 0, peak: 0 };
 }
 
@@ -94,7 +111,10 @@ function memoryOf(pod: PodProcess): number {
   if (pod.pid === undefined) return 0;
   const family = new Set([pod.pid]);
   let sum = 0;
-  for (const pid of readdirSync('/proc').map(Number).filter((entry) => entry >= pod.pid!).sort((a, b) => a - b)) {
+  for (const pid of readdirSync('/proc')
+    .map(Number)
+    .filter((entry) => entry >= pod.pid!)
+    .sort((a, b) => a - b)) {
     try {
       const status = readFileSync(`/proc/${pid}/status`, 'utf8');
       if (!family.has(pid) && !family.has(Number(/^PPid:\s+(\d+)/m.exec(status)?.[1]))) continue;

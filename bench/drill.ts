@@ -12,7 +12,9 @@ import { DataKey, encryptionSql, JWK, keyPairAdded, PEM, webKeyAdded } from '../
 import { fillIdentityDatabase } from './support/identity-database';
 import { median, rounds, seconds } from './support/rounds';
 
-const { values } = parseArgs({ options: { megabytes: { type: 'string', default: '250,1000' }, rounds: { type: 'string', default: '3' } } });
+const { values } = parseArgs({
+  options: { megabytes: { type: 'string', default: '250,1000' }, rounds: { type: 'string', default: '3' } },
+});
 
 /** Default settings but for what a pod needs: a socket that it can make, and no shared memory of the node. */
 const PLAIN = `
@@ -44,15 +46,21 @@ async function main(): Promise<void> {
 
 /** The tables of the benchmark have a few more columns than those of the tests. */
 function bench(sql: string): string {
-  const columns = "ALTER TABLE eventstore.events2 ALTER revision SET DEFAULT 2, ALTER creator SET DEFAULT '', ALTER owner SET DEFAULT '', ALTER in_tx_order SET DEFAULT 0;";
+  const columns =
+    "ALTER TABLE eventstore.events2 ALTER revision SET DEFAULT 2, ALTER creator SET DEFAULT '', ALTER owner SET DEFAULT '', ALTER in_tx_order SET DEFAULT 0;";
   return `${columns}\n${sql}`;
 }
 
 async function backups(server: PostgresServer): Promise<void> {
-  const tasks = Object.fromEntries(Object.entries(BACKUPS).map(([name, env]) => [name, () => {
-    const instance = new Instance(server, 'ash');
-    return timed(() => instance.backup({ CHECKS: '0', ...env }));
-  }]));
+  const tasks = Object.fromEntries(
+    Object.entries(BACKUPS).map(([name, env]) => [
+      name,
+      () => {
+        const instance = new Instance(server, 'ash');
+        return timed(() => instance.backup({ CHECKS: '0', ...env }));
+      },
+    ]),
+  );
   print('Backup', await rounds(Number(values.rounds), tasks));
 }
 
@@ -60,15 +68,21 @@ async function drills(server: PostgresServer): Promise<void> {
   const instance = new Instance(server, 'ash');
   const backup = await instance.backup({ CHECKS: '0' });
   if (backup.status !== 0) throw new Error(backup.output);
-  print('Drill', await rounds(Number(values.rounds), {
-    'plain pg_restore, default settings': () => timed(() => instance.startDrill({}, undefined, ['sh', '-c', PLAIN]).result),
-    'whole drill: counts, hashes, amcheck, key': () => timed(() => instance.drill({ CHECKS: '0' })),
-  }));
+  print(
+    'Drill',
+    await rounds(Number(values.rounds), {
+      'plain pg_restore, default settings': () =>
+        timed(() => instance.startDrill({}, undefined, ['sh', '-c', PLAIN]).result),
+      'whole drill: counts, hashes, amcheck, key': () => timed(() => instance.drill({ CHECKS: '0' })),
+    }),
+  );
 }
 
 async function timed(run: () => Promise<PodResult>): Promise<number> {
   let result: PodResult | undefined;
-  const time = await seconds(async () => { result = await run(); });
+  const time = await seconds(async () => {
+    result = await run();
+  });
   if (process.env.BENCH_LOG) process.stderr.write(result!.output);
   if (result!.status !== 0) throw new Error(result!.output);
   return time;
@@ -77,7 +91,8 @@ async function timed(run: () => Promise<PodResult>): Promise<number> {
 function print(title: string, samples: Record<string, number[]>): void {
   console.log(`| ${title} | Time | of the first |\n| --- | --- | --- |`);
   const base = median(Object.values(samples)[0]!);
-  for (const [name, of] of Object.entries(samples)) console.log(`| ${name} | ${median(of).toFixed(1)} s | ${(median(of) / base).toFixed(2)} |`);
+  for (const [name, of] of Object.entries(samples))
+    console.log(`| ${name} | ${median(of).toFixed(1)} s | ${(median(of) / base).toFixed(2)} |`);
   console.log();
 }
 

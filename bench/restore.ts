@@ -12,7 +12,9 @@ import { client } from '../test/support/toolbox';
 import { fillIdentityDatabase } from './support/identity-database';
 import { median, rounds, seconds } from './support/rounds';
 
-const { values } = parseArgs({ options: { megabytes: { type: 'string', default: '250,1000' }, rounds: { type: 'string', default: '3' } } });
+const { values } = parseArgs({
+  options: { megabytes: { type: 'string', default: '250,1000' }, rounds: { type: 'string', default: '3' } },
+});
 
 const RUNBOOK = `
   PGDATABASE=postgres psql -Xqc "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = 'zitadel'" -c 'DROP DATABASE zitadel WITH (FORCE)' -c 'CREATE DATABASE zitadel' >/dev/null &&
@@ -34,7 +36,8 @@ async function main(): Promise<void> {
       // Its checks are those of ZITADEL's real tables.
       const backup = await instance.backup({ COMPRESSION: compression, CHECKS: '0' });
       if (backup.status !== 0) throw new Error(backup.output);
-      tasks[`runbook, ${compression}`] = () => restore(server, () => instance.startRestore({}, undefined, ['sh', '-c', RUNBOOK]).result);
+      tasks[`runbook, ${compression}`] = () =>
+        restore(server, () => instance.startRestore({}, undefined, ['sh', '-c', RUNBOOK]).result);
       tasks[`ours, ${compression}`] = async () => {
         const sample = await restore(server, () => instance.restore({ RESTORE_SESSIONS: 'disconnect', CHECKS: '0' }));
         await instance.restore({ RESTORE_ACTION: 'drop-previous' });
@@ -43,28 +46,41 @@ async function main(): Promise<void> {
     }
     const samples = await rounds(Number(values.rounds), tasks);
     console.log(`database of ${(size / 1e6).toFixed(0)} MB, medians of ${values.rounds}:`);
-    console.log('| What | Whole restore | of the runbook\'s | Service without its database | of the runbook\'s |\n| --- | --- | --- | --- | --- |');
+    console.log(
+      "| What | Whole restore | of the runbook's | Service without its database | of the runbook's |\n| --- | --- | --- | --- | --- |",
+    );
     for (const [name, of] of Object.entries(samples)) {
       const base = samples[name.replace('ours', 'runbook')]!;
       const [total, away] = [median(of.map((sample) => sample.total)), median(of.map((sample) => sample.away))];
-      const [totalBase, awayBase] = [median(base.map((sample) => sample.total)), median(base.map((sample) => sample.away))];
-      console.log(`| ${name} | ${total.toFixed(1)} s | ${(total / totalBase).toFixed(2)} | ${(away * 1000).toFixed(0)} ms | 1/${(awayBase / away).toFixed(0)} |`);
+      const [totalBase, awayBase] = [
+        median(base.map((sample) => sample.total)),
+        median(base.map((sample) => sample.away)),
+      ];
+      console.log(
+        `| ${name} | ${total.toFixed(1)} s | ${(total / totalBase).toFixed(2)} | ${(away * 1000).toFixed(0)} ms | 1/${(awayBase / away).toFixed(0)} |`,
+      );
     }
     await server.stop();
   }
 }
 
-async function restore(server: PostgresServer, run: () => Promise<{ status: number; output: string }>): Promise<Sample> {
+async function restore(
+  server: PostgresServer,
+  run: () => Promise<{ status: number; output: string }>,
+): Promise<Sample> {
   const service = new Service(server);
   await service.ready;
   let result = { status: 0, output: '' };
-  const total = await seconds(async () => { result = await run(); });
+  const total = await seconds(async () => {
+    result = await run();
+  });
   if (process.env.BENCH_LOG) process.stderr.write(result.output);
   if (result.status !== 0) throw new Error(result.output);
   return { total, away: await service.stop() };
 }
 
-const QUESTION = 'SELECT count(*) FROM (SELECT FROM eventstore.events2 ORDER BY instance_id, "position" DESC LIMIT 1) AS newest;\n';
+const QUESTION =
+  'SELECT count(*) FROM (SELECT FROM eventstore.events2 ORDER BY instance_id, "position" DESC LIMIT 1) AS newest;\n';
 const PAUSE_MS = 5;
 
 /** A client that asks for a row of its newest data, again and again, and connects again as soon as it is cut off. */
@@ -79,8 +95,12 @@ class Service {
   constructor(private readonly server: PostgresServer) {
     let first!: () => void;
     let end!: () => void;
-    this.ready = new Promise((resolve) => { first = resolve; });
-    this.ended = new Promise((resolve) => { end = resolve; });
+    this.ready = new Promise((resolve) => {
+      first = resolve;
+    });
+    this.ended = new Promise((resolve) => {
+      end = resolve;
+    });
     this.connect(first, end);
   }
 

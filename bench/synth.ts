@@ -6,7 +6,16 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Chart, Cron, Size } from 'cdk8s';
-import { BackupCronJob, BackupPvc, KustomizedApp, PostgresDatabase, PostgresImage, RestoreJob, Retention, SecretExpectations } from '../src';
+import {
+  BackupCronJob,
+  BackupPvc,
+  KustomizedApp,
+  PostgresDatabase,
+  PostgresImage,
+  RestoreJob,
+  Retention,
+  SecretExpectations,
+} from '../src';
 import { manifestsOf } from '../src/manifests/manifest';
 import { check } from '../src/policies/all';
 import { median, rounds, seconds } from './support/rounds';
@@ -31,22 +40,30 @@ async function main(): Promise<void> {
   const sizes = await medians({ 1: () => synthesize(1), 100: () => synthesize(100), 1000: () => synthesize(1000) });
   console.log(`databases in one app, medians of ${count}:`);
   for (const [databases, time] of Object.entries(sizes)) {
-    console.log(`  ${databases.padStart(5)}  ${(time * 1000).toFixed(0).padStart(6)} ms  ${((time * 1000) / Number(databases)).toFixed(2)} ms each`);
+    console.log(
+      `  ${databases.padStart(5)}  ${(time * 1000).toFixed(0).padStart(6)} ms  ${((time * 1000) / Number(databases)).toFixed(2)} ms each`,
+    );
   }
   const objects = new Map([1, 100, 1000].map((databases) => [databases, synthesize(databases).toJson() as object[]]));
-  const checks = await medians(Object.fromEntries([...objects].map(([databases, tree]) => [databases, () => policies(tree)])));
+  const checks = await medians(
+    Object.fromEntries([...objects].map(([databases, tree]) => [databases, () => policies(tree)])),
+  );
   console.log(`the policies over these, medians of ${count}:`);
-  for (const [databases, time] of Object.entries(checks)) console.log(`  ${databases.padStart(5)}  ${(time * 1000).toFixed(0).padStart(6)} ms`);
+  for (const [databases, time] of Object.entries(checks))
+    console.log(`  ${databases.padStart(5)}  ${(time * 1000).toFixed(0).padStart(6)} ms`);
 }
 
 async function medians(tasks: Record<string, () => void>): Promise<Record<string, number>> {
   const timed = Object.fromEntries(Object.entries(tasks).map(([name, task]) => [name, () => seconds(task)]));
-  return Object.fromEntries(Object.entries(await rounds(count, timed)).map(([name, samples]) => [name, median(samples)]));
+  return Object.fromEntries(
+    Object.entries(await rounds(count, timed)).map(([name, samples]) => [name, median(samples)]),
+  );
 }
 
 function cdk8sSynth(app: string, ...options: string[]): void {
   execFileSync('node_modules/.bin/cdk8s', ['synth', '--app', app, '--output', outdir, ...options], {
-    env: { ...process.env, CDK8S_CHECK_UPGRADE: 'false' }, stdio: ['ignore', 'ignore', 'inherit'],
+    env: { ...process.env, CDK8S_CHECK_UPGRADE: 'false' },
+    stdio: ['ignore', 'ignore', 'inherit'],
   });
 }
 
@@ -62,11 +79,20 @@ function synthesize(databases: number): Chart {
     const name = `db-${i}`;
     const secrets = new SecretExpectations(chart, `${name}-secrets`, { name: `${name}-expected-secrets` });
     const database = PostgresDatabase.at(name, {
-      name, user: 'postgres', password: secrets.expectKey(name, 'password', { because: 'login' }), image: PostgresImage.alpine('17.2'),
+      name,
+      user: 'postgres',
+      password: secrets.expectKey(name, 'password', { because: 'login' }),
+      image: PostgresImage.alpine('17.2'),
     });
     const storage = new BackupPvc(chart, `${name}-storage`, { name, storageClassName: 'nfs', size: Size.gibibytes(5) });
     const schedule = Cron.schedule({ minute: String(i % 60), hour: String(i % 24) });
-    const backup = new BackupCronJob(chart, `${name}-backup`, { name, database, storage, schedule, retention: Retention.keep({ daily: 7 }) });
+    const backup = new BackupCronJob(chart, `${name}-backup`, {
+      name,
+      database,
+      storage,
+      schedule,
+      retention: Retention.keep({ daily: 7 }),
+    });
     new RestoreJob(chart, `${name}-restore`, { name: `${name}-restore`, backup });
   }
   app.synth();

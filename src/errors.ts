@@ -20,8 +20,12 @@ export interface Problem {
 export function checkDuration(property: string, duration: Duration, least: number): Duration {
   const seconds = duration.toSeconds({ integral: false });
   if (!Number.isInteger(seconds) || seconds < least) {
-    throw new InvalidPropError(property, `${seconds} s`, `must be a whole number of seconds, at least ${least}`,
-      'Write it like Duration.minutes(5)');
+    throw new InvalidPropError(
+      property,
+      `${seconds} s`,
+      `must be a whole number of seconds, at least ${least}`,
+      'Write it like Duration.minutes(5)',
+    );
   }
   return duration;
 }
@@ -30,7 +34,12 @@ export function checkDuration(property: string, duration: Duration, least: numbe
 export function checkDays(property: string, duration: Duration): Duration {
   const days = duration.toDays({ integral: false });
   if (!Number.isInteger(days) || days < 1) {
-    throw new InvalidPropError(property, duration.toHumanString(), 'is not in whole days, at least one', 'Write it like Duration.days(7)');
+    throw new InvalidPropError(
+      property,
+      duration.toHumanString(),
+      'is not in whole days, at least one',
+      'Write it like Duration.days(7)',
+    );
   }
   return duration;
 }
@@ -38,7 +47,12 @@ export function checkDays(property: string, duration: Duration): Duration {
 /** A whole number within bounds. */
 export function checkCount(property: string, value: number, least: number, most: number): number {
   if (!Number.isInteger(value) || value < least || value > most) {
-    throw new InvalidPropError(property, value, `must be a whole number from ${least} to ${most}`, `The least is ${least}`);
+    throw new InvalidPropError(
+      property,
+      value,
+      `must be a whole number from ${least} to ${most}`,
+      `The least is ${least}`,
+    );
   }
   return value;
 }

@@ -9,14 +9,31 @@ export { BackupPvc, type BackupPvcProps, type ExistingClaimOptions, type IBackup
 export { Compression } from './backup/compression';
 export { DecryptionProof, type DecryptionProofOptions } from './drill/decryption-proof';
 export { type Escrow, type EscrowFinding, type EscrowOptions } from './secrets/escrow';
-export { type ExpectedSecret, type ExpectKeyOptions, type ExpectSecretOptions, type SecretKey } from './secrets/secret-key';
-export { FluxKustomization, type FluxKustomizationProps, FluxSource, type FluxSourceOptions, type IFluxKustomization } from './delivery/flux-kustomization';
+export {
+  type ExpectedSecret,
+  type ExpectKeyOptions,
+  type ExpectSecretOptions,
+  type SecretKey,
+} from './secrets/secret-key';
+export {
+  FluxKustomization,
+  type FluxKustomizationProps,
+  FluxSource,
+  type FluxSourceOptions,
+  type IFluxKustomization,
+} from './delivery/flux-kustomization';
 export { type PodOptions } from './workload/hardened-pod';
 export { InvalidPropError } from './errors';
 export { Isolation, type IsolationExceptions } from './network/isolation';
 export { KustomizedApp, type KustomizedAppProps } from './delivery/kustomized-app';
 export { NetworkPeer, type NetworkPeerOptions, type PodsPeerOptions } from './network/network-peer';
-export { PostgresDatabase, type PostgresDatabaseProps, PostgresImage, type PostgresImageOptions, type PostgresImageProps } from './database/postgres-database';
+export {
+  PostgresDatabase,
+  type PostgresDatabaseProps,
+  PostgresImage,
+  type PostgresImageOptions,
+  type PostgresImageProps,
+} from './database/postgres-database';
 export { Quiesce, type ScaleDeploymentOptions } from './restore/quiesce';
 export { RestoreCheck, type SameAsDumpOptions, type SqlCheckOptions } from './restore/restore-check';
 export { RestoreJob, type RestoreJobProps, RestoreSessions } from './restore/restore-job';
@@ -26,7 +43,10 @@ export { Retention, type RetentionRules } from './backup/retention';
 export { Runbook, type RunbookProps } from './runbook/runbook';
 export { Exemption, type ExemptionOptions } from './runbook/exemption';
 export {
-  type ExternalObject, type ReadinessOptions, RunbookService, type RunbookServiceOptions,
+  type ExternalObject,
+  type ReadinessOptions,
+  RunbookService,
+  type RunbookServiceOptions,
 } from './runbook/runbook-service';
 export { SecretExpectations, type SecretExpectationsProps } from './secrets/secret-expectations';
 export { type TableName } from './database/table-name';

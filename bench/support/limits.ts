@@ -52,6 +52,8 @@ function enter(folder: string): void {
 /** The control group that this process is in now, of the same controller. */
 function home(folder: string): string {
   const controller = folder.split('/').at(-2)!;
-  const line = readFileSync('/proc/self/cgroup', 'utf8').split('\n').find((entry) => entry.split(':')[1] === controller);
+  const line = readFileSync('/proc/self/cgroup', 'utf8')
+    .split('\n')
+    .find((entry) => entry.split(':')[1] === controller);
   return join(ROOT, controller, line?.split(':')[2] ?? '/');
 }

@@ -1,5 +1,8 @@
 /** Runs every task once a round, in turn, so that a noisy minute hits all of them; returns the samples of each. */
-export async function rounds<T>(count: number, tasks: Record<string, () => T | Promise<T>>): Promise<Record<string, T[]>> {
+export async function rounds<T>(
+  count: number,
+  tasks: Record<string, () => T | Promise<T>>,
+): Promise<Record<string, T[]>> {
   const samples: Record<string, T[]> = Object.fromEntries(Object.keys(tasks).map((name) => [name, []]));
   for (let round = 1; round <= count; round++) {
     for (const [name, task] of Object.entries(tasks)) {

@@ -21,7 +21,9 @@ export function publicApi(): Api {
   const { options } = ts.parseJsonConfigFileContent(config, ts.sys, root);
   const program = ts.createProgram([join(root, 'src/index.ts')], { ...options, types: [] });
   const checker = program.getTypeChecker();
-  const exported = checker.getExportsOfModule(checker.getSymbolAtLocation(program.getSourceFile(join(root, 'src/index.ts'))!)!);
+  const exported = checker.getExportsOfModule(
+    checker.getSymbolAtLocation(program.getSourceFile(join(root, 'src/index.ts'))!)!,
+  );
   const symbols = exported
     .map((symbol) => (symbol.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(symbol) : symbol))
     .sort((a, b) => (a.name < b.name ? -1 : 1));
@@ -29,7 +31,10 @@ export function publicApi(): Api {
 }
 
 class Api {
-  public constructor(private readonly checker: ts.TypeChecker, private readonly exported: ReadonlyMap<string, ts.Symbol>) {}
+  public constructor(
+    private readonly checker: ts.TypeChecker,
+    private readonly exported: ReadonlyMap<string, ts.Symbol>,
+  ) {}
 
   /** What lacks the words that the page needs: an export or a prop says nothing, or an optional prop has no default. */
   public gaps(): string[] {
@@ -37,26 +42,41 @@ class Api {
       ...(this.text(symbol) === '' && !/(Props|Options)$/.test(symbol.name) ? [`${symbol.name} has no docstring`] : []),
       ...(ts.isInterfaceDeclaration(declarationOf(symbol)) ? this.members(symbol) : []).flatMap((member) => [
         ...(this.text(member) === '' ? [`${symbol.name}.${member.name} has no docstring`] : []),
-        ...(isOptional(member) && this.tag(member, 'default') === undefined ? [`${symbol.name}.${member.name} has no @default`] : []),
+        ...(isOptional(member) && this.tag(member, 'default') === undefined
+          ? [`${symbol.name}.${member.name} has no @default`]
+          : []),
       ]),
     ]);
   }
 
   public render(): string {
     const names = [...this.exported.keys()].map((name) => `[${name}](#${name.toLowerCase()})`).join(' · ');
-    return [INTRODUCTION, `${names}\n`, ...[...this.exported.values()].map((symbol) => this.section(symbol))].join('\n');
+    return [INTRODUCTION, `${names}\n`, ...[...this.exported.values()].map((symbol) => this.section(symbol))].join(
+      '\n',
+    );
   }
 
   private section(symbol: ts.Symbol): string {
     const declaration = declarationOf(symbol);
     const parts = [`## ${symbol.name}`, this.text(symbol), this.bases(declaration)];
     if (ts.isEnumDeclaration(declaration)) {
-      parts.push(table(['Value', 'What it is'], declaration.members.map((member) => [`\`${symbol.name}.${member.name.getText()}\``, this.text(this.symbolOf(member))])));
+      parts.push(
+        table(
+          ['Value', 'What it is'],
+          declaration.members.map((member) => [
+            `\`${symbol.name}.${member.name.getText()}\``,
+            this.text(this.symbolOf(member)),
+          ]),
+        ),
+      );
     } else {
       const members = this.members(symbol);
       const [methods, properties] = [members.filter(isMethod), members.filter((member) => !isMethod(member))];
-      const construction = ts.isClassDeclaration(declaration) ? declaration.members.find(ts.isConstructorDeclaration) : undefined;
-      if (construction && isPublic(construction)) parts.push(`\`new ${symbol.name}(${this.parameters(construction)})\``);
+      const construction = ts.isClassDeclaration(declaration)
+        ? declaration.members.find(ts.isConstructorDeclaration)
+        : undefined;
+      if (construction && isPublic(construction))
+        parts.push(`\`new ${symbol.name}(${this.parameters(construction)})\``);
       parts.push(methods.map((method) => this.method(symbol.name, method)).join('\n'));
       parts.push(ts.isInterfaceDeclaration(declaration) ? this.props(properties) : this.properties(properties));
     }
@@ -64,11 +84,16 @@ class Api {
   }
 
   private bases(declaration: ts.Declaration): string {
-    const clauses = ts.isClassDeclaration(declaration) || ts.isInterfaceDeclaration(declaration) ? declaration.heritageClauses ?? [] : [];
-    return clauses.map(({ token, types }) => {
-      const verb = token === ts.SyntaxKind.ImplementsKeyword ? 'Implements' : 'Extends';
-      return `${verb} ${types.map((type) => this.link(type.getText())).join(', ')}.`;
-    }).join(' ');
+    const clauses =
+      ts.isClassDeclaration(declaration) || ts.isInterfaceDeclaration(declaration)
+        ? (declaration.heritageClauses ?? [])
+        : [];
+    return clauses
+      .map(({ token, types }) => {
+        const verb = token === ts.SyntaxKind.ImplementsKeyword ? 'Implements' : 'Extends';
+        return `${verb} ${types.map((type) => this.link(type.getText())).join(', ')}.`;
+      })
+      .join(' ');
   }
 
   private method(owner: string, method: ts.Symbol): string {
@@ -79,7 +104,9 @@ class Api {
     const lines = [
       `\`${isStatic ? owner : ''}.${method.name}(${this.parameters(declaration)})\`: ${this.link(returns)}`,
       this.text(method),
-      ...declaration.parameters.map((parameter) => [parameter.name.getText(), this.text(this.symbolOf(parameter))]).filter(([, text]) => text !== '')
+      ...declaration.parameters
+        .map((parameter) => [parameter.name.getText(), this.text(this.symbolOf(parameter))])
+        .filter(([, text]) => text !== '')
         .map(([name, text]) => `\`${name}\`: ${text}`),
       ...(throws === undefined ? [] : [`Throws ${throws}`]),
     ];
@@ -87,29 +114,45 @@ class Api {
   }
 
   private parameters({ parameters }: ts.SignatureDeclaration): string {
-    return parameters.map((parameter) => {
-      const name = ts.isIdentifier(parameter.name) ? parameter.name.text : 'options';
-      return `${name}${isOptional(this.symbolOf(parameter)) || parameter.initializer ? '?' : ''}: ${this.typeOf(this.symbolOf(parameter))}`;
-    }).join(', ');
+    return parameters
+      .map((parameter) => {
+        const name = ts.isIdentifier(parameter.name) ? parameter.name.text : 'options';
+        return `${name}${isOptional(this.symbolOf(parameter)) || parameter.initializer ? '?' : ''}: ${this.typeOf(this.symbolOf(parameter))}`;
+      })
+      .join(', ');
   }
 
   private props(members: ts.Symbol[]): string {
     if (members.length === 0) return '';
-    return table(['Prop', 'Type', 'Default', 'What it is'], members.map((member) => [
-      `\`${member.name}\``, this.link(this.typeOf(member)), isOptional(member) ? (this.tag(member, 'default') ?? '').replace(/^- /, '') : 'required', this.text(member),
-    ]));
+    return table(
+      ['Prop', 'Type', 'Default', 'What it is'],
+      members.map((member) => [
+        `\`${member.name}\``,
+        this.link(this.typeOf(member)),
+        isOptional(member) ? (this.tag(member, 'default') ?? '').replace(/^- /, '') : 'required',
+        this.text(member),
+      ]),
+    );
   }
 
   private properties(members: ts.Symbol[]): string {
     if (members.length === 0) return '';
-    return table(['Property', 'Type', 'What it is'], members.map((member) => [`\`${member.name}\``, this.link(this.typeOf(member)), this.text(member)]));
+    return table(
+      ['Property', 'Type', 'What it is'],
+      members.map((member) => [`\`${member.name}\``, this.link(this.typeOf(member)), this.text(member)]),
+    );
   }
 
   /** The public members that the type itself declares, in the order of the source. */
   private members(symbol: ts.Symbol): ts.Symbol[] {
-    const all = [...symbol.exports?.values() ?? [], ...symbol.members?.values() ?? []];
-    return all.filter((member) => member.name !== 'prototype' && member.flags & (ts.SymbolFlags.Property | ts.SymbolFlags.Method | ts.SymbolFlags.Accessor)
-      && isPublic(declarationOf(member)) && this.tag(member, 'internal') === undefined);
+    const all = [...(symbol.exports?.values() ?? []), ...(symbol.members?.values() ?? [])];
+    return all.filter(
+      (member) =>
+        member.name !== 'prototype' &&
+        member.flags & (ts.SymbolFlags.Property | ts.SymbolFlags.Method | ts.SymbolFlags.Accessor) &&
+        isPublic(declarationOf(member)) &&
+        this.tag(member, 'internal') === undefined,
+    );
   }
 
   private typeOf(symbol: ts.Symbol): string {
@@ -152,16 +195,26 @@ function isMethod(symbol: ts.Symbol): boolean {
 
 function isOptional(symbol: ts.Symbol): boolean {
   const declaration = declarationOf(symbol);
-  return (ts.isPropertySignature(declaration) || ts.isPropertyDeclaration(declaration) || ts.isParameter(declaration)) && declaration.questionToken !== undefined;
+  return (
+    (ts.isPropertySignature(declaration) || ts.isPropertyDeclaration(declaration) || ts.isParameter(declaration)) &&
+    declaration.questionToken !== undefined
+  );
 }
 
 /** As Markdown: on one line, and what is in angle brackets is no HTML. */
 function oneLine(text: string): string {
-  return text.replace(/\s+/g, ' ').trim().split(/(`[^`]*`)/).map((part) => (part.startsWith('`') ? part : part.replaceAll('<', '&lt;'))).join('');
+  return text
+    .replace(/\s+/g, ' ')
+    .trim()
+    .split(/(`[^`]*`)/)
+    .map((part) => (part.startsWith('`') ? part : part.replaceAll('<', '&lt;')))
+    .join('');
 }
 
 function table(head: string[], rows: string[][]): string {
-  const lines = [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`);
+  const lines = [head, head.map(() => '---'), ...rows].map(
+    (cells) => `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`,
+  );
   return lines.join('\n').replace(/ {2,}/g, ' ');
 }
 

@@ -25,7 +25,9 @@ const LEVEL: Readonly<Record<Level, string>> = { error: 'Error', warning: 'Warni
 /** The page that tells of every policy. */
 export function render(): string {
   const themes = Object.entries(THEMES);
-  const contents = themes.map(([theme, policies]) => `- ${theme}: ${policies.map(({ id }) => `[${id}](#${id})`).join(', ')}\n`).join('');
+  const contents = themes
+    .map(([theme, policies]) => `- ${theme}: ${policies.map(({ id }) => `[${id}](#${id})`).join(', ')}\n`)
+    .join('');
   return `${INTRODUCTION}${contents}${themes.map(([theme, policies]) => `\n## ${theme}\n${policies.map(section).join('')}`).join('')}`;
 }
 
@@ -54,7 +56,9 @@ function text(sentence: string): string {
 /** The changed field and the way to it. */
 function fragment({ path }: Example, value: unknown): string {
   if (value === undefined) return `: without ${pathText(path)}\n`;
-  const nested = [...path].reverse().reduce<unknown>((inner, key) => (typeof key === 'number' ? [inner] : { [key]: inner }), value);
+  const nested = [...path]
+    .reverse()
+    .reduce<unknown>((inner, key) => (typeof key === 'number' ? [inner] : { [key]: inner }), value);
   return `\n${stringify(nested, { lineWidth: 0 })}`;
 }
 

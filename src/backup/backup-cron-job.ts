@@ -169,7 +169,13 @@ export class BackupCronJob extends Construct implements IBackup {
     this.timeZone = props.timeZone ?? 'Etc/UTC';
     this.suspend = props.suspend ?? false;
     this.deadline = withinInterval('backupCronJob.deadline', schedule, props.deadline, Duration.hours(6), 60);
-    this.startingDeadline = withinInterval('backupCronJob.startingDeadline', schedule, props.startingDeadline, Duration.hours(1), 10);
+    this.startingDeadline = withinInterval(
+      'backupCronJob.startingDeadline',
+      schedule,
+      props.startingDeadline,
+      Duration.hours(1),
+      10,
+    );
     this.retention = retention;
     this.recoveryWindow = props.recoveryWindow;
     this.excludeTableData = props.excludeTableData ?? [];
@@ -226,7 +232,12 @@ export class BackupCronJob extends Construct implements IBackup {
   private claimFolder(name: string): void {
     const other = takenBy(this, 'folder', `${this.storage.claimName}/${name.toLowerCase()}`);
     if (other !== undefined) {
-      throw new InvalidPropError('backupCronJob.folder', name, `is used by ${other} on the same claim`, 'Give each backup a folder of its own');
+      throw new InvalidPropError(
+        'backupCronJob.folder',
+        name,
+        `is used by ${other} on the same claim`,
+        'Give each backup a folder of its own',
+      );
     }
   }
 }

@@ -17,11 +17,18 @@ export class BackupFormat {
   public static directory(options: DirectoryFormatOptions): BackupFormat {
     const { jobs } = options;
     if (!Number.isInteger(jobs) || jobs < 1 || jobs > 64) {
-      throw new InvalidPropError('format.jobs', jobs, 'must be a whole number from 1 to 64',
-        'Choose no more than the server has cores to spare');
+      throw new InvalidPropError(
+        'format.jobs',
+        jobs,
+        'must be a whole number from 1 to 64',
+        'Choose no more than the server has cores to spare',
+      );
     }
     return new BackupFormat('directory', jobs);
   }
 
-  private constructor(public readonly name: string, public readonly jobs: number) {}
+  private constructor(
+    public readonly name: string,
+    public readonly jobs: number,
+  ) {}
 }

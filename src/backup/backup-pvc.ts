@@ -83,7 +83,12 @@ export class BackupPvc extends Construct implements IBackupStorage {
   public static fromClaim(claim: IPersistentVolumeClaim, options: ExistingClaimOptions = {}): IBackupStorage {
     // Of a claim that is only referred to by its name, nothing else is known.
     const { accessModes, storage } = claim as Partial<PersistentVolumeClaim>;
-    return { claimName: claim.name, namespace: namespaceOf(claim), size: storage, accessModes: checkAccessModes(options.accessModes ?? accessModes) };
+    return {
+      claimName: claim.name,
+      namespace: namespaceOf(claim),
+      size: storage,
+      accessModes: checkAccessModes(options.accessModes ?? accessModes),
+    };
   }
 
   public readonly claimName: string;
@@ -97,8 +102,12 @@ export class BackupPvc extends Construct implements IBackupStorage {
     checkName('backupPvc.name', props.name);
     checkName('backupPvc.storageClassName', props.storageClassName);
     if (props.size.toMebibytes({ rounding: SizeRoundingBehavior.FLOOR }) < 10) {
-      throw new InvalidPropError('backupPvc.size', props.size.asString(), 'is too small for a dump',
-        'Ask for room for all dumps that the retention keeps, and one more; at least 10Mi');
+      throw new InvalidPropError(
+        'backupPvc.size',
+        props.size.asString(),
+        'is too small for a dump',
+        'Ask for room for all dumps that the retention keeps, and one more; at least 10Mi',
+      );
     }
     takeName(this, 'PersistentVolumeClaim', 'backupPvc.name', props.name);
     this.claimName = props.name;

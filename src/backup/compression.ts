@@ -36,14 +36,20 @@ export class Compression {
     return majorVersion >= FIRST_WITH_ZSTD ? Compression.zstd() : Compression.gzip();
   }
 
-  private constructor(public readonly method: string, public readonly level?: number) {}
+  private constructor(
+    public readonly method: string,
+    public readonly level?: number,
+  ) {}
 
   /** @throws InvalidPropError when the client tools of that major version lack the method. */
   public checkSupportedBy(majorVersion: number): void {
     if ((this.method === 'zstd' || this.method === 'lz4') && majorVersion < FIRST_WITH_ZSTD) {
-      throw new InvalidPropError('compression', this.toString(),
+      throw new InvalidPropError(
+        'compression',
+        this.toString(),
         `needs the client tools of PostgreSQL ${FIRST_WITH_ZSTD}, the image has ${majorVersion}`,
-        'Use Compression.gzip(), or an image of the newer version if the server has it too');
+        'Use Compression.gzip(), or an image of the newer version if the server has it too',
+      );
     }
   }
 
@@ -62,8 +68,12 @@ export class Compression {
 
 function checkLevel(method: string, level: number, max: number): number {
   if (!Number.isInteger(level) || level < 1 || level > max) {
-    throw new InvalidPropError('compression.level', level, `must be a whole number from 1 to ${max} for ${method}`,
-      'Level 1 is the fastest');
+    throw new InvalidPropError(
+      'compression.level',
+      level,
+      `must be a whole number from 1 to ${max} for ${method}`,
+      'Level 1 is the fastest',
+    );
   }
   return level;
 }

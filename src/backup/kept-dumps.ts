@@ -17,10 +17,15 @@ const DAY = 86_400_000;
  * takes the place of one that is
  * @returns the newest first
  */
-export function keptBy(retention: RetentionCounts, times: readonly number[], isVerified: (time: number) => boolean = () => true): number[] {
+export function keptBy(
+  retention: RetentionCounts,
+  times: readonly number[],
+  isVerified: (time: number) => boolean = () => true,
+): number[] {
   const newestFirst = [...new Set(times)].sort((a, b) => b - a);
   const verified = newestFirst.filter(isVerified);
-  const of = (count: number, period: (time: number) => number): number[] => lastOfEach(count, newestFirst, period, isVerified);
+  const of = (count: number, period: (time: number) => number): number[] =>
+    lastOfEach(count, newestFirst, period, isVerified);
   const kept = new Set([
     ...newestFirst.slice(0, retention.last),
     ...verified.slice(0, retention.last),
@@ -35,7 +40,10 @@ export function keptBy(retention: RetentionCounts, times: readonly number[], isV
 }
 
 function lastOfEach(
-  count: number, newestFirst: readonly number[], period: (time: number) => number, isVerified: (time: number) => boolean,
+  count: number,
+  newestFirst: readonly number[],
+  period: (time: number) => number,
+  isVerified: (time: number) => boolean,
 ): number[] {
   const last = new Map<number, number>();
   for (const time of newestFirst) {

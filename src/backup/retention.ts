@@ -59,8 +59,12 @@ export class Retention {
   private constructor(rules: RetentionRules) {
     const { last, within, daily, weekly, monthly, yearly } = rules;
     if ([last, within, daily, weekly, monthly, yearly].every((rule) => rule === undefined)) {
-      throw new InvalidPropError('retention', rules, 'would keep nothing but the newest dump',
-        'Name at least one rule, e.g. Retention.keep({ daily: 7, weekly: 4 }), or say Retention.keep({ last: 1 })');
+      throw new InvalidPropError(
+        'retention',
+        rules,
+        'would keep nothing but the newest dump',
+        'Name at least one rule, e.g. Retention.keep({ daily: 7, weekly: 4 }), or say Retention.keep({ last: 1 })',
+      );
     }
     this.last = count('last', last, 1);
     this.daily = count('daily', daily, 0);
@@ -73,11 +77,14 @@ export class Retention {
   /** The rules in words, e.g. `the newest dump, every verified one of the last 2 days, 7 daily and 4 weekly ones`. */
   public toString(): string {
     const days = this.within?.toDays();
-    const counts = (['daily', 'weekly', 'monthly', 'yearly'] as const).filter((rule) => this[rule] > 0).map((rule) => `${this[rule]} ${rule}`);
+    const counts = (['daily', 'weekly', 'monthly', 'yearly'] as const)
+      .filter((rule) => this[rule] > 0)
+      .map((rule) => `${this[rule]} ${rule}`);
     const rules = [
       this.last === 1 ? 'the newest dump' : `the newest ${this.last} dumps`,
       ...(days === undefined ? [] : [`every verified one of the last ${days === 1 ? 'day' : `${days} days`}`]),
-      ...counts.slice(0, -1), ...counts.slice(-1).map((last) => `${last} ones`),
+      ...counts.slice(0, -1),
+      ...counts.slice(-1).map((last) => `${last} ones`),
     ];
     return rules.length === 1 ? rules[0]! : `${rules.slice(0, -1).join(', ')} and ${rules.at(-1)}`;
   }
@@ -88,8 +95,12 @@ function count(rule: keyof RetentionRules, value: number | undefined, otherwise:
     return otherwise;
   }
   if (!Number.isInteger(value) || value < 1 || value > 100_000) {
-    throw new InvalidPropError(`retention.${rule}`, value, 'must be a whole number from 1 to 100000',
-      value === 0 ? 'Leave the rule out if it shall keep nothing' : 'Say how many to keep, e.g. 7');
+    throw new InvalidPropError(
+      `retention.${rule}`,
+      value,
+      'must be a whole number from 1 to 100000',
+      value === 0 ? 'Leave the rule out if it shall keep nothing' : 'Say how many to keep, e.g. 7',
+    );
   }
   return value;
 }

@@ -3,7 +3,8 @@ import type { Expectation, ExpectedSecret } from '../manifests/expected-list';
 import { finding, type Finding, type Place } from './findings';
 import type { SecretManifest, SecretValue } from './secret-manifest';
 
-const ENCRYPT = 'Encrypt the file with sops; the history of the repo keeps the value, so change it where that is possible';
+const ENCRYPT =
+  'Encrypt the file with sops; the history of the repo keeps the value, so change it where that is possible';
 
 export interface FoundValue {
   readonly key: string;
@@ -13,7 +14,11 @@ export interface FoundValue {
 }
 
 /** Checks each value of a Secret, and the expected ones for their presence and length too. */
-export function checkValues(secret: ExpectedSecret, manifest: SecretManifest, options: { secret: string }): { findings: Finding[]; values: FoundValue[] } {
+export function checkValues(
+  secret: ExpectedSecret,
+  manifest: SecretManifest,
+  options: { secret: string },
+): { findings: Finding[]; values: FoundValue[] } {
   const findings: Finding[] = [];
   const values: FoundValue[] = [];
   for (const value of manifest.values) {
@@ -25,57 +30,131 @@ export function checkValues(secret: ExpectedSecret, manifest: SecretManifest, op
   for (const { key, because, optionalUntil } of secret.expectations) {
     if (key === undefined ? manifest.keys.length > 0 : manifest.keys.includes(key)) continue;
     if (key === undefined) {
-      findings.push(finding('secret-empty', manifest.place, `Secret ${options.secret} has no key: ${because}`, 'Add its keys with sops edit', options));
+      findings.push(
+        finding(
+          'secret-empty',
+          manifest.place,
+          `Secret ${options.secret} has no key: ${because}`,
+          'Add its keys with sops edit',
+          options,
+        ),
+      );
     } else if (optionalUntil === undefined) {
-      findings.push(finding('key-missing', manifest.place, `Secret ${options.secret} has no key ${key}: ${because}`,
-        `Add ${key} to stringData with sops edit`, { ...options, key }));
+      findings.push(
+        finding(
+          'key-missing',
+          manifest.place,
+          `Secret ${options.secret} has no key ${key}: ${because}`,
+          `Add ${key} to stringData with sops edit`,
+          { ...options, key },
+        ),
+      );
     } else {
-      findings.push(finding('key-not-in-repo', manifest.place, `Secret ${options.secret} has no key ${key}, and need not have it until ${optionalUntil}`,
-        'Check it in the cluster', { ...options, key }));
+      findings.push(
+        finding(
+          'key-not-in-repo',
+          manifest.place,
+          `Secret ${options.secret} has no key ${key}, and need not have it until ${optionalUntil}`,
+          'Check it in the cluster',
+          { ...options, key },
+        ),
+      );
     }
   }
   return { findings, values };
 }
 
-function checkValue(value: SecretValue, expected: readonly Expectation[], options: { secret: string; key: string }): { problems: Finding[]; length?: Length } {
+function checkValue(
+  value: SecretValue,
+  expected: readonly Expectation[],
+  options: { secret: string; key: string },
+): { problems: Finding[]; length?: Length } {
   const { field, key, text, place } = value;
   const path = key === '' ? field : `${field}.${key}`;
-  const problem = (rule: Parameters<typeof finding>[0], message: string, remedy: string): { problems: Finding[] } =>
-    ({ problems: [finding(rule, place, `${path} ${message}`, remedy, options)] });
+  const problem = (rule: Parameters<typeof finding>[0], message: string, remedy: string): { problems: Finding[] } => ({
+    problems: [finding(rule, place, `${path} ${message}`, remedy, options)],
+  });
   if (text === undefined) return problem('value-not-string', 'is no string', 'Give each key one string');
   if (text === '') {
-    return expected.length === 0 ? { problems: [] } : problem('value-empty', `is empty: ${expected[0]!.because}`, 'Set it with sops edit');
+    return expected.length === 0
+      ? { problems: [] }
+      : problem('value-empty', `is empty: ${expected[0]!.because}`, 'Set it with sops edit');
   }
   const encrypted = encryptedValue(text);
-  if (encrypted === 'broken') return problem('value-broken', 'is damaged: it begins like a value of SOPS and is not whole', 'Restore the file from Git');
+  if (encrypted === 'broken')
+    return problem(
+      'value-broken',
+      'is damaged: it begins like a value of SOPS and is not whole',
+      'Restore the file from Git',
+    );
   if (encrypted === undefined) {
-    return field === 'data' ? problem('value-base64', 'is not encrypted: base64 hides nothing', ENCRYPT) : problem('value-plain-text', 'is in plain text', ENCRYPT);
+    return field === 'data'
+      ? problem('value-base64', 'is not encrypted: base64 hides nothing', ENCRYPT)
+      : problem('value-plain-text', 'is in plain text', ENCRYPT);
   }
   if (encrypted.type !== 'str') {
-    return problem('value-not-string', `is encrypted as ${encrypted.type}: Kubernetes takes strings only`, 'Put quotes around it with sops edit');
+    return problem(
+      'value-not-string',
+      `is encrypted as ${encrypted.type}: Kubernetes takes strings only`,
+      'Put quotes around it with sops edit',
+    );
   }
   const length = field === 'data' ? lengthInBase64(encrypted.bytes) : { least: encrypted.bytes, most: encrypted.bytes };
   if (length === undefined) {
-    return problem('value-length', `has ${encrypted.bytes} characters: no base64 has so many`, 'Encode it in base64, or put it into stringData');
+    return problem(
+      'value-length',
+      `has ${encrypted.bytes} characters: no base64 has so many`,
+      'Encode it in base64, or put it into stringData',
+    );
   }
   const problems = expected.flatMap((one) => lengthProblem(one, length, field, path, place, options));
   return { problems, length };
 }
 
 function lengthProblem(
-  { bytes, minBytes }: Expectation, length: Length, field: string, path: string, place: Place, options: { secret: string; key: string },
+  { bytes, minBytes }: Expectation,
+  length: Length,
+  field: string,
+  path: string,
+  place: Place,
+  options: { secret: string; key: string },
 ): Finding[] {
   const remedy = 'Set the right value with sops edit';
   if (bytes !== undefined && (bytes < length.least || bytes > length.most)) {
-    return [finding('value-length', place, `${path} (${shown(length)}) must have ${bytes} bytes${guess(bytes, length)}`, remedy, options)];
+    return [
+      finding(
+        'value-length',
+        place,
+        `${path} (${shown(length)}) must have ${bytes} bytes${guess(bytes, length)}`,
+        remedy,
+        options,
+      ),
+    ];
   }
   if (minBytes !== undefined && length.most < minBytes) {
-    return [finding('value-length', place, `${path} (${shown(length)}) must have at least ${minBytes} bytes`, remedy, options)];
+    return [
+      finding(
+        'value-length',
+        place,
+        `${path} (${shown(length)}) must have at least ${minBytes} bytes`,
+        remedy,
+        options,
+      ),
+    ];
   }
-  const unproven = length.least !== length.most && (bytes !== undefined || (minBytes !== undefined && length.least < minBytes));
-  return !unproven ? [] : [finding('value-length-unproven', place,
-    `${path} has ${shown(length)}, which fits; base64 does not give away whether it is ${bytes ?? `at least ${minBytes}`}`,
-    `Move it from ${field} to stringData, where the length is exact`, options)];
+  const unproven =
+    length.least !== length.most && (bytes !== undefined || (minBytes !== undefined && length.least < minBytes));
+  return !unproven
+    ? []
+    : [
+        finding(
+          'value-length-unproven',
+          place,
+          `${path} has ${shown(length)}, which fits; base64 does not give away whether it is ${bytes ?? `at least ${minBytes}`}`,
+          `Move it from ${field} to stringData, where the length is exact`,
+          options,
+        ),
+      ];
 }
 
 /** The usual mistakes, by the length that they make. */

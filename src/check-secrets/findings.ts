@@ -39,7 +39,7 @@ export const RULES = {
   'file-not-text': { level: 'warning', description: 'A manifest is not text in UTF-8' },
   'file-unreadable': { level: 'error', description: 'A file or folder cannot be read' },
   'link-skipped': { level: 'note', description: 'A symbolic link leads out of the repo or nowhere' },
-  'escrow': { level: 'note', description: 'What neither the repo nor the cluster can show' },
+  escrow: { level: 'note', description: 'What neither the repo nor the cluster can show' },
 } as const satisfies Record<string, { level: Level; description: string }>;
 
 export type Rule = keyof typeof RULES;
@@ -63,9 +63,24 @@ export interface FindingOptions {
   readonly key?: string;
 }
 
-export function finding(rule: Rule, place: Place, message: string, remedy: string, options: FindingOptions = {}): Finding {
+export function finding(
+  rule: Rule,
+  place: Place,
+  message: string,
+  remedy: string,
+  options: FindingOptions = {},
+): Finding {
   const { file, line, column } = place;
-  return { rule, level: RULES[rule].level, file, line, column, message: printable(message), remedy: printable(remedy), ...options };
+  return {
+    rule,
+    level: RULES[rule].level,
+    file,
+    line,
+    column,
+    message: printable(message),
+    remedy: printable(remedy),
+    ...options,
+  };
 }
 
 /** What is the matter and what to do, as a person reads it. */
@@ -76,8 +91,14 @@ export function sentences({ message, remedy }: Finding): string {
 /** In the order of files and lines, each once: the same repo gives the same report. */
 export function sorted(findings: readonly Finding[]): Finding[] {
   const unique = new Map(findings.map((one) => [JSON.stringify(one), one]));
-  return [...unique.values()].sort((a, b) =>
-    compare(a.file, b.file) || a.line - b.line || a.column - b.column || compare(a.rule, b.rule) || compare(a.message, b.message));
+  return [...unique.values()].sort(
+    (a, b) =>
+      compare(a.file, b.file) ||
+      a.line - b.line ||
+      a.column - b.column ||
+      compare(a.rule, b.rule) ||
+      compare(a.message, b.message),
+  );
 }
 
 export function count(findings: readonly Finding[], level: Level): number {

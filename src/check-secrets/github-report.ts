@@ -9,7 +9,9 @@ export function githubReport(report: Report): string {
   const annotations = report.findings.map((finding) => {
     const { rule, level, file, line, column } = finding;
     const properties = Object.entries({ file, line, col: column, title: rule });
-    const told = properties.map(([name, value]) => `${name}=${escaped(String(value)).replaceAll(':', '%3A').replaceAll(',', '%2C')}`);
+    const told = properties.map(
+      ([name, value]) => `${name}=${escaped(String(value)).replaceAll(':', '%3A').replaceAll(',', '%2C')}`,
+    );
     return `::${COMMANDS[level]} ${told.join(',')}::${escaped(sentences(finding))}`;
   });
   return [...annotations, summary(report)].join('\n');

@@ -29,8 +29,15 @@ export function jsonReport({ lists, rows, findings }: Report): JsonReport {
   return {
     version: 1,
     lists,
-    secrets: rows.map(({ secret, key, because, level, place, length }) =>
-      ({ secret, key, because, result: level, file: place?.file, line: place?.line, bytes: length })),
+    secrets: rows.map(({ secret, key, because, level, place, length }) => ({
+      secret,
+      key,
+      because,
+      result: level,
+      file: place?.file,
+      line: place?.line,
+      bytes: length,
+    })),
     findings,
     summary: { errors: count(findings, 'error'), warnings: count(findings, 'warning'), notes: count(findings, 'note') },
   };

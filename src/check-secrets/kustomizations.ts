@@ -72,14 +72,22 @@ export class Kustomizations {
 
 function kustomization(path: string, document: Document): Kustomization {
   const folder = posix.dirname(path);
-  const listed = ['resources', 'bases', 'components'].flatMap((field) => items(document, child(document, document.contents, field)));
-  const resources = listed.map(text).filter((entry) => entry !== undefined).map((entry) => posix.join(folder, entry).replace(/\/$/, ''));
+  const listed = ['resources', 'bases', 'components'].flatMap((field) =>
+    items(document, child(document, document.contents, field)),
+  );
+  const resources = listed
+    .map(text)
+    .filter((entry) => entry !== undefined)
+    .map((entry) => posix.join(folder, entry).replace(/\/$/, ''));
   return { folder, namespace: childText(document, document.contents, 'namespace'), resources: new Set(resources) };
 }
 
 function literalSecrets(file: YamlFile, document: Document): LiteralSecret[] {
   return items(document, child(document, document.contents, 'secretGenerator'))
-    .map((generator) => ({ name: childText(document, generator, 'name') ?? '', literals: child(document, generator, 'literals') }))
+    .map((generator) => ({
+      name: childText(document, generator, 'name') ?? '',
+      literals: child(document, generator, 'literals'),
+    }))
     .filter(({ literals }) => items(document, literals).length > 0)
     .map(({ name, literals }) => ({ name, place: file.place(literals) }));
 }

@@ -8,21 +8,23 @@ export function sarifReport({ findings }: Report, version: string): Log {
   return {
     $schema: 'https://json.schemastore.org/sarif-2.1.0.json',
     version: '2.1.0',
-    runs: [{
-      tool: {
-        driver: {
-          name: 'cdk8s-postgres-backup check-secrets',
-          semanticVersion: version,
-          rules: rules.map((id) => ({
-            id,
-            shortDescription: { text: RULES[id].description },
-            defaultConfiguration: { level: RULES[id].level },
-          })),
+    runs: [
+      {
+        tool: {
+          driver: {
+            name: 'cdk8s-postgres-backup check-secrets',
+            semanticVersion: version,
+            rules: rules.map((id) => ({
+              id,
+              shortDescription: { text: RULES[id].description },
+              defaultConfiguration: { level: RULES[id].level },
+            })),
+          },
         },
+        columnKind: 'utf16CodeUnits',
+        results: findings.map((one) => result(one, rules.indexOf(one.rule))),
       },
-      columnKind: 'utf16CodeUnits',
-      results: findings.map((one) => result(one, rules.indexOf(one.rule))),
-    }],
+    ],
   };
 }
 
@@ -33,11 +35,13 @@ function result(finding: Finding, ruleIndex: number): Result {
     ruleIndex,
     level,
     message: { text: sentences(finding) },
-    locations: [{
-      physicalLocation: {
-        artifactLocation: { uri: file.split('/').map(encodeURIComponent).join('/'), uriBaseId: '%SRCROOT%' },
-        region: { startLine: line, startColumn: column },
+    locations: [
+      {
+        physicalLocation: {
+          artifactLocation: { uri: file.split('/').map(encodeURIComponent).join('/'), uriBaseId: '%SRCROOT%' },
+          region: { startLine: line, startColumn: column },
+        },
       },
-    }],
+    ],
   };
 }

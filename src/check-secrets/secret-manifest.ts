@@ -72,13 +72,31 @@ const MOST_REPEATED = 20;
 
 /** What makes a document of Secrets unreadable for others, or ambiguous. */
 export function documentProblems(file: YamlFile, document: Document): Finding[] {
-  const repeated = duplicateKeys(document.contents).slice(0, MOST_REPEATED).map((key) => finding('yaml-duplicate-key', file.place(key),
-    `The key ${keyOf(key)} stands twice in one mapping: which of them counts depends on the reader`, 'Remove one of them'));
+  const repeated = duplicateKeys(document.contents)
+    .slice(0, MOST_REPEATED)
+    .map((key) =>
+      finding(
+        'yaml-duplicate-key',
+        file.place(key),
+        `The key ${keyOf(key)} stands twice in one mapping: which of them counts depends on the reader`,
+        'Remove one of them',
+      ),
+    );
   const metadata = child(document, document.contents, 'metadata');
-  const hidden = [child(document, document.contents, 'kind'), child(document, metadata, 'name'), child(document, metadata, 'namespace')]
+  const hidden = [
+    child(document, document.contents, 'kind'),
+    child(document, metadata, 'name'),
+    child(document, metadata, 'namespace'),
+  ]
     .filter((node) => encryptedValue(text(node) ?? '') !== undefined)
-    .map((node) => finding('sops-names-encrypted', file.place(node), 'The kind, name or namespace of this object is encrypted: nobody can tell which one it is',
-      'Encrypt only its values: set encrypted_regex: ^(data|stringData)$ in .sops.yaml and encrypt the file anew'));
+    .map((node) =>
+      finding(
+        'sops-names-encrypted',
+        file.place(node),
+        'The kind, name or namespace of this object is encrypted: nobody can tell which one it is',
+        'Encrypt only its values: set encrypted_regex: ^(data|stringData)$ in .sops.yaml and encrypt the file anew',
+      ),
+    );
   return [...repeated, ...hidden.slice(0, 1)];
 }
 

@@ -5,7 +5,13 @@ import { child, childText, items, text, type YamlFile } from '../manifests/yaml-
 
 const FIELDS = ['data', 'stringData'];
 const OTHER_KEYS = ['pgp', 'kms', 'gcp_kms', 'azure_kv', 'hc_vault'];
-const SELECTORS = ['encrypted_regex', 'unencrypted_regex', 'encrypted_suffix', 'unencrypted_suffix', 'encrypted_comment_regex'];
+const SELECTORS = [
+  'encrypted_regex',
+  'unencrypted_regex',
+  'encrypted_suffix',
+  'unencrypted_suffix',
+  'encrypted_comment_regex',
+];
 const RECOMMENDED = 'Set encrypted_regex: ^(data|stringData)$ in .sops.yaml and encrypt the file anew';
 
 /** The metadata that SOPS leaves in a document, as far as it can be checked without a key. */
@@ -16,7 +22,11 @@ export class Sops {
     return node === undefined || (isScalar(node) && node.value === null) ? undefined : new Sops(file, document, node);
   }
 
-  private constructor(private readonly file: YamlFile, private readonly document: Document, private readonly node: Node) {}
+  private constructor(
+    private readonly file: YamlFile,
+    private readonly document: Document,
+    private readonly node: Node,
+  ) {}
 
   /**
    * What is wrong with it.
@@ -24,15 +34,31 @@ export class Sops {
    * @param keys the keys that the Secret has in fact
    * @param above the fields above `data` and `stringData`, for an item of a list
    */
-  problems(allowed: readonly string[], keys: readonly string[], above: readonly string[], options: FindingOptions): Finding[] {
-    return [...this.completeness(options), ...this.recipients(allowed, options), ...this.selection(keys, above, options)];
+  problems(
+    allowed: readonly string[],
+    keys: readonly string[],
+    above: readonly string[],
+    options: FindingOptions,
+  ): Finding[] {
+    return [
+      ...this.completeness(options),
+      ...this.recipients(allowed, options),
+      ...this.selection(keys, above, options),
+    ];
   }
 
   private completeness(options: FindingOptions): Finding[] {
     const problems: Finding[] = [];
     const report = (node: Node | undefined, what: string): void => {
-      problems.push(finding('sops-incomplete', this.file.place(node ?? this.node), `sops.${what}: nobody can decrypt the file`,
-        'Restore the file from Git, or encrypt it anew with sops', options));
+      problems.push(
+        finding(
+          'sops-incomplete',
+          this.file.place(node ?? this.node),
+          `sops.${what}: nobody can decrypt the file`,
+          'Restore the file from Git, or encrypt it anew with sops',
+          options,
+        ),
+      );
     };
     if (!isMap(this.node)) {
       report(this.node, 'is no mapping');
@@ -42,7 +68,8 @@ export class Sops {
     const value = encryptedValue(text(mac) ?? '');
     if (value === undefined || value === 'broken') report(mac, 'mac is missing or damaged');
     const modified = this.get('lastmodified');
-    if (Number.isNaN(Date.parse(String(isScalar(modified) ? modified.value : '')))) report(modified, 'lastmodified is missing or no time');
+    if (Number.isNaN(Date.parse(String(isScalar(modified) ? modified.value : ''))))
+      report(modified, 'lastmodified is missing or no time');
     for (const entry of this.ageEntries()) {
       const enc = childText(this.document, entry, 'enc') ?? '';
       if (!/^-----BEGIN AGE ENCRYPTED FILE-----\n[\s\S]+\n-----END AGE ENCRYPTED FILE-----\s*$/.test(enc)) {
@@ -57,15 +84,28 @@ export class Sops {
     const names = entries.map((entry) => childText(this.document, entry, 'recipient') ?? '');
     const problems: Finding[] = [];
     if (names.every((name) => !name.startsWith('age1'))) {
-      problems.push(finding('sops-no-recipient', this.file.place(this.get('age') ?? this.node),
-        'sops.age has no recipient: Flux cannot decrypt the file with an age key', 'Add the cluster\'s recipient to .sops.yaml and run sops updatekeys', options));
+      problems.push(
+        finding(
+          'sops-no-recipient',
+          this.file.place(this.get('age') ?? this.node),
+          'sops.age has no recipient: Flux cannot decrypt the file with an age key',
+          "Add the cluster's recipient to .sops.yaml and run sops updatekeys",
+          options,
+        ),
+      );
     }
     if (allowed.length === 0) return problems;
-    const foreign = (node: Node, who: string): Finding => finding('sops-recipient-not-allowed', this.file.place(node),
-      `sops is encrypted for ${who}, which is not among the allowed recipients`,
-      'Correct .sops.yaml, run sops updatekeys and sops rotate; then change the secret, which somebody else could read', options);
+    const foreign = (node: Node, who: string): Finding =>
+      finding(
+        'sops-recipient-not-allowed',
+        this.file.place(node),
+        `sops is encrypted for ${who}, which is not among the allowed recipients`,
+        'Correct .sops.yaml, run sops updatekeys and sops rotate; then change the secret, which somebody else could read',
+        options,
+      );
     entries.forEach((entry, index) => {
-      if (names[index] !== '' && !allowed.includes(names[index]!)) problems.push(foreign(child(this.document, entry, 'recipient')!, names[index]!));
+      if (names[index] !== '' && !allowed.includes(names[index]!))
+        problems.push(foreign(child(this.document, entry, 'recipient')!, names[index]!));
     });
     for (const group of this.groups()) {
       for (const kind of OTHER_KEYS) {
@@ -74,8 +114,15 @@ export class Sops {
       }
     }
     for (const recipient of allowed.filter((name) => !names.includes(name))) {
-      problems.push(finding('sops-recipient-missing', this.file.place(this.get('age') ?? this.node),
-        `sops is not encrypted for ${recipient}, which would be allowed to read it`, 'If it should, add it to .sops.yaml and run sops updatekeys', options));
+      problems.push(
+        finding(
+          'sops-recipient-missing',
+          this.file.place(this.get('age') ?? this.node),
+          `sops is not encrypted for ${recipient}, which would be allowed to read it`,
+          'If it should, add it to .sops.yaml and run sops updatekeys',
+          options,
+        ),
+      );
     }
     return problems;
   }
@@ -85,12 +132,25 @@ export class Sops {
     const paths = FIELDS.flatMap((field) => [[...above, field], ...keys.map((key) => [...above, field, key])]);
     const used = SELECTORS.find((selector) => this.selector(selector) !== undefined);
     const at = this.file.place(used === undefined ? this.node : this.get(used));
-    const what = used === undefined ? 'sops.unencrypted_suffix (_unencrypted, by default)' : `sops.${used} (${this.selector(used)})`;
+    const what =
+      used === undefined
+        ? 'sops.unencrypted_suffix (_unencrypted, by default)'
+        : `sops.${used} (${this.selector(used)})`;
     try {
       const left = paths.find((path) => !this.isEncrypted(path));
-      return left === undefined ? [] : [finding('sops-selector', at, `${what} leaves ${left.join('.')} in plain text`, RECOMMENDED, options)];
+      return left === undefined
+        ? []
+        : [finding('sops-selector', at, `${what} leaves ${left.join('.')} in plain text`, RECOMMENDED, options)];
     } catch {
-      return [finding('sops-selector', at, `${what} is no regular expression: SOPS takes it for one that never matches`, RECOMMENDED, options)];
+      return [
+        finding(
+          'sops-selector',
+          at,
+          `${what} is no regular expression: SOPS takes it for one that never matches`,
+          RECOMMENDED,
+          options,
+        ),
+      ];
     }
   }
 

@@ -14,23 +14,42 @@ export interface TableOptions {
 
 /** No lines, but spaces between the columns: it is read in logs, too. */
 const CHARS = {
-  top: '', 'top-mid': '', 'top-left': '', 'top-right': '', bottom: '', 'bottom-mid': '', 'bottom-left': '', 'bottom-right': '',
-  left: '', 'left-mid': '', mid: '', 'mid-mid': '', right: '', 'right-mid': '', middle: ' ',
+  top: '',
+  'top-mid': '',
+  'top-left': '',
+  'top-right': '',
+  bottom: '',
+  'bottom-mid': '',
+  'bottom-left': '',
+  'bottom-right': '',
+  left: '',
+  'left-mid': '',
+  mid: '',
+  'mid-mid': '',
+  right: '',
+  'right-mid': '',
+  middle: ' ',
 };
 
 /** The report for people: what is expected and whether it is there, then each finding with its remedy. */
 export function tableReport(report: Report, { color, columns }: TableOptions): string {
   const colors = createColors(color);
   const paint = { error: colors.red, warning: colors.yellow, note: colors.cyan, ok: colors.green };
-  const table = new Table({ head: ['Secret', 'Key', 'Where', 'Result'], style: { head: [], border: [], compact: true, 'padding-left': 0 }, chars: CHARS });
+  const table = new Table({
+    head: ['Secret', 'Key', 'Where', 'Result'],
+    style: { head: [], border: [], compact: true, 'padding-left': 0 },
+    chars: CHARS,
+  });
   for (const row of report.rows) {
     table.push([...[row.secret, row.key ?? '(any)', where(row)].map(printable), paint[row.level](result(row))]);
   }
   const worstFirst = LEVELS.flatMap((level) => report.findings.filter((one) => one.level === level));
-  const blocks = worstFirst.map((one) => [
-    `${paint[one.level](one.level)}  ${printable(`${one.file}:${one.line}:${one.column}`)}  ${colors.dim(one.rule)}`,
-    ...wrapped(sentences(one), columns),
-  ].join('\n'));
+  const blocks = worstFirst.map((one) =>
+    [
+      `${paint[one.level](one.level)}  ${printable(`${one.file}:${one.line}:${one.column}`)}  ${colors.dim(one.rule)}`,
+      ...wrapped(sentences(one), columns),
+    ].join('\n'),
+  );
   return [table.toString().replace(/ +$/gm, ''), ...blocks, summary(report)].join('\n\n');
 }
 

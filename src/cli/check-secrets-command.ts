@@ -37,10 +37,19 @@ export function checkSecrets(version: string): Command {
     .description('check that every expected secret is in a Flux repo, encrypted by SOPS, and of the right length')
     .requiredOption('--repo <folder>', 'the working tree of the Flux repo, or a folder in it')
     .option('--dist <folder>', 'what cdk8s synth wrote, with the list of expected secrets', 'dist')
-    .option('--recipient <age1…>', 'an age recipient that may decrypt the secrets; repeatable (default: any)', recipient)
+    .option(
+      '--recipient <age1…>',
+      'an age recipient that may decrypt the secrets; repeatable (default: any)',
+      recipient,
+    )
     .addOption(new Option('--json', 'print JSON').conflicts(['sarif', 'github']))
     .addOption(new Option('--sarif', 'print SARIF 2.1.0, for code scanning').conflicts(['json', 'github']))
-    .addOption(new Option('--github', 'print workflow commands, which GitHub shows in pull requests').conflicts(['json', 'sarif']))
+    .addOption(
+      new Option('--github', 'print workflow commands, which GitHub shows in pull requests').conflicts([
+        'json',
+        'sarif',
+      ]),
+    )
     .addHelpText('after', EXAMPLES)
     .action((options: Options) => {
       checkFolder('--repo', options.repo);

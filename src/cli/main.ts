@@ -14,7 +14,9 @@ Examples:
   $ cdk8s-postgres-backup plan --base main:dist --head dist
   $ cdk8s-postgres-backup help check-secrets`;
 
-const { name, version } = JSON.parse(readFileSync(require.resolve('cdk8s-postgres-backup/package.json'), 'utf8')) as Record<string, string>;
+const { name, version } = JSON.parse(
+  readFileSync(require.resolve('cdk8s-postgres-backup/package.json'), 'utf8'),
+) as Record<string, string>;
 
 const program = new Command(name)
   .description('Tools around the manifests of cdk8s-postgres-backup')
@@ -23,7 +25,8 @@ const program = new Command(name)
   .addHelpText('after', EXAMPLES)
   .addCommand(checkSecrets(version!))
   .addCommand(planCommand());
-for (const command of [program, ...program.commands]) command.exitOverride().showHelpAfterError('--help shows the options.');
+for (const command of [program, ...program.commands])
+  command.exitOverride().showHelpAfterError('--help shows the options.');
 
 program.parseAsync().catch((error: unknown) => {
   if (error instanceof CommanderError) {
@@ -33,6 +36,7 @@ program.parseAsync().catch((error: unknown) => {
   const isVerbose = program.opts().verbose || process.env.DEBUG;
   const { message, stack } = error as Error;
   console.error(isVerbose ? stack : `error: ${message}.`);
-  if (!isVerbose && !(error instanceof MisuseError)) console.error('This is a bug: run it again with --verbose, and report what it prints.');
+  if (!isVerbose && !(error instanceof MisuseError))
+    console.error('This is a bug: run it again with --verbose, and report what it prints.');
   process.exitCode = MISUSE;
 });

@@ -49,8 +49,13 @@ interface Options {
 /** `plan`: what a change of synthesized manifests means for whoever needs the backups. */
 export function planCommand(): Command {
   return new Command('plan')
-    .description('say what a change of the manifests means: for recovery, for the dumps that are there, and field by field')
-    .requiredOption('--base <folder>', 'what cdk8s synth wrote before the change: a folder, or one in a commit like main:dist')
+    .description(
+      'say what a change of the manifests means: for recovery, for the dumps that are there, and field by field',
+    )
+    .requiredOption(
+      '--base <folder>',
+      'what cdk8s synth wrote before the change: a folder, or one in a commit like main:dist',
+    )
     .requiredOption('--head <folder>', 'what it writes with the change')
     .option('--dumps <file>', 'a listing of the dumps on the storage; - reads it from the standard input')
     .option('--dump-size <size>', 'the size of a dump, e.g. 2Gi, where the listing has none', size)
@@ -59,7 +64,11 @@ export function planCommand(): Command {
     .addOption(new Option('--markdown', 'print Markdown, for a comment in a pull request').conflicts('json'))
     .addOption(new Option('--json', 'print JSON').conflicts('markdown'))
     .option('--svg <file>', 'write a picture of the restore points; the Markdown embeds it by this name')
-    .addOption(new Option('--fail-on <level>', 'end with status 1 at this level or a worse one (default: never)').choices(LEVELS))
+    .addOption(
+      new Option('--fail-on <level>', 'end with status 1 at this level or a worse one (default: never)').choices(
+        LEVELS,
+      ),
+    )
     .addHelpText('after', NOTES)
     .action(async (options: Options) => {
       const reader = new TreeReader();
@@ -85,7 +94,9 @@ function listing(source: string | undefined): ReturnType<typeof readListing> | u
   try {
     text = readFileSync(source === '-' ? 0 : source, 'utf8');
   } catch (error) {
-    throw new MisuseError(`--dumps (${source}) cannot be read (${(error as NodeJS.ErrnoException).code}). Name a file with a listing, or - for the standard input`);
+    throw new MisuseError(
+      `--dumps (${source}) cannot be read (${(error as NodeJS.ErrnoException).code}). Name a file with a listing, or - for the standard input`,
+    );
   }
   return readListing(text, source);
 }
@@ -94,7 +105,9 @@ function write(file: string, content: string): void {
   try {
     writeFileSync(file, content);
   } catch (error) {
-    throw new MisuseError(`--svg (${file}) cannot be written (${(error as NodeJS.ErrnoException).code}). Name a file in a folder that exists`);
+    throw new MisuseError(
+      `--svg (${file}) cannot be written (${(error as NodeJS.ErrnoException).code}). Name a file in a folder that exists`,
+    );
   }
 }
 
@@ -110,7 +123,9 @@ function seconds(value: string): number {
 }
 
 function time(value: string): number {
-  const instant = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d))?$/.test(value) ? Date.parse(value) : NaN;
+  const instant = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d))?$/.test(value)
+    ? Date.parse(value)
+    : NaN;
   if (Number.isNaN(instant)) throw new InvalidArgumentError('It is no time: write it like 2026-11-24T02:00:00Z.');
   return instant;
 }

@@ -63,15 +63,26 @@ export class PostgresImage {
   public readonly majorVersion: number;
 
   private constructor(props: PostgresImageProps) {
-    for (const [property, id] of [['uid', props.uid], ['gid', props.gid]] as const) {
+    for (const [property, id] of [
+      ['uid', props.uid],
+      ['gid', props.gid],
+    ] as const) {
       if (!Number.isInteger(id) || id < 1 || id > 2 ** 31 - 1) {
-        throw new InvalidPropError(`image.${property}`, id, 'must be a number from 1 to 2147483647',
-          'Restricted pods never run as root; the official images use 70 (Alpine) and 999 (Debian)');
+        throw new InvalidPropError(
+          `image.${property}`,
+          id,
+          'must be a number from 1 to 2147483647',
+          'Restricted pods never run as root; the official images use 70 (Alpine) and 999 (Debian)',
+        );
       }
     }
     if (!Number.isInteger(props.majorVersion) || props.majorVersion < 13 || props.majorVersion > 99) {
-      throw new InvalidPropError('image.majorVersion', props.majorVersion, 'must be a major version of PostgreSQL from 13 on',
-        'Earlier servers lack DROP DATABASE … WITH (FORCE), which a restore needs. Upgrade the server first');
+      throw new InvalidPropError(
+        'image.majorVersion',
+        props.majorVersion,
+        'must be a major version of PostgreSQL from 13 on',
+        'Earlier servers lack DROP DATABASE … WITH (FORCE), which a restore needs. Upgrade the server first',
+      );
     }
     this.image = checkImage('image', props.image);
     this.uid = props.uid;
@@ -88,11 +99,20 @@ export class PostgresImage {
 function official(version: string, suffix: string, id: number, options: PostgresImageOptions): PostgresImage {
   const [, major, minor] = /^(\d{2})(\.\d+)?$/.exec(version) ?? [];
   if (major === undefined || (minor === undefined && options.digest === undefined)) {
-    throw new InvalidPropError('image.version', version, 'does not name one release of PostgreSQL',
-      'Write the server\'s version, e.g. "16.4" (SHOW server_version), or add a digest: a tag like "16" moves');
+    throw new InvalidPropError(
+      'image.version',
+      version,
+      'does not name one release of PostgreSQL',
+      'Write the server\'s version, e.g. "16.4" (SHOW server_version), or add a digest: a tag like "16" moves',
+    );
   }
   if (options.digest !== undefined && !/^sha256:[0-9a-f]{64}$/.test(options.digest)) {
-    throw new InvalidPropError('image.digest', options.digest, 'is not a digest', 'Write sha256:<64 hexadecimal digits>');
+    throw new InvalidPropError(
+      'image.digest',
+      options.digest,
+      'is not a digest',
+      'Write sha256:<64 hexadecimal digits>',
+    );
   }
   const digest = options.digest === undefined ? '' : `@${options.digest}`;
   return PostgresImage.of({
@@ -151,8 +171,12 @@ export class PostgresDatabase {
 
   private constructor(host: string, props: PostgresDatabaseProps) {
     if ((isIP(host) === 0 || host.includes('%')) && !/^\w([\w-]*\w)?(\.\w([\w-]*\w)?)*\.?$/.test(host)) {
-      throw new InvalidPropError('database.host', host, 'is neither a DNS name nor an address',
-        'Write the Service\'s name, e.g. "shop-db" or "db.other-namespace.svc"');
+      throw new InvalidPropError(
+        'database.host',
+        host,
+        'is neither a DNS name nor an address',
+        'Write the Service\'s name, e.g. "shop-db" or "db.other-namespace.svc"',
+      );
     }
     const port = props.port ?? 5432;
     if (!Number.isInteger(port) || port < 1 || port > 65535) {
@@ -163,13 +187,24 @@ export class PostgresDatabase {
     const maintenanceDatabase = props.maintenanceDatabase ?? 'postgres';
     checkIdentifier('database.maintenanceDatabase', maintenanceDatabase);
     if (props.name === maintenanceDatabase) {
-      throw new InvalidPropError('database.name', props.name, 'is also the maintenance database, which a restore cannot swap',
-        'Make an empty database for this, e.g. CREATE DATABASE maintenance, and name it as maintenanceDatabase');
+      throw new InvalidPropError(
+        'database.name',
+        props.name,
+        'is also the maintenance database, which a restore cannot swap',
+        'Make an empty database for this, e.g. CREATE DATABASE maintenance, and name it as maintenanceDatabase',
+      );
     }
-    for (const [property, name] of [['name', props.name], ['maintenanceDatabase', maintenanceDatabase]] as const) {
+    for (const [property, name] of [
+      ['name', props.name],
+      ['maintenanceDatabase', maintenanceDatabase],
+    ] as const) {
       if (name === 'template0' || name === 'template1') {
-        throw new InvalidPropError(`database.${property}`, name, 'is a template: while a run is connected to it, no database can be created',
-          'Name another database');
+        throw new InvalidPropError(
+          `database.${property}`,
+          name,
+          'is a template: while a run is connected to it, no database can be created',
+          'Name another database',
+        );
       }
     }
     this.host = host;
@@ -195,11 +230,19 @@ export class PostgresDatabase {
 export function checkIdentifier(property: string, identifier: string): void {
   const bytes = Buffer.byteLength(identifier, 'utf8');
   if (bytes < 1 || bytes > 63) {
-    throw new InvalidPropError(property, identifier, `has ${bytes} bytes, PostgreSQL allows 1 to 63`,
-      'Write the name as \\l or \\du shows it');
+    throw new InvalidPropError(
+      property,
+      identifier,
+      `has ${bytes} bytes, PostgreSQL allows 1 to 63`,
+      'Write the name as \\l or \\du shows it',
+    );
   }
   if (/[\0\r\n]/.test(identifier) || Buffer.from(identifier, 'utf8').toString('utf8') !== identifier) {
-    throw new InvalidPropError(property, identifier, 'has a character that PostgreSQL or its tools refuse',
-      'Rename it without line breaks, NUL characters and unpaired surrogates');
+    throw new InvalidPropError(
+      property,
+      identifier,
+      'has a character that PostgreSQL or its tools refuse',
+      'Rename it without line breaks, NUL characters and unpaired surrogates',
+    );
   }
 }

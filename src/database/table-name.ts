@@ -10,7 +10,10 @@ export interface TableName {
 
 /** A pattern of `pg_dump` that matches one table and no other: within quotes nothing is special. */
 export function pattern({ schema, table }: TableName): string {
-  for (const [property, name] of [['schema', schema], ['table', table]] as const) {
+  for (const [property, name] of [
+    ['schema', schema],
+    ['table', table],
+  ] as const) {
     checkIdentifier(`backupCronJob.excludeTableData.${property}`, name);
   }
   return [schema, table].map((name) => `"${name.replaceAll('"', '""')}"`).join('.');

@@ -31,7 +31,11 @@ export class FluxSource {
     return new FluxSource('Bucket', name, options.namespace);
   }
 
-  private constructor(public readonly kind: string, public readonly name: string, public readonly namespace: string | undefined) {
+  private constructor(
+    public readonly kind: string,
+    public readonly name: string,
+    public readonly namespace: string | undefined,
+  ) {
     checkName('fluxSource.name', name);
     if (namespace !== undefined) {
       checkName('fluxSource.namespace', namespace);
@@ -102,8 +106,12 @@ export class FluxKustomization extends Construct implements IFluxKustomization {
     checkName('fluxKustomization.name', props.name);
     checkPath(props.path);
     if (chart.namespace === undefined) {
-      throw new InvalidPropError('fluxKustomization.namespace', undefined, 'is missing: the chart has none, and Flux needs one',
-        'Make the chart with { namespace: "flux-system" }, or where else its sources are');
+      throw new InvalidPropError(
+        'fluxKustomization.namespace',
+        undefined,
+        'is missing: the chart has none, and Flux needs one',
+        'Make the chart with { namespace: "flux-system" }, or where else its sources are',
+      );
     }
     this.name = props.name;
     this.namespace = chart.namespace;
@@ -117,7 +125,12 @@ export class FluxKustomization extends Construct implements IFluxKustomization {
         wait: healthChecks === undefined,
         timeout: goDuration(checkDuration('fluxKustomization.timeout', props.timeout ?? Duration.minutes(5), 1)),
         sourceRef: { kind: source.kind, name: source.name, namespace: source.namespace },
-        healthChecks: healthChecks?.map(({ apiVersion, kind, name, metadata }) => ({ apiVersion, kind, name, namespace: metadata.namespace })),
+        healthChecks: healthChecks?.map(({ apiVersion, kind, name, metadata }) => ({
+          apiVersion,
+          kind,
+          name,
+          namespace: metadata.namespace,
+        })),
         dependsOn: dependsOn?.map((name) => ({ name })),
       },
     });
@@ -131,14 +144,24 @@ const INSIDE = (path: string) =>
 /** A path that stays in the source. */
 function checkPath(path: string): void {
   if (!/^\.?\/?[^\s/][^\r\n]*$/.test(path) || path.split('/').includes('..')) {
-    throw new InvalidPropError('fluxKustomization.path', path, 'is not a folder of the source',
-      'Write it from the root of the source, e.g. "./apps/shop/backup"');
+    throw new InvalidPropError(
+      'fluxKustomization.path',
+      path,
+      'is not a folder of the source',
+      'Write it from the root of the source, e.g. "./apps/shop/backup"',
+    );
   }
 }
 
 /** Whole seconds, in the largest unit of Go that fits: days are unknown to it. */
 function goDuration(duration: Duration): string {
   const seconds = duration.toSeconds();
-  const [unit, length] = ([['h', 3600], ['m', 60], ['s', 1]] as const).find(([, size]) => seconds % size === 0)!;
+  const [unit, length] = (
+    [
+      ['h', 3600],
+      ['m', 60],
+      ['s', 1],
+    ] as const
+  ).find(([, size]) => seconds % size === 0)!;
   return `${seconds / length}${unit}`;
 }

@@ -33,7 +33,11 @@ export class KustomizedApp extends App {
 
   /** @throws InvalidPropError when two objects of a chart would share a file, or a chart has two runbooks. */
   public override synth(): void {
-    const charts = this.charts.map((chart) => ({ label: Names.toDnsLabel(chart), files: filesOf(chart), runbook: runbookOf(chart) }));
+    const charts = this.charts.map((chart) => ({
+      label: Names.toDnsLabel(chart),
+      files: filesOf(chart),
+      runbook: runbookOf(chart),
+    }));
     super.synth();
     const folders = readdirSync(this.outdir);
     for (const { label, files, runbook } of charts) {
@@ -48,16 +52,24 @@ export class KustomizedApp extends App {
 }
 
 function runbookOf(chart: Chart): Runbook | undefined {
-  const [runbook, second] = chart.node.findAll().filter((construct) => construct instanceof Runbook && Chart.of(construct) === chart) as Runbook[];
+  const [runbook, second] = chart.node
+    .findAll()
+    .filter((construct) => construct instanceof Runbook && Chart.of(construct) === chart) as Runbook[];
   if (second !== undefined) {
-    throw new InvalidPropError('chart', chart.node.path, 'has two runbooks for the file RUNBOOK.md', 'Put one of them into a chart of its own');
+    throw new InvalidPropError(
+      'chart',
+      chart.node.path,
+      'has two runbooks for the file RUNBOOK.md',
+      'Put one of them into a chart of its own',
+    );
   }
   return runbook;
 }
 
 /** The file names that cdk8s gives to the objects of a chart. */
 function filesOf(chart: Chart): string[] {
-  const files = chart.node.findAll()
+  const files = chart.node
+    .findAll()
     .filter((construct) => construct instanceof ApiObject)
     .filter((object) => Chart.of(object) === chart)
     .map((object) => `${object.kind}.${object.name}`.replace(/[^0-9a-zA-Z-_.]/g, '') + EXTENSION)

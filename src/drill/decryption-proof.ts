@@ -34,17 +34,34 @@ export class DecryptionProof {
     return new DecryptionProof(name, key, sql);
   }
 
-  private constructor(public readonly name: string, public readonly key: SecretKey, public readonly sql: string) {
+  private constructor(
+    public readonly name: string,
+    public readonly key: SecretKey,
+    public readonly sql: string,
+  ) {
     if (!/^[^\r\n\t]{1,200}$/.test(name) || name.trim() === '') {
-      throw new InvalidPropError('proof.name', name, 'is empty, has a line break or a tab, or is too long', 'Say in a few words what is proven');
+      throw new InvalidPropError(
+        'proof.name',
+        name,
+        'is empty, has a line break or a tab, or is too long',
+        'Say in a few words what is proven',
+      );
     }
     if (!key.isLocal) {
-      throw new InvalidPropError('proof.key', key.toString(), 'is in another namespace, and pods cannot read it',
-        'Expect a key of a secret of the chart\'s namespace');
+      throw new InvalidPropError(
+        'proof.key',
+        key.toString(),
+        'is in another namespace, and pods cannot read it',
+        "Expect a key of a secret of the chart's namespace",
+      );
     }
-    if (!sql.includes(':\'key_file\'')) {
-      throw new InvalidPropError('proof.sql', sql.slice(0, 80), 'does not read the key',
-        'Read it in the server: pg_read_binary_file(:\'key_file\')');
+    if (!sql.includes(":'key_file'")) {
+      throw new InvalidPropError(
+        'proof.sql',
+        sql.slice(0, 80),
+        'does not read the key',
+        "Read it in the server: pg_read_binary_file(:'key_file')",
+      );
     }
   }
 }

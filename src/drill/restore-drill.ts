@@ -6,7 +6,14 @@ import { DecryptionProof } from './decryption-proof';
 import { env } from '../workload/environment';
 import { VERBATIM } from '../delivery/flux-annotations';
 import {
-  ContainerProps, PodExtras, PodOptions, podOptions, quantity, SECRETS_REPORT, STORAGE_PATH, WORKING_MOUNTS,
+  ContainerProps,
+  PodExtras,
+  PodOptions,
+  podOptions,
+  quantity,
+  SECRETS_REPORT,
+  STORAGE_PATH,
+  WORKING_MOUNTS,
 } from '../workload/hardened-pod';
 import { checkCount, checkDuration, InvalidPropError } from '../errors';
 import { described, labelsFor } from '../kubernetes/labels';
@@ -120,24 +127,40 @@ export class RestoreDrill extends Construct {
     const folder = checkFolder('restoreDrill', database, props.backup.folder);
     const scratch = props.scratchSize ?? storage.size;
     if (scratch !== undefined && scratch.toKibibytes() < 100 * 1024) {
-      throw new InvalidPropError('restoreDrill.scratchSize', scratch.asString(), 'is too small for a server', 'Give it room for the database and half of it again');
+      throw new InvalidPropError(
+        'restoreDrill.scratchSize',
+        scratch.asString(),
+        'is too small for a server',
+        'Give it room for the database and half of it again',
+      );
     }
     this.name = props.name;
     this.schedule = props.schedule ?? Cron.weekly();
     this.timeZone = props.timeZone ?? 'Etc/UTC';
     this.suspend = props.suspend ?? false;
     this.deadline = checkDuration('restoreDrill.deadline', props.deadline ?? Duration.hours(6), 60);
-    this.startingDeadline = checkDuration('restoreDrill.startingDeadline', props.startingDeadline ?? Duration.hours(12), 10);
+    this.startingDeadline = checkDuration(
+      'restoreDrill.startingDeadline',
+      props.startingDeadline ?? Duration.hours(12),
+      10,
+    );
     this.pick = props.pick ?? DrillPick.NEWEST;
     this.proof = props.proof;
     this.keepEvidence = checkCount('restoreDrill.keepEvidence', props.keepEvidence ?? 104, 1, 10_000);
     const jobs = checkCount('restoreDrill.jobs', props.jobs ?? 2, 1, 64);
-    const common = [POD_NAME, env('PGDATABASE', database.name), env('MAINTENANCE_DATABASE', 'postgres'), env('DRILL_DIR', DRILL_PATH)];
+    const common = [
+      POD_NAME,
+      env('PGDATABASE', database.name),
+      env('MAINTENANCE_DATABASE', 'postgres'),
+      env('DRILL_DIR', DRILL_PATH),
+    ];
     const restore: ContainerProps = {
       name: 'restore',
       script: 'drill-restore.sh',
       env: [
-        ...common, env('BACKUP_DIR', `${STORAGE_PATH}/${folder}`), SECRETS_REPORT,
+        ...common,
+        env('BACKUP_DIR', `${STORAGE_PATH}/${folder}`),
+        SECRETS_REPORT,
         env('DRILL_PICK', this.pick),
         env('DRILL_BYTES', scratch === undefined ? 0 : scratch.toKibibytes() * 1024),
         env('RESTORE_DUMP', ''),
@@ -175,11 +198,7 @@ export class RestoreDrill extends Construct {
       backoffLimit: 1,
       finalStatuses: [4, 5],
       resources: props.resources ?? RESOURCES,
-      env: [
-        ...common.slice(1),
-        env('IMAGE', database.image.image),
-        env('KEEP_EVIDENCE', this.keepEvidence),
-      ],
+      env: [...common.slice(1), env('IMAGE', database.image.image), env('KEEP_EVIDENCE', this.keepEvidence)],
       extras: this.withProof(props, common, {
         initContainers: [restore],
         volumes: [drill],
@@ -204,21 +223,27 @@ export class RestoreDrill extends Construct {
     const items = [{ key: proof.key.key, path: 'key' }];
     return {
       ...extras,
-      initContainers: [...extras.initContainers, {
-        name: 'decrypt',
-        script: 'drill-decrypt.sh',
-        env: [...common, env('PROOF_SQL', `${PROOF_PATH}/sql/proof.sql`), env('PROOF_KEY', `${PROOF_PATH}/key/key`)],
-        volumeMounts: [
-          { name: 'proof', mountPath: `${PROOF_PATH}/sql`, readOnly: true },
-          { name: 'proof-key', mountPath: `${PROOF_PATH}/key`, readOnly: true },
-          { name: 'drill', mountPath: DRILL_PATH },
-          { name: 'decrypt-scratch', mountPath: '/tmp' },
-        ],
-      }],
+      initContainers: [
+        ...extras.initContainers,
+        {
+          name: 'decrypt',
+          script: 'drill-decrypt.sh',
+          env: [...common, env('PROOF_SQL', `${PROOF_PATH}/sql/proof.sql`), env('PROOF_KEY', `${PROOF_PATH}/key/key`)],
+          volumeMounts: [
+            { name: 'proof', mountPath: `${PROOF_PATH}/sql`, readOnly: true },
+            { name: 'proof-key', mountPath: `${PROOF_PATH}/key`, readOnly: true },
+            { name: 'drill', mountPath: DRILL_PATH },
+            { name: 'decrypt-scratch', mountPath: '/tmp' },
+          ],
+        },
+      ],
       volumes: [
         ...extras.volumes,
         { name: 'proof', configMap: { name: configMap.name } },
-        { name: 'proof-key', projected: { sources: [{ secret: { name: proof.key.secretName, items, optional: true } }] } },
+        {
+          name: 'proof-key',
+          projected: { sources: [{ secret: { name: proof.key.secretName, items, optional: true } }] },
+        },
         { name: 'decrypt-scratch', emptyDir: { medium: 'Memory', sizeLimit: quantity(Size.mebibytes(16)) } },
       ],
     };

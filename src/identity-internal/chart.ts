@@ -1,7 +1,16 @@
 import { Chart, Cron, Duration, Size } from 'cdk8s';
 import { Construct } from 'constructs';
 import {
-  BackupCronJob, BackupPvc, Isolation, PostgresDatabase, PostgresImage, RestoreDrill, RestoreJob, Retention, Runbook, SecretExpectations,
+  BackupCronJob,
+  BackupPvc,
+  Isolation,
+  PostgresDatabase,
+  PostgresImage,
+  RestoreDrill,
+  RestoreJob,
+  Retention,
+  Runbook,
+  SecretExpectations,
 } from '..';
 import { zitadelChecks } from './checks';
 import { zitadelDecryption } from './decryption';

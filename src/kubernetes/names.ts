@@ -15,12 +15,20 @@ const SUBDOMAIN_LENGTH = 253;
  */
 export function checkName(property: string, name: string, maxLength = SUBDOMAIN_LENGTH): void {
   if (!/^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/.test(name)) {
-    throw new InvalidPropError(property, name, 'is not a DNS-1123 name',
-      'Use lower-case letters, digits, "-" and ".", beginning and ending with a letter or a digit');
+    throw new InvalidPropError(
+      property,
+      name,
+      'is not a DNS-1123 name',
+      'Use lower-case letters, digits, "-" and ".", beginning and ending with a letter or a digit',
+    );
   }
   if (name.length > maxLength) {
-    throw new InvalidPropError(property, name, `has ${name.length} characters, Kubernetes allows ${maxLength}`,
-      `Shorten it by ${name.length - maxLength}`);
+    throw new InvalidPropError(
+      property,
+      name,
+      `has ${name.length} characters, Kubernetes allows ${maxLength}`,
+      `Shorten it by ${name.length - maxLength}`,
+    );
   }
 }
 
@@ -36,8 +44,12 @@ export function checkLabels(property: string, labels: { [name: string]: string }
       checkName(property, domain);
     }
     if (rest.length > 0 || !part.test(name!) || !(value === '' || part.test(value))) {
-      throw new InvalidPropError(property, `${key}: ${value}`, 'is not a label',
-        'Use up to 63 letters, digits, "-", "_" and ".", beginning and ending with a letter or a digit');
+      throw new InvalidPropError(
+        property,
+        `${key}: ${value}`,
+        'is not a label',
+        'Use up to 63 letters, digits, "-", "_" and ".", beginning and ending with a letter or a digit',
+      );
     }
   }
 }

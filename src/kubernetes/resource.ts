@@ -31,7 +31,11 @@ export function takenBy(construct: Construct, what: string, name: string): strin
 export function takeName(construct: Construct, kind: string, property: string, value: string, name = value): void {
   const other = takenBy(construct, kind, name);
   if (other !== undefined) {
-    throw new InvalidPropError(property, value, `makes a second ${kind} ${name}, beside that of ${other}: in one namespace the last to be applied would win`,
-      `Use another ${property.split('.').at(-1)}`);
+    throw new InvalidPropError(
+      property,
+      value,
+      `makes a second ${kind} ${name}, beside that of ${other}: in one namespace the last to be applied would win`,
+      `Use another ${property.split('.').at(-1)}`,
+    );
   }
 }

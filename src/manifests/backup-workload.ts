@@ -35,7 +35,7 @@ export function backupWorkload(manifest: Manifest): BackupWorkload | undefined {
   const annotation = (name: string): string | undefined => text(object, 'metadata', 'annotations', name);
   const days = /^P(\d+)D$/.exec(annotation(RECOVERY_WINDOW) ?? '')?.[1];
   const version = annotation(SERVER_VERSION);
-  const volumes = list(object, ...podSpecPath(manifest) ?? [], 'volumes');
+  const volumes = list(object, ...(podSpecPath(manifest) ?? []), 'volumes');
   return {
     manifest,
     schedule: text(object, 'spec', 'schedule') ?? '',
@@ -44,14 +44,24 @@ export function backupWorkload(manifest: Manifest): BackupWorkload | undefined {
     deadline: number(object, 'spec', 'jobTemplate', 'spec', 'activeDeadlineSeconds'),
     startingDeadline: number(object, 'spec', 'startingDeadlineSeconds'),
     retention: {
-      last: keep('LAST'), daily: keep('DAILY'), weekly: keep('WEEKLY'), monthly: keep('MONTHLY'), yearly: keep('YEARLY'), within: keep('WITHIN_DAYS'),
+      last: keep('LAST'),
+      daily: keep('DAILY'),
+      weekly: keep('WEEKLY'),
+      monthly: keep('MONTHLY'),
+      yearly: keep('YEARLY'),
+      within: keep('WITHIN_DAYS'),
     },
     recoveryWindow: days === undefined ? undefined : Number(days),
     serverVersion: version === undefined ? undefined : Number(version),
-    image: containersOf(manifest).map(({ value }) => text(value, 'image')).at(-1) ?? '',
+    image:
+      containersOf(manifest)
+        .map(({ value }) => text(value, 'image'))
+        .at(-1) ?? '',
     server: `${env.get('PGHOST') ?? ''}:${env.get('PGPORT') ?? ''}`,
     database: env.get('PGDATABASE') ?? '',
-    claim: volumes.map((volume) => text(volume, 'persistentVolumeClaim', 'claimName')).find((name) => name !== undefined) ?? '',
+    claim:
+      volumes.map((volume) => text(volume, 'persistentVolumeClaim', 'claimName')).find((name) => name !== undefined) ??
+      '',
     folder: (env.get('BACKUP_DIR') ?? '').replace(/^\/backups\//, ''),
   };
 }

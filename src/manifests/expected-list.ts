@@ -62,7 +62,9 @@ export class ExpectedList {
       }
     }
     if (list.files.length === 0) {
-      throw new MisuseError(`--dist (${dist}) has no ConfigMap with the key ${LIST}. Run cdk8s synth, and let the chart have SecretExpectations`);
+      throw new MisuseError(
+        `--dist (${dist}) has no ConfigMap with the key ${LIST}. Run cdk8s synth, and let the chart have SecretExpectations`,
+      );
     }
     return list;
   }
@@ -76,8 +78,11 @@ export class ExpectedList {
     for (const entry of list.entries) this.expect(home, entry);
     for (const entry of nested(file, document, data, ESCROW)?.entries ?? []) {
       this.escrow.push({
-        what: entry.string('what'), where: entry.string('where'),
-        attestedOn: entry.string('attestedOn'), validUntil: entry.string('validUntil'), place: entry.place,
+        what: entry.string('what'),
+        where: entry.string('where'),
+        attestedOn: entry.string('attestedOn'),
+        validUntil: entry.string('validUntil'),
+        place: entry.place,
       });
     }
   }
@@ -86,10 +91,16 @@ export class ExpectedList {
     const namespace = entry.optional('namespace') ?? home;
     const name = entry.string('secret');
     let secret = this.secrets.find((one) => one.name === name && one.namespace === namespace);
-    if (secret === undefined) this.secrets.push(secret = { namespace, name, isElsewhere: namespace !== home, expectations: [] });
+    if (secret === undefined)
+      this.secrets.push((secret = { namespace, name, isElsewhere: namespace !== home, expectations: [] }));
     secret.expectations.push({
-      key: entry.optional('key'), bytes: entry.number('bytes'), minBytes: entry.number('minBytes'), gitFile: entry.optional('gitFile'),
-      optionalUntil: entry.optional('optionalUntil'), because: entry.string('because'), place: entry.place,
+      key: entry.optional('key'),
+      bytes: entry.number('bytes'),
+      minBytes: entry.number('minBytes'),
+      gitFile: entry.optional('gitFile'),
+      optionalUntil: entry.optional('optionalUntil'),
+      because: entry.string('because'),
+      place: entry.place,
     });
   }
 }
@@ -98,7 +109,11 @@ export class ExpectedList {
 class Entry {
   readonly place: Place;
 
-  constructor(file: YamlFile, private readonly document: Document, private readonly node: Node) {
+  constructor(
+    file: YamlFile,
+    private readonly document: Document,
+    private readonly node: Node,
+  ) {
     this.place = file.place(node);
   }
 
@@ -113,7 +128,9 @@ class Entry {
 
   number(name: string): number | undefined {
     const value = this.value(name);
-    return value === undefined || (typeof value === 'number' && Number.isInteger(value)) ? value : this.refuse(name, value);
+    return value === undefined || (typeof value === 'number' && Number.isInteger(value))
+      ? value
+      : this.refuse(name, value);
   }
 
   private value(name: string): unknown {
@@ -122,12 +139,19 @@ class Entry {
   }
 
   private refuse(name: string, value: unknown): never {
-    throw new MisuseError(`${this.place.file}:${this.place.line}: ${name} (${JSON.stringify(value) ?? 'missing'}) is not what synth writes. Run cdk8s synth anew`);
+    throw new MisuseError(
+      `${this.place.file}:${this.place.line}: ${name} (${JSON.stringify(value) ?? 'missing'}) is not what synth writes. Run cdk8s synth anew`,
+    );
   }
 }
 
 /** A list in a key of a ConfigMap, with the places of its entries in the file. */
-function nested(file: YamlFile, document: Document, data: Node | undefined, key: string): { entries: Entry[] } | undefined {
+function nested(
+  file: YamlFile,
+  document: Document,
+  data: Node | undefined,
+  key: string,
+): { entries: Entry[] } | undefined {
   const node = child(document, data, key);
   const source = text(node);
   if (source === undefined) return undefined;
@@ -135,6 +159,11 @@ function nested(file: YamlFile, document: Document, data: Node | undefined, key:
   // The lines of a block scalar follow its header, two columns to the right of its key.
   const base = { file: file.path, line: header.line + 1, column: file.place(data).column + 2 };
   const list = new YamlFile(file.path, source, base);
-  if (list.problem !== undefined) throw new MisuseError(`${list.problem.file}:${list.problem.line}: ${key} is not YAML. Run cdk8s synth anew`);
-  return { entries: list.documents.flatMap((inner) => items(inner, inner.contents).map((entry) => new Entry(list, inner, entry))) };
+  if (list.problem !== undefined)
+    throw new MisuseError(`${list.problem.file}:${list.problem.line}: ${key} is not YAML. Run cdk8s synth anew`);
+  return {
+    entries: list.documents.flatMap((inner) =>
+      items(inner, inner.contents).map((entry) => new Entry(list, inner, entry)),
+    ),
+  };
 }

@@ -19,7 +19,11 @@ export function manifestOf(file: string, object: unknown): Manifest | undefined 
   if (apiVersion === undefined || kind === undefined) return undefined;
   const metadata = at(object as Value, 'metadata');
   return {
-    file, apiVersion, kind, namespace: text(metadata, 'namespace') ?? '', name: text(metadata, 'name') ?? '',
+    file,
+    apiVersion,
+    kind,
+    namespace: text(metadata, 'namespace') ?? '',
+    name: text(metadata, 'name') ?? '',
     object: object as Manifest['object'],
   };
 }
@@ -32,17 +36,22 @@ export function manifestsOf(file: string, object: unknown): Manifest[] {
   if (!Array.isArray(items)) return [manifest];
   // The items of a SecretList may leave out what they are.
   const { apiVersion, kind } = manifest;
-  return items.flatMap((item: unknown) => (typeof item === 'object' && item !== null
-    ? manifestsOf(file, { apiVersion, kind: kind.slice(0, -'List'.length), ...item }) : []));
+  return items.flatMap((item: unknown) =>
+    typeof item === 'object' && item !== null
+      ? manifestsOf(file, { apiVersion, kind: kind.slice(0, -'List'.length), ...item })
+      : [],
+  );
 }
 
 /** A path as text, e.g. `spec.containers[0].env` or `metadata.annotations["example.org/name"]`. */
 export function pathText(path: readonly (string | number)[]): string {
-  return path.map((key, index) => {
-    if (typeof key === 'number') return `[${key}]`;
-    if (!/^\w+$/.test(key)) return `[${JSON.stringify(key)}]`;
-    return index === 0 ? key : `.${key}`;
-  }).join('');
+  return path
+    .map((key, index) => {
+      if (typeof key === 'number') return `[${key}]`;
+      if (!/^\w+$/.test(key)) return `[${JSON.stringify(key)}]`;
+      return index === 0 ? key : `.${key}`;
+    })
+    .join('');
 }
 
 /** The value at a path; undefined where something on the way is missing or of another type. */

@@ -7,5 +7,7 @@ import { manifestsOf, type Manifest } from './manifest';
  * @throws YAMLException, with the file, where it is not YAML
  */
 export function readManifests(file: string, text: string): Manifest[] {
-  return loadAll(text, undefined, { schema: CORE_SCHEMA, filename: file }).flatMap((object) => manifestsOf(file, object));
+  return loadAll(text, undefined, { schema: CORE_SCHEMA, filename: file }).flatMap((object) =>
+    manifestsOf(file, object),
+  );
 }

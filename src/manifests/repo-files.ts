@@ -31,12 +31,19 @@ export function readRepo(root: string): { files: RepoFile[]; findings: Finding[]
       const stat = lstatSync(full);
       if (stat.isSymbolicLink()) findings.push(...linkProblem(home, full, path));
       else if (stat.isDirectory()) {
-        for (const name of readdirSync(full).sort()) if (!SKIPPED.has(name)) visit(path === '' ? name : `${path}/${name}`);
+        for (const name of readdirSync(full).sort())
+          if (!SKIPPED.has(name)) visit(path === '' ? name : `${path}/${name}`);
       } else if (stat.isFile() && stat.size <= MOST_BYTES) read(path, readFileSync(full));
       else if (stat.isFile() && isManifest(path)) findings.push(tooLarge(path, stat.size));
     } catch (error) {
-      findings.push(finding('file-unreadable', start(path), `${path || root} cannot be read (${(error as NodeJS.ErrnoException).code})`,
-        'Let the check read the whole repo: what it does not see it cannot vouch for'));
+      findings.push(
+        finding(
+          'file-unreadable',
+          start(path),
+          `${path || root} cannot be read (${(error as NodeJS.ErrnoException).code})`,
+          'Let the check read the whole repo: what it does not see it cannot vouch for',
+        ),
+      );
     }
   };
 
@@ -45,7 +52,15 @@ export function readRepo(root: string): { files: RepoFile[]; findings: Finding[]
     if (!isManifest(path)) return;
     const text = decoded(content);
     if (text !== undefined) files.push({ path, text });
-    else findings.push(finding('file-not-text', start(path), `${path} is not text in UTF-8`, 'Save it as UTF-8, or give it another ending'));
+    else
+      findings.push(
+        finding(
+          'file-not-text',
+          start(path),
+          `${path} is not text in UTF-8`,
+          'Save it as UTF-8, or give it another ending',
+        ),
+      );
   };
 
   visit('');
@@ -60,7 +75,14 @@ function linkProblem(home: string, full: string, path: string): Finding[] {
   } catch (error) {
     why = (error as NodeJS.ErrnoException).code === 'ELOOP' ? 'leads in a circle' : 'leads nowhere';
   }
-  return [finding('link-skipped', start(path), `${path} ${why}: it was not followed`, 'Commit the file itself if it holds manifests')];
+  return [
+    finding(
+      'link-skipped',
+      start(path),
+      `${path} ${why}: it was not followed`,
+      'Commit the file itself if it holds manifests',
+    ),
+  ];
 }
 
 /** Whether a relative path stays below where it starts. */
@@ -73,13 +95,23 @@ function ageKeys(path: string, content: Buffer): Finding[] {
   if (at < 0) return [];
   const before = content.toString('latin1', 0, at).split('\n');
   const place = { file: path, line: before.length, column: before.at(-1)!.length + 1 };
-  return [finding('age-key-in-git', place, 'A private age key is in the repo: whoever can read the repo can decrypt every secret in it',
-    'Make a new key, encrypt all files for it (sops updatekeys), change the secrets, and keep the key outside of Git')];
+  return [
+    finding(
+      'age-key-in-git',
+      place,
+      'A private age key is in the repo: whoever can read the repo can decrypt every secret in it',
+      'Make a new key, encrypt all files for it (sops updatekeys), change the secrets, and keep the key outside of Git',
+    ),
+  ];
 }
 
 function tooLarge(path: string, bytes: number): Finding {
-  return finding('file-too-large', start(path), `${path} (${bytes} bytes) has more than ${MOST_BYTES} bytes and was not read`,
-    'Put its Secrets, if there are any, into a file of their own');
+  return finding(
+    'file-too-large',
+    start(path),
+    `${path} (${bytes} bytes) has more than ${MOST_BYTES} bytes and was not read`,
+    'Put its Secrets, if there are any, into a file of their own',
+  );
 }
 
 function decoded(content: Buffer): string | undefined {

@@ -38,15 +38,21 @@ export interface Container {
 
 export function containersOf(manifest: Manifest): Container[] {
   const spec = podSpecPath(manifest);
-  return spec === undefined ? [] : ['initContainers', 'containers', 'ephemeralContainers'].flatMap((field) =>
-    list(manifest.object, ...spec, field).map((value, index) => ({ path: [...spec, field, index], value })));
+  return spec === undefined
+    ? []
+    : ['initContainers', 'containers', 'ephemeralContainers'].flatMap((field) =>
+        list(manifest.object, ...spec, field).map((value, index) => ({ path: [...spec, field, index], value })),
+      );
 }
 
 /** The variables that the containers of a workload have as plain values, those of the last container first to count. */
 export function environmentOf(manifest: Manifest): ReadonlyMap<string, string> {
-  return new Map(containersOf(manifest).flatMap(({ value }) =>
-    list(value, 'env').flatMap((variable): [string, string][] => {
-      const [name, plain] = [text(variable, 'name'), text(variable, 'value')];
-      return name === undefined || plain === undefined ? [] : [[name, plain]];
-    })));
+  return new Map(
+    containersOf(manifest).flatMap(({ value }) =>
+      list(value, 'env').flatMap((variable): [string, string][] => {
+        const [name, plain] = [text(variable, 'name'), text(variable, 'value')];
+        return name === undefined || plain === undefined ? [] : [[name, plain]];
+      }),
+    ),
+  );
 }

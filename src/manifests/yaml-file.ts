@@ -1,4 +1,19 @@
-import { Composer, isAlias, isMap, isNode, isScalar, isSeq, Lexer, LineCounter, Parser, visit, type CST, type Document, type Node, type YAMLMap } from 'yaml';
+import {
+  Composer,
+  isAlias,
+  isMap,
+  isNode,
+  isScalar,
+  isSeq,
+  Lexer,
+  LineCounter,
+  Parser,
+  visit,
+  type CST,
+  type Document,
+  type Node,
+  type YAMLMap,
+} from 'yaml';
 import { finding, type Finding, type Place } from '../check-secrets/findings';
 
 /** No manifest is nested as deeply; parsing something that is would exhaust the stack. */
@@ -14,11 +29,17 @@ export class YamlFile {
   readonly problem: Finding | undefined;
   private readonly lines = new LineCounter();
 
-  constructor(readonly path: string, text: string, private readonly base: Place = { file: path, line: 1, column: 1 }) {
+  constructor(
+    readonly path: string,
+    text: string,
+    private readonly base: Place = { file: path, line: 1, column: 1 },
+  ) {
     const documents: Document[] = [];
     try {
       // Unique keys are for the caller to check: the parser takes the square of their number for it.
-      for (const document of new Composer({ uniqueKeys: false, prettyErrors: false, stringKeys: false }).compose(this.tokens(text))) {
+      for (const document of new Composer({ uniqueKeys: false, prettyErrors: false, stringKeys: false }).compose(
+        this.tokens(text),
+      )) {
         documents.push(document);
       }
     } catch (error) {
@@ -37,7 +58,11 @@ export class YamlFile {
 
   private placeAt(offset: number): Place {
     const { line, col } = this.lines.linePos(offset);
-    return { file: this.base.file, line: this.base.line + Math.max(line, 1) - 1, column: this.base.column + Math.max(col, 1) - 1 };
+    return {
+      file: this.base.file,
+      line: this.base.line + Math.max(line, 1) - 1,
+      column: this.base.column + Math.max(col, 1) - 1,
+    };
   }
 
   private *tokens(text: string): Generator<CST.Token> {
@@ -51,8 +76,12 @@ export class YamlFile {
   }
 
   private broken(offset: number, reason: string): Finding {
-    return finding('yaml-broken', this.placeAt(offset), `The file is not YAML from here on (${reason}); what follows was not checked`,
-      'Restore the file from Git, or correct it');
+    return finding(
+      'yaml-broken',
+      this.placeAt(offset),
+      `The file is not YAML from here on (${reason}); what follows was not checked`,
+      'Restore the file from Git, or correct it',
+    );
   }
 }
 

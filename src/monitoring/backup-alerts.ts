@@ -74,7 +74,12 @@ export class BackupAlerts extends Construct {
     takeName(this, 'PrometheusRule', 'backupAlerts.name', props.name);
     checkLabels('backupAlerts.labels', props.labels);
     if (props.backups.length === 0) {
-      throw new InvalidPropError('backupAlerts.backups', props.backups, 'watches nothing', 'Name at least one BackupCronJob');
+      throw new InvalidPropError(
+        'backupAlerts.backups',
+        props.backups,
+        'watches nothing',
+        'Name at least one BackupCronJob',
+      );
     }
     const minFreePercent = checkCount('backupAlerts.minFreePercent', props.minFreePercent ?? 10, 1, 99);
     const backups = props.backups.map((backup) => watched('backupAlerts.backups', backup, props.slack));
@@ -114,7 +119,10 @@ function rulesOfRestore(restore: RestoreJob): PrometheusRuleSpecGroupsRules[] {
     : restoreRules({ namespace, name });
 }
 
-function withCommon(rule: PrometheusRuleSpecGroupsRules, { alertLabels, runbookUrl }: BackupAlertsProps): PrometheusRuleSpecGroupsRules {
+function withCommon(
+  rule: PrometheusRuleSpecGroupsRules,
+  { alertLabels, runbookUrl }: BackupAlertsProps,
+): PrometheusRuleSpecGroupsRules {
   return {
     ...rule,
     labels: { ...alertLabels, ...rule.labels },

@@ -64,7 +64,12 @@ export class BackupDashboard extends Construct {
     takeName(this, 'ConfigMap', 'backupDashboard.name', props.name);
     checkLabels('backupDashboard.labels', props.labels);
     if (props.backups.length === 0) {
-      throw new InvalidPropError('backupDashboard.backups', props.backups, 'shows nothing', 'Name at least one BackupCronJob');
+      throw new InvalidPropError(
+        'backupDashboard.backups',
+        props.backups,
+        'shows nothing',
+        'Name at least one BackupCronJob',
+      );
     }
     const namespace = Chart.of(this).namespace ?? 'default';
     this.uid = createHash('sha256').update(`${namespace}/${props.name}`).digest('hex').slice(0, 20);
@@ -72,7 +77,8 @@ export class BackupDashboard extends Construct {
       uid: this.uid,
       title: props.title ?? `PostgreSQL backups ${namespace}`,
       backups: props.backups.map((backup) => ({
-        watched: watched('backupDashboard.backups', backup, props.slack), claimName: backup.storage.claimName,
+        watched: watched('backupDashboard.backups', backup, props.slack),
+        claimName: backup.storage.claimName,
       })),
       drills: (props.drills ?? []).map((drill) => watched('backupDashboard.drills', drill, props.drillSlack)),
     });

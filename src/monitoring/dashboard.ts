@@ -43,7 +43,10 @@ interface Threshold {
 /** Source: https://grafana.com/docs/grafana/latest/dashboards/build-dashboards/view-dashboard-json-model/ */
 export function dashboard({ uid, title, backups, drills }: DashboardContents): object {
   const rows = [
-    ...backups.map(({ watched, claimName }) => ({ title: `Backup ${watched.namespace}/${watched.name}`, panels: backupPanels(watched, claimName) })),
+    ...backups.map(({ watched, claimName }) => ({
+      title: `Backup ${watched.namespace}/${watched.name}`,
+      panels: backupPanels(watched, claimName),
+    })),
     ...drills.map((drill) => ({ title: `Drill ${drill.namespace}/${drill.name}`, panels: drillPanels(drill) })),
   ];
   return {
@@ -55,7 +58,19 @@ export function dashboard({ uid, title, backups, drills }: DashboardContents): o
     timezone: 'browser',
     time: { from: 'now-30d', to: 'now' },
     refresh: '5m',
-    templating: { list: [{ name: 'datasource', label: 'Data source', type: 'datasource', query: 'prometheus', hide: 0, refresh: 1, options: [] }] },
+    templating: {
+      list: [
+        {
+          name: 'datasource',
+          label: 'Data source',
+          type: 'datasource',
+          query: 'prometheus',
+          hide: 0,
+          refresh: 1,
+          options: [],
+        },
+      ],
+    },
     annotations: { list: [] },
     panels: laidOut(rows),
   };
@@ -66,12 +81,28 @@ function backupPanels(backup: Watched, claimName: string): Panel[] {
   return [
     ...stats(backup, 'Last run took'),
     {
-      type: 'stat', title: `Free on ${claimName}`, width: 6, height: 4, unit: 'percentunit', lines: { free: claim.free },
+      type: 'stat',
+      title: `Free on ${claimName}`,
+      width: 6,
+      height: 4,
+      unit: 'percentunit',
+      lines: { free: claim.free },
       description: 'Measured while a backup ran. A folder on a NAS reports the whole NAS.',
-      thresholds: [{ color: 'red', from: null }, { color: 'orange', from: 0.1 }, { color: 'green', from: 0.2 }],
+      thresholds: [
+        { color: 'red', from: null },
+        { color: 'orange', from: 0.1 },
+        { color: 'green', from: 0.2 },
+      ],
     },
     duration(backup, 'Duration of the last run'),
-    { type: 'timeseries', title: `Size of ${claimName}`, width: 12, height: 8, unit: 'bytes', lines: { used: claim.used, capacity: claim.capacity } },
+    {
+      type: 'timeseries',
+      title: `Size of ${claimName}`,
+      width: 12,
+      height: 8,
+      unit: 'bytes',
+      lines: { used: claim.used, capacity: claim.capacity },
+    },
   ];
 }
 
@@ -84,22 +115,40 @@ function stats(cronJob: Watched, took: string): Panel[] {
   const stat = { type: 'stat', width: 6, height: 4 } as const;
   return [
     {
-      ...stat, title: 'Since the last success', unit: 's', lines: { age: metrics.age },
+      ...stat,
+      title: 'Since the last success',
+      unit: 's',
+      lines: { age: metrics.age },
       description: 'Since the creation where nothing has succeeded. Orange: a run is due. Red: an alert.',
       thresholds: [
-        { color: 'green', from: null }, { color: 'orange', from: cronJob.interval.toSeconds() }, { color: 'red', from: staleAfter(cronJob) },
+        { color: 'green', from: null },
+        { color: 'orange', from: cronJob.interval.toSeconds() },
+        { color: 'red', from: staleAfter(cronJob) },
       ],
     },
     { ...stat, title: took, unit: 's', lines: { duration: `max(${metrics.lastDuration})` } },
     {
-      ...stat, title: 'Failed Jobs that are kept', unit: 'none', lines: { failed: `${metrics.failures} or vector(0)` },
-      thresholds: [{ color: 'green', from: null }, { color: 'orange', from: 1 }],
+      ...stat,
+      title: 'Failed Jobs that are kept',
+      unit: 'none',
+      lines: { failed: `${metrics.failures} or vector(0)` },
+      thresholds: [
+        { color: 'green', from: null },
+        { color: 'orange', from: 1 },
+      ],
     },
   ];
 }
 
 function duration({ metrics }: Watched, title: string): Panel {
-  return { type: 'timeseries', title, width: 12, height: 8, unit: 's', lines: { duration: `max(${metrics.lastDuration})` } };
+  return {
+    type: 'timeseries',
+    title,
+    width: 12,
+    height: 8,
+    unit: 's',
+    lines: { duration: `max(${metrics.lastDuration})` },
+  };
 }
 
 /** Panels from left to right, as many as fit, under the title of their row. Ids count from 1. */
@@ -107,7 +156,14 @@ function laidOut(rows: readonly { readonly title: string; readonly panels: reado
   const placed: object[] = [];
   let y = 0;
   for (const { title, panels } of rows) {
-    placed.push({ id: placed.length + 1, type: 'row', title, collapsed: false, gridPos: { x: 0, y, w: COLUMNS, h: 1 }, panels: [] });
+    placed.push({
+      id: placed.length + 1,
+      type: 'row',
+      title,
+      collapsed: false,
+      gridPos: { x: 0, y, w: COLUMNS, h: 1 },
+      panels: [],
+    });
     y += 1;
     let x = 0;
     let height = 0;
@@ -134,12 +190,19 @@ function model({ type, title, description, unit, thresholds, lines }: Panel): ob
     ...(description !== undefined && { description }),
     datasource: DATASOURCE,
     targets: Object.entries(lines).map(([legendFormat, expr], index) => ({
-      refId: String.fromCharCode('A'.charCodeAt(0) + index), datasource: DATASOURCE, expr, legendFormat, instant: isStat, range: !isStat,
+      refId: String.fromCharCode('A'.charCodeAt(0) + index),
+      datasource: DATASOURCE,
+      expr,
+      legendFormat,
+      instant: isStat,
+      range: !isStat,
     })),
     fieldConfig: {
       defaults: { unit, min: isStat ? undefined : 0, thresholds: { mode: 'absolute', steps } },
       overrides: [],
     },
-    options: isStat ? { reduceOptions: { calcs: ['lastNotNull'], fields: '', values: false }, colorMode: 'value', graphMode: 'none' } : {},
+    options: isStat
+      ? { reduceOptions: { calcs: ['lastNotNull'], fields: '', values: false }, colorMode: 'value', graphMode: 'none' }
+      : {},
   };
 }

@@ -27,7 +27,10 @@ export class CronJobMetrics {
   private readonly labels: Labels;
   private readonly successes: string;
 
-  constructor(private readonly namespace: string, private readonly name: string) {
+  constructor(
+    private readonly namespace: string,
+    private readonly name: string,
+  ) {
     this.labels = { namespace, cronjob: name };
     this.successes = `max_over_time(${series('kube_cronjob_status_last_successful_time', this.labels)}[${BRIDGE}])`;
     this.lastSuccess = `max by (namespace, cronjob) (${this.successes})`;
@@ -108,7 +111,11 @@ export function unmonitored(namespace: string): string {
  * Source: https://kubernetes.io/docs/reference/instrumentation/metrics/
  */
 export class ClaimMetrics {
-  constructor(private readonly namespace: string, private readonly claimName: string, private readonly window: string) {}
+  constructor(
+    private readonly namespace: string,
+    private readonly claimName: string,
+    private readonly window: string,
+  ) {}
 
   /** Bytes that are in use. */
   public get used(): string {
@@ -137,7 +144,14 @@ export class ClaimMetrics {
 
 /** Seconds as PromQL writes them. */
 export function promDuration(seconds: number): string {
-  const [size, unit] = ([[86_400, 'd'], [3600, 'h'], [60, 'm'], [1, 's']] as const).find(([unitSize]) => seconds % unitSize === 0)!;
+  const [size, unit] = (
+    [
+      [86_400, 'd'],
+      [3600, 'h'],
+      [60, 'm'],
+      [1, 's'],
+    ] as const
+  ).find(([unitSize]) => seconds % unitSize === 0)!;
   return `${seconds / size}${unit}`;
 }
 
@@ -150,5 +164,7 @@ function last(metric: string, labels: Labels): string {
 }
 
 function series(metric: string, labels: Labels): string {
-  return `${metric}{${Object.entries(labels).map(([label, value]) => `${label}="${value}"`).join(', ')}}`;
+  return `${metric}{${Object.entries(labels)
+    .map(([label, value]) => `${label}="${value}"`)
+    .join(', ')}}`;
 }

@@ -18,8 +18,9 @@ export function backupRules(backup: Watched): Rule[] {
   return [
     ...commonRules('Backup', backup, {
       stale: `The newest dump may be older than was agreed on. The schedule makes one at least every ${human(backup.interval)}.`,
-      failed: 'No backup has succeeded since. The log says why, and what to do. Status 3: the dump is there and verified, but the secrets '
-        + 'that its restore needs are not.',
+      failed:
+        'No backup has succeeded since. The log says why, and what to do. Status 3: the dump is there and verified, but the secrets ' +
+        'that its restore needs are not.',
       failedSeverity: 'warning',
     }),
     rule('PostgresBackupSuspended', 'warning', backup, {
@@ -34,60 +35,92 @@ export function backupRules(backup: Watched): Rule[] {
 export function drillRules(drill: Watched): Rule[] {
   return commonRules('Drill', drill, {
     stale: `Nobody knows whether a restore would work today. The schedule proves it at least every ${human(drill.interval)}.`,
-    failed: 'A restore has not been proven. Status 1: it failed. 4: the key does not open what is in the dump, so what is restored '
-      + 'could not be used. 5: the key or the rows could not be proven. Metrics do not tell these apart; the log and drills/latest.json do.',
+    failed:
+      'A restore has not been proven. Status 1: it failed. 4: the key does not open what is in the dump, so what is restored ' +
+      'could not be used. 5: the key or the rows could not be proven. Metrics do not tell these apart; the log and drills/latest.json do.',
     failedSeverity: 'critical',
   });
 }
 
 /** What is true of the template that restores are started from: nobody may resume it. */
-export function templateRules(template: { readonly name: string; readonly suspended: string; readonly namespace: string }): Rule[] {
+export function templateRules(template: {
+  readonly name: string;
+  readonly suspended: string;
+  readonly namespace: string;
+}): Rule[] {
   const { namespace, name } = template;
-  return [rule('PostgresRestoreResumed', 'critical', template, {
-    expr: `${template.suspended} == 0`,
-    summary: `The restore template ${namespace}/${name} is not suspended`,
-    description: 'It restores the newest dump by itself when its schedule comes, with the new year. '
-      + `Suspend it:\n  kubectl -n ${namespace} patch cronjob/${name} -p '{"spec":{"suspend":true}}'\n`
-      + `Then look for a restore that runs:\n  kubectl -n ${namespace} get jobs`,
-  })];
+  return [
+    rule('PostgresRestoreResumed', 'critical', template, {
+      expr: `${template.suspended} == 0`,
+      summary: `The restore template ${namespace}/${name} is not suspended`,
+      description:
+        'It restores the newest dump by itself when its schedule comes, with the new year. ' +
+        `Suspend it:\n  kubectl -n ${namespace} patch cronjob/${name} -p '{"spec":{"suspend":true}}'\n` +
+        `Then look for a restore that runs:\n  kubectl -n ${namespace} get jobs`,
+    }),
+  ];
 }
 
 /** What is true of a restore that a merge has started: nobody may be watching it. */
 export function restoreRules(job: { readonly name: string; readonly namespace: string }): Rule[] {
   const { namespace, name } = job;
-  return [rule('PostgresRestoreFailed', 'critical', job, {
-    expr: jobFailed(namespace, name),
-    summary: `The restore ${namespace}/${name} has failed`,
-    description: `The live database is as it was. The log says why, and what to do:\n  kubectl -n ${namespace} logs job/${name}\n`
-      + 'The alert ends when the Job is deleted.',
-  }, 'job_name')];
+  return [
+    rule(
+      'PostgresRestoreFailed',
+      'critical',
+      job,
+      {
+        expr: jobFailed(namespace, name),
+        summary: `The restore ${namespace}/${name} has failed`,
+        description:
+          `The live database is as it was. The log says why, and what to do:\n  kubectl -n ${namespace} logs job/${name}\n` +
+          'The alert ends when the Job is deleted.',
+      },
+      'job_name',
+    ),
+  ];
 }
 
 /** What is true of a claim. */
-export function claimRules(claim: { readonly namespace: string; readonly name: string; readonly window: Duration }, minFreePercent: number): Rule[] {
+export function claimRules(
+  claim: { readonly namespace: string; readonly name: string; readonly window: Duration },
+  minFreePercent: number,
+): Rule[] {
   const { namespace, name } = claim;
   const { free } = new ClaimMetrics(namespace, name, promDuration(claim.window.toSeconds()));
-  return [rule('PostgresBackupClaimFull', 'warning', claim, {
-    expr: `${free} < ${minFreePercent / 100}`,
-    summary: `The claim ${namespace}/${name} is {{ $value | humanizePercentage }} free`,
-    description: 'The next dump may not fit. Make room, or keep fewer dumps. It was measured while a backup ran. A folder on a NAS '
-      + `reports the free space of the whole NAS, whatever the claim asked for:\n  kubectl -n ${namespace} get pvc/${name}`,
-  }, 'persistentvolumeclaim')];
+  return [
+    rule(
+      'PostgresBackupClaimFull',
+      'warning',
+      claim,
+      {
+        expr: `${free} < ${minFreePercent / 100}`,
+        summary: `The claim ${namespace}/${name} is {{ $value | humanizePercentage }} free`,
+        description:
+          'The next dump may not fit. Make room, or keep fewer dumps. It was measured while a backup ran. A folder on a NAS ' +
+          `reports the free space of the whole NAS, whatever the claim asked for:\n  kubectl -n ${namespace} get pvc/${name}`,
+      },
+      'persistentvolumeclaim',
+    ),
+  ];
 }
 
 /** Without metrics no other alert can fire. */
 export function monitoringRules(namespace: string): Rule[] {
-  return [{
-    alert: 'PostgresBackupUnmonitored',
-    expr: unmonitored(namespace),
-    for: '15m',
-    labels: { severity: 'warning', namespace },
-    annotations: {
-      summary: `Nothing is known about the backups in ${namespace}`,
-      description: `There is no metric kube_namespace_created of ${namespace}: kube-state-metrics is down or not scraped, leaves this metric out, `
-        + `or the namespace is gone. Meanwhile none of the alerts on backups can fire. Look:\n  kubectl -n ${namespace} get cronjobs,jobs`,
+  return [
+    {
+      alert: 'PostgresBackupUnmonitored',
+      expr: unmonitored(namespace),
+      for: '15m',
+      labels: { severity: 'warning', namespace },
+      annotations: {
+        summary: `Nothing is known about the backups in ${namespace}`,
+        description:
+          `There is no metric kube_namespace_created of ${namespace}: kube-state-metrics is down or not scraped, leaves this metric out, ` +
+          `or the namespace is gone. Meanwhile none of the alerts on backups can fire. Look:\n  kubectl -n ${namespace} get cronjobs,jobs`,
+      },
     },
-  }];
+  ];
 }
 
 interface CommonTexts {
@@ -122,9 +155,10 @@ function commonRules(kind: 'Backup' | 'Drill', cronJob: Watched, texts: CommonTe
     rule(`Postgres${kind}Slow`, 'warning', cronJob, {
       expr: metrics.runningLongerThan(half),
       summary: `The ${noun} ${namespace}/{{ $labels.job_name }} has been running for {{ $value | humanizeDuration }}`,
-      description: `That is more than half of its deadline, ${human(cronJob.deadline)}, at which it is ended. See what it waits for:\n`
-        + `  kubectl -n ${namespace} describe pods -l batch.kubernetes.io/job-name={{ $labels.job_name }}\n`
-        + `  kubectl -n ${namespace} logs job/{{ $labels.job_name }}`,
+      description:
+        `That is more than half of its deadline, ${human(cronJob.deadline)}, at which it is ended. See what it waits for:\n` +
+        `  kubectl -n ${namespace} describe pods -l batch.kubernetes.io/job-name={{ $labels.job_name }}\n` +
+        `  kubectl -n ${namespace} logs job/{{ $labels.job_name }}`,
     }),
   ];
 }
@@ -137,15 +171,32 @@ interface Body {
 }
 
 /** The labels say what it is about even where the expression loses them, and are the same for every branch of it. */
-function rule(alert: string, severity: Severity, about: { readonly namespace: string; readonly name: string }, body: Body, label = 'cronjob'): Rule {
+function rule(
+  alert: string,
+  severity: Severity,
+  about: { readonly namespace: string; readonly name: string },
+  body: Body,
+  label = 'cronjob',
+): Rule {
   const { summary, description, ...evaluated } = body;
-  return { alert, ...evaluated, labels: { severity, namespace: about.namespace, [label]: about.name }, annotations: { summary, description } };
+  return {
+    alert,
+    ...evaluated,
+    labels: { severity, namespace: about.namespace, [label]: about.name },
+    annotations: { summary, description },
+  };
 }
 
 /** Hours up to a few days, and days where there are more: `24 hours`, `7 days`. */
 function human(duration: Duration): string {
   const seconds = duration.toSeconds();
-  const [size, unit] = ([[86_400, 'days'], [3600, 'hours'], [60, 'minutes'], [1, 'seconds']] as const)
-    .find(([unitSize]) => seconds % unitSize === 0 && seconds > unitSize) ?? [1, 'seconds'];
+  const [size, unit] = (
+    [
+      [86_400, 'days'],
+      [3600, 'hours'],
+      [60, 'minutes'],
+      [1, 'seconds'],
+    ] as const
+  ).find(([unitSize]) => seconds % unitSize === 0 && seconds > unitSize) ?? [1, 'seconds'];
   return `${seconds / size} ${unit}`;
 }

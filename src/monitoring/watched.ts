@@ -36,9 +36,10 @@ export function watched(property: string, cronJob: Scheduled, slack: Duration | 
     name: cronJob.name,
     metrics: new CronJobMetrics(namespace, cronJob.name),
     interval: longestInterval(cronJob.schedule, cronJob.timeZone),
-    slack: slack === undefined
-      ? Duration.seconds(cronJob.startingDeadline.toSeconds() + cronJob.deadline.toSeconds())
-      : checkDuration(`${property}.slack`, slack, 60),
+    slack:
+      slack === undefined
+        ? Duration.seconds(cronJob.startingDeadline.toSeconds() + cronJob.deadline.toSeconds())
+        : checkDuration(`${property}.slack`, slack, 60),
     deadline: cronJob.deadline,
   };
 }
@@ -52,8 +53,12 @@ export function staleAfter({ interval, slack }: Watched): number {
 export function watchedNamespace(property: string, construct: Construct): string {
   const { namespace } = Chart.of(construct);
   if (namespace === undefined) {
-    throw new InvalidPropError(property, construct.node.path, 'is in a chart without a namespace, and its metrics could be anybody\'s',
-      'Give the chart a namespace: new Chart(app, "shop", { namespace: "shop" })');
+    throw new InvalidPropError(
+      property,
+      construct.node.path,
+      "is in a chart without a namespace, and its metrics could be anybody's",
+      'Give the chart a namespace: new Chart(app, "shop", { namespace: "shop" })',
+    );
   }
   return namespace;
 }

@@ -52,7 +52,10 @@ export class Isolation {
 export type Destination = keyof IsolationExceptions;
 
 const IN_WORDS: Readonly<Record<Destination, string>> = {
-  database: 'the database', dns: 'DNS', heartbeat: 'the heartbeat', apiServer: 'the API server',
+  database: 'the database',
+  dns: 'DNS',
+  heartbeat: 'the heartbeat',
+  apiServer: 'the API server',
 };
 
 const DNS = NetworkPeer.pods({ 'k8s-app': 'kube-dns' }, { namespace: 'kube-system' });
@@ -67,11 +70,18 @@ export function isolate(scope: Construct, job: ScriptJobProps, destinations: rea
   const egress = destinations.map((destination): k8s.NetworkPolicyEgressRule => {
     const peer = isolation.exceptions?.[destination] ?? (destination === 'dns' ? DNS : undefined);
     if (peer === undefined) {
-      throw new InvalidPropError(`${noun}.isolation.${destination}`, undefined, 'is missing, and the pods need it',
-        `Use Isolation.exceptFor({ ${destination}: NetworkPeer.pods(…) }), or NetworkPeer.addresses(…): a NetworkPolicy knows no host names`);
+      throw new InvalidPropError(
+        `${noun}.isolation.${destination}`,
+        undefined,
+        'is missing, and the pods need it',
+        `Use Isolation.exceptFor({ ${destination}: NetworkPeer.pods(…) }), or NetworkPeer.addresses(…): a NetworkPolicy knows no host names`,
+      );
     }
     const port = k8s.IntOrString.fromNumber(peer.port ?? ports[destination]);
-    return { to: peer.peers, ports: (destination === 'dns' ? ['UDP', 'TCP'] : ['TCP']).map((protocol) => ({ protocol, port })) };
+    return {
+      to: peer.peers,
+      ports: (destination === 'dns' ? ['UDP', 'TCP'] : ['TCP']).map((protocol) => ({ protocol, port })),
+    };
   });
   new k8s.KubeNetworkPolicy(scope, 'isolation', {
     metadata: { name, labels: labelsOf(job), annotations: described(summary(name, destinations)) },
@@ -85,6 +95,7 @@ export function isolate(scope: Construct, job: ScriptJobProps, destinations: rea
 }
 
 function summary(name: string, destinations: readonly Destination[]): string {
-  const only = destinations.length === 0 ? '' : ` but ${destinations.map((destination) => IN_WORDS[destination]).join(', ')}`;
+  const only =
+    destinations.length === 0 ? '' : ` but ${destinations.map((destination) => IN_WORDS[destination]).join(', ')}`;
   return `Nothing may connect to the pods of ${name}, and they may connect to nothing${only}.`;
 }

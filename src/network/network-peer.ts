@@ -30,18 +30,29 @@ export class NetworkPeer {
    */
   public static pods(labels: { [name: string]: string }, options: PodsPeerOptions = {}): NetworkPeer {
     if (Object.keys(labels).length === 0) {
-      throw new InvalidPropError('networkPeer.labels', labels, 'would mean every pod',
-        'Write the labels in the selector of the Service, e.g. { "app.kubernetes.io/name": "postgresql" }');
+      throw new InvalidPropError(
+        'networkPeer.labels',
+        labels,
+        'would mean every pod',
+        'Write the labels in the selector of the Service, e.g. { "app.kubernetes.io/name": "postgresql" }',
+      );
     }
     checkLabels('networkPeer.labels', labels);
     const { namespace } = options;
     if (namespace !== undefined) {
       checkName('networkPeer.namespace', namespace);
     }
-    return new NetworkPeer([{
-      podSelector: { matchLabels: labels },
-      ...(namespace !== undefined && { namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': namespace } } }),
-    }], options.port);
+    return new NetworkPeer(
+      [
+        {
+          podSelector: { matchLabels: labels },
+          ...(namespace !== undefined && {
+            namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': namespace } },
+          }),
+        },
+      ],
+      options.port,
+    );
   }
 
   /**
@@ -51,12 +62,23 @@ export class NetworkPeer {
    */
   public static addresses(addresses: string[], options: NetworkPeerOptions = {}): NetworkPeer {
     if (addresses.length === 0) {
-      throw new InvalidPropError('networkPeer.addresses', addresses, 'is empty', 'Write at least one address, e.g. "10.0.0.5"');
+      throw new InvalidPropError(
+        'networkPeer.addresses',
+        addresses,
+        'is empty',
+        'Write at least one address, e.g. "10.0.0.5"',
+      );
     }
-    return new NetworkPeer(addresses.map((address) => ({ ipBlock: { cidr: cidr(address) } })), options.port);
+    return new NetworkPeer(
+      addresses.map((address) => ({ ipBlock: { cidr: cidr(address) } })),
+      options.port,
+    );
   }
 
-  private constructor(public readonly peers: k8s.NetworkPolicyPeer[], public readonly port: number | undefined) {
+  private constructor(
+    public readonly peers: k8s.NetworkPolicyPeer[],
+    public readonly port: number | undefined,
+  ) {
     if (port !== undefined) {
       checkCount('networkPeer.port', port, 1, 65_535);
     }
@@ -67,9 +89,18 @@ export class NetworkPeer {
 function cidr(text: string): string {
   const [address = '', length, ...rest] = text.split('/');
   const bits = { 0: -1, 4: 32, 6: 128 }[isIP(address)]!;
-  if (bits < 0 || address.includes('%') || rest.length > 0 || (length !== undefined && !(/^\d{1,3}$/.test(length) && Number(length) <= bits))) {
-    throw new InvalidPropError('networkPeer.addresses', text, 'is neither an address nor a range of them, and a NetworkPolicy knows no host names',
-      'Write what the name resolves to, e.g. "10.0.0.5" or "10.0.0.0/24"');
+  if (
+    bits < 0 ||
+    address.includes('%') ||
+    rest.length > 0 ||
+    (length !== undefined && !(/^\d{1,3}$/.test(length) && Number(length) <= bits))
+  ) {
+    throw new InvalidPropError(
+      'networkPeer.addresses',
+      text,
+      'is neither an address nor a range of them, and a NetworkPolicy knows no host names',
+      'Write what the name resolves to, e.g. "10.0.0.5" or "10.0.0.0/24"',
+    );
   }
   return `${address}/${length ?? bits}`;
 }

@@ -61,24 +61,59 @@ export interface Comparison {
   readonly ambiguous: ReadonlySet<string>;
 }
 
-export function comparison(before: readonly Manifest[], after: readonly Manifest[], resources: readonly ResourceChange[], given: PlanOptions): Comparison {
+export function comparison(
+  before: readonly Manifest[],
+  after: readonly Manifest[],
+  resources: readonly ResourceChange[],
+  given: PlanOptions,
+): Comparison {
   const [old, current] = [side(before), side(after)];
-  const ambiguous = new Set([...given.dumps?.keys() ?? []].filter((folder) => isOfSeveral(folder, old) || isOfSeveral(folder, current)));
-  const options = { ...given, ...(given.dumps && { dumps: new Map([...given.dumps].filter(([folder]) => !ambiguous.has(folder))) }) };
-  const backups = renamedTogether(resources.map((change) => ({
-    before: change.before && backupWorkload(change.before), after: change.after && backupWorkload(change.after),
-  })).filter((pair) => pair.before !== undefined || pair.after !== undefined));
+  const ambiguous = new Set(
+    [...(given.dumps?.keys() ?? [])].filter((folder) => isOfSeveral(folder, old) || isOfSeveral(folder, current)),
+  );
+  const options = {
+    ...given,
+    ...(given.dumps && { dumps: new Map([...given.dumps].filter(([folder]) => !ambiguous.has(folder))) }),
+  };
+  const backups = renamedTogether(
+    resources
+      .map((change) => ({
+        before: change.before && backupWorkload(change.before),
+        after: change.after && backupWorkload(change.after),
+      }))
+      .filter((pair) => pair.before !== undefined || pair.after !== undefined),
+  );
   return {
-    before: old, after: current, resources, options, ambiguous,
-    backups: backups.map((pair) => ({ ...pair, ...(pair.before && pair.after && { forecast: { ...forecastOf(pair.before, pair.after, options), isAmbiguous: ambiguous.has(pair.before.folder) } }) })),
-    workloads: resources.map((change) => ({ before: change.before && workloadOf(change.before), after: change.after && workloadOf(change.after) }))
+    before: old,
+    after: current,
+    resources,
+    options,
+    ambiguous,
+    backups: backups.map((pair) => ({
+      ...pair,
+      ...(pair.before &&
+        pair.after && {
+          forecast: { ...forecastOf(pair.before, pair.after, options), isAmbiguous: ambiguous.has(pair.before.folder) },
+        }),
+    })),
+    workloads: resources
+      .map((change) => ({
+        before: change.before && workloadOf(change.before),
+        after: change.after && workloadOf(change.after),
+      }))
       .filter((pair) => pair.before !== undefined || pair.after !== undefined),
   };
 }
 
 /** A listing names its dumps by the folder alone. */
 function isOfSeveral(folder: string, { backups }: Side): boolean {
-  return new Set(backups.filter((backup) => backup.folder === folder).map(({ manifest, claim }) => claimKey(manifest.namespace, claim))).size > 1;
+  return (
+    new Set(
+      backups
+        .filter((backup) => backup.folder === folder)
+        .map(({ manifest, claim }) => claimKey(manifest.namespace, claim)),
+    ).size > 1
+  );
 }
 
 /** What becomes of the restore points of a backup that may be the same before and after. */
@@ -95,22 +130,39 @@ export function claimKey(namespace: string, name: string): string {
   return `${namespace}/${name}`;
 }
 
-export function change(id: ChangeId, level: Level, resource: Manifest, title: string, details: readonly string[] = [], items?: readonly string[]): Change {
+export function change(
+  id: ChangeId,
+  level: Level,
+  resource: Manifest,
+  title: string,
+  details: readonly string[] = [],
+  items?: readonly string[],
+): Change {
   return { id, level, resources: [resourceName(resource)], title, details, ...(items !== undefined && { items }) };
 }
 
 function side(manifests: readonly Manifest[]): Side {
-  const found = <T>(read: (manifest: Manifest) => T | undefined): T[] => manifests.map(read).filter((value) => value !== undefined) as T[];
+  const found = <T>(read: (manifest: Manifest) => T | undefined): T[] =>
+    manifests.map(read).filter((value) => value !== undefined) as T[];
   return {
-    manifests, backups: found(backupWorkload), workloads: found(workloadOf),
-    claims: new Map(manifests.filter(({ kind }) => kind === 'PersistentVolumeClaim').map((claim) => [claimKey(claim.namespace, claim.name), claim])),
+    manifests,
+    backups: found(backupWorkload),
+    workloads: found(workloadOf),
+    claims: new Map(
+      manifests
+        .filter(({ kind }) => kind === 'PersistentVolumeClaim')
+        .map((claim) => [claimKey(claim.namespace, claim.name), claim]),
+    ),
   };
 }
 
 /** A backup that is gone and one that is new are the same one under another name when they are of the same database. */
 function renamedTogether(pairs: readonly Pair<BackupWorkload>[]): Pair<BackupWorkload>[] {
-  const target = ({ manifest, server, database }: BackupWorkload): string => JSON.stringify([manifest.namespace, server, database]);
-  const gone = new Map(pairs.filter(({ after }) => after === undefined).map(({ before }) => [target(before!), before!]));
+  const target = ({ manifest, server, database }: BackupWorkload): string =>
+    JSON.stringify([manifest.namespace, server, database]);
+  const gone = new Map(
+    pairs.filter(({ after }) => after === undefined).map(({ before }) => [target(before!), before!]),
+  );
   const renamed = new Set<BackupWorkload>();
   const joined = pairs.map((pair) => {
     const before = pair.before === undefined && pair.after !== undefined ? gone.get(target(pair.after)) : undefined;

@@ -16,8 +16,15 @@ export interface FieldChange {
 
 /** What names the items of a list, by the name of the list. */
 const NAMED_BY: { readonly [list: string]: string } = {
-  containers: 'name', initContainers: 'name', ephemeralContainers: 'name', env: 'name', volumes: 'name', imagePullSecrets: 'name',
-  volumeMounts: 'mountPath', volumeDevices: 'devicePath', items: 'key',
+  containers: 'name',
+  initContainers: 'name',
+  ephemeralContainers: 'name',
+  env: 'name',
+  volumes: 'name',
+  imagePullSecrets: 'name',
+  volumeMounts: 'mountPath',
+  volumeDevices: 'devicePath',
+  items: 'key',
 };
 
 /** Lists of strings that are sets. */
@@ -33,18 +40,23 @@ type Keyed = { [key: string | symbol]: unknown };
 export function fieldChanges(before: Value, after: Value): FieldChange[] {
   const [old, current] = [byName(before), byName(after)];
   const changes = compare({ object: old }, { object: current }, { cyclesFix: false }); // YAML as JSON has no cycles
-  return changes.filter(({ path }) => path.at(-1) !== ORDER || isSameSet(old, current, path.slice(1, -1))).map((change) => {
-    const path = shown(change.path.slice(1), old, current);
-    if (change.type === 'CREATE') return { path, after: asWritten(change.value) };
-    if (change.type === 'REMOVE') return { path, before: asWritten(change.oldValue) };
-    const [was, is] = [asWritten(change.oldValue), asWritten(change.value)];
-    return { path, before: was, after: is, ...(isText(was) && isText(is) && { diff: unified(was, is) }) };
-  });
+  return changes
+    .filter(({ path }) => path.at(-1) !== ORDER || isSameSet(old, current, path.slice(1, -1)))
+    .map((change) => {
+      const path = shown(change.path.slice(1), old, current);
+      if (change.type === 'CREATE') return { path, after: asWritten(change.value) };
+      if (change.type === 'REMOVE') return { path, before: asWritten(change.oldValue) };
+      const [was, is] = [asWritten(change.oldValue), asWritten(change.value)];
+      return { path, before: was, after: is, ...(isText(was) && isText(is) && { diff: unified(was, is) }) };
+    });
 }
 
 /** A unified diff without the names of files. */
 export function unified(before: string, after: string): string {
-  return createTwoFilesPatch('', '', before, after, undefined, undefined, { context: 3, headerOptions: OMIT_HEADERS }).trimEnd();
+  return createTwoFilesPatch('', '', before, after, undefined, undefined, {
+    context: 3,
+    headerOptions: OMIT_HEADERS,
+  }).trimEnd();
 }
 
 function isText(value: Value): value is string {
@@ -53,7 +65,11 @@ function isText(value: Value): value is string {
 
 /** The order of a list matters by itself only where nothing came and nothing went. */
 function isSameSet(before: unknown, after: unknown, path: readonly (string | number)[]): boolean {
-  const [old, current] = [before, after].map((value) => Object.keys(inner(value, path) as Keyed).sort().join('\n'));
+  const [old, current] = [before, after].map((value) =>
+    Object.keys(inner(value, path) as Keyed)
+      .sort()
+      .join('\n'),
+  );
   return old === current;
 }
 
@@ -65,7 +81,10 @@ function byName(value: unknown, list = ''): unknown {
   if (typeof value !== 'object' || value === null) return value;
   if (!Array.isArray(value)) return bare(Object.entries(value).map(([key, item]) => [key, byName(item, key)]));
   const names = SETS.has(list) ? value : value.map((item) => (item as Keyed | null)?.[NAMED_BY[list] ?? '']);
-  const isNamed = value.length > 0 && names.every((name) => typeof name === 'string' && name !== ORDER) && new Set(names).size === names.length;
+  const isNamed =
+    value.length > 0 &&
+    names.every((name) => typeof name === 'string' && name !== ORDER) &&
+    new Set(names).size === names.length;
   if (!isNamed) return value.map((item) => byName(item));
   const keyed = bare(value.map((item, index): [string, unknown] => [names[index] as string, byName(item)]));
   return Object.assign(keyed, { [ORDER]: names.join(', '), [LIST]: true });
@@ -82,16 +101,22 @@ function asWritten(value: unknown): Value {
   if (typeof value !== 'object' || value === null) return value as Value;
   if (Array.isArray(value)) return value.map(asWritten);
   const items = Object.entries(value).filter(([key]) => key !== ORDER || !(LIST in value));
-  return LIST in value ? items.map(([, item]) => asWritten(item)) : Object.fromEntries(items.map(([key, item]) => [key, asWritten(item)]));
+  return LIST in value
+    ? items.map(([, item]) => asWritten(item))
+    : Object.fromEntries(items.map(([key, item]) => [key, asWritten(item)]));
 }
 
 function shown(path: readonly (string | number)[], before: unknown, after: unknown): string {
   if (path.length === 0) return '(everything)';
-  return path.map((key, index) => {
-    const parents = [before, after].map((value) => inner(value, path.slice(0, index)));
-    const isItem = typeof key === 'number' || parents.some((parent) => typeof parent === 'object' && parent !== null && LIST in parent);
-    if (key === ORDER && isItem) return ' (order)';
-    if (isItem) return `[${key}]`;
-    return /^[\w-]+$/.test(key as string) ? `${index > 0 ? '.' : ''}${key}` : `[${JSON.stringify(key)}]`;
-  }).join('');
+  return path
+    .map((key, index) => {
+      const parents = [before, after].map((value) => inner(value, path.slice(0, index)));
+      const isItem =
+        typeof key === 'number' ||
+        parents.some((parent) => typeof parent === 'object' && parent !== null && LIST in parent);
+      if (key === ORDER && isItem) return ' (order)';
+      if (isItem) return `[${key}]`;
+      return /^[\w-]+$/.test(key as string) ? `${index > 0 ? '.' : ''}${key}` : `[${JSON.stringify(key)}]`;
+    })
+    .join('');
 }

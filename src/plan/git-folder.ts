@@ -14,19 +14,39 @@ const FILE = /^100/;
  */
 export function gitFolder(ref: string, folder: string, option: string): { files: RawFile[]; problems: Problem[] } {
   const told = `${option} (${ref}:${folder})`;
-  const commit = resolve(`${ref}^{commit}`, `${told}: Git knows no ref ${ref} here. Fetch it (in CI, check out with fetch-depth: 0), or name another`, told);
+  const commit = resolve(
+    `${ref}^{commit}`,
+    `${told}: Git knows no ref ${ref} here. Fetch it (in CI, check out with fetch-depth: 0), or name another`,
+    told,
+  );
   const path = folder.replace(/\/+$/, '');
-  const tree = resolve(`${commit}:${path === '.' ? './' : path}`, `${told}: ${ref} has no folder ${folder}. Name it from the root of the repo, or with ./ from here`, told);
-  if (git(['cat-file', '-t', tree], told).trim() !== 'tree') throw new MisuseError(`${told} is no folder in ${ref}. Name one`);
-  const entries = git(['ls-tree', '-r', '-z', '--full-tree', tree], told).split('\0').flatMap((line) => {
-    const [, mode, , id, name] = ENTRY.exec(line) ?? [];
-    return mode === undefined ? [] : [{ mode, id: id!, path: name! }];
-  });
-  const [plain, others] = [entries.filter(({ mode }) => FILE.test(mode)), entries.filter(({ mode }) => !FILE.test(mode))];
-  const contents = blobs(plain.map(({ id }) => id), told);
+  const tree = resolve(
+    `${commit}:${path === '.' ? './' : path}`,
+    `${told}: ${ref} has no folder ${folder}. Name it from the root of the repo, or with ./ from here`,
+    told,
+  );
+  if (git(['cat-file', '-t', tree], told).trim() !== 'tree')
+    throw new MisuseError(`${told} is no folder in ${ref}. Name one`);
+  const entries = git(['ls-tree', '-r', '-z', '--full-tree', tree], told)
+    .split('\0')
+    .flatMap((line) => {
+      const [, mode, , id, name] = ENTRY.exec(line) ?? [];
+      return mode === undefined ? [] : [{ mode, id: id!, path: name! }];
+    });
+  const [plain, others] = [
+    entries.filter(({ mode }) => FILE.test(mode)),
+    entries.filter(({ mode }) => !FILE.test(mode)),
+  ];
+  const contents = blobs(
+    plain.map(({ id }) => id),
+    told,
+  );
   return {
     files: plain.map((entry, index) => ({ path: entry.path, content: contents[index]! })),
-    problems: others.map((entry) => ({ file: entry.path, message: 'is a link or a submodule, which was not followed' })),
+    problems: others.map((entry) => ({
+      file: entry.path,
+      message: 'is a link or a submodule, which was not followed',
+    })),
   };
 }
 
@@ -61,12 +81,23 @@ const QUIET = 'it said nothing';
 
 function run(args: readonly string[], told: string, input?: string): Buffer {
   try {
-    return execFileSync('git', args, { input, maxBuffer: Infinity, stdio: ['pipe', 'pipe', 'pipe'], env: { ...process.env, LC_ALL: 'C' } });
+    return execFileSync('git', args, {
+      input,
+      maxBuffer: Infinity,
+      stdio: ['pipe', 'pipe', 'pipe'],
+      env: { ...process.env, LC_ALL: 'C' },
+    });
   } catch (error) {
     const { code, stderr } = error as NodeJS.ErrnoException & { stderr?: Buffer };
-    if (code === 'ENOENT') throw new MisuseError(`${told} is no folder, and to read it from a commit git is needed, which is not installed. Install git, or name a folder`);
+    if (code === 'ENOENT')
+      throw new MisuseError(
+        `${told} is no folder, and to read it from a commit git is needed, which is not installed. Install git, or name a folder`,
+      );
     const said = stderr?.toString('utf8').trim().split('\n')[0] || QUIET;
-    if (/not a git repository/.test(said)) throw new MisuseError(`${told} is no folder, nor a folder in a commit, since this is no Git repository. Name a folder, or run the command in the repo`);
+    if (/not a git repository/.test(said))
+      throw new MisuseError(
+        `${told} is no folder, nor a folder in a commit, since this is no Git repository. Name a folder, or run the command in the repo`,
+      );
     throw new MisuseError(`${told}: git ${args[0]} failed: ${said}`);
   }
 }

@@ -35,7 +35,8 @@ interface Entry {
 export function readListing(text: string, source: string): ReadonlyMap<string, readonly StoredDump[]> {
   const entries = new Map<string, Entry>();
   for (const line of text.split(/\r?\n/)) {
-    const [, before = '', path = '', year, month, day, hour, minute, second, ending, after = ''] = LINE.exec(line) ?? [];
+    const [, before = '', path = '', year, month, day, hour, minute, second, ending, after = ''] =
+      LINE.exec(line) ?? [];
     if (year === undefined) continue;
     const folder = path.slice(path.lastIndexOf('/') + 1);
     const name = `${folder}-${year}${month}${day}-${hour}${minute}${second}`;
@@ -44,19 +45,26 @@ export function readListing(text: string, source: string): ReadonlyMap<string, r
     const size = LONG.exec(before)?.[1];
     entry.endings.set(ending ?? '.dump', size === undefined ? undefined : Number(size));
     const [, megabytes, verified, held] = (ending === undefined ? LISTED.exec(after) : null) ?? [];
-    if (verified !== undefined) entry.listed = { size: Number(megabytes) * 1_000_000, isVerified: verified === 'yes', isHeld: held !== undefined };
+    if (verified !== undefined)
+      entry.listed = {
+        size: Number(megabytes) * 1_000_000,
+        isVerified: verified === 'yes',
+        isHeld: held !== undefined,
+      };
     entries.set(name, entry);
   }
   const stored = [...entries.values()].filter(({ endings }) => endings.has('.dump') && endings.get('.dump') !== 0);
   if (stored.length === 0) {
-    throw new MisuseError(`--dumps (${source}) names no dump. List the folder of the dumps with ls -l, or with RESTORE_ACTION=list`);
+    throw new MisuseError(
+      `--dumps (${source}) names no dump. List the folder of the dumps with ls -l, or with RESTORE_ACTION=list`,
+    );
   }
   // A listing of *.dump alone says nothing of checksums.
   const hasChecksums = [...entries.values()].some(({ endings }) => endings.has('.dump.sha256'));
   const folders = new Map<string, StoredDump[]>();
   for (const entry of stored.sort((a, b) => b.time - a.time)) {
     const folder = entry.name.slice(0, -'-20261123-020000'.length);
-    folders.set(folder, [...folders.get(folder) ?? [], dumpOf(entry, hasChecksums)]);
+    folders.set(folder, [...(folders.get(folder) ?? []), dumpOf(entry, hasChecksums)]);
   }
   return folders;
 }
@@ -65,7 +73,9 @@ function dumpOf({ name, time, endings, listed }: Entry, hasChecksums: boolean): 
   return {
     name,
     time,
-    isVerified: listed?.isVerified ?? (!hasChecksums || ['.dump.sha256', '.json'].every((ending) => endings.has(ending) && endings.get(ending) !== 0)),
+    isVerified:
+      listed?.isVerified ??
+      (!hasChecksums || ['.dump.sha256', '.json'].every((ending) => endings.has(ending) && endings.get(ending) !== 0)),
     isHeld: listed?.isHeld || [...endings.keys()].some((ending) => ending.endsWith('.hold')),
     size: listed?.size ?? endings.get('.dump'),
   };

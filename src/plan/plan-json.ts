@@ -48,21 +48,38 @@ export interface JsonReport {
 }
 
 export function jsonReport({ base, head, now, risk, changes, resources, comparison }: Plan): JsonReport {
-  const [errors, warnings, notes] = LEVELS.map((level) => changes.filter((change) => change.level === level).length) as [number, number, number];
+  const [errors, warnings, notes] = LEVELS.map(
+    (level) => changes.filter((change) => change.level === level).length,
+  ) as [number, number, number];
   return {
-    version: 1, base, head, now: new Date(now).toISOString(), risk, changes,
-    restorePoints: comparison.backups.flatMap(({ after, forecast }) => (after === undefined || forecast === undefined ? [] : [{
-      backup: resourceName(after.manifest),
-      ...(forecast.next !== undefined && { nextRun: new Date(forecast.next).toISOString() }),
-      isListed: forecast.isListed,
-      before: forecast.before.map(({ name }) => name),
-      after: forecast.after.map(({ name }) => name),
-      lost: forecast.lost.map(({ point }) => point.name),
-    }])),
+    version: 1,
+    base,
+    head,
+    now: new Date(now).toISOString(),
+    risk,
+    changes,
+    restorePoints: comparison.backups.flatMap(({ after, forecast }) =>
+      after === undefined || forecast === undefined
+        ? []
+        : [
+            {
+              backup: resourceName(after.manifest),
+              ...(forecast.next !== undefined && { nextRun: new Date(forecast.next).toISOString() }),
+              isListed: forecast.isListed,
+              before: forecast.before.map(({ name }) => name),
+              after: forecast.after.map(({ name }) => name),
+              lost: forecast.lost.map(({ point }) => point.name),
+            },
+          ],
+    ),
     resources: resources.map(({ before, after, fields }) => {
       const { file, apiVersion, kind, namespace, name } = (after ?? before)!;
       return {
-        file, apiVersion, kind, ...(namespace !== '' && { namespace }), name,
+        file,
+        apiVersion,
+        kind,
+        ...(namespace !== '' && { namespace }),
+        name,
         change: before === undefined ? 'added' : after === undefined ? 'removed' : 'changed',
         fields: fields.map((field) => ({ path: field.path, before: field.before, after: field.after })),
       };

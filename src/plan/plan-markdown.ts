@@ -17,34 +17,75 @@ const SIGNS = { error: '🔴 error', warning: '🟡 warning', note: '🔵 note' 
  */
 export async function markdownReport(plan: Plan, picture?: string): Promise<string> {
   const { toMarkdown } = await import('mdast-util-to-markdown');
-  const written = (children: RootContent[]): string => toMarkdown({ type: 'root', children } satisfies Root, { bullet: '-', listItemIndent: 'one' });
+  const written = (children: RootContent[]): string =>
+    toMarkdown({ type: 'root', children } satisfies Root, { bullet: '-', listItemIndent: 'one' });
   const parts = [
     written([{ type: 'heading', depth: 3, children: [text(headline(plan))] }]),
-    ...(picture === undefined || plan.changes.length === 0 ? [] : [written([{ type: 'paragraph', children: [{ type: 'image', url: picture, alt: 'Restore points before and after' }] }])]),
+    ...(picture === undefined || plan.changes.length === 0
+      ? []
+      : [
+          written([
+            { type: 'paragraph', children: [{ type: 'image', url: picture, alt: 'Restore points before and after' }] },
+          ]),
+        ]),
     ...plan.changes.map((change) => written([{ type: 'list', spread: false, children: [item(change)] }])),
   ];
   const details = plan.resources.map((resource) => written(folded(resource)));
-  return `${cut(parts, 'changes').join('\n')}${cut(details, 'resources', MOST_CHARACTERS - parts.join('\n').length).map((block) => `\n${block}`).join('')}`;
+  return `${cut(parts, 'changes').join('\n')}${cut(details, 'resources', MOST_CHARACTERS - parts.join('\n').length)
+    .map((block) => `\n${block}`)
+    .join('')}`;
 }
 
 function item({ level, resources, title, details, items = [] }: Change): ListItem {
   return {
-    type: 'listItem', spread: false, children: [
-      { type: 'paragraph', children: [{ type: 'strong', children: [text(SIGNS[level])] }, text(`: ${sentence(title)} `), ...firstOf(resources).flatMap((name, index): PhrasingContent[] => [...(index > 0 ? [text(', ')] : []), { type: 'inlineCode', value: printable(name) }])] },
+    type: 'listItem',
+    spread: false,
+    children: [
+      {
+        type: 'paragraph',
+        children: [
+          { type: 'strong', children: [text(SIGNS[level])] },
+          text(`: ${sentence(title)} `),
+          ...firstOf(resources).flatMap((name, index): PhrasingContent[] => [
+            ...(index > 0 ? [text(', ')] : []),
+            { type: 'inlineCode', value: printable(name) },
+          ]),
+        ],
+      },
       ...details.map((detail): Paragraph => ({ type: 'paragraph', children: [text(detail)] })),
-      ...(items.length === 0 ? [] : [{ type: 'list' as const, spread: false, children: items.map((one): ListItem => ({ type: 'listItem', children: [{ type: 'paragraph', children: [text(one)] }] })) }]),
+      ...(items.length === 0
+        ? []
+        : [
+            {
+              type: 'list' as const,
+              spread: false,
+              children: items.map((one): ListItem => ({
+                type: 'listItem',
+                children: [{ type: 'paragraph', children: [text(one)] }],
+              })),
+            },
+          ]),
     ],
   };
 }
 
 /** Every field of a resource, as a diff behind its name. */
 function folded(resource: ResourceChange): RootContent[] {
-  const lines = resource.fields.flatMap((field) => (field.diff === undefined && field.before !== undefined && field.after !== undefined
-    ? [...fieldLines({ path: field.path, before: field.before }), ...fieldLines({ path: field.path, after: field.after })] : fieldLines(field)));
+  const lines = resource.fields.flatMap((field) =>
+    field.diff === undefined && field.before !== undefined && field.after !== undefined
+      ? [
+          ...fieldLines({ path: field.path, before: field.before }),
+          ...fieldLines({ path: field.path, after: field.after }),
+        ]
+      : fieldLines(field),
+  );
   const name = `${resourceName((resource.after ?? resource.before)!)}: ${extent(resource)}`;
   if (lines.length === 0) return [{ type: 'paragraph', children: [{ type: 'inlineCode', value: printable(name) }] }];
   return [
-    { type: 'html', value: `<details><summary>${printable(name).replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('@', '&#64;')}</summary>` },
+    {
+      type: 'html',
+      value: `<details><summary>${printable(name).replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('@', '&#64;')}</summary>`,
+    },
     { type: 'code', lang: 'diff', value: lines.join('\n') },
     { type: 'html', value: '</details>' },
   ];
@@ -58,5 +99,10 @@ function text(value: string): PhrasingContent {
 function cut(blocks: readonly string[], noun: string, room = MOST_CHARACTERS): string[] {
   let left = room;
   const fitting = blocks.findIndex((block) => (left -= block.length + 1) < 0);
-  return fitting < 0 ? [...blocks] : [...blocks.slice(0, fitting), `… and ${blocks.length - fitting} more ${noun}, which a comment has no room for. Run the plan where you are.\n`];
+  return fitting < 0
+    ? [...blocks]
+    : [
+        ...blocks.slice(0, fitting),
+        `… and ${blocks.length - fitting} more ${noun}, which a comment has no room for. Run the plan where you are.\n`,
+      ];
 }

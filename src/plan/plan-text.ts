@@ -25,15 +25,23 @@ export function textReport(plan: Plan, { color, columns }: TextOptions): string 
   const colors = createColors(color);
   const paint = { error: colors.red, warning: colors.yellow, note: colors.cyan };
   const risk = { high: colors.red, medium: colors.yellow, low: colors.cyan, none: colors.green }[plan.risk];
-  const changes = plan.changes.map(({ id, level, resources: about, title, details, items = [] }) => [
-    `${paint[level](level)}  ${colors.dim(id)}  ${printable(firstOf(about).join(', '))}`,
-    ...[title, ...details].flatMap((text) => wrapped(sentence(printable(text)), columns)),
-    ...items.map((item) => `    ${printable(item)}`),
-  ].join('\n'));
-  const resources = plan.resources.map((resource) => [
-    `${printable(resourceName((resource.after ?? resource.before)!))}: ${extent(resource)}`,
-    ...resource.fields.flatMap((field) => fieldLines(field)).map((line) => `    ${line.startsWith('+') ? colors.green(line) : line.startsWith('-') ? colors.red(line) : line}`),
-  ].join('\n'));
+  const changes = plan.changes.map(({ id, level, resources: about, title, details, items = [] }) =>
+    [
+      `${paint[level](level)}  ${colors.dim(id)}  ${printable(firstOf(about).join(', '))}`,
+      ...[title, ...details].flatMap((text) => wrapped(sentence(printable(text)), columns)),
+      ...items.map((item) => `    ${printable(item)}`),
+    ].join('\n'),
+  );
+  const resources = plan.resources.map((resource) =>
+    [
+      `${printable(resourceName((resource.after ?? resource.before)!))}: ${extent(resource)}`,
+      ...resource.fields
+        .flatMap((field) => fieldLines(field))
+        .map(
+          (line) => `    ${line.startsWith('+') ? colors.green(line) : line.startsWith('-') ? colors.red(line) : line}`,
+        ),
+    ].join('\n'),
+  );
   const listed = resources.length === 0 ? [] : [colors.bold('Fields'), ...resources];
   return [risk(headline(plan)), ...changes, ...listed].join('\n\n');
 }
@@ -66,7 +74,11 @@ function added(path: string, sign: string, value: Value): string[] {
   if (typeof value !== 'string' || !value.trimEnd().includes('\n')) return [`${sign} ${path}: ${shown(value)}`];
   const lines = value.trimEnd().split('\n');
   const rest = lines.length - MOST_LINES;
-  return [`${sign} ${path}:`, ...lines.slice(0, MOST_LINES).map((line) => `${sign}  ${printableLine(line)}`), ...(rest > 0 ? [`${sign}  … ${rest} more lines`] : [])];
+  return [
+    `${sign} ${path}:`,
+    ...lines.slice(0, MOST_LINES).map((line) => `${sign}  ${printableLine(line)}`),
+    ...(rest > 0 ? [`${sign}  … ${rest} more lines`] : []),
+  ];
 }
 
 function shown(value: Value): string {

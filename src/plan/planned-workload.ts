@@ -42,13 +42,27 @@ export function workloadOf(manifest: Manifest): Workload | undefined {
     startingDeadline: number(object, 'spec', 'startingDeadlineSeconds') ?? 0,
     database: env.get('PGDATABASE') ?? '',
     server: env.has('PGHOST') ? `${env.get('PGHOST')}:${env.get('PGPORT') ?? ''}` : '',
-    claim: list(object, ...podSpecPath(manifest) ?? [], 'volumes').map((volume) => text(volume, 'persistentVolumeClaim', 'claimName')).find((name) => name !== undefined) ?? '',
+    claim:
+      list(object, ...(podSpecPath(manifest) ?? []), 'volumes')
+        .map((volume) => text(volume, 'persistentVolumeClaim', 'claimName'))
+        .find((name) => name !== undefined) ?? '',
     folder: (env.get('BACKUP_DIR') ?? '').replace(/^\/backups\//, ''),
     images: new Map(containersOf(manifest).map(({ value }) => [text(value, 'name') ?? '', text(value, 'image') ?? ''])),
     env,
-    secretVariables: new Map(containersOf(manifest).flatMap(({ value }) => list(value, 'env').flatMap((variable): [string, string][] => {
-      const secret = text(variable, 'valueFrom', 'secretKeyRef', 'name');
-      return secret === undefined ? [] : [[text(variable, 'name') ?? '', `secret ${secret}, key ${text(variable, 'valueFrom', 'secretKeyRef', 'key') ?? ''}`]];
-    }))),
+    secretVariables: new Map(
+      containersOf(manifest).flatMap(({ value }) =>
+        list(value, 'env').flatMap((variable): [string, string][] => {
+          const secret = text(variable, 'valueFrom', 'secretKeyRef', 'name');
+          return secret === undefined
+            ? []
+            : [
+                [
+                  text(variable, 'name') ?? '',
+                  `secret ${secret}, key ${text(variable, 'valueFrom', 'secretKeyRef', 'key') ?? ''}`,
+                ],
+              ];
+        }),
+      ),
+    ),
   };
 }

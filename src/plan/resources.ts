@@ -21,10 +21,13 @@ export function resourceChanges(before: readonly Manifest[], after: readonly Man
   const changed = [...current].flatMap(([key, manifest]): ResourceChange[] => {
     const was = old.get(key);
     if (was === undefined) return [{ after: manifest, fields: [] }];
-    const fields = was === manifest ? [] : fieldChanges(was.object, manifest.object).map((field) => withoutSecrets(manifest, field));
+    const fields =
+      was === manifest ? [] : fieldChanges(was.object, manifest.object).map((field) => withoutSecrets(manifest, field));
     return fields.length === 0 ? [] : [{ before: was, after: manifest, fields }];
   });
-  const gone = [...old].filter(([key]) => !current.has(key)).map(([, manifest]): ResourceChange => ({ before: manifest, fields: [] }));
+  const gone = [...old]
+    .filter(([key]) => !current.has(key))
+    .map(([, manifest]): ResourceChange => ({ before: manifest, fields: [] }));
   return [...changed, ...gone];
 }
 
@@ -41,12 +44,14 @@ export function duplicates(manifests: readonly Manifest[]): Manifest[] {
 /** Where a resource is there twice, the second is compared with the second. */
 function byKey(manifests: readonly Manifest[]): Map<string, Manifest> {
   const times = new Map<string, number>();
-  return new Map(manifests.map((manifest) => {
-    const key = keyOf(manifest);
-    const time = (times.get(key) ?? 0) + 1;
-    times.set(key, time);
-    return [`${key} ${time}`, manifest];
-  }));
+  return new Map(
+    manifests.map((manifest) => {
+      const key = keyOf(manifest);
+      const time = (times.get(key) ?? 0) + 1;
+      times.set(key, time);
+      return [`${key} ${time}`, manifest];
+    }),
+  );
 }
 
 /** What has no name, such as a kustomization, is known by its file. */

@@ -40,22 +40,49 @@ export interface Forecast {
  * @param stored the dumps of a listing; without it, those that are there when every scheduled run has succeeded
  * @param isOrphaned whether the dumps that are there are not those of the changed backup any more
  */
-export function forecast(before: BackupWorkload, after: BackupWorkload, now: number, stored: readonly StoredDump[] | undefined, isOrphaned: boolean): Forecast {
-  const [next] = after.isSuspended ? [] : Calendar.of(after.schedule, after.timeZone)?.next(1, now) ?? [];
-  const existing: readonly StoredDump[] = stored ?? steadyState(before, now).map((time) =>
-    ({ name: dumpName(before.folder, time), time, isVerified: true, isHeld: false, size: undefined }));
+export function forecast(
+  before: BackupWorkload,
+  after: BackupWorkload,
+  now: number,
+  stored: readonly StoredDump[] | undefined,
+  isOrphaned: boolean,
+): Forecast {
+  const [next] = after.isSuspended ? [] : (Calendar.of(after.schedule, after.timeZone)?.next(1, now) ?? []);
+  const existing: readonly StoredDump[] =
+    stored ??
+    steadyState(before, now).map((time) => ({
+      name: dumpName(before.folder, time),
+      time,
+      isVerified: true,
+      isHeld: false,
+      size: undefined,
+    }));
   const run = next ?? now;
-  const coming: StoredDump = { name: dumpName(after.folder, run), time: run, isVerified: true, isHeld: false, size: undefined };
+  const coming: StoredDump = {
+    name: dumpName(after.folder, run),
+    time: run,
+    isVerified: true,
+    isHeld: false,
+    size: undefined,
+  };
   const all = [coming, ...existing];
   // A suspended backup has no run that prunes: all that is listed would stay, but for the change.
   const isResumed = stored !== undefined && before.isSuspended && !after.isSuspended;
   const unchanged = isResumed ? all : pruned(before.retention, all);
   const changed = isOrphaned ? [coming] : pruned(after.retention, all);
   const stays = new Set(changed);
-  const shown = (dumps: readonly StoredDump[]): readonly StoredDump[] => (next === undefined ? dumps.filter((dump) => dump !== coming) : dumps);
+  const shown = (dumps: readonly StoredDump[]): readonly StoredDump[] =>
+    next === undefined ? dumps.filter((dump) => dump !== coming) : dumps;
   return {
-    next, isListed: stored !== undefined, before: shown(unchanged), after: shown(changed),
-    lost: lostOf(before.retention, all, unchanged.filter((dump) => !stays.has(dump) && dump !== coming)),
+    next,
+    isListed: stored !== undefined,
+    before: shown(unchanged),
+    after: shown(changed),
+    lost: lostOf(
+      before.retention,
+      all,
+      unchanged.filter((dump) => !stays.has(dump) && dump !== coming),
+    ),
   };
 }
 
@@ -65,18 +92,30 @@ export function steadyState({ schedule, timeZone, retention }: BackupWorkload, n
   if (calendar === undefined) return [];
   const longest = calendar.longestGap(now);
   const reach = Object.entries(PERIODS).map(([rule, days]) => retention[rule as Rule] * Math.max(longest, days * DAY));
-  return keptBy(retention, calendar.runs(now - Math.min(Math.max(...reach) + longest + DAY, LONGEST), now).slice(-MOST_RUNS));
+  return keptBy(
+    retention,
+    calendar.runs(now - Math.min(Math.max(...reach) + longest + DAY, LONGEST), now).slice(-MOST_RUNS),
+  );
 }
 
 function pruned(retention: RetentionCounts, dumps: readonly StoredDump[]): readonly StoredDump[] {
-  const kept = new Set(keptBy(retention, dumps.map(({ time }) => time), verified(dumps)));
+  const kept = new Set(
+    keptBy(
+      retention,
+      dumps.map(({ time }) => time),
+      verified(dumps),
+    ),
+  );
   return dumps.filter((dump) => kept.has(dump.time) || dump.isHeld);
 }
 
 function lostOf(retention: RetentionCounts, all: readonly StoredDump[], lost: readonly StoredDump[]): Forecast['lost'] {
   const none: RetentionCounts = { last: 0, daily: 0, weekly: 0, monthly: 0, yearly: 0, within: 0 };
   const times = all.map(({ time }) => time);
-  const kept = Object.keys(PERIODS).map((rule) => ({ rule: rule as Rule, times: new Set(keptBy({ ...none, [rule]: retention[rule as Rule] }, times, verified(all))) }));
+  const kept = Object.keys(PERIODS).map((rule) => ({
+    rule: rule as Rule,
+    times: new Set(keptBy({ ...none, [rule]: retention[rule as Rule] }, times, verified(all))),
+  }));
   return lost.map((point) => ({ point, rules: kept.filter((by) => by.times.has(point.time)).map(({ rule }) => rule) }));
 }
 

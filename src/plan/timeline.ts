@@ -14,10 +14,16 @@ export interface Timeline {
 
 /** Those of the backups that the change is about, or, where it is about none, of all. */
 export function timelines({ backups, after, options }: Comparison): Timeline[] {
-  const changed = backups.flatMap(({ after: one, forecast }) => (one === undefined || forecast === undefined ? [] : [{ one, forecast }]));
-  const all = changed.length > 0 ? changed : after.backups.map((one) => ({ one, forecast: forecastOf(one, one, options) }));
+  const changed = backups.flatMap(({ after: one, forecast }) =>
+    one === undefined || forecast === undefined ? [] : [{ one, forecast }],
+  );
+  const all =
+    changed.length > 0 ? changed : after.backups.map((one) => ({ one, forecast: forecastOf(one, one, options) }));
   return all.map(({ one: { manifest }, forecast: { next, before, after: points, lost } }) => ({
     backup: [manifest.namespace, manifest.name].filter((part) => part !== '').join('/'),
-    next, before, after: points, lost: new Set(lost.map(({ point }) => point.name)),
+    next,
+    before,
+    after: points,
+    lost: new Set(lost.map(({ point }) => point.name)),
   }));
 }

@@ -54,17 +54,24 @@ export class TreeReader {
     const colon = name.indexOf(':');
     if (statSync(name, { throwIfNoEntry: false })?.isDirectory()) return this.tree(name, folderFiles(name));
     if (colon > 0) return this.tree(name, gitFolder(name.slice(0, colon), name.slice(colon + 1), option));
-    throw new MisuseError(`${option} (${name}) is no folder. Name one that exists, or a folder in a commit like main:dist`);
+    throw new MisuseError(
+      `${option} (${name}) is no folder. Name one that exists, or a folder in a commit like main:dist`,
+    );
   }
 
   /** @param files by path */
   of(name: string, files: { readonly [path: string]: string }): Tree {
-    return this.tree(name, { files: Object.entries(files).map(([path, text]) => ({ path, content: Buffer.from(text) })), problems: [] });
+    return this.tree(name, {
+      files: Object.entries(files).map(([path, text]) => ({ path, content: Buffer.from(text) })),
+      problems: [],
+    });
   }
 
   private tree(name: string, { files, problems }: { files: readonly RawFile[]; problems: readonly Problem[] }): Tree {
     const texts = new Map(files.map(({ path, content }) => [path, content.toString('utf8')]));
-    const parsed = files.filter(({ path }) => MANIFESTS.has(extname(path).toLowerCase())).map(({ path, content }) => this.parse(path, content, texts.get(path)!));
+    const parsed = files
+      .filter(({ path }) => MANIFESTS.has(extname(path).toLowerCase()))
+      .map(({ path, content }) => this.parse(path, content, texts.get(path)!));
     return {
       name,
       files: texts,
@@ -88,9 +95,12 @@ const MOST_LEVELS = 50;
 const ALIAS = /[-:,[{]\s+\*\w|[[{,]\*\w/;
 
 function parse(path: string, content: Buffer, text: string): Parsed {
-  if (content.includes(0) || !content.equals(Buffer.from(text))) return { manifests: [], problems: [{ file: path, message: 'is not text in UTF-8' }] };
+  if (content.includes(0) || !content.equals(Buffer.from(text)))
+    return { manifests: [], problems: [{ file: path, message: 'is not text in UTF-8' }] };
   const documents = ALIAS.test(text) ? undefined : plain(text);
-  return documents === undefined ? inParts(path, text) : { manifests: documents.flatMap((value, index) => objects(path, index, value)), problems: [] };
+  return documents === undefined
+    ? inParts(path, text)
+    : { manifests: documents.flatMap((value, index) => objects(path, index, value)), problems: [] };
 }
 
 /** The documents of a file in which nothing is odd, in a third of the time; undefined for any other. */
@@ -104,16 +114,33 @@ function plain(text: string): Value[] | undefined {
 }
 
 function isDeeper(value: Value, levels: number): boolean {
-  return typeof value === 'object' && value !== null && (levels === 0 || Object.values(value).some((inner: Value) => isDeeper(inner, levels - 1)));
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    (levels === 0 || Object.values(value).some((inner: Value) => isDeeper(inner, levels - 1)))
+  );
 }
 
 /** What can be read of a file, and what is wrong with the rest. */
 function inParts(path: string, text: string): Parsed {
   const yaml = new YamlFile(path, text);
-  const problems: Problem[] = yaml.problem === undefined ? [] : [{ file: path, line: yaml.problem.line, message: yaml.problem.message.replace(/^The file /, '').replace('checked', 'compared') }];
+  const problems: Problem[] =
+    yaml.problem === undefined
+      ? []
+      : [
+          {
+            file: path,
+            line: yaml.problem.line,
+            message: yaml.problem.message.replace(/^The file /, '').replace('checked', 'compared'),
+          },
+        ];
   const manifests = yaml.documents.flatMap((document, index) => {
     for (const node of duplicateKeys(document.contents).slice(0, 1)) {
-      problems.push({ file: path, line: yaml.place(node).line, message: 'has the same key twice, and only the last one was compared' });
+      problems.push({
+        file: path,
+        line: yaml.place(node).line,
+        message: 'has the same key twice, and only the last one was compared',
+      });
     }
     if (document.contents === null || (document.errors.length > 0 && !isCollection(document.contents))) return [];
     try {
@@ -130,5 +157,7 @@ function inParts(path: string, text: string): Parsed {
 function objects(file: string, index: number, value: Value): Manifest[] {
   if (value === null || value === undefined) return [];
   if (manifestOf(file, value) !== undefined) return manifestsOf(file, value);
-  return [{ file, apiVersion: '', kind: `document ${index + 1}`, namespace: '', name: '', object: { document: value } }];
+  return [
+    { file, apiVersion: '', kind: `document ${index + 1}`, namespace: '', name: '', object: { document: value } },
+  ];
 }

@@ -1,7 +1,12 @@
 import { printable } from '../check-secrets/findings';
 import type { TimeZone } from '../schedule/wall-clock';
 
-const UNITS = [['day', 86_400_000], ['h', 3_600_000], ['min', 60_000], ['s', 1000]] as const;
+const UNITS = [
+  ['day', 86_400_000],
+  ['h', 3_600_000],
+  ['min', 60_000],
+  ['s', 1000],
+] as const;
 const BYTES = ['bytes', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB'];
 
 /** A number and its noun. */

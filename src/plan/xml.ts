@@ -1,8 +1,14 @@
 import { printable } from '../check-secrets/findings';
 
 /** An element of XML, as text. */
-export function element(name: string, attributes: { readonly [name: string]: string | number }, ...children: readonly string[]): string {
-  const told = Object.entries(attributes).map(([key, value]) => ` ${key}="${escaped(String(value))}"`).join('');
+export function element(
+  name: string,
+  attributes: { readonly [name: string]: string | number },
+  ...children: readonly string[]
+): string {
+  const told = Object.entries(attributes)
+    .map(([key, value]) => ` ${key}="${escaped(String(value))}"`)
+    .join('');
   return children.length === 0 ? `<${name}${told}/>` : `<${name}${told}>${children.join('')}</${name}>`;
 }
 

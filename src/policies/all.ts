@@ -13,13 +13,13 @@ import { WORKLOAD } from './workload-policies';
 
 /** The policies by theme, in the order of the documentation. */
 export const THEMES: Readonly<Record<string, readonly Policy[]>> = {
-  'Restores': RESTORE,
-  'Backups': BACKUP,
-  'Storage': STORAGE,
-  'Flux': FLUX,
-  'Secrets': SECRETS,
+  Restores: RESTORE,
+  Backups: BACKUP,
+  Storage: STORAGE,
+  Flux: FLUX,
+  Secrets: SECRETS,
   'Jobs and CronJobs': WORKLOAD,
-  'Images': IMAGE,
+  Images: IMAGE,
   'Pod security: baseline': POD_SECURITY_BASELINE,
   'Pod security: restricted': POD_SECURITY_RESTRICTED,
 };
@@ -28,10 +28,20 @@ export const POLICIES: readonly Policy[] = Object.values(THEMES).flat();
 
 /** What the resources of a tree break: the worst first, then by file, name, policy and path. */
 export function check(manifests: readonly Manifest[], policies: readonly Policy[] = POLICIES): Finding[] {
-  const findings = manifests.flatMap((resource) => policies.flatMap((policy): Finding[] =>
-    policy.check(resource, { manifests }).map((violation) =>
-      ({ policy: policy.id, level: policy.level, resource, remedy: policy.remedy, ...violation }))));
-  const sorted = findings.map((finding) => ({ finding, key: sortKey(finding) })).sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0));
+  const findings = manifests.flatMap((resource) =>
+    policies.flatMap((policy): Finding[] =>
+      policy.check(resource, { manifests }).map((violation) => ({
+        policy: policy.id,
+        level: policy.level,
+        resource,
+        remedy: policy.remedy,
+        ...violation,
+      })),
+    ),
+  );
+  const sorted = findings
+    .map((finding) => ({ finding, key: sortKey(finding) }))
+    .sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0));
   return sorted.map(({ finding }) => finding);
 }
 

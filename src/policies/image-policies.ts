@@ -9,34 +9,53 @@ const POSTGRES = /(?:^|\/)(?:postgres|postgresql):v?(\d+)/;
 
 /** Which programs run. */
 export const IMAGE: readonly Policy[] = [
-  podPolicy({
-    id: 'image-version', source: 'https://kubernetes.io/docs/concepts/containers/images/#image-names',
-    rule: 'Every image has a tag other than latest, or a digest.',
-    because: 'Another image tomorrow would have other tools than the dump was made and tested with.',
-    remedy: 'Write the version, e.g. postgres:16.4-alpine.',
-  }, (pod) => containerFields(pod, 'image').flatMap(({ path, value }) => {
-    const problem = typeof value === 'string' ? imageProblem(value) : { reason: 'does not say what to run' };
-    return problem === undefined ? [] : [violation(path, value, `it ${problem.reason}`)];
-  })),
-  podPolicy({
-    id: 'floating-image', level: 'warning', source: 'https://kubernetes.io/docs/concepts/containers/images/#image-names',
-    rule: 'No image has a tag that is moved to newer versions, such as 16-alpine, stable or main.',
-    because: 'Two nodes can run two versions of the same tag, and no pull request shows the change.',
-    remedy: 'Write the whole version, e.g. 16.4-alpine, or a digest.',
-  }, (pod) => containerFields(pod, 'image').filter(({ value }) => isFloating(value))
-    .map(({ path, value }) => violation(path, value, 'the tag is moved to newer versions'))),
+  podPolicy(
+    {
+      id: 'image-version',
+      source: 'https://kubernetes.io/docs/concepts/containers/images/#image-names',
+      rule: 'Every image has a tag other than latest, or a digest.',
+      because: 'Another image tomorrow would have other tools than the dump was made and tested with.',
+      remedy: 'Write the version, e.g. postgres:16.4-alpine.',
+    },
+    (pod) =>
+      containerFields(pod, 'image').flatMap(({ path, value }) => {
+        const problem = typeof value === 'string' ? imageProblem(value) : { reason: 'does not say what to run' };
+        return problem === undefined ? [] : [violation(path, value, `it ${problem.reason}`)];
+      }),
+  ),
+  podPolicy(
+    {
+      id: 'floating-image',
+      level: 'warning',
+      source: 'https://kubernetes.io/docs/concepts/containers/images/#image-names',
+      rule: 'No image has a tag that is moved to newer versions, such as 16-alpine, stable or main.',
+      because: 'Two nodes can run two versions of the same tag, and no pull request shows the change.',
+      remedy: 'Write the whole version, e.g. 16.4-alpine, or a digest.',
+    },
+    (pod) =>
+      containerFields(pod, 'image')
+        .filter(({ value }) => isFloating(value))
+        .map(({ path, value }) => violation(path, value, 'the tag is moved to newer versions')),
+  ),
   {
-    id: 'server-version', level: 'error', source: 'https://www.postgresql.org/docs/current/app-pgdump.html',
+    id: 'server-version',
+    level: 'error',
+    source: 'https://www.postgresql.org/docs/current/app-pgdump.html',
     rule: `The major version of the image is the server's, as the annotation ${SERVER_VERSION} declares it.`,
-    because: 'Older tools refuse to dump a newer server, and what newer tools write an older server may refuse to load.',
-    remedy: 'Use the image of the server\'s major version; after an upgrade of the server, declare the new one.',
+    because:
+      'Older tools refuse to dump a newer server, and what newer tools write an older server may refuse to load.',
+    remedy: "Use the image of the server's major version; after an upgrade of the server, declare the new one.",
     check: (manifest) => {
       const declared = text(manifest.object, 'metadata', 'annotations', SERVER_VERSION);
       const pod = declared === undefined ? undefined : podOf(manifest);
-      return pod === undefined ? [] : containerFields(pod, 'image').flatMap(({ path, value }) => {
-        const major = POSTGRES.exec(String(value))?.[1];
-        return major === undefined || major === declared ? [] : [violation(path, value, `the server is declared to be version ${declared}`)];
-      });
+      return pod === undefined
+        ? []
+        : containerFields(pod, 'image').flatMap(({ path, value }) => {
+            const major = POSTGRES.exec(String(value))?.[1];
+            return major === undefined || major === declared
+              ? []
+              : [violation(path, value, `the server is declared to be version ${declared}`)];
+          });
     },
   },
 ];

@@ -33,12 +33,19 @@ function readPod(manifest: Manifest): Pod | undefined {
   const path = podSpecPath(manifest);
   if (path === undefined) return undefined;
   return {
-    manifest, path, spec: at(manifest.object, ...path), metadataPath: [...path.slice(0, -1), 'metadata'], containers: containersOf(manifest),
+    manifest,
+    path,
+    spec: at(manifest.object, ...path),
+    metadataPath: [...path.slice(0, -1), 'metadata'],
+    containers: containersOf(manifest),
   };
 }
 
 /** A policy for every pod, whoever wrote the object. */
-export function podPolicy(policy: Omit<Policy, 'check' | 'level'> & { readonly level?: Level }, check: (pod: Pod) => readonly Violation[]): Policy {
+export function podPolicy(
+  policy: Omit<Policy, 'check' | 'level'> & { readonly level?: Level },
+  check: (pod: Pod) => readonly Violation[],
+): Policy {
   return {
     level: 'error',
     ...policy,

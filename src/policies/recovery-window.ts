@@ -32,7 +32,8 @@ const known = new Map<string, Gap | undefined>();
  * @returns undefined where every moment is covered, no window is declared, or the schedule is not a good one
  */
 export function uncovered({ schedule, timeZone, retention, recoveryWindow }: BackupWorkload): Gap | undefined {
-  if (recoveryWindow === undefined || !TIME_ZONES.has(timeZone) || scheduleProblem(schedule) !== undefined) return undefined;
+  if (recoveryWindow === undefined || !TIME_ZONES.has(timeZone) || scheduleProblem(schedule) !== undefined)
+    return undefined;
   // Apps have many backups with the same policy.
   const key = JSON.stringify([schedule, timeZone, retention, recoveryWindow]);
   if (!known.has(key)) known.set(key, simulate(schedule, timeZone, retention, recoveryWindow));
@@ -44,11 +45,17 @@ function simulate(schedule: string, timeZone: string, retention: RetentionCounts
   const runs = [...before, ...runsBetween(schedule, timeZone, BEGIN, END, MOST_RUNS)];
   const gap = firstGap(runs, retention, days);
   if (gap === undefined) return undefined;
-  const daily = [days, days + 1].find((count) => count > retention.daily && firstGap(runs, { ...retention, daily: count }, days) === undefined);
+  const daily = [days, days + 1].find(
+    (count) => count > retention.daily && firstGap(runs, { ...retention, daily: count }, days) === undefined,
+  );
   return { ...gap, daily };
 }
 
-function firstGap(runs: readonly number[], retention: RetentionCounts, days: number): { run: number; moment: number } | undefined {
+function firstGap(
+  runs: readonly number[],
+  retention: RetentionCounts,
+  days: number,
+): { run: number; moment: number } | undefined {
   let kept: readonly number[] = [];
   for (const [index, run] of runs.entries()) {
     kept = keptBy(retention, [...kept, run]);
@@ -66,7 +73,8 @@ function firstUncovered(newestFirst: readonly number[], from: number, to: number
   const before = newestFirst.findIndex((point) => point <= from);
   if (before === -1) return from;
   const points = newestFirst.slice(0, before + 1).reverse();
-  const gap = points.map((point, index) => ({ covered: point + LONGEST_DAY, until: points[index + 1] ?? to }))
+  const gap = points
+    .map((point, index) => ({ covered: point + LONGEST_DAY, until: points[index + 1] ?? to }))
     .find(({ covered, until }) => covered < until);
   return gap && Math.max(gap.covered, from);
 }

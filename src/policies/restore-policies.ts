@@ -16,10 +16,14 @@ const PINS: readonly (readonly [variable: string, pattern: RegExp, why: string])
 /** What may replace the live data. */
 export const RESTORE: readonly Policy[] = [
   {
-    id: 'restore-by-itself', level: 'error', source: APPLY,
+    id: 'restore-by-itself',
+    level: 'error',
+    source: APPLY,
     rule: 'A restore begins when a person starts it: its CronJob is suspended, and a Job names its request and the dump with its checksum.',
-    because: 'Flux applies what is in Git every few minutes, and a new cluster from nothing: a restore that runs by itself replaces the live data with an old dump.',
-    remedy: 'Set suspend: true, or use RestoreTrigger.onMerge({ dump, sha256, requestId }), which restores once however often it is applied.',
+    because:
+      'Flux applies what is in Git every few minutes, and a new cluster from nothing: a restore that runs by itself replaces the live data with an old dump.',
+    remedy:
+      'Set suspend: true, or use RestoreTrigger.onMerge({ dump, sha256, requestId }), which restores once however often it is applied.',
     check: (manifest) => {
       if (componentOf(manifest) !== 'restore') return [];
       if (manifest.kind === 'Job') return pinned(manifest);
@@ -32,13 +36,16 @@ export const RESTORE: readonly Policy[] = [
     },
   },
   {
-    id: 'restore-ttl', level: 'error', source: 'https://kubernetes.io/docs/concepts/workloads/controllers/ttlafterfinished/',
+    id: 'restore-ttl',
+    level: 'error',
+    source: 'https://kubernetes.io/docs/concepts/workloads/controllers/ttlafterfinished/',
     rule: 'A restore has no time to live after it has finished.',
-    because: 'With the Job its log and its name go; Flux then makes a Job of Git again, and a name that is free invites the same restore twice.',
+    because:
+      'With the Job its log and its name go; Flux then makes a Job of Git again, and a name that is free invites the same restore twice.',
     remedy: 'Remove ttlSecondsAfterFinished. The history limits of the CronJob keep old Jobs few.',
     check: (manifest) => {
       if (componentOf(manifest) !== 'restore') return [];
-      const path = [...jobSpecPath(manifest) ?? ['spec'], 'ttlSecondsAfterFinished'];
+      const path = [...(jobSpecPath(manifest) ?? ['spec']), 'ttlSecondsAfterFinished'];
       const value = at(manifest.object, ...path);
       return isAbsent(value) ? [] : [violation(path, value, 'the Job and its log go, and Flux may make it again')];
     },
@@ -50,11 +57,21 @@ function pinned(manifest: Manifest): Violation[] {
   return [
     ...Object.entries({ ...KEEP_WHEN_REMOVED, ...NEVER_RECREATE }).flatMap(([name, wanted]) => {
       const value = text(manifest.object, 'metadata', 'annotations', name);
-      return value === wanted ? [] : [violation(['metadata', 'annotations', name], value, 'Flux may end the restore in its middle, or begin it again')];
+      return value === wanted
+        ? []
+        : [
+            violation(
+              ['metadata', 'annotations', name],
+              value,
+              'Flux may end the restore in its middle, or begin it again',
+            ),
+          ];
     }),
     ...PINS.flatMap(([variable, pattern, why]) => {
       const value = env.get(variable);
-      return pattern.test(value ?? '') ? [] : [violation(['spec', 'template', 'spec', 'containers', 0, 'env', variable], value, why)];
+      return pattern.test(value ?? '')
+        ? []
+        : [violation(['spec', 'template', 'spec', 'containers', 0, 'env', variable], value, why)];
     }),
     ...triedAgain(manifest, ['spec', 'backoffLimit']),
   ];
@@ -62,5 +79,7 @@ function pinned(manifest: Manifest): Violation[] {
 
 function triedAgain(manifest: Manifest, path: readonly string[]): Violation[] {
   const backoff = at(manifest.object, ...path);
-  return backoff === 0 ? [] : [violation(path, backoff, 'a restore that failed would be tried again before anybody has read why')];
+  return backoff === 0
+    ? []
+    : [violation(path, backoff, 'a restore that failed would be tried again before anybody has read why')];
 }

@@ -3,7 +3,8 @@ import { entries, podPolicy, containerFields } from './pod';
 import type { Policy } from './policy';
 
 /** Names of variables that hold what must stay secret, not where it is. */
-const SECRET_NAME = /(^PG|^|_)(PASS|PASSWORD|PASSWD|PWD|TOKEN|SECRET|CREDENTIALS|MASTERKEY|(ACCESS|API|ENCRYPTION|PRIVATE|SECRET|SIGNING)_?KEY)$/;
+const SECRET_NAME =
+  /(^PG|^|_)(PASS|PASSWORD|PASSWD|PWD|TOKEN|SECRET|CREDENTIALS|MASTERKEY|(ACCESS|API|ENCRYPTION|PRIVATE|SECRET|SIGNING)_?KEY)$/;
 
 /** A URL with a user and a password. */
 const URL_WITH_PASSWORD = /[a-z][a-z0-9+.-]*:\/\/[^\s/:@]*:[^\s@]+@/i;
@@ -14,23 +15,40 @@ const REFERENCE = /^\$\(\w+\)$/;
 /** What must not be in Git. No message shows a value. */
 export const SECRETS: readonly Policy[] = [
   {
-    id: 'no-secret-values', level: 'error',
+    id: 'no-secret-values',
+    level: 'error',
     rule: 'No Secret has values.',
     because: 'Manifests are committed, and a value in Git is known to everybody who can read the repo, also in base64.',
-    remedy: 'Remove the Secret from the app, commit it encrypted with sops, and change the value if it was committed before.',
-    check: ({ kind, object }) => (kind !== 'Secret' ? [] : ['data', 'stringData'].flatMap((field) => {
-      const values = at(object, field);
-      return typeof values !== 'object' || values === null ? []
-        : Object.keys(values).map((key) => ({ path: pathText([field, key]), message: 'has a value, which would be in Git' }));
-    })),
+    remedy:
+      'Remove the Secret from the app, commit it encrypted with sops, and change the value if it was committed before.',
+    check: ({ kind, object }) =>
+      kind !== 'Secret'
+        ? []
+        : ['data', 'stringData'].flatMap((field) => {
+            const values = at(object, field);
+            return typeof values !== 'object' || values === null
+              ? []
+              : Object.keys(values).map((key) => ({
+                  path: pathText([field, key]),
+                  message: 'has a value, which would be in Git',
+                }));
+          }),
   },
-  podPolicy({
-    id: 'no-secret-in-environment',
-    rule: 'No variable that holds a password, a token or a key has its value in the manifest.',
-    because: 'Manifests are committed, and a value in Git is known to everybody who can read the repo.',
-    remedy: 'Use valueFrom with a secretKeyRef, and change the value if it was committed before.',
-  }, (pod) => containerFields(pod, 'env').flatMap(entries).flatMap(({ path, value }) => {
-    const [name, plain] = [text(value, 'name') ?? '', text(value, 'value') ?? ''];
-    return plain !== '' && !REFERENCE.test(plain) && (SECRET_NAME.test(name) || URL_WITH_PASSWORD.test(plain)) ? [{ path: pathText([...path, 'value']), message: `is the value of ${name}, which would be in Git` }] : [];
-  })),
+  podPolicy(
+    {
+      id: 'no-secret-in-environment',
+      rule: 'No variable that holds a password, a token or a key has its value in the manifest.',
+      because: 'Manifests are committed, and a value in Git is known to everybody who can read the repo.',
+      remedy: 'Use valueFrom with a secretKeyRef, and change the value if it was committed before.',
+    },
+    (pod) =>
+      containerFields(pod, 'env')
+        .flatMap(entries)
+        .flatMap(({ path, value }) => {
+          const [name, plain] = [text(value, 'name') ?? '', text(value, 'value') ?? ''];
+          return plain !== '' && !REFERENCE.test(plain) && (SECRET_NAME.test(name) || URL_WITH_PASSWORD.test(plain))
+            ? [{ path: pathText([...path, 'value']), message: `is the value of ${name}, which would be in Git` }]
+            : [];
+        }),
+  ),
 ];

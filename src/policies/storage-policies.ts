@@ -5,10 +5,13 @@ import { violation, type Policy, type Violation } from './policy';
 
 /** Violations where a claim lacks one of the annotations. */
 function guarded(annotations: { readonly [name: string]: string }, why: string): (manifest: Manifest) => Violation[] {
-  return ({ kind, object }) => (kind !== 'PersistentVolumeClaim' ? [] : Object.entries(annotations).flatMap(([name, wanted]) => {
-    const value = text(object, 'metadata', 'annotations', name);
-    return value === wanted ? [] : [violation(['metadata', 'annotations', name], value, why)];
-  }));
+  return ({ kind, object }) =>
+    kind !== 'PersistentVolumeClaim'
+      ? []
+      : Object.entries(annotations).flatMap(([name, wanted]) => {
+          const value = text(object, 'metadata', 'annotations', name);
+          return value === wanted ? [] : [violation(['metadata', 'annotations', name], value, why)];
+        });
 }
 
 /** What cdk8s and kustomize append to names: 8 hexadecimal digits that begin with c8, and 10 characters without vowels. */
@@ -17,44 +20,72 @@ const HASH = /-(c8[0-9a-f]{6}|(?=[a-z]*\d)[bcdfghkmt2456789]{10})$/;
 /** Where the dumps are. */
 export const STORAGE: readonly Policy[] = [
   {
-    id: 'claim-kept', level: 'error', source: 'https://fluxcd.io/flux/components/kustomize/kustomizations/#prune',
+    id: 'claim-kept',
+    level: 'error',
+    source: 'https://fluxcd.io/flux/components/kustomize/kustomizations/#prune',
     rule: 'Flux does not delete a claim that disappears from Git: it has kustomize.toolkit.fluxcd.io/prune: disabled.',
     because: 'With the claim, most provisioners delete what is stored: one removed line, and every dump is gone.',
     remedy: 'Use BackupPvc, or add the annotation.',
     check: guarded(KEEP_WHEN_REMOVED, 'Flux would delete the claim when it is removed from Git'),
   },
   {
-    id: 'claim-not-recreated', level: 'note', source: 'https://fluxcd.io/flux/components/kustomize/kustomizations/#controlling-the-apply-behavior-of-resources',
+    id: 'claim-not-recreated',
+    level: 'note',
+    source: 'https://fluxcd.io/flux/components/kustomize/kustomizations/#controlling-the-apply-behavior-of-resources',
     rule: 'Flux never deletes a claim to make it again: it has kustomize.toolkit.fluxcd.io/ssa: IfNotPresent.',
-    because: 'A Kustomization with force deletes the claim on any change that Kubernetes does not allow. It is a note, since the price of the guard '
-      + 'is that a new size in Git is not applied: resizableFromGit leaves it out on purpose.',
+    because:
+      'A Kustomization with force deletes the claim on any change that Kubernetes does not allow. It is a note, since the price of the guard ' +
+      'is that a new size in Git is not applied: resizableFromGit leaves it out on purpose.',
     remedy: 'Leave out resizableFromGit, or see to it that no Kustomization with force applies the claim.',
     check: guarded(NEVER_RECREATE, 'a Kustomization with force can delete the claim and the dumps'),
   },
   {
-    id: 'fs-group-on-nfs', level: 'warning', source: 'https://kubernetes.io/docs/tasks/configure-pod-container/security-context/',
+    id: 'fs-group-on-nfs',
+    level: 'warning',
+    source: 'https://kubernetes.io/docs/tasks/configure-pod-container/security-context/',
     rule: 'No pod with an fsGroup mounts a claim whose storage class is NFS by name.',
-    because: 'The group is not applied to NFS, or file by file at every start: the server decides who owns the files. Only the class in the same tree '
-      + 'tells, hence a warning.',
-    remedy: 'Remove fsGroup and let the server map the user, or make the claim ReadWriteMany, for which BackupPvc sets none.',
+    because:
+      'The group is not applied to NFS, or file by file at every start: the server decides who owns the files. Only the class in the same tree ' +
+      'tells, hence a warning.',
+    remedy:
+      'Remove fsGroup and let the server map the user, or make the claim ReadWriteMany, for which BackupPvc sets none.',
     check: (manifest, { manifests }) => {
       const pod = podOf(manifest);
       if (pod === undefined) return [];
       const { path, value } = podField(pod, 'securityContext', 'fsGroup');
       if (isAbsent(value)) return [];
-      const names = entries(podField(pod, 'volumes')).map((volume) => text(volume.value, 'persistentVolumeClaim', 'claimName'));
-      const claim = manifests.find(({ kind, namespace, name, object }) => kind === 'PersistentVolumeClaim' && namespace === manifest.namespace
-        && names.includes(name) && /nfs/i.test(text(object, 'spec', 'storageClassName') ?? ''));
+      const names = entries(podField(pod, 'volumes')).map((volume) =>
+        text(volume.value, 'persistentVolumeClaim', 'claimName'),
+      );
+      const claim = manifests.find(
+        ({ kind, namespace, name, object }) =>
+          kind === 'PersistentVolumeClaim' &&
+          namespace === manifest.namespace &&
+          names.includes(name) &&
+          /nfs/i.test(text(object, 'spec', 'storageClassName') ?? ''),
+      );
       const storageClass = text(claim?.object, 'spec', 'storageClassName');
-      return claim === undefined ? [] : [violation(path, value, `the claim ${claim.name} is of the class ${storageClass}, to which no group is applied`)];
+      return claim === undefined
+        ? []
+        : [
+            violation(
+              path,
+              value,
+              `the claim ${claim.name} is of the class ${storageClass}, to which no group is applied`,
+            ),
+          ];
     },
   },
   {
-    id: 'hash-in-name', level: 'error',
+    id: 'hash-in-name',
+    level: 'error',
     rule: 'The names of claims and CronJobs have no hash in them.',
-    because: 'Dumps are found by the name of the claim, and runs and restores by that of the CronJob: a new hash begins with an empty claim.',
+    because:
+      'Dumps are found by the name of the claim, and runs and restores by that of the CronJob: a new hash begins with an empty claim.',
     remedy: 'Give it a name of its own, and keep it.',
-    check: ({ kind, name }) => ((kind === 'PersistentVolumeClaim' || kind === 'CronJob') && HASH.test(name)
-      ? [violation(['metadata', 'name'], name, 'it ends with a hash, which changes with what surrounds it')] : []),
+    check: ({ kind, name }) =>
+      (kind === 'PersistentVolumeClaim' || kind === 'CronJob') && HASH.test(name)
+        ? [violation(['metadata', 'name'], name, 'it ends with a hash, which changes with what surrounds it')]
+        : [],
   },
 ];

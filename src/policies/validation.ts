@@ -22,10 +22,15 @@ export class BackupPolicies implements Validation {
   private readonly policies: readonly Policy[];
 
   constructor({ except = [] }: BackupPoliciesProps = {}) {
-    if (!Array.isArray(except)) throw new Error(`validations.properties.except (${JSON.stringify(except)}) is no list. Write it like [resources]`);
+    if (!Array.isArray(except))
+      throw new Error(
+        `validations.properties.except (${JSON.stringify(except)}) is no list. Write it like [resources]`,
+      );
     const unknown = except.find((id) => !POLICIES.some((policy) => policy.id === id));
     if (unknown !== undefined) {
-      throw new Error(`validations.properties.except (${JSON.stringify(unknown)}) is no policy. The ids are: ${POLICIES.map(({ id }) => id).join(', ')}`);
+      throw new Error(
+        `validations.properties.except (${JSON.stringify(unknown)}) is no policy. The ids are: ${POLICIES.map(({ id }) => id).join(', ')}`,
+      );
     }
     this.policies = POLICIES.filter(({ id }) => !except.includes(id));
   }
@@ -42,7 +47,10 @@ export class BackupPolicies implements Validation {
   }
 }
 
-function reported({ id, level, rule, because, remedy }: Policy, findings: readonly Finding[]): Parameters<ValidationContext['report']['addViolation']>[0] {
+function reported(
+  { id, level, rule, because, remedy }: Policy,
+  findings: readonly Finding[],
+): Parameters<ValidationContext['report']['addViolation']>[0] {
   const resources = [...new Set(findings.map(({ resource }) => resource))];
   return {
     ruleName: `${level} ${id}`,
@@ -51,8 +59,11 @@ function reported({ id, level, rule, because, remedy }: Policy, findings: readon
     violatingResources: resources.map((resource) => ({
       resourceName: resource.name,
       manifestPath: resource.file,
-      locations: findings.filter((finding) => finding.resource === resource)
-        .map((finding) => `${finding.path} ${finding.message}${finding.remedy === remedy ? '' : `. ${finding.remedy}`}`),
+      locations: findings
+        .filter((finding) => finding.resource === resource)
+        .map(
+          (finding) => `${finding.path} ${finding.message}${finding.remedy === remedy ? '' : `. ${finding.remedy}`}`,
+        ),
     })),
   };
 }

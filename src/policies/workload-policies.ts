@@ -9,7 +9,11 @@ const JOBS = 'https://kubernetes.io/docs/concepts/workloads/controllers/job/';
 const CRON_JOBS = 'https://kubernetes.io/docs/concepts/workloads/controllers/cron-jobs/';
 
 /** A policy for a field of every CronJob. */
-function cronJobPolicy(policy: Omit<Policy, 'check' | 'level'>, field: string, check: (value: Value) => string | undefined): Policy {
+function cronJobPolicy(
+  policy: Omit<Policy, 'check' | 'level'>,
+  field: string,
+  check: (value: Value) => string | undefined,
+): Policy {
   return {
     level: 'error',
     ...policy,
@@ -31,7 +35,9 @@ function goodSchedule({ object }: Manifest): string | undefined {
 /** What every Job and CronJob of a tree says, whoever wrote it. */
 export const WORKLOAD: readonly Policy[] = [
   {
-    id: 'deadline', level: 'error', source: `${JOBS}#job-termination-and-cleanup`,
+    id: 'deadline',
+    level: 'error',
+    source: `${JOBS}#job-termination-and-cleanup`,
     rule: 'Every Job ends: it has activeDeadlineSeconds.',
     because: 'A run that hangs keeps the next ones from beginning, for days if nobody looks.',
     remedy: 'Set deadline, or activeDeadlineSeconds, to the longest that a run may take.',
@@ -39,69 +45,127 @@ export const WORKLOAD: readonly Policy[] = [
       const path = jobSpecPath(manifest);
       if (path === undefined) return [];
       const value = at(manifest.object, ...path, 'activeDeadlineSeconds');
-      return typeof value === 'number' && value > 0 ? [] : [violation([...path, 'activeDeadlineSeconds'], value, 'a run that hangs never ends')];
+      return typeof value === 'number' && value > 0
+        ? []
+        : [violation([...path, 'activeDeadlineSeconds'], value, 'a run that hangs never ends')];
     },
   },
   {
-    id: 'deadline-in-interval', level: 'error', source: `${CRON_JOBS}#concurrency-policy`,
+    id: 'deadline-in-interval',
+    level: 'error',
+    source: `${CRON_JOBS}#concurrency-policy`,
     rule: 'The deadline of a CronJob is not longer than the shortest interval of its schedule.',
-    because: 'A run that is still there when the next one is due makes Kubernetes leave that one out, or run both at once.',
+    because:
+      'A run that is still there when the next one is due makes Kubernetes leave that one out, or run both at once.',
     remedy: 'Shorten the deadline, or run less often.',
     check: (manifest) => {
       const schedule = manifest.kind === 'CronJob' ? goodSchedule(manifest) : undefined;
       const deadline = number(manifest.object, 'spec', 'jobTemplate', 'spec', 'activeDeadlineSeconds');
       if (schedule === undefined || deadline === undefined || deadline <= shortestSeconds(schedule)) return [];
-      return [violation(['spec', 'jobTemplate', 'spec', 'activeDeadlineSeconds'], deadline,
-        `the schedule ${JSON.stringify(schedule)} comes every ${shortestSeconds(schedule)} seconds at the shortest`)];
+      return [
+        violation(
+          ['spec', 'jobTemplate', 'spec', 'activeDeadlineSeconds'],
+          deadline,
+          `the schedule ${JSON.stringify(schedule)} comes every ${shortestSeconds(schedule)} seconds at the shortest`,
+        ),
+      ];
     },
   },
-  cronJobPolicy({
-    id: 'starting-deadline', source: `${CRON_JOBS}#starting-deadline`,
-    rule: 'Every CronJob says how late a run may begin, in 10 seconds or more.',
-    because: 'Without it a CronJob that is resumed runs at once for what it has missed, and after more than 100 missed runs never again; with less than 10 seconds it may never run.',
-    remedy: 'Set startingDeadline, or startingDeadlineSeconds, e.g. to an hour.',
-  }, 'startingDeadlineSeconds', (value) => {
-    if (typeof value !== 'number') return 'after a suspension the CronJob would run at once, or never again';
-    return value < 10 ? 'the controller looks every 10 seconds, and may always be too late' : undefined;
-  }),
-  cronJobPolicy({
-    id: 'explicit-suspend', source: 'https://fluxcd.io/flux/faq/#why-are-kubectl-edits-rolled-back-by-flux',
-    rule: 'Every CronJob says whether it is suspended.',
-    because: 'Flux reverts only the fields that Git names: a suspension by kubectl would stay, and nobody would see it.',
-    remedy: 'Set suspend: false, or true.',
-  }, 'suspend', (value) => (typeof value === 'boolean' ? undefined : 'a suspension by hand would stay unseen')),
-  cronJobPolicy({
-    id: 'time-zone', source: `${CRON_JOBS}#time-zones`,
-    rule: 'Every CronJob names its time zone, as the tz database spells it.',
-    because: 'Without it the zone of the controller counts, which is nowhere to be read; with an unknown one the CronJob never runs.',
-    remedy: 'Set timeZone: Etc/UTC, or another name such as Europe/Zurich.',
-  }, 'timeZone', (value) => {
-    if (isAbsent(value)) return 'the zone of the controller would count';
-    return typeof value === 'string' && TIME_ZONES.has(value) ? undefined : 'it is not a time zone of the tz database';
-  }),
-  cronJobPolicy({
-    id: 'schedule', source: `${CRON_JOBS}#schedule-syntax`,
-    rule: 'Every schedule is one that Kubernetes takes, and that comes.',
-    because: 'Flux stops at an object that is refused; and a schedule that never comes is not noticed at all.',
-    remedy: 'Write five fields, e.g. "0 2 * * *".',
-  }, 'schedule', (value) => (typeof value === 'string' ? scheduleProblem(fiveFields(value))?.reason.replace(/^/, 'it ') : 'there is no schedule to run by')),
+  cronJobPolicy(
+    {
+      id: 'starting-deadline',
+      source: `${CRON_JOBS}#starting-deadline`,
+      rule: 'Every CronJob says how late a run may begin, in 10 seconds or more.',
+      because:
+        'Without it a CronJob that is resumed runs at once for what it has missed, and after more than 100 missed runs never again; with less than 10 seconds it may never run.',
+      remedy: 'Set startingDeadline, or startingDeadlineSeconds, e.g. to an hour.',
+    },
+    'startingDeadlineSeconds',
+    (value) => {
+      if (typeof value !== 'number') return 'after a suspension the CronJob would run at once, or never again';
+      return value < 10 ? 'the controller looks every 10 seconds, and may always be too late' : undefined;
+    },
+  ),
+  cronJobPolicy(
+    {
+      id: 'explicit-suspend',
+      source: 'https://fluxcd.io/flux/faq/#why-are-kubectl-edits-rolled-back-by-flux',
+      rule: 'Every CronJob says whether it is suspended.',
+      because:
+        'Flux reverts only the fields that Git names: a suspension by kubectl would stay, and nobody would see it.',
+      remedy: 'Set suspend: false, or true.',
+    },
+    'suspend',
+    (value) => (typeof value === 'boolean' ? undefined : 'a suspension by hand would stay unseen'),
+  ),
+  cronJobPolicy(
+    {
+      id: 'time-zone',
+      source: `${CRON_JOBS}#time-zones`,
+      rule: 'Every CronJob names its time zone, as the tz database spells it.',
+      because:
+        'Without it the zone of the controller counts, which is nowhere to be read; with an unknown one the CronJob never runs.',
+      remedy: 'Set timeZone: Etc/UTC, or another name such as Europe/Zurich.',
+    },
+    'timeZone',
+    (value) => {
+      if (isAbsent(value)) return 'the zone of the controller would count';
+      return typeof value === 'string' && TIME_ZONES.has(value)
+        ? undefined
+        : 'it is not a time zone of the tz database';
+    },
+  ),
+  cronJobPolicy(
+    {
+      id: 'schedule',
+      source: `${CRON_JOBS}#schedule-syntax`,
+      rule: 'Every schedule is one that Kubernetes takes, and that comes.',
+      because: 'Flux stops at an object that is refused; and a schedule that never comes is not noticed at all.',
+      remedy: 'Write five fields, e.g. "0 2 * * *".',
+    },
+    'schedule',
+    (value) =>
+      typeof value === 'string'
+        ? scheduleProblem(fiveFields(value))?.reason.replace(/^/, 'it ')
+        : 'there is no schedule to run by',
+  ),
   {
-    id: 'resources', level: 'warning', source: 'https://kubernetes.io/docs/concepts/configuration/manage-resources-containers/',
+    id: 'resources',
+    level: 'warning',
+    source: 'https://kubernetes.io/docs/concepts/configuration/manage-resources-containers/',
     rule: 'Every container of a Job says how much CPU and memory it asks for, and how much memory it may have.',
-    because: 'Without requests its pod is the first to be evicted; without a limit it can take the memory of the database beside it.',
-    remedy: 'Set resources: requests of cpu and memory, and a limit of memory. A CPU limit only makes a dump hold its locks for longer.',
+    because:
+      'Without requests its pod is the first to be evicted; without a limit it can take the memory of the database beside it.',
+    remedy:
+      'Set resources: requests of cpu and memory, and a limit of memory. A CPU limit only makes a dump hold its locks for longer.',
     check: (manifest) => {
       const pod = jobSpecPath(manifest) === undefined ? undefined : podOf(manifest);
       // Ephemeral containers cannot have resources.
       const containers = pod?.containers.filter(({ path }) => !path.includes('ephemeralContainers')) ?? [];
-      return containers.flatMap(({ path, value }) => [['requests', 'cpu'], ['requests', 'memory'], ['limits', 'memory']].flatMap((keys) => {
-        const quantity = at(value, 'resources', ...keys);
-        return isAbsent(quantity) ? [violation([...path, 'resources', ...keys], quantity, 'the pod is evicted first, or takes what others need')] : [];
-      }));
+      return containers.flatMap(({ path, value }) =>
+        [
+          ['requests', 'cpu'],
+          ['requests', 'memory'],
+          ['limits', 'memory'],
+        ].flatMap((keys) => {
+          const quantity = at(value, 'resources', ...keys);
+          return isAbsent(quantity)
+            ? [
+                violation(
+                  [...path, 'resources', ...keys],
+                  quantity,
+                  'the pod is evicted first, or takes what others need',
+                ),
+              ]
+            : [];
+        }),
+      );
     },
   },
   {
-    id: 'restart-policy', level: 'error', source: `${JOBS}#pod-backoff-failure-policy`,
+    id: 'restart-policy',
+    level: 'error',
+    source: `${JOBS}#pod-backoff-failure-policy`,
     rule: 'The pods of a backup, a restore and a drill are not restarted in place: restartPolicy is Never.',
     because: 'With OnFailure the container is replaced, and the log that says why it failed is gone with it.',
     remedy: 'Set restartPolicy: Never, and a backoffLimit.',
@@ -113,15 +177,20 @@ export const WORKLOAD: readonly Policy[] = [
     },
   },
   {
-    id: 'numeric-user', level: 'error', source: 'https://kubernetes.io/docs/tasks/configure-pod-container/security-context/',
+    id: 'numeric-user',
+    level: 'error',
+    source: 'https://kubernetes.io/docs/tasks/configure-pod-container/security-context/',
     rule: 'The pods of a backup, a restore and a drill say by number as whom they run.',
     because: 'The images of PostgreSQL name no user: with runAsNonRoot alone the container is never created.',
     remedy: 'Set runAsUser and runAsGroup to those of the image: 70 for postgres on Alpine, 999 on Debian.',
     check: (manifest): Violation[] => {
       const pod = componentOf(manifest) === undefined ? undefined : podOf(manifest);
       if (pod === undefined || typeof podField(pod, 'securityContext', 'runAsUser').value === 'number') return [];
-      return containerFields(pod, 'securityContext', 'runAsUser').filter(({ value }) => typeof value !== 'number')
-        .map(({ path, value }) => violation(path, value, 'the image names no user, and the container would not be created'));
+      return containerFields(pod, 'securityContext', 'runAsUser')
+        .filter(({ value }) => typeof value !== 'number')
+        .map(({ path, value }) =>
+          violation(path, value, 'the image names no user, and the container would not be created'),
+        );
     },
   },
 ];

@@ -38,7 +38,10 @@ export class Quiesce {
     return new Quiesce(name, checkImage('quiesce.image', options.image ?? KUBECTL_IMAGE));
   }
 
-  private constructor(public readonly deployment: string, public readonly image: string) {}
+  private constructor(
+    public readonly deployment: string,
+    public readonly image: string,
+  ) {}
 }
 
 /** The job with all that it needs to scale the deployment. */
@@ -61,7 +64,9 @@ function account(scope: Construct, job: ScriptJobProps, deployment: string): str
   }
   new k8s.KubeRole(scope, 'role', {
     metadata,
-    rules: [{ apiGroups: ['apps'], resources: ['deployments/scale'], resourceNames: [deployment], verbs: ['get', 'patch'] }],
+    rules: [
+      { apiGroups: ['apps'], resources: ['deployments/scale'], resourceNames: [deployment], verbs: ['get', 'patch'] },
+    ],
   });
   new k8s.KubeRoleBinding(scope, 'role-binding', {
     metadata,
@@ -77,13 +82,15 @@ function podExtras(serviceAccountName: string, image: string): PodExtras {
     serviceAccountName,
     // Scaling back is tried for half of it.
     gracePeriod: 60,
-    initContainers: [{
-      name: 'lend-kubectl',
-      image,
-      script: 'lend-kubectl.sh',
-      env: [KUBECTL],
-      volumeMounts: [{ name: 'kubectl', mountPath: KUBECTL_PATH }],
-    }],
+    initContainers: [
+      {
+        name: 'lend-kubectl',
+        image,
+        script: 'lend-kubectl.sh',
+        env: [KUBECTL],
+        volumeMounts: [{ name: 'kubectl', mountPath: KUBECTL_PATH }],
+      },
+    ],
     volumes: [
       { name: 'kubectl', emptyDir: { sizeLimit: k8s.Quantity.fromString('256Mi') } },
       {

@@ -33,9 +33,18 @@ export class RestoreCheck {
     return new RestoreCheck(options.name, options.query, undefined);
   }
 
-  private constructor(public readonly name: string, public readonly query: string, public readonly expect: string | undefined) {
+  private constructor(
+    public readonly name: string,
+    public readonly query: string,
+    public readonly expect: string | undefined,
+  ) {
     if (!/^[^\r\n]{1,200}$/.test(name)) {
-      throw new InvalidPropError('check.name', name, 'is empty, has a line break or is too long', 'Say in a few words what must be true');
+      throw new InvalidPropError(
+        'check.name',
+        name,
+        'is empty, has a line break or is too long',
+        'Say in a few words what must be true',
+      );
     }
     if (query.trim() === '') {
       throw new InvalidPropError('check.query', query, 'is empty', 'Write a query that returns one value');

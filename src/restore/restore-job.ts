@@ -83,7 +83,8 @@ export enum RestoreSessions {
  * settings allow, and an index is built without parallel workers, since `jobs` builds several at a time.
  */
 export function restoreOptions(maintenanceWorkMem?: Size): string {
-  const memory = maintenanceWorkMem === undefined ? '' : ` -c maintenance_work_mem=${maintenanceWorkMem.toKibibytes()}kB`;
+  const memory =
+    maintenanceWorkMem === undefined ? '' : ` -c maintenance_work_mem=${maintenanceWorkMem.toKibibytes()}kB`;
   return `-c synchronous_commit=off -c max_parallel_maintenance_workers=0${memory}`;
 }
 
@@ -112,12 +113,20 @@ export class RestoreJob extends Construct {
     super(scope, id);
     const { database, storage } = props.backup;
     const deadline = checkDuration('restoreJob.deadline', props.deadline ?? Duration.hours(6), 60);
-    const sessionsTimeout = checkDuration('restoreJob.sessionsTimeout', props.sessionsTimeout ?? Duration.minutes(10), 0);
+    const sessionsTimeout = checkDuration(
+      'restoreJob.sessionsTimeout',
+      props.sessionsTimeout ?? Duration.minutes(10),
+      0,
+    );
     const trigger = props.trigger ?? RestoreTrigger.onDemand();
     const sessions = props.sessions ?? RestoreSessions.WAIT;
     if (props.quiesce !== undefined && sessions === RestoreSessions.REFUSE) {
-      throw new InvalidPropError('restoreJob.sessions', sessions, 'leaves a service alone that is in use, and quiesce would stop it',
-        'Use WAIT or DISCONNECT, or leave out quiesce');
+      throw new InvalidPropError(
+        'restoreJob.sessions',
+        sessions,
+        'leaves a service alone that is in use, and quiesce would stop it',
+        'Use WAIT or DISCONNECT, or leave out quiesce',
+      );
     }
     const name = trigger.requestId === undefined ? props.name : `${props.name}-${trigger.requestId}`;
     this.name = name;
@@ -131,7 +140,8 @@ export class RestoreJob extends Construct {
       name,
       noun: 'restoreJob',
       component: 'restore',
-      description: trigger.requestId === undefined ? this.usage(props) : `Restores the dump ${trigger.dump} of ${database}, once.`,
+      description:
+        trigger.requestId === undefined ? this.usage(props) : `Restores the dump ${trigger.dump} of ${database}, once.`,
       script: 'restore.sh',
       database,
       storage,
@@ -167,8 +177,10 @@ export class RestoreJob extends Construct {
   private usage({ name, backup }: RestoreJobProps): string {
     const { namespace } = Chart.of(this);
     const inNamespace = namespace === undefined ? '' : ` -n ${namespace}`;
-    return `Template for restores of ${backup.database}; it is suspended and never runs by itself. `
-      + `Start one with: kubectl${inNamespace} create job --from=cronjob/${name} <name>`;
+    return (
+      `Template for restores of ${backup.database}; it is suspended and never runs by itself. ` +
+      `Start one with: kubectl${inNamespace} create job --from=cronjob/${name} <name>`
+    );
   }
 
   private template(job: ScriptJobProps): void {
@@ -192,7 +204,13 @@ export class RestoreJob extends Construct {
       metadata: {
         name: job.name,
         labels: labelsOf(job),
-        annotations: { ...described(job.description), ...job.annotations, ...VERBATIM, ...KEEP_WHEN_REMOVED, ...NEVER_RECREATE },
+        annotations: {
+          ...described(job.description),
+          ...job.annotations,
+          ...VERBATIM,
+          ...KEEP_WHEN_REMOVED,
+          ...NEVER_RECREATE,
+        },
       },
       spec: specAtSynth(() => k8s.KubeJob.manifest({ spec: spec() })),
     });
@@ -203,8 +221,12 @@ export class RestoreJob extends Construct {
 function checkMemory(size: Size | undefined): Size | undefined {
   const kibibytes = size?.toKibibytes() ?? 1024;
   if (kibibytes < 1024 || kibibytes >= 2 * 1024 * 1024) {
-    throw new InvalidPropError('restoreJob.maintenanceWorkMem', size!.asString(), 'must be at least 1Mi and less than 2Gi',
-      'Write it like Size.mebibytes(128)');
+    throw new InvalidPropError(
+      'restoreJob.maintenanceWorkMem',
+      size!.asString(),
+      'must be at least 1Mi and less than 2Gi',
+      'Write it like Size.mebibytes(128)',
+    );
   }
   return size;
 }

@@ -33,15 +33,27 @@ export class RestoreTrigger {
   public static onMerge(options: OnMergeOptions): RestoreTrigger {
     const { dump, sha256, requestId } = options;
     if (!/^\S+-\d{8}-\d{6}$/.test(dump ?? '')) {
-      throw new InvalidPropError('trigger.dump', dump, 'is not the name of a dump',
-        'Write it as RESTORE_ACTION=list shows it, e.g. "shop-20261123-020000"');
+      throw new InvalidPropError(
+        'trigger.dump',
+        dump,
+        'is not the name of a dump',
+        'Write it as RESTORE_ACTION=list shows it, e.g. "shop-20261123-020000"',
+      );
     }
     if (!/^[0-9a-f]{64}$/.test(sha256 ?? '')) {
-      throw new InvalidPropError('trigger.sha256', sha256, 'is not a checksum: the pin is what makes the review worth something',
-        'Copy the 64 hexadecimal digits from the dump\'s .sha256');
+      throw new InvalidPropError(
+        'trigger.sha256',
+        sha256,
+        'is not a checksum: the pin is what makes the review worth something',
+        "Copy the 64 hexadecimal digits from the dump's .sha256",
+      );
     }
     checkName('trigger.requestId', requestId ?? '');
-    return new RestoreTrigger(requestId, dump, [env('REQUEST_ID', requestId), env('RESTORE_DUMP', dump), env('RESTORE_SHA256', sha256)]);
+    return new RestoreTrigger(requestId, dump, [
+      env('REQUEST_ID', requestId),
+      env('RESTORE_DUMP', dump),
+      env('RESTORE_SHA256', sha256),
+    ]);
   }
 
   private constructor(

@@ -5,11 +5,13 @@ import { kustomizationObject } from './runbook-service';
 const EXAMPLE_TIME = '20261123-020000';
 
 /** Why only the log of a container that has begun can be read, and what the loop is for. */
-export const FOLLOWING = 'The loop asks again until the container has begun. Leave it with Ctrl-C if it goes on for minutes, and look at the pod.';
+export const FOLLOWING =
+  'The loop asks again until the container has begun. Leave it with Ctrl-C if it goes on for minutes, and look at the pod.';
 
 /** Why a block may end in an error although all goes well: its pod was replaced, and the log was that of the first. */
-export const TIMED_OUT = 'If that times out, `kubectl describe` the Job: where it is neither complete nor failed, it still runs, or is tried again: follow it '
-  + 'again, and start no second one. Where it has failed, the last lines of its log say why and what to do.';
+export const TIMED_OUT =
+  'If that times out, `kubectl describe` the Job: where it is neither complete nor failed, it still runs, or is tried again: follow it ' +
+  'again, and start no second one. Where it has failed, the last lines of its log say why and what to do.';
 
 /** The commands of a runbook, with the names that its constructs have. */
 export class Commands {
@@ -49,10 +51,12 @@ export class Commands {
     const { deployment } = this.runbook.service;
     return [
       ...this.flux('suspend'),
-      ...(!scale ? [] : [
-        `replicas=$(${this.kubectl(`get deployment/${deployment} -o jsonpath='{.spec.replicas}'`)}); echo "$replicas"`,
-        this.runbook.service.stopCommand(this.runbook),
-      ]),
+      ...(!scale
+        ? []
+        : [
+            `replicas=$(${this.kubectl(`get deployment/${deployment} -o jsonpath='{.spec.replicas}'`)}); echo "$replicas"`,
+            this.runbook.service.stopCommand(this.runbook),
+          ]),
     ];
   }
 
@@ -61,15 +65,22 @@ export class Commands {
     const { helmRelease } = this.runbook.service.options;
     return [
       ...this.flux('resume'),
-      ...(helmRelease === undefined ? [] : [`flux reconcile helmrelease ${helmRelease} -n ${this.runbook.namespace} --force`]),
-      ...(rescale ? [this.kubectl(`scale deployment/${this.runbook.service.deployment} --replicas="\${replicas:?}"`)] : []),
+      ...(helmRelease === undefined
+        ? []
+        : [`flux reconcile helmrelease ${helmRelease} -n ${this.runbook.namespace} --force`]),
+      ...(rescale
+        ? [this.kubectl(`scale deployment/${this.runbook.service.deployment} --replicas="\${replicas:?}"`)]
+        : []),
       ...this.isWell().flat(),
     ];
   }
 
   /** What shows that the service is well, a line or two for each promise. */
   public isWell(): string[][] {
-    const { deployment, options: { readiness, setupJobs = [] } } = this.runbook.service;
+    const {
+      deployment,
+      options: { readiness, setupJobs = [] },
+    } = this.runbook.service;
     const ready = `/api/v1/namespaces/${this.runbook.namespace}/services/${readiness.service}:${readiness.port}/proxy${readiness.path}`;
     return [
       setupJobs.map((job) => this.kubectl(`wait --for=condition=complete --timeout=10m job/${job}`)),
@@ -104,18 +115,26 @@ export class Commands {
   }
 
   /** A Job of a CronJob, with variables of its own if there are any, followed to its end, its containers one by one. */
-  private job(prefix: string, cronJob: string, variables: readonly string[], containers: readonly string[] = []): string[] {
+  private job(
+    prefix: string,
+    cronJob: string,
+    variables: readonly string[],
+    containers: readonly string[] = [],
+  ): string[] {
     const create = this.kubectl(`create job "$job" --from=cronjob/${cronJob}`);
     return [
       // Every Job has a name of its own: the name of a restore's Job is that of its request.
       `job=${prefix}-$(date -u +%Y%m%d-%H%M%S)`,
-      ...variables.length === 0 ? [create] : [
-        `${create} --dry-run=client -o yaml |`,
-        `  kubectl set env --local -f - ${variables.join(' ')} -o yaml |`,
-        '  kubectl create -f -',
-      ],
-      ...(containers.length === 0 ? [''] : containers.map((container) => ` -c ${container}`))
-        .map((option) => `until ${this.kubectl(`logs -f "job/$job"${option}`)}; do sleep 2; done`),
+      ...(variables.length === 0
+        ? [create]
+        : [
+            `${create} --dry-run=client -o yaml |`,
+            `  kubectl set env --local -f - ${variables.join(' ')} -o yaml |`,
+            '  kubectl create -f -',
+          ]),
+      ...(containers.length === 0 ? [''] : containers.map((container) => ` -c ${container}`)).map(
+        (option) => `until ${this.kubectl(`logs -f "job/$job"${option}`)}; do sleep 2; done`,
+      ),
       this.kubectl('wait --for=condition=complete --timeout=1m "job/$job"'),
     ];
   }

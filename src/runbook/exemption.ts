@@ -15,11 +15,18 @@ export class Exemption {
     return new Exemption(options.what, options.because);
   }
 
-  private constructor(public readonly what: string, public readonly because: string) {
+  private constructor(
+    public readonly what: string,
+    public readonly because: string,
+  ) {
     for (const [property, text] of Object.entries({ what, because })) {
       if (!/^[^\r\n]*\S[^\r\n]*$/.test(text)) {
-        throw new InvalidPropError(`exemption.${property}`, text, 'is empty or has a line break',
-          'Say in one line what is missing after a restore, and why that is all right');
+        throw new InvalidPropError(
+          `exemption.${property}`,
+          text,
+          'is empty or has a line break',
+          'Say in one line what is missing after a restore, and why that is all right',
+        );
       }
     }
   }

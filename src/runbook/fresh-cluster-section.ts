@@ -7,7 +7,15 @@ import { kustomizationObject } from './runbook-service';
 /** Restoring where nothing is left but the NAS, Git and the secrets. */
 export function freshClusterSection(runbook: Runbook): string {
   const commands = new Commands(runbook);
-  const { backup, namespace, secrets, server, service: { options: { title, helmRelease } } } = runbook;
+  const {
+    backup,
+    namespace,
+    secrets,
+    server,
+    service: {
+      options: { title, helmRelease },
+    },
+  } = runbook;
   const { database, storage } = backup;
   const claim = storage.claimName;
   const { name, namespace: fluxNamespace } = kustomizationObject(runbook.kustomization);
@@ -16,14 +24,19 @@ export function freshClusterSection(runbook: Runbook): string {
     `In this order. Until 6.7 ${title} may not start: it would set up a new, empty database. If it has, the restore exchanges that one too.`,
     '### 6.1 Secrets',
     `Flux brings those that are in Git, once it can decrypt. The others come from where copies are kept, and must be there before ${title} starts.`,
-    table(['Secret', 'Key', 'Must be', 'Because', 'From'], secrets.all.map((secret) => row(secret))),
-    ...secrets.escrowed.map(({ options, validUntil }) =>
-      `Kept outside of the cluster: ${options.what}, at ${options.where} (seen on ${options.attestedOn}, good until ${validUntil}).`),
+    table(
+      ['Secret', 'Key', 'Must be', 'Because', 'From'],
+      secrets.all.map((secret) => row(secret)),
+    ),
+    ...secrets.escrowed.map(
+      ({ options, validUntil }) =>
+        `Kept outside of the cluster: ${options.what}, at ${options.where} (seen on ${options.attestedOn}, good until ${validUntil}).`,
+    ),
     'Which are there:',
     sh(...present(secrets.all, namespace)),
     `### 6.2 Hold ${title} and the nightly backup`,
-    `In Git, before Flux first applies: suspend the backup (section 9)${helmRelease === undefined ? '' : `, and set \`spec.suspend: true\` in the HelmRelease \`${helmRelease}\``}. `
-    + `A backup of an empty ${title} would be the newest verified dump. Where Flux was faster, and only there, hold also what is in the cluster:`,
+    `In Git, before Flux first applies: suspend the backup (section 9)${helmRelease === undefined ? '' : `, and set \`spec.suspend: true\` in the HelmRelease \`${helmRelease}\``}. ` +
+      `A backup of an empty ${title} would be the newest verified dump. Where Flux was faster, and only there, hold also what is in the cluster:`,
     sh(
       ...commands.flux('suspend'),
       `flux suspend kustomization ${name} -n ${fluxNamespace}`,
@@ -35,11 +48,11 @@ export function freshClusterSection(runbook: Runbook): string {
       `volume=$(${commands.kubectl(`get pvc/${claim} -o jsonpath='{.spec.volumeName}'`)})`,
       `kubectl get "pv/$volume" -o jsonpath='{.spec.nfs.server}:{.spec.nfs.path}{"\\n"}'`,
     ),
-    `On the NAS, copy the folder \`${backup.folder}\` from the former claim's folder into this one. It must belong to user and group `
-    + `${database.image.uid}:${database.image.gid}. Copy and do not move: the original is the last one until this is done.`,
+    `On the NAS, copy the folder \`${backup.folder}\` from the former claim's folder into this one. It must belong to user and group ` +
+      `${database.image.uid}:${database.image.gid}. Copy and do not move: the original is the last one until this is done.`,
     '### 6.4 The server',
-    'Only when Git says that the backup is suspended, and Flux has fetched that: resuming applies what Git says, and takes back what `kubectl patch` has set. '
-    + 'The third command must print `true`; otherwise hold the backup again, as in 6.2.',
+    'Only when Git says that the backup is suspended, and Flux has fetched that: resuming applies what Git says, and takes back what `kubectl patch` has set. ' +
+      'The third command must print `true`; otherwise hold the backup again, as in 6.2.',
     sh(
       `flux resume kustomization ${name} -n ${fluxNamespace}`,
       `flux reconcile kustomization ${name} -n ${fluxNamespace} --with-source`,
@@ -50,9 +63,13 @@ export function freshClusterSection(runbook: Runbook): string {
     'List the dumps (section 4) and name one. The log tells what is different here: that there is no database yet, and which roles it has made.',
     sh(commands.nameDump(), ...commands.restore('restore', 'RESTORE_DUMP="$dump"')),
     '### 6.6 Passwords of the roles',
-    `The log of the restore names the roles that it has made; they have no password. Each one that ${title} logs in with gets the one that is in its Secret. Here for \`${database.user}\`, `
-    + 'put the role in its place:',
-    sh(commands.kubectl(`exec -it statefulset/${server} -- psql -U ${shellWord(database.user)} -c ${shellWord(`\\password ${database.user}`)}`)),
+    `The log of the restore names the roles that it has made; they have no password. Each one that ${title} logs in with gets the one that is in its Secret. Here for \`${database.user}\`, ` +
+      'put the role in its place:',
+    sh(
+      commands.kubectl(
+        `exec -it statefulset/${server} -- psql -U ${shellWord(database.user)} -c ${shellWord(`\\password ${database.user}`)}`,
+      ),
+    ),
     `### 6.7 Start ${title}`,
     'Take the suspensions out of Git first. The second command must print `false`: the nights are backed up again.',
     sh(
@@ -67,11 +84,23 @@ export function freshClusterSection(runbook: Runbook): string {
 function row({ isLocal, namespace, secretName, onlyKey, options }: ExpectedSecret): string[] {
   const { bytes, minBytes, pattern, sameAsDump, because, gitFile, optionalUntil } = options;
   const must = [
-    bytes && `${bytes} bytes`, minBytes && `at least ${minBytes} bytes`, pattern && `\`${pattern}\``, sameAsDump && 'the same as in the dump',
-  ].filter(Boolean).join(', ');
+    bytes && `${bytes} bytes`,
+    minBytes && `at least ${minBytes} bytes`,
+    pattern && `\`${pattern}\``,
+    sameAsDump && 'the same as in the dump',
+  ]
+    .filter(Boolean)
+    .join(', ');
   return [
-    `\`${isLocal ? '' : `${namespace}/`}${secretName}\``, onlyKey === undefined ? 'any' : `\`${onlyKey}\``, must, because,
-    gitFile !== undefined ? `Git, \`${gitFile}\`` : optionalUntil === undefined ? 'a copy' : `a copy; not in Git, missing only until ${optionalUntil}`,
+    `\`${isLocal ? '' : `${namespace}/`}${secretName}\``,
+    onlyKey === undefined ? 'any' : `\`${onlyKey}\``,
+    must,
+    because,
+    gitFile !== undefined
+      ? `Git, \`${gitFile}\``
+      : optionalUntil === undefined
+        ? 'a copy'
+        : `a copy; not in Git, missing only until ${optionalUntil}`,
   ];
 }
 
@@ -79,12 +108,14 @@ function row({ isLocal, namespace, secretName, onlyKey, options }: ExpectedSecre
 function present(secrets: readonly ExpectedSecret[], namespace: string): string[] {
   const namespaces = [...new Set(secrets.map((secret) => secret.namespace ?? namespace))];
   return namespaces.map((of) => {
-    const names = new Set(secrets.filter((secret) => (secret.namespace ?? namespace) === of).map(({ secretName }) => secretName));
+    const names = new Set(
+      secrets.filter((secret) => (secret.namespace ?? namespace) === of).map(({ secretName }) => secretName),
+    );
     return `kubectl -n ${of} get secret ${[...names].join(' ')}`;
   });
 }
 
 /** A role may have any name. */
 function shellWord(text: string): string {
-  return /^[\w.-]+$/.test(text) ? text : `'${text.replaceAll('\'', '\'\\\'\'')}'`;
+  return /^[\w.-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }

@@ -10,8 +10,8 @@ export function restoreSection(runbook: Runbook): string {
   const { name: database } = runbook.backup.database;
   return paragraphs(
     '## 5. Restore in place',
-    `A dump is loaded into a database beside \`${database}\` and proven; then the two exchange their names in one transaction. Whatever fails before that, `
-    + `or is killed, leaves \`${database}\` as it was. What ${title} writes between the dump and the exchange is in the former database only.`,
+    `A dump is loaded into a database beside \`${database}\` and proven; then the two exchange their names in one transaction. Whatever fails before that, ` +
+      `or is killed, leaves \`${database}\` as it was. What ${title} writes between the dump and the exchange is in the former database only.`,
     choice(runbook, commands),
     '### 5.1 Rehearse',
     `Loads and proves, then drops what was loaded. ${title} is not touched.`,
@@ -19,15 +19,17 @@ export function restoreSection(runbook: Runbook): string {
     `### 5.2 Restore, while ${title} serves until the last moment`,
     'Load and prove. If this fails, nothing has happened; the log says what to do.',
     sh(commands.nameDump(), ...commands.restore('prepare', 'RESTORE_DUMP="$dump"')),
-    commands.isQuiesced ? 'Suspend what would fight.' : `Suspend what would fight, and stop ${title}. Remember the number that is printed: `
-      + 'where it is 0, somebody has stopped it before, and Git knows the number.',
+    commands.isQuiesced
+      ? 'Suspend what would fight.'
+      : `Suspend what would fight, and stop ${title}. Remember the number that is printed: ` +
+          'where it is 0, somebody has stopped it before, and Git knows the number.',
     sh(...commands.stop()),
     sessions(runbook),
     sh(...commands.restore('cutover')),
     setupJobs.length === 0
       ? `Resume, and start ${title}:`
-      : `Resume, run the setup of ${title} again and start it. \`--force\` makes Helm upgrade without a change, and the upgrade runs its hooks, `
-        + `${setupJobs.map((job) => `\`job/${job}\``).join(' and ')}; their logs say why, where one fails.`,
+      : `Resume, run the setup of ${title} again and start it. \`--force\` makes Helm upgrade without a change, and the upgrade runs its hooks, ` +
+          `${setupJobs.map((job) => `\`job/${job}\``).join(' and ')}; their logs say why, where one fails.`,
     sh(...commands.start()),
     'Then verify: section 8.2.',
     `### 5.3 Restore, when ${title} must not write any more`,
@@ -36,8 +38,8 @@ export function restoreSection(runbook: Runbook): string {
     sh(commands.nameDump(), ...commands.restore('restore', 'RESTORE_DUMP="$dump"')),
     sh(...commands.start(true)),
     '### 5.4 Go back',
-    `To the newest database from before, which is closed to connections, and there as long as it is not dropped; each restore keeps ${runbook.restore.keepPrevious} of them. `
-    + 'To go forward again, do the same once more.',
+    `To the newest database from before, which is closed to connections, and there as long as it is not dropped; each restore keeps ${runbook.restore.keepPrevious} of them. ` +
+      'To go forward again, do the same once more.',
     sh(...commands.stop()),
     sh(...commands.restore('undo')),
     sh(...commands.start()),
@@ -51,15 +53,27 @@ function choice({ secrets }: Runbook, commands: Commands): string {
   const fingerprinted = secrets.all.filter(({ options }) => options.sameAsDump).map((secret) => `${secret}`);
   return paragraphs(
     'The newest verified dump is taken unless a variable chooses. Several of them go into one command, with spaces between.',
-    table(['Variable', 'What it chooses'], [
-      [`\`RESTORE_DUMP=${commands.exampleDump}\``, 'a dump by name, also one that was never verified'],
-      [`\`RESTORE_BEFORE=${moment(commands)}\``, 'the newest verified one at or before a time in UTC'],
-      ['`RESTORE_SHA256=…`', 'refuse a dump with another checksum'],
-      ['`RESTORE_DESPITE=secrets`', `restore although secrets are not right${fingerprinted.length > 0 ? `, or ${fingerprinted.join(' and ')} is not that of the dump` : ''}`],
-      ['`RESTORE_DESPITE=room`', 'restore although the server seems to lack the room for a second copy'],
-      ['`RESTORE_DESPITE=proof`', 'go on although objects, rows or contents are not those of the dump; the log names them'],
-      ['`RESTORE_DESPITE=replication`', 'exchange the names although replication slots or subscriptions stay with the database from before'],
-    ]),
+    table(
+      ['Variable', 'What it chooses'],
+      [
+        [`\`RESTORE_DUMP=${commands.exampleDump}\``, 'a dump by name, also one that was never verified'],
+        [`\`RESTORE_BEFORE=${moment(commands)}\``, 'the newest verified one at or before a time in UTC'],
+        ['`RESTORE_SHA256=…`', 'refuse a dump with another checksum'],
+        [
+          '`RESTORE_DESPITE=secrets`',
+          `restore although secrets are not right${fingerprinted.length > 0 ? `, or ${fingerprinted.join(' and ')} is not that of the dump` : ''}`,
+        ],
+        ['`RESTORE_DESPITE=room`', 'restore although the server seems to lack the room for a second copy'],
+        [
+          '`RESTORE_DESPITE=proof`',
+          'go on although objects, rows or contents are not those of the dump; the log names them',
+        ],
+        [
+          '`RESTORE_DESPITE=replication`',
+          'exchange the names although replication slots or subscriptions stay with the database from before',
+        ],
+      ],
+    ),
   );
 }
 
@@ -75,8 +89,11 @@ function sessions({ restore, service, backup }: Runbook): string {
   }
   const wait = `Cut over. The Job waits until nobody is connected to \`${backup.database.name}\`, ${restore.sessionsTimeout.toHumanString()} at most, and names who is.`;
   switch (restore.sessions) {
-    case RestoreSessions.WAIT: return wait;
-    case RestoreSessions.DISCONNECT: return `Cut over. Sessions that are left are ended; a ${service.options.title} that still runs goes on in the restored database.`;
-    case RestoreSessions.REFUSE: return 'Cut over. The Job fails while anybody is connected, and names who is.';
+    case RestoreSessions.WAIT:
+      return wait;
+    case RestoreSessions.DISCONNECT:
+      return `Cut over. Sessions that are left are ended; a ${service.options.title} that still runs goes on in the restored database.`;
+    case RestoreSessions.REFUSE:
+      return 'Cut over. The Job fails while anybody is connected, and names who is.';
   }
 }

@@ -54,7 +54,10 @@ export class RunbookService {
     return new RunbookService(name, options);
   }
 
-  private constructor(public readonly deployment: string, public readonly options: RunbookServiceOptions) {
+  private constructor(
+    public readonly deployment: string,
+    public readonly options: RunbookServiceOptions,
+  ) {
     const { title, readiness, kustomization, helmRelease, setupJobs = [] } = options;
     const names = { deployment, 'readiness.service': readiness.service, 'kustomization.name': kustomization.name };
     for (const [property, name] of Object.entries(names)) {
@@ -64,14 +67,28 @@ export class RunbookService {
       checkName('runbookService.setupJobs and helmRelease', name);
     }
     if (!/^[^\r\n]*\S[^\r\n]*$/.test(title)) {
-      throw new InvalidPropError('runbookService.title', title, 'is empty or has a line break', 'Write what people call the service');
+      throw new InvalidPropError(
+        'runbookService.title',
+        title,
+        'is empty or has a line break',
+        'Write what people call the service',
+      );
     }
     if (!/^\/[\w./-]*$/.test(readiness.path)) {
-      throw new InvalidPropError('runbookService.readiness.path', readiness.path, 'is not a plain path', 'Write it like /ready');
+      throw new InvalidPropError(
+        'runbookService.readiness.path',
+        readiness.path,
+        'is not a plain path',
+        'Write it like /ready',
+      );
     }
     if (helmRelease === undefined && setupJobs.length > 0) {
-      throw new InvalidPropError('runbookService.setupJobs', setupJobs, 'are hooks of a HelmRelease, and there is none',
-        'Name the helmRelease, or leave them out');
+      throw new InvalidPropError(
+        'runbookService.setupJobs',
+        setupJobs,
+        'are hooks of a HelmRelease, and there is none',
+        'Name the helmRelease, or leave them out',
+      );
     }
   }
 

@@ -64,12 +64,20 @@ export class Runbook extends Construct {
     super(scope, id);
     const { namespace } = Chart.of(this);
     if (namespace === undefined) {
-      throw new InvalidPropError('runbook', this.node.path, 'is in a chart without a namespace, and its commands need one',
-        'Give the chart a namespace');
+      throw new InvalidPropError(
+        'runbook',
+        this.node.path,
+        'is in a chart without a namespace, and its commands need one',
+        'Give the chart a namespace',
+      );
     }
     if (props.restore.trigger.requestId !== undefined) {
-      throw new InvalidPropError('runbook.restore', props.restore.name, 'is started by a merge, and the commands need a template',
-        'Use a RestoreJob with RestoreTrigger.onDemand()');
+      throw new InvalidPropError(
+        'runbook.restore',
+        props.restore.name,
+        'is started by a merge, and the commands need a template',
+        'Use a RestoreJob with RestoreTrigger.onDemand()',
+      );
     }
     checkName('runbook.server', props.server);
     checkName('runbook.kustomization', props.kustomization.name);
@@ -99,9 +107,9 @@ export class Runbook extends Construct {
   public toMarkdown(): string {
     return `${paragraphs(
       `# ${this.title}`,
-      'Generated at synth from the constructs that make the manifests beside it: do not edit. Commands are for `sh`, `kubectl` '
-      + '1.24 or later and `flux` 2.2 or later. Type the blocks of a section in one shell, in their order. Where one begins with `dump=` '
-      + 'or `before=`, put the name of a dump, which section 4 lists, or a time in the place of the example.',
+      'Generated at synth from the constructs that make the manifests beside it: do not edit. Commands are for `sh`, `kubectl` ' +
+        '1.24 or later and `flux` 2.2 or later. Type the blocks of a section in one shell, in their order. Where one begins with `dump=` ' +
+        'or `before=`, put the name of a dump, which section 4 lists, or a time in the place of the example.',
       '**Data is wrong or gone:** section 5. **The cluster is gone:** section 6. **A backup has failed:** section 3. **No room:** section 10.',
       ...backupSections(this),
       restoreSection(this),

@@ -21,7 +21,12 @@ const RUNS = 50;
 const REMEDY = 'Write it with Cron.schedule({ minute: "0", hour: "2" })';
 
 const MACROS: { readonly [macro: string]: string } = {
-  '@yearly': '0 0 1 1 *', '@annually': '0 0 1 1 *', '@monthly': '0 0 1 * *', '@weekly': '0 0 * * 0', '@daily': '0 0 * * *', '@midnight': '0 0 * * *',
+  '@yearly': '0 0 1 1 *',
+  '@annually': '0 0 1 1 *',
+  '@monthly': '0 0 1 * *',
+  '@weekly': '0 0 * * 0',
+  '@daily': '0 0 * * *',
+  '@midnight': '0 0 * * *',
   '@hourly': '0 * * * *',
 };
 
@@ -49,9 +54,11 @@ function findProblem(expression: string): Problem | undefined {
   }
   const weekDay = fields[4]!.replace(/\/\d+/g, '');
   if (/7/.test(weekDay)) return { reason: 'has week day 7, which Kubernetes refuses', remedy: 'Sunday is 0' };
-  if (/[LW]/i.test(`${fields[2]} ${weekDay.replace(/wed/i, '')}`)) return { reason: 'uses L or W, which Kubernetes does not know', remedy: REMEDY };
+  if (/[LW]/i.test(`${fields[2]} ${weekDay.replace(/wed/i, '')}`))
+    return { reason: 'uses L or W, which Kubernetes does not know', remedy: REMEDY };
   try {
-    if (wallRuns(expression, REFERENCE, Infinity, 2).length < 2) return { reason: 'never comes', remedy: 'Choose a day that the month has' };
+    if (wallRuns(expression, REFERENCE, Infinity, 2).length < 2)
+      return { reason: 'never comes', remedy: 'Choose a day that the month has' };
   } catch (error) {
     return { reason: `is not a cron schedule: ${(error as Error).message}`, remedy: REMEDY };
   }
@@ -117,7 +124,10 @@ export function runsBetween(expression: string, timeZone: string, from: number, 
     const candidates = new Set([wall - offset(wall - DAY), wall - offset(wall + DAY)]);
     return [...candidates].filter((instant) => instant + offset(instant) === wall);
   });
-  return runs.filter((run) => from <= run && run < to).sort((a, b) => a - b).slice(0, most);
+  return runs
+    .filter((run) => from <= run && run < to)
+    .sort((a, b) => a - b)
+    .slice(0, most);
 }
 
 /** Times on a clock of the schedule's zone, as if it were UTC. */
@@ -146,9 +156,15 @@ function known(expression: string, from: number, to: number): readonly number[] 
 
 function croner(expression: string, from: number, to: number): number[] {
   const calendar = new CronCalendar(expression, { mode: '5-part', utcOffset: 0, paused: true });
-  if (/ \* \* \*$/.test(expression) && expression.startsWith('0 0 ')) return Array.from({ length: (to - from) / DAY }, (_, day) => from + day * DAY);
+  if (/ \* \* \*$/.test(expression) && expression.startsWith('0 0 '))
+    return Array.from({ length: (to - from) / DAY }, (_, day) => from + day * DAY);
   const runs: number[] = [];
-  for (let run = calendar.nextRun(new Date(from - 1000)); run !== null && run.getTime() < to; run = calendar.nextRun(run)) runs.push(run.getTime());
+  for (
+    let run = calendar.nextRun(new Date(from - 1000));
+    run !== null && run.getTime() < to;
+    run = calendar.nextRun(run)
+  )
+    runs.push(run.getTime());
   return runs;
 }
 
@@ -161,7 +177,14 @@ function spelledOut(field: string, position: number): string {
 /** What a zone's clock shows more than UTC, in milliseconds. No zone changes it twice within three days. */
 function offsets(timeZone: string): (instant: number) => number {
   const format = new Intl.DateTimeFormat('en-US', {
-    timeZone, hourCycle: 'h23', year: 'numeric', month: 'numeric', day: 'numeric', hour: 'numeric', minute: 'numeric', second: 'numeric',
+    timeZone,
+    hourCycle: 'h23',
+    year: 'numeric',
+    month: 'numeric',
+    day: 'numeric',
+    hour: 'numeric',
+    minute: 'numeric',
+    second: 'numeric',
   });
   const known = new Map<number, number>();
   return (instant) => {

@@ -26,7 +26,10 @@ export class Calendar {
   private readonly known = new Map<string, readonly number[]>();
   private readonly gaps = new Map<number, number>();
 
-  private constructor(private readonly expression: string, readonly timeZone: TimeZone) {}
+  private constructor(
+    private readonly expression: string,
+    readonly timeZone: TimeZone,
+  ) {}
 
   /** The runs after a moment up to another one, in order. */
   runs(after: number, upTo: number): readonly number[] {

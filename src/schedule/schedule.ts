@@ -28,14 +28,22 @@ export function longestInterval(schedule: Cron, timeZone: string): Duration {
 /** Refuses a time zone that the controller's tz database would not know. Names are case-sensitive there. */
 export function checkTimeZone(property: string, timeZone: string): void {
   if (!TIME_ZONES.has(timeZone)) {
-    throw new InvalidPropError(property, timeZone, 'is not a time zone of the tz database',
-      'Write its full name with its capitals, e.g. "Etc/UTC" or "Europe/Zurich"');
+    throw new InvalidPropError(
+      property,
+      timeZone,
+      'is not a time zone of the tz database',
+      'Write its full name with its capitals, e.g. "Etc/UTC" or "Europe/Zurich"',
+    );
   }
 }
 
 /** A run that may last longer than the interval would make the next one wait, or be left out. */
 export function withinInterval(
-  property: string, schedule: Cron, chosen: Duration | undefined, usual: Duration, leastSeconds: number,
+  property: string,
+  schedule: Cron,
+  chosen: Duration | undefined,
+  usual: Duration,
+  leastSeconds: number,
 ): Duration {
   const interval = shortestInterval('backupCronJob.schedule', schedule);
   if (chosen === undefined) {
@@ -43,9 +51,12 @@ export function withinInterval(
   }
   checkDuration(property, chosen, leastSeconds);
   if (chosen.toSeconds() > interval.toSeconds()) {
-    throw new InvalidPropError(property, chosen.toHumanString(),
+    throw new InvalidPropError(
+      property,
+      chosen.toHumanString(),
       `is longer than the shortest interval of the schedule "${schedule.expressionString}", ${interval.toHumanString()}`,
-      'Shorten it, or run less often: a late run makes Kubernetes leave out the next one');
+      'Shorten it, or run less often: a late run makes Kubernetes leave out the next one',
+    );
   }
   return chosen;
 }

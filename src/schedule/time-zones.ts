@@ -2,7 +2,8 @@
  * The zones and links of the tz database, release 2025b, spelled as the controller's own copy spells them.
  * Source: tzdata.zi of https://www.iana.org/time-zones
  */
-export const TIME_ZONES: ReadonlySet<string> = new Set(`
+export const TIME_ZONES: ReadonlySet<string> = new Set(
+  `
   Africa/Abidjan Africa/Accra Africa/Addis_Ababa Africa/Algiers Africa/Asmara Africa/Asmera Africa/Bamako
   Africa/Bangui Africa/Banjul Africa/Bissau Africa/Blantyre Africa/Brazzaville Africa/Bujumbura Africa/Cairo
   Africa/Casablanca Africa/Ceuta Africa/Conakry Africa/Dakar Africa/Dar_es_Salaam Africa/Djibouti Africa/Douala
@@ -87,4 +88,7 @@ export const TIME_ZONES: ReadonlySet<string> = new Set(`
   Pacific/Wake Pacific/Wallis Pacific/Yap Poland Portugal ROC ROK Singapore Turkey UCT US/Alaska US/Aleutian
   US/Arizona US/Central US/East-Indiana US/Eastern US/Hawaii US/Indiana-Starke US/Michigan US/Mountain US/Pacific
   US/Samoa UTC Universal W-SU WET Zulu
-`.trim().split(/\s+/));
+`
+    .trim()
+    .split(/\s+/),
+);

@@ -17,7 +17,14 @@ export class TimeZone {
   private constructor(readonly name: string) {
     const [digits, short] = ['numeric', '2-digit'] as const;
     this.format = new Intl.DateTimeFormat('en-US', {
-      timeZone: name, hourCycle: 'h23', year: digits, month: short, day: short, hour: short, minute: short, second: short,
+      timeZone: name,
+      hourCycle: 'h23',
+      year: digits,
+      month: short,
+      day: short,
+      hour: short,
+      minute: short,
+      second: short,
     });
   }
 
@@ -40,7 +47,9 @@ export class TimeZone {
 
   private lookUp(instant: number): number {
     const parts = new Map(this.format.formatToParts(instant).map(({ type, value }) => [type, Number(value)]));
-    const [year, month, day, hour, minute, second] = (['year', 'month', 'day', 'hour', 'minute', 'second'] as const).map((part) => parts.get(part)!);
+    const [year, month, day, hour, minute, second] = (
+      ['year', 'month', 'day', 'hour', 'minute', 'second'] as const
+    ).map((part) => parts.get(part)!);
     return Date.UTC(year!, month! - 1, day!, hour!, minute!, second!) - Math.floor(instant / 1000) * 1000;
   }
 }

@@ -34,18 +34,31 @@ export class Escrow {
   constructor(public readonly options: EscrowOptions) {
     for (const property of ['what', 'where'] as const) {
       if (!/^[^\r\n]*\S[^\r\n]*$/.test(options[property])) {
-        throw new InvalidPropError(`expectEscrow.${property}`, options[property], 'is empty or has a line break',
-          'Say it so that somebody else finds it at night');
+        throw new InvalidPropError(
+          `expectEscrow.${property}`,
+          options[property],
+          'is empty or has a line break',
+          'Say it so that somebody else finds it at night',
+        );
       }
     }
     const begin = dayOf(options.attestedOn);
     if (begin === undefined) {
-      throw new InvalidPropError('expectEscrow.attestedOn', options.attestedOn, 'is not a day', 'Write it like 2026-11-01');
+      throw new InvalidPropError(
+        'expectEscrow.attestedOn',
+        options.attestedOn,
+        'is not a day',
+        'Write it like 2026-11-01',
+      );
     }
     const days = options.validFor.toDays({ integral: false });
     if (!Number.isInteger(days) || days < 1) {
-      throw new InvalidPropError('expectEscrow.validFor', options.validFor.toHumanString(), 'must be a whole number of days, at least 1',
-        'Write it like Duration.days(180)');
+      throw new InvalidPropError(
+        'expectEscrow.validFor',
+        options.validFor.toHumanString(),
+        'must be a whole number of days, at least 1',
+        'Write it like Duration.days(180)',
+      );
     }
     this.end = begin + days * DAY;
     this.validUntil = new Date(this.end).toISOString().slice(0, 10);
@@ -61,8 +74,9 @@ export class Escrow {
     const fate = left < 0 ? 'has run out' : 'runs out soon';
     return {
       expired: left < 0,
-      text: `expectEscrow ("${what}") was attested on ${attestedOn} until ${this.validUntil}, which ${fate}. `
-        + `Look whether it is still here: ${where}. Then set attestedOn to that day.`,
+      text:
+        `expectEscrow ("${what}") was attested on ${attestedOn} until ${this.validUntil}, which ${fate}. ` +
+        `Look whether it is still here: ${where}. Then set attestedOn to that day.`,
     };
   }
 }
@@ -78,7 +92,12 @@ export function sourceDate(): number | undefined {
     return undefined;
   }
   if (!/^\d{1,12}$/.test(seconds)) {
-    throw new InvalidPropError('SOURCE_DATE_EPOCH', seconds, 'is not a number of seconds since 1970', 'Set it to $(date +%s)');
+    throw new InvalidPropError(
+      'SOURCE_DATE_EPOCH',
+      seconds,
+      'is not a number of seconds since 1970',
+      'Set it to $(date +%s)',
+    );
   }
   return Number(seconds) * 1000;
 }

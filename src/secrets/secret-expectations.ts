@@ -44,7 +44,10 @@ export class SecretExpectations extends Construct {
       metadata: {
         name,
         labels: labelsFor('secrets'),
-        annotations: { ...described('The secrets that a restore needs, with reasons and without values.'), ...VERBATIM },
+        annotations: {
+          ...described('The secrets that a restore needs, with reasons and without values.'),
+          ...VERBATIM,
+        },
       },
       data: Lazy.any({ produce: () => this.list() }),
     });
@@ -104,8 +107,12 @@ export class SecretExpectations extends Construct {
 
   private addKey(secretName: string, key: string, options: ExpectKeyOptions, namespace: string | undefined): SecretKey {
     if (!/^[-._a-zA-Z0-9]{1,253}$/.test(key)) {
-      throw new InvalidPropError('expectKey.key', key, 'cannot be a key of a secret',
-        'Use letters, digits, "-", "_" and "."');
+      throw new InvalidPropError(
+        'expectKey.key',
+        key,
+        'cannot be a key of a secret',
+        'Use letters, digits, "-", "_" and "."',
+      );
     }
     checkValue(options);
     return this.add(new SecretKey(this, secretName, key, options, namespace), 'expectKey');
@@ -119,12 +126,23 @@ export class SecretExpectations extends Construct {
     }
     for (const [property, text] of Object.entries({ because, gitFile, optionalUntil })) {
       if (text !== undefined && !/^[^\r\n\t]*[^\s][^\r\n\t]*$/.test(text)) {
-        throw new InvalidPropError(`${caller}.${property}`, text, 'is empty or more than one line',
-          property === 'because' ? 'Say what cannot be restored without this secret' : 'Say it in one line, or leave it out');
+        throw new InvalidPropError(
+          `${caller}.${property}`,
+          text,
+          'is empty or more than one line',
+          property === 'because'
+            ? 'Say what cannot be restored without this secret'
+            : 'Say it in one line, or leave it out',
+        );
       }
     }
     if (this.expected.some((other) => other.toString() === secret.toString())) {
-      throw new InvalidPropError(caller, secret.toString(), 'is expected already', 'Use the value that the first call returned');
+      throw new InvalidPropError(
+        caller,
+        secret.toString(),
+        'is expected already',
+        'Use the value that the first call returned',
+      );
     }
     this.expected.push(secret);
     return secret;
@@ -139,7 +157,10 @@ export class SecretExpectations extends Construct {
 
   private attestations(): string[] {
     const today = sourceDate();
-    const findings = today === undefined ? [] : this.escrows.map((escrow) => escrow.finding(today)).filter((found) => found !== undefined);
+    const findings =
+      today === undefined
+        ? []
+        : this.escrows.map((escrow) => escrow.finding(today)).filter((found) => found !== undefined);
     for (const { text } of findings.filter(({ expired }) => !expired)) {
       process.emitWarning(text);
     }
@@ -154,15 +175,28 @@ function checkValue({ bytes, minBytes, pattern, sameAsDump }: ExpectKeyOptions):
     }
   }
   if (bytes !== undefined && minBytes !== undefined) {
-    throw new InvalidPropError('expectKey.minBytes', minBytes, 'says the same as bytes, or something else', 'Set one of them');
+    throw new InvalidPropError(
+      'expectKey.minBytes',
+      minBytes,
+      'says the same as bytes, or something else',
+      'Set one of them',
+    );
   }
   if (pattern !== undefined && !isExtended(pattern)) {
-    throw new InvalidPropError('expectKey.pattern', pattern, 'is not a POSIX extended regular expression',
-      'Use brackets such as [0-9] for classes like \\d, and groups without "?"');
+    throw new InvalidPropError(
+      'expectKey.pattern',
+      pattern,
+      'is not a POSIX extended regular expression',
+      'Use brackets such as [0-9] for classes like \\d, and groups without "?"',
+    );
   }
   if (sameAsDump && (bytes ?? minBytes ?? 0) < FINGERPRINT_BYTES) {
-    throw new InvalidPropError('expectKey.sameAsDump', sameAsDump, 'would make the fingerprint of a value known that may be short enough to guess',
-      `Set bytes or minBytes to ${FINGERPRINT_BYTES} or more, or leave it out`);
+    throw new InvalidPropError(
+      'expectKey.sameAsDump',
+      sameAsDump,
+      'would make the fingerprint of a value known that may be short enough to guess',
+      `Set bytes or minBytes to ${FINGERPRINT_BYTES} or more, or leave it out`,
+    );
   }
 }
 

@@ -91,7 +91,11 @@ export class ExpectedSecret {
  */
 export class SecretKey extends ExpectedSecret {
   constructor(
-    expectations: SecretExpectations, secretName: string, public readonly key: string, options: ExpectKeyOptions, namespace?: string,
+    expectations: SecretExpectations,
+    secretName: string,
+    public readonly key: string,
+    options: ExpectKeyOptions,
+    namespace?: string,
   ) {
     super(expectations, secretName, options, namespace, key);
   }

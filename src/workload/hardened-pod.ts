@@ -149,19 +149,21 @@ export function hardenedPod(props: HardenedPodProps): k8s.PodTemplateSpec {
         }),
         ...(extras?.initContainers ?? []).map((container) => hardenedContainer(props, container)),
       ],
-      containers: [hardenedContainer(props, {
-        name: props.containerName,
-        script: props.script,
-        env: [...props.env, SECRETS_REPORT],
-        volumeMounts: [...WORKING_MOUNTS, ...extras?.volumeMounts ?? []],
-      })],
+      containers: [
+        hardenedContainer(props, {
+          name: props.containerName,
+          script: props.script,
+          env: [...props.env, SECRETS_REPORT],
+          volumeMounts: [...WORKING_MOUNTS, ...(extras?.volumeMounts ?? [])],
+        }),
+      ],
       volumes: [
         { name: 'scripts', configMap: { name: props.scripts.configMapName } },
         ...secrets.volumes,
         { name: 'secrets-report', emptyDir: { medium: 'Memory', sizeLimit: quantity(REPORT_SIZE) } },
         { name: 'storage', persistentVolumeClaim: { claimName: props.storage.claimName } },
         { name: 'scratch', emptyDir: { sizeLimit: quantity(SCRATCH_SIZE) } },
-        ...extras?.volumes ?? [],
+        ...(extras?.volumes ?? []),
       ],
     },
   };
@@ -176,7 +178,10 @@ export interface ContainerProps {
   readonly volumeMounts: k8s.VolumeMount[];
 }
 
-function hardenedContainer(pod: HardenedPodProps, { name, image, script, env, volumeMounts }: ContainerProps): k8s.Container {
+function hardenedContainer(
+  pod: HardenedPodProps,
+  { name, image, script, env, volumeMounts }: ContainerProps,
+): k8s.Container {
   return {
     name,
     image: image ?? pod.image.image,

@@ -45,7 +45,10 @@ export class ScriptConfigMap extends Construct {
       metadata: {
         name: this.configMapName,
         labels: labelsFor('scripts'),
-        annotations: { ...described('The scripts that the backups, restores and drills of this namespace run.'), ...VERBATIM },
+        annotations: {
+          ...described('The scripts that the backups, restores and drills of this namespace run.'),
+          ...VERBATIM,
+        },
       },
       data: scripts,
     });
@@ -54,6 +57,8 @@ export class ScriptConfigMap extends Construct {
 
 function readScripts(): { [file: string]: string } {
   const folder = join(__dirname, '../scripts');
-  const files = readdirSync(folder).filter((file) => /\.(sh|sql)$/.test(file)).sort();
+  const files = readdirSync(folder)
+    .filter((file) => /\.(sh|sql)$/.test(file))
+    .sort();
   return Object.fromEntries(files.map((file) => [file, readFileSync(join(folder, file), 'utf8')]));
 }

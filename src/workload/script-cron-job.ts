@@ -30,17 +30,25 @@ export class ScriptCronJob extends Construct {
     const declared = { [SERVER_VERSION]: String(props.database.image.majorVersion), ...props.declares };
     this.node.defaultChild = new ApiObject(this, 'cron-job', {
       ...k8s.KubeCronJob.GVK,
-      metadata: { name: props.name, labels, annotations: { ...described(props.description), ...props.annotations, ...VERBATIM, ...declared } },
-      spec: specAtSynth(() => k8s.KubeCronJob.manifest({ spec: {
-        schedule: props.schedule.expressionString,
-        timeZone: props.timeZone,
-        suspend: props.suspend,
-        concurrencyPolicy: 'Forbid',
-        startingDeadlineSeconds: props.startingDeadline?.toSeconds(),
-        successfulJobsHistoryLimit: props.successfulJobsHistoryLimit,
-        failedJobsHistoryLimit: props.failedJobsHistoryLimit,
-        jobTemplate: { metadata: { labels }, spec: job() },
-      } })),
+      metadata: {
+        name: props.name,
+        labels,
+        annotations: { ...described(props.description), ...props.annotations, ...VERBATIM, ...declared },
+      },
+      spec: specAtSynth(() =>
+        k8s.KubeCronJob.manifest({
+          spec: {
+            schedule: props.schedule.expressionString,
+            timeZone: props.timeZone,
+            suspend: props.suspend,
+            concurrencyPolicy: 'Forbid',
+            startingDeadlineSeconds: props.startingDeadline?.toSeconds(),
+            successfulJobsHistoryLimit: props.successfulJobsHistoryLimit,
+            failedJobsHistoryLimit: props.failedJobsHistoryLimit,
+            jobTemplate: { metadata: { labels }, spec: job() },
+          },
+        }),
+      ),
     });
   }
 }
@@ -52,8 +60,12 @@ function check(props: ScriptCronJobProps): void {
   checkTimeZone(`${noun}.timeZone`, props.timeZone);
   for (const property of ['successfulJobsHistoryLimit', 'failedJobsHistoryLimit'] as const) {
     if (!Number.isInteger(props[property]) || props[property] < 0) {
-      throw new InvalidPropError(`${noun}.${property}`, props[property], 'must be a whole number from 0 on',
-        'Say how many finished Jobs stay readable with kubectl logs, e.g. 7');
+      throw new InvalidPropError(
+        `${noun}.${property}`,
+        props[property],
+        'must be a whole number from 0 on',
+        'Say how many finished Jobs stay readable with kubectl logs, e.g. 7',
+      );
     }
   }
 }

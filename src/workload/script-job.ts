@@ -54,7 +54,7 @@ export function scriptJob(scope: Construct, props: ScriptJobProps): () => k8s.Jo
   checkNamespaces(scope, props);
   takeName(scope, 'workload', `${props.noun}.name`, props.name);
   const { database, offline = false } = props;
-  isolate(scope, props, offline ? [] : ['dns', 'database', ...props.reaches ?? []]);
+  isolate(scope, props, offline ? [] : ['dns', 'database', ...(props.reaches ?? [])]);
   const used = [...(offline ? [] : [database.password]), ...(props.secrets ?? [])];
   used.forEach((key) => key.addUser(props.name));
   const lists = new Set([database.password, ...used].map(({ expectations }) => expectations));
@@ -70,7 +70,10 @@ export function scriptJob(scope: Construct, props: ScriptJobProps): () => k8s.Jo
       containerName: props.component,
       scripts,
       image: database.image,
-      secrets: secretsCheck([...lists].flatMap(({ local }) => local), connected),
+      secrets: secretsCheck(
+        [...lists].flatMap(({ local }) => local),
+        connected,
+      ),
       env: [...connected, env('BACKUP_DIR', `${STORAGE_PATH}/${props.folder}`), ...props.env],
     }),
   });
@@ -82,9 +85,15 @@ export function scriptJob(scope: Construct, props: ScriptJobProps): () => k8s.Jo
  * Rule: https://kubernetes.io/docs/concepts/workloads/controllers/job/#pod-failure-policy
  */
 function failurePolicy({ component, finalStatuses }: ScriptJobProps): k8s.PodFailurePolicy {
-  const rules: k8s.PodFailurePolicyRule[] = [{ action: 'Ignore', onPodConditions: [{ type: 'DisruptionTarget', status: 'True' }] }];
+  const rules: k8s.PodFailurePolicyRule[] = [
+    { action: 'Ignore', onPodConditions: [{ type: 'DisruptionTarget', status: 'True' }] },
+  ];
   if (finalStatuses !== undefined) {
-    rules.push({ action: 'FailJob', onExitCodes: { containerName: component, operator: 'In', values: finalStatuses }, onPodConditions: [] });
+    rules.push({
+      action: 'FailJob',
+      onExitCodes: { containerName: component, operator: 'In', values: finalStatuses },
+      onPodConditions: [],
+    });
   }
   return { rules };
 }
@@ -104,10 +113,18 @@ export function specAtSynth(manifest: () => { spec: unknown }): unknown {
 const FOLDER_LENGTH = 80;
 
 /** The folder of a database's dumps, and the first part of their names. */
-export function checkFolder(noun: string, database: PostgresDatabase, folder = shortened(fileName(database.name))): string {
+export function checkFolder(
+  noun: string,
+  database: PostgresDatabase,
+  folder = shortened(fileName(database.name)),
+): string {
   if (!/^[A-Za-z0-9%_][A-Za-z0-9%_.-]*$/.test(folder) || folder.length > FOLDER_LENGTH) {
-    throw new InvalidPropError(`${noun}.folder`, folder, 'is not a plain name for a folder',
-      `Use up to ${FOLDER_LENGTH} letters, digits, ".", "-", "_" and "%", without slashes`);
+    throw new InvalidPropError(
+      `${noun}.folder`,
+      folder,
+      'is not a plain name for a folder',
+      `Use up to ${FOLDER_LENGTH} letters, digits, ".", "-", "_" and "%", without slashes`,
+    );
   }
   return folder;
 }
@@ -119,22 +136,36 @@ function shortened(name: string): string {
 }
 
 /** A pod sees the claims and secrets of its own namespace only. */
-function checkNamespaces(scope: Construct, { noun, storage, database, serviceAccount, secrets = [] }: ScriptJobProps): void {
+function checkNamespaces(
+  scope: Construct,
+  { noun, storage, database, serviceAccount, secrets = [] }: ScriptJobProps,
+): void {
   const { namespace } = Chart.of(scope);
   if (storage.namespace !== undefined && storage.namespace !== namespace) {
-    throw new InvalidPropError(`${noun}.storage`, `${storage.namespace}/${storage.claimName}`,
-      `is not in the namespace of the chart, ${namespace}`, 'Use a claim of the same namespace');
+    throw new InvalidPropError(
+      `${noun}.storage`,
+      `${storage.namespace}/${storage.claimName}`,
+      `is not in the namespace of the chart, ${namespace}`,
+      'Use a claim of the same namespace',
+    );
   }
   const accountNamespace = serviceAccount === undefined ? undefined : namespaceOf(serviceAccount);
   if (accountNamespace !== undefined && accountNamespace !== namespace) {
-    throw new InvalidPropError(`${noun}.serviceAccount`, `${accountNamespace}/${serviceAccount!.name}`,
-      `is not in the namespace of the chart, ${namespace}`, 'Use an account of the same namespace');
+    throw new InvalidPropError(
+      `${noun}.serviceAccount`,
+      `${accountNamespace}/${serviceAccount!.name}`,
+      `is not in the namespace of the chart, ${namespace}`,
+      'Use an account of the same namespace',
+    );
   }
   for (const key of [database.password, ...secrets]) {
     if (key.namespace !== namespace) {
-      throw new InvalidPropError(`${noun}.secrets`, `secret ${key.namespace}/${key.secretName}, key ${key.key}`,
+      throw new InvalidPropError(
+        `${noun}.secrets`,
+        `secret ${key.namespace}/${key.secretName}, key ${key.key}`,
         `is not in the namespace of the chart, ${namespace}, and no pod of it can read it`,
-        'Put a copy of the secret into this namespace, and expect that one');
+        'Put a copy of the secret into this namespace, and expect that one',
+      );
     }
   }
 }

@@ -23,7 +23,9 @@ export function secretsCheck(expected: readonly ExpectedSecret[], connection: k8
   const variables = expected.flatMap((secret, index) => {
     const number = String(index + 1);
     if (secret.onlyKey !== undefined) {
-      keys.push({ secret: { name: secret.secretName, items: [{ key: secret.onlyKey, path: number }], optional: true } });
+      keys.push({
+        secret: { name: secret.secretName, items: [{ key: secret.onlyKey, path: number }], optional: true },
+      });
       return expectation(secret, number, `${KEYS_PATH}/${number}`);
     }
     whole.push({ name: `expected-${number}`, secret: { secretName: secret.secretName, optional: true } });
@@ -33,7 +35,11 @@ export function secretsCheck(expected: readonly ExpectedSecret[], connection: k8
     env: [...connection, env('EXPECTED', expected.length), ...variables],
     volumeMounts: [
       ...(keys.length > 0 ? [{ name: 'expected-keys', mountPath: KEYS_PATH, readOnly: true }] : []),
-      ...whole.map(({ name }) => ({ name, mountPath: `${WHOLE_PATH}/${name.replace('expected-', '')}`, readOnly: true })),
+      ...whole.map(({ name }) => ({
+        name,
+        mountPath: `${WHOLE_PATH}/${name.replace('expected-', '')}`,
+        readOnly: true,
+      })),
     ],
     volumes: [...(keys.length > 0 ? [{ name: 'expected-keys', projected: { sources: keys } }] : []), ...whole],
   };
@@ -53,5 +59,7 @@ function expectation(secret: ExpectedSecret, number: string, path: string): k8s.
     GIT_FILE: gitFile,
     OPTIONAL_UNTIL: optionalUntil,
   };
-  return Object.entries(settings).flatMap(([setting, value]) => (value === undefined ? [] : [env(`EXPECTED_${number}_${setting}`, value)]));
+  return Object.entries(settings).flatMap(([setting, value]) =>
+    value === undefined ? [] : [env(`EXPECTED_${number}_${setting}`, value)],
+  );
 }

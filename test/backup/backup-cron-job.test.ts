@@ -1,7 +1,14 @@
 import { Chart, Cron, Duration, Size, Testing } from 'cdk8s';
 import { Cpu, PersistentVolumeAccessMode } from 'cdk8s-plus-28';
 import {
-  BackupCronJob, BackupCronJobProps, BackupFormat, BackupPvc, Compression, PostgresImage, Retention, SecretExpectations,
+  BackupCronJob,
+  BackupCronJobProps,
+  BackupFormat,
+  BackupPvc,
+  Compression,
+  PostgresImage,
+  Retention,
+  SecretExpectations,
 } from '../../src';
 import { chart, database, Manifest, manifest, storage, yaml } from '../support/synth';
 
@@ -18,7 +25,8 @@ function cronJob(props: Partial<BackupCronJobProps> = {}): Manifest {
   return manifest(scope, 'CronJob');
 }
 
-const monitor = (key: string) => new SecretExpectations(chart(), 'secrets').expectKey('monitor', key, { because: 'success is reported there' });
+const monitor = (key: string) =>
+  new SecretExpectations(chart(), 'secrets').expectKey('monitor', key, { because: 'success is reported there' });
 const job = (object: Manifest) => object.spec.jobTemplate.spec;
 const pod = (object: Manifest) => job(object).template.spec;
 const env = (object: Manifest, name: string) =>
@@ -31,42 +39,57 @@ test('a backup with all defaults as a reviewer sees it', () => {
 test('a backup is tried again after a failure, in any case where its pod is drained, and not for secrets that are not right', () => {
   expect(job(cronJob())).toMatchObject({
     backoffLimit: 2,
-    podFailurePolicy: { rules: [
-      { action: 'Ignore', onPodConditions: [{ type: 'DisruptionTarget', status: 'True' }] },
-      { action: 'FailJob', onExitCodes: { containerName: 'backup', operator: 'In', values: [3] } },
-    ] },
+    podFailurePolicy: {
+      rules: [
+        { action: 'Ignore', onPodConditions: [{ type: 'DisruptionTarget', status: 'True' }] },
+        { action: 'FailJob', onExitCodes: { containerName: 'backup', operator: 'In', values: [3] } },
+      ],
+    },
   });
 });
 
 test('a backup with every prop set as a reviewer sees it', () => {
-  expect(yaml(cronJob({
-    storage: BackupPvc.fromClaimName('theirs', { accessModes: [PersistentVolumeAccessMode.READ_WRITE_ONCE] }),
-    folder: 'shop-main',
-    retention: Retention.keep({ last: 2, daily: 7, weekly: 4, monthly: 12, yearly: 5, within: Duration.days(3) }),
-    timeZone: 'Europe/Zurich',
-    suspend: true,
-    deadline: Duration.hours(2),
-    startingDeadline: Duration.minutes(20),
-    successfulJobsHistoryLimit: 3,
-    failedJobsHistoryLimit: 5,
-    compression: Compression.zstd(3),
-    format: BackupFormat.directory({ jobs: 4 }),
-    excludeTableData: [{ schema: 'public', table: 'cache' }, { schema: 'a.b', table: 'it\'s "odd" $1' }],
-    rowCounts: false,
-    recoveryWindow: Duration.hours(48),
-    lockTimeout: Duration.seconds(90),
-    heartbeat: { success: monitor('url'), failure: monitor('failure-url') },
-    resources: {
-      cpu: { request: Cpu.millis(100), limit: Cpu.units(1) },
-      memory: { request: Size.mebibytes(64), limit: Size.mebibytes(128) },
-      ephemeralStorage: { request: Size.mebibytes(10), limit: Size.mebibytes(100) },
-    },
-    nodeSelector: { 'kubernetes.io/os': 'linux' },
-    tolerations: [{ key: 'dedicated', operator: 'Exists' }],
-    affinity: { nodeAffinity: { requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms: [{ matchExpressions: [{ key: 'zone', operator: 'In', values: ['a'] }] }] } } },
-    labels: { team: 'shop' },
-    annotations: { note: 'costs $5' },
-  }))).toMatchSnapshot();
+  expect(
+    yaml(
+      cronJob({
+        storage: BackupPvc.fromClaimName('theirs', { accessModes: [PersistentVolumeAccessMode.READ_WRITE_ONCE] }),
+        folder: 'shop-main',
+        retention: Retention.keep({ last: 2, daily: 7, weekly: 4, monthly: 12, yearly: 5, within: Duration.days(3) }),
+        timeZone: 'Europe/Zurich',
+        suspend: true,
+        deadline: Duration.hours(2),
+        startingDeadline: Duration.minutes(20),
+        successfulJobsHistoryLimit: 3,
+        failedJobsHistoryLimit: 5,
+        compression: Compression.zstd(3),
+        format: BackupFormat.directory({ jobs: 4 }),
+        excludeTableData: [
+          { schema: 'public', table: 'cache' },
+          { schema: 'a.b', table: 'it\'s "odd" $1' },
+        ],
+        rowCounts: false,
+        recoveryWindow: Duration.hours(48),
+        lockTimeout: Duration.seconds(90),
+        heartbeat: { success: monitor('url'), failure: monitor('failure-url') },
+        resources: {
+          cpu: { request: Cpu.millis(100), limit: Cpu.units(1) },
+          memory: { request: Size.mebibytes(64), limit: Size.mebibytes(128) },
+          ephemeralStorage: { request: Size.mebibytes(10), limit: Size.mebibytes(100) },
+        },
+        nodeSelector: { 'kubernetes.io/os': 'linux' },
+        tolerations: [{ key: 'dedicated', operator: 'Exists' }],
+        affinity: {
+          nodeAffinity: {
+            requiredDuringSchedulingIgnoredDuringExecution: {
+              nodeSelectorTerms: [{ matchExpressions: [{ key: 'zone', operator: 'In', values: ['a'] }] }],
+            },
+          },
+        },
+        labels: { team: 'shop' },
+        annotations: { note: 'costs $5' },
+      }),
+    ),
+  ).toMatchSnapshot();
 });
 
 describe('defaults', () => {
@@ -90,7 +113,9 @@ describe('defaults', () => {
   test('folder is the name of the database', () => expect(env(cronJob(), 'BACKUP_DIR')).toBe('/backups/shop'));
 
   test('compression is gzip level 6 where the image has no zstd', () => {
-    expect(env(cronJob({ database: database(chart(), { image: PostgresImage.alpine('15.8') }) }), 'COMPRESSION')).toBe('6');
+    expect(env(cronJob({ database: database(chart(), { image: PostgresImage.alpine('15.8') }) }), 'COMPRESSION')).toBe(
+      '6',
+    );
   });
 
   test('deadlines are at most the interval of the schedule', () => {
@@ -109,19 +134,25 @@ test('the pod fulfils the restricted standard in full', () => {
     securityContext: { runAsNonRoot: true, runAsUser: 70, runAsGroup: 70, seccompProfile: { type: 'RuntimeDefault' } },
   });
   expect(spec.containers[0].securityContext).toEqual({
-    allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, capabilities: { drop: ['ALL'] },
+    allowPrivilegeEscalation: false,
+    readOnlyRootFilesystem: true,
+    capabilities: { drop: ['ALL'] },
   });
 });
 
 test('fsGroup is left to block volumes: on NFS it is not applied', () => {
   expect(pod(cronJob()).securityContext).not.toHaveProperty('fsGroup');
   const block = BackupPvc.fromClaimName('disk', { accessModes: [PersistentVolumeAccessMode.READ_WRITE_ONCE] });
-  expect(pod(cronJob({ storage: block })).securityContext).toMatchObject({ fsGroup: 70, fsGroupChangePolicy: 'OnRootMismatch' });
+  expect(pod(cronJob({ storage: block })).securityContext).toMatchObject({
+    fsGroup: 70,
+    fsGroupChangePolicy: 'OnRootMismatch',
+  });
 });
 
 test('the password is a reference, and the value of no variable', () => {
   expect(pod(cronJob()).containers[0].env).toContainEqual({
-    name: 'PGPASSWORD', valueFrom: { secretKeyRef: { name: 'shop-db', key: 'password', optional: true } },
+    name: 'PGPASSWORD',
+    valueFrom: { secretKeyRef: { name: 'shop-db', key: 'password', optional: true } },
   });
 });
 
@@ -138,8 +169,9 @@ test('every database of a chart uses the one ConfigMap of scripts', () => {
   for (const name of ['a', 'b']) {
     new BackupCronJob(scope, name, { name, folder: name, database: secret, ...shared });
   }
-  expect(manifest(scope, 'ConfigMap', 'shop-backup-scripts').metadata.annotations)
-    .toMatchObject({ 'kustomize.toolkit.fluxcd.io/substitute': 'disabled' });
+  expect(manifest(scope, 'ConfigMap', 'shop-backup-scripts').metadata.annotations).toMatchObject({
+    'kustomize.toolkit.fluxcd.io/substitute': 'disabled',
+  });
 });
 
 test.each<[string, Partial<BackupCronJobProps>]>([
@@ -163,28 +195,47 @@ test.each<[string, Partial<BackupCronJobProps>]>([
   expect(() => cronJob(props)).toThrow(`${property} (`);
 });
 
-test('two backups that share a folder are refused: their servers do not see each other\'s locks', () => {
+test("two backups that share a folder are refused: their servers do not see each other's locks", () => {
   const scope = chart();
-  const shared = { database: database(scope), storage: storage(scope), schedule: Cron.daily(), retention: Retention.keep({ daily: 1 }) };
+  const shared = {
+    database: database(scope),
+    storage: storage(scope),
+    schedule: Cron.daily(),
+    retention: Retention.keep({ daily: 1 }),
+  };
   new BackupCronJob(scope, 'one', { name: 'one', ...shared });
-  expect(() => new BackupCronJob(scope, 'two', { name: 'two', ...shared }))
-    .toThrow('backupCronJob.folder ("shop") is used by shop/one on the same claim. Give each backup a folder of its own');
+  expect(() => new BackupCronJob(scope, 'two', { name: 'two', ...shared })).toThrow(
+    'backupCronJob.folder ("shop") is used by shop/one on the same claim. Give each backup a folder of its own',
+  );
 });
 
 test('a claim or a secret of another namespace is refused: no pod can use it', () => {
   const elsewhere = new Chart(Testing.app(), 'elsewhere', { namespace: 'elsewhere' });
-  expect(() => cronJob({ storage: storage(elsewhere) })).toThrow('backupCronJob.storage ("elsewhere/shop-backup") is not in the namespace of the chart, shop');
-  expect(() => cronJob({ database: database(elsewhere) })).toThrow('backupCronJob.secrets ("secret elsewhere/shop-db, key password")');
+  expect(() => cronJob({ storage: storage(elsewhere) })).toThrow(
+    'backupCronJob.storage ("elsewhere/shop-backup") is not in the namespace of the chart, shop',
+  );
+  expect(() => cronJob({ database: database(elsewhere) })).toThrow(
+    'backupCronJob.secrets ("secret elsewhere/shop-db, key password")',
+  );
   const scope = chart();
-  const foreign = new SecretExpectations(scope, 'secrets').expectKey('monitor', 'url', { because: 'x', namespace: 'monitoring' });
-  expect(() => cronJob({ heartbeat: { success: foreign } })).toThrow('backupCronJob.secrets ("secret monitoring/monitor, key url")');
+  const foreign = new SecretExpectations(scope, 'secrets').expectKey('monitor', 'url', {
+    because: 'x',
+    namespace: 'monitoring',
+  });
+  expect(() => cronJob({ heartbeat: { success: foreign } })).toThrow(
+    'backupCronJob.secrets ("secret monitoring/monitor, key url")',
+  );
 });
 
 test('zstd for an image that lacks it is refused', () => {
   const old = database(chart(), { image: PostgresImage.alpine('15.8') });
-  expect(() => cronJob({ database: old, compression: Compression.zstd() })).toThrow('needs the client tools of PostgreSQL 16, the image has 15');
+  expect(() => cronJob({ database: old, compression: Compression.zstd() })).toThrow(
+    'needs the client tools of PostgreSQL 16, the image has 15',
+  );
 });
 
 test('a recovery window that is not in whole days is refused', () => {
-  expect(() => cronJob({ recoveryWindow: Duration.hours(36) })).toThrow(/^backupCronJob.recoveryWindow \("1 day 12 hours"\) is not in whole days/);
+  expect(() => cronJob({ recoveryWindow: Duration.hours(36) })).toThrow(
+    /^backupCronJob.recoveryWindow \("1 day 12 hours"\) is not in whole days/,
+  );
 });

@@ -22,8 +22,9 @@ test('Flux neither prunes the claim nor deletes it to re-create it', () => {
 });
 
 test('an annotation of the consumer does not remove a guard', () => {
-  expect(claim({ annotations: { 'kustomize.toolkit.fluxcd.io/prune': 'enabled' } }).metadata.annotations)
-    .toMatchObject({ 'kustomize.toolkit.fluxcd.io/prune': 'disabled' });
+  expect(claim({ annotations: { 'kustomize.toolkit.fluxcd.io/prune': 'enabled' } }).metadata.annotations).toMatchObject(
+    { 'kustomize.toolkit.fluxcd.io/prune': 'disabled' },
+  );
 });
 
 test('resizableFromGit, false by default, lets Flux apply a larger size', () => {
@@ -55,14 +56,25 @@ test.each(['Backup', 'a_b', '', '-a', 'x'.repeat(254)])('name %p is refused', (n
 
 test('fromClaim takes what cdk8s-plus knows of a claim: its name, its namespace, its size, and how it can be mounted', () => {
   const accessModes = [PersistentVolumeAccessMode.READ_WRITE_ONCE];
-  const theirs = new PersistentVolumeClaim(chart(), 'theirs', { metadata: { name: 'theirs' }, storage: Size.gibibytes(3), accessModes });
-  expect(BackupPvc.fromClaim(theirs)).toEqual({ claimName: 'theirs', namespace: 'shop', size: Size.gibibytes(3), accessModes });
+  const theirs = new PersistentVolumeClaim(chart(), 'theirs', {
+    metadata: { name: 'theirs' },
+    storage: Size.gibibytes(3),
+    accessModes,
+  });
+  expect(BackupPvc.fromClaim(theirs)).toEqual({
+    claimName: 'theirs',
+    namespace: 'shop',
+    size: Size.gibibytes(3),
+    accessModes,
+  });
 });
 
 test('fromClaim of a claim that is known by its name alone takes it for ReadWriteMany, unless it is told', () => {
   const known = PersistentVolumeClaim.fromClaimName(chart(), 'theirs', 'theirs');
   expect(BackupPvc.fromClaim(known)).toEqual({ claimName: 'theirs', accessModes: ['ReadWriteMany'] });
-  expect(BackupPvc.fromClaim(known, { accessModes: [PersistentVolumeAccessMode.READ_WRITE_ONCE] }).accessModes).toEqual(['ReadWriteOnce']);
+  expect(BackupPvc.fromClaim(known, { accessModes: [PersistentVolumeAccessMode.READ_WRITE_ONCE] }).accessModes).toEqual(
+    ['ReadWriteOnce'],
+  );
 });
 
 test('fromClaim of another namespace tells which, so that a workload can refuse it', () => {
@@ -71,6 +83,8 @@ test('fromClaim of another namespace tells which, so that a workload can refuse 
 });
 
 test('fromClaim of a claim that nobody can write to is refused', () => {
-  const theirs = new PersistentVolumeClaim(chart(), 'theirs', { accessModes: [PersistentVolumeAccessMode.READ_ONLY_MANY] });
+  const theirs = new PersistentVolumeClaim(chart(), 'theirs', {
+    accessModes: [PersistentVolumeAccessMode.READ_ONLY_MANY],
+  });
   expect(() => BackupPvc.fromClaim(theirs)).toThrow(/^accessModes \(\["ReadOnlyMany"\]\) lets no backup write/);
 });

@@ -22,7 +22,9 @@ test('the default is zstd level 1 from PostgreSQL 16 on, and gzip before', () =>
 });
 
 test.each([Compression.zstd(), Compression.lz4()])('%s is refused for tools that lack it', (compression) => {
-  expect(() => compression.checkSupportedBy(15)).toThrow(/compression \("(zstd:1|lz4)"\) needs the client tools of PostgreSQL 16, the image has 15\. Use Compression\.gzip\(\)/);
+  expect(() => compression.checkSupportedBy(15)).toThrow(
+    /compression \("(zstd:1|lz4)"\) needs the client tools of PostgreSQL 16, the image has 15\. Use Compression\.gzip\(\)/,
+  );
   expect(() => compression.checkSupportedBy(16)).not.toThrow();
 });
 

@@ -24,15 +24,23 @@ describe('what is expected', () => {
     expect(found(optional, { 'a.yaml': sops.yaml(shop()) })).toEqual(['note key-not-in-repo a.yaml:4']);
     expect(found(optional.slice(1), {})).toEqual([`note secret-not-in-repo ${LIST_FILE}:8`]);
     expect(messages(optional.slice(1), {})[0]).toContain('need not be until the first setup:');
-    expect(found(optional, { 'a.yaml': sops.yaml(shop({ key: 'x', later: '' })) })).toEqual(['error value-empty a.yaml:9']);
+    expect(found(optional, { 'a.yaml': sops.yaml(shop({ key: 'x', later: '' })) })).toEqual([
+      'error value-empty a.yaml:9',
+    ]);
   });
 
   test('a Secret of another namespace may be absent, but not in plain text', () => {
     const elsewhere = [{ namespace: 'flux-system', secret: 'sops-age', key: 'age.agekey' }];
     expect(found(elsewhere, {})).toEqual([`note secret-not-in-repo ${LIST_FILE}:8`]);
-    const tree = { ...secret('sops-age', { 'age.agekey': 'x' }), metadata: { name: 'sops-age', namespace: 'flux-system' } };
+    const tree = {
+      ...secret('sops-age', { 'age.agekey': 'x' }),
+      metadata: { name: 'sops-age', namespace: 'flux-system' },
+    };
     expect(found(elsewhere, { 'a.yaml': sops.yaml(tree) })).toEqual([]);
-    expect(found(elsewhere, { 'a.json': JSON.stringify(tree) })).toEqual(['error sops-missing a.json:1', 'error value-plain-text a.json:1']);
+    expect(found(elsewhere, { 'a.json': JSON.stringify(tree) })).toEqual([
+      'error sops-missing a.json:1',
+      'error value-plain-text a.json:1',
+    ]);
   });
 
   test('gitFile is the file in which it must live', () => {
@@ -44,41 +52,67 @@ describe('what is expected', () => {
   });
 
   test('entries of the escrow are notes for people', () => {
-    const escrow = '- what: the age key\n  where: the password manager\n  attestedOn: 2026-11-01\n  validUntil: 2027-05-01\n';
+    const escrow =
+      '- what: the age key\n  where: the password manager\n  attestedOn: 2026-11-01\n  validUntil: 2027-05-01\n';
     const [note] = report(SHOP, { 'a.yaml': sops.yaml(shop()) }, [], { 'escrow.yaml': escrow }).findings;
     expect(note).toMatchObject({ rule: 'escrow', level: 'note', file: LIST_FILE, line: 12 });
-    expect(note!.message).toContain('the age key must be in the password manager (attested on 2026-11-01, valid until 2027-05-01)');
+    expect(note!.message).toContain(
+      'the age key must be in the password manager (attested on 2026-11-01, valid until 2027-05-01)',
+    );
   });
 
   test('what the list says beside that is left to others', () => {
-    expect(found([{ ...SHOP[0]!, pattern: '^[0-9]+$', trailingNewline: true, usedBy: ['backup'] }], { 'a.yaml': sops.yaml(shop()) })).toEqual([]);
+    expect(
+      found([{ ...SHOP[0]!, pattern: '^[0-9]+$', trailingNewline: true, usedBy: ['backup'] }], {
+        'a.yaml': sops.yaml(shop()),
+      }),
+    ).toEqual([]);
   });
 
   test('the same key of the same Secret twice in a list is checked for both', () => {
-    expect(found([{ ...SHOP[0]!, bytes: 5 }, { ...SHOP[0]!, minBytes: 6 }], { 'a.yaml': sops.yaml(shop()) })).toEqual(['error value-length a.yaml:8']);
+    expect(
+      found(
+        [
+          { ...SHOP[0]!, bytes: 5 },
+          { ...SHOP[0]!, minBytes: 6 },
+        ],
+        { 'a.yaml': sops.yaml(shop()) },
+      ),
+    ).toEqual(['error value-length a.yaml:8']);
   });
 });
 
 describe('lengths', () => {
   const masterkey = [{ secret: 'shop', key: 'key', bytes: 32 }];
   const file = (value: string): Files => ({ 'a.yaml': sops.yaml(shop({ key: value })) });
-  const data = (value: string): Files => ({ 'a.yaml': sops.yaml(shop({}, { data: { key: Buffer.from(value).toString('base64') } })) });
+  const data = (value: string): Files => ({
+    'a.yaml': sops.yaml(shop({}, { data: { key: Buffer.from(value).toString('base64') } })),
+  });
 
   test('in stringData they are exact, and the usual mistakes are named', () => {
     expect(messages(masterkey, file(MASTERKEY))).toEqual([]);
     expect(messages(masterkey, file(MASTERKEY.slice(1)))).toEqual(['stringData.key (31 bytes) must have 32 bytes']);
-    expect(messages(masterkey, file(`${MASTERKEY}\n`))).toEqual(['stringData.key (33 bytes) must have 32 bytes: does it end with a line break?']);
+    expect(messages(masterkey, file(`${MASTERKEY}\n`))).toEqual([
+      'stringData.key (33 bytes) must have 32 bytes: does it end with a line break?',
+    ]);
     for (const text of [Buffer.from(MASTERKEY).toString('base64'), `${Buffer.from(MASTERKEY).toString('base64')}\n`]) {
-      expect(messages(masterkey, file(text))).toEqual([`stringData.key (${text.length} bytes) must have 32 bytes: is it in base64 once too often?`]);
+      expect(messages(masterkey, file(text))).toEqual([
+        `stringData.key (${text.length} bytes) must have 32 bytes: is it in base64 once too often?`,
+      ]);
     }
-    expect(messages(masterkey, file(Buffer.from(MASTERKEY).toString('hex')))).toEqual(['stringData.key (64 bytes) must have 32 bytes: is it in hexadecimal?']);
+    expect(messages(masterkey, file(Buffer.from(MASTERKEY).toString('hex')))).toEqual([
+      'stringData.key (64 bytes) must have 32 bytes: is it in hexadecimal?',
+    ]);
   });
 
   test('in data two bytes stay open, and the note says so', () => {
-    for (const length of [31, 32, 33]) expect(found(masterkey, data('x'.repeat(length)))).toEqual(['note value-length-unproven a.yaml:9']);
+    for (const length of [31, 32, 33])
+      expect(found(masterkey, data('x'.repeat(length)))).toEqual(['note value-length-unproven a.yaml:9']);
     expect(found(masterkey, data('x'.repeat(30)))).toEqual(['error value-length a.yaml:9']);
     expect(found(masterkey, data('x'.repeat(34)))).toEqual(['error value-length a.yaml:9']);
-    expect(found(masterkey, { 'a.yaml': sops.yaml(shop({}, { data: { key: 'no base64!!' } })) })).toEqual(['error value-length a.yaml:9']);
+    expect(found(masterkey, { 'a.yaml': sops.yaml(shop({}, { data: { key: 'no base64!!' } })) })).toEqual([
+      'error value-length a.yaml:9',
+    ]);
     expect(found(SHOP, data('anything'))).toEqual([]);
   });
 
@@ -92,36 +126,61 @@ describe('lengths', () => {
   });
 
   test('a value without quotes is no string for Kubernetes', () => {
-    expect(messages(SHOP, { 'a.yaml': sops.yaml(shop({ key: 5432 })) })).toEqual(['stringData.key is encrypted as int: Kubernetes takes strings only']);
+    expect(messages(SHOP, { 'a.yaml': sops.yaml(shop({ key: 5432 })) })).toEqual([
+      'stringData.key is encrypted as int: Kubernetes takes strings only',
+    ]);
   });
 });
 
 describe('where it is', () => {
-  const kustomization = (namespace: string | undefined, ...resources: string[]): string => JSON.stringify({ kind: 'Kustomization', namespace, resources });
+  const kustomization = (namespace: string | undefined, ...resources: string[]): string =>
+    JSON.stringify({ kind: 'Kustomization', namespace, resources });
   const bare = (): string => sops.yaml({ ...shop(), metadata: { name: 'shop' } });
 
   test('a kustomization.yaml that lists the file sets its namespace, whatever the manifest says', () => {
-    expect(found(SHOP, { 'a/s.yaml': bare(), 'a/kustomization.yaml': kustomization(NAMESPACE, './s.yaml') })).toEqual([]);
-    expect(found(SHOP, { 'a/s.yaml': sops.yaml(shop()), 'a/kustomization.yaml': kustomization('other', 's.yaml') })).toEqual(['error secret-wrong-namespace a/s.yaml:5']);
-    expect(found(SHOP, { 'a/s.yaml': bare(), 'a/kustomization.yaml': kustomization(NAMESPACE, 'other.yaml') })).toEqual(['error secret-wrong-namespace a/s.yaml:4']);
+    expect(found(SHOP, { 'a/s.yaml': bare(), 'a/kustomization.yaml': kustomization(NAMESPACE, './s.yaml') })).toEqual(
+      [],
+    );
+    expect(
+      found(SHOP, { 'a/s.yaml': sops.yaml(shop()), 'a/kustomization.yaml': kustomization('other', 's.yaml') }),
+    ).toEqual(['error secret-wrong-namespace a/s.yaml:5']);
+    expect(found(SHOP, { 'a/s.yaml': bare(), 'a/kustomization.yaml': kustomization(NAMESPACE, 'other.yaml') })).toEqual(
+      ['error secret-wrong-namespace a/s.yaml:4'],
+    );
   });
 
   test('the outermost kustomization decides, and one of several ways in is enough', () => {
-    const files = { 'base/s.yaml': bare(), 'base/kustomization.yaml': kustomization('base', 's.yaml'), 'prod/kustomization.yml': kustomization(NAMESPACE, '../base/') };
+    const files = {
+      'base/s.yaml': bare(),
+      'base/kustomization.yaml': kustomization('base', 's.yaml'),
+      'prod/kustomization.yml': kustomization(NAMESPACE, '../base/'),
+    };
     expect(found(SHOP, files)).toEqual([]);
     expect(found(SHOP, { ...files, 'test/kustomization.yaml': kustomization('test', '../base') })).toEqual([]);
-    expect(found(SHOP, { ...files, 'prod/kustomization.yml': kustomization(undefined, '../base') })).toEqual(['error secret-wrong-namespace base/s.yaml:4']);
+    expect(found(SHOP, { ...files, 'prod/kustomization.yml': kustomization(undefined, '../base') })).toEqual([
+      'error secret-wrong-namespace base/s.yaml:4',
+    ]);
   });
 
   test('kustomizations that list each other come to an end', () => {
-    const files = { 'a/s.yaml': bare(), 'a/kustomization.yaml': kustomization('a', 's.yaml', '../b'), 'b/kustomization.yaml': kustomization('b', '../a') };
+    const files = {
+      'a/s.yaml': bare(),
+      'a/kustomization.yaml': kustomization('a', 's.yaml', '../b'),
+      'b/kustomization.yaml': kustomization('b', '../a'),
+    };
     expect(found(SHOP, files)).toContain('error secret-wrong-namespace a/s.yaml:4');
   });
 
   test('so does the targetNamespace of a Flux Kustomization, for all below its path', () => {
-    const flux = JSON.stringify({ apiVersion: 'kustomize.toolkit.fluxcd.io/v1', kind: 'Kustomization', spec: { path: './apps/shop', targetNamespace: NAMESPACE } });
+    const flux = JSON.stringify({
+      apiVersion: 'kustomize.toolkit.fluxcd.io/v1',
+      kind: 'Kustomization',
+      spec: { path: './apps/shop', targetNamespace: NAMESPACE },
+    });
     expect(found(SHOP, { 'apps/shop/db/s.yaml': bare(), 'flux/shop.yaml': flux })).toEqual([]);
-    expect(found(SHOP, { 'apps/shop-2/s.yaml': bare(), 'flux/shop.yaml': flux })).toEqual(['error secret-wrong-namespace apps/shop-2/s.yaml:4']);
+    expect(found(SHOP, { 'apps/shop-2/s.yaml': bare(), 'flux/shop.yaml': flux })).toEqual([
+      'error secret-wrong-namespace apps/shop-2/s.yaml:4',
+    ]);
   });
 
   test('a Secret in a list counts', () => {
@@ -136,22 +195,36 @@ describe('where it is', () => {
     expect(found(SHOP, { ...files, 'b.json': plain() })).toEqual(['error plain-text-twin b.json:1']);
     expect(found(SHOP, { ...files, 'b.json': plain(NAMESPACE) })).toEqual(['error plain-text-twin b.json:1']);
     expect(found(SHOP, { ...files, 'b.json': plain('other') })).toEqual(['warning plain-text-twin b.json:1']);
-    expect(found(SHOP, { ...files, 'b.yaml': sops.yaml(shop(), { encrypted_regex: '^nothing$' }) })).toEqual(['error plain-text-twin b.yaml:4']);
-    expect(found(SHOP, { ...files, 'b.yaml': sops.yaml({ ...shop(), metadata: { name: 'shop', namespace: 'other' } }) })).toEqual([]);
-    expect(found(SHOP, { ...files, 'b.json': JSON.stringify(shop({ key: '' }, { metadata: { name: 'shop' } })) })).toEqual([]);
+    expect(found(SHOP, { ...files, 'b.yaml': sops.yaml(shop(), { encrypted_regex: '^nothing$' }) })).toEqual([
+      'error plain-text-twin b.yaml:4',
+    ]);
+    expect(
+      found(SHOP, { ...files, 'b.yaml': sops.yaml({ ...shop(), metadata: { name: 'shop', namespace: 'other' } }) }),
+    ).toEqual([]);
+    expect(
+      found(SHOP, { ...files, 'b.json': JSON.stringify(shop({ key: '' }, { metadata: { name: 'shop' } })) }),
+    ).toEqual([]);
   });
 
   test('so is one that kustomize makes from literals', () => {
     const generator = 'secretGenerator:\n  - name: shop\n    literals:\n      - key=hunter2\n';
-    expect(found(SHOP, { 'a.yaml': sops.yaml(shop()), 'b/kustomization.yaml': generator })).toEqual(['error plain-text-twin b/kustomization.yaml:4']);
-    expect(found(SHOP, { 'a.yaml': sops.yaml(shop()), 'b/kustomization.yaml': generator.replace('literals', 'files') })).toEqual([]);
+    expect(found(SHOP, { 'a.yaml': sops.yaml(shop()), 'b/kustomization.yaml': generator })).toEqual([
+      'error plain-text-twin b/kustomization.yaml:4',
+    ]);
+    expect(
+      found(SHOP, { 'a.yaml': sops.yaml(shop()), 'b/kustomization.yaml': generator.replace('literals', 'files') }),
+    ).toEqual([]);
   });
 
   test('a Secret under another name with the expected key is pointed at', () => {
     const [message] = messages(SHOP, { 'a.yaml': sops.yaml(secret('shopp', { key: 'x' })) });
-    expect(message).toBe(`Secret ${NAMESPACE}/shop (key) is not in the repo: nothing works without it; shopp has such a key: is it that one?`);
+    expect(message).toBe(
+      `Secret ${NAMESPACE}/shop (key) is not in the repo: nothing works without it; shopp has such a key: is it that one?`,
+    );
     const elsewhere = { ...secret('shopp', { key: 'x' }), metadata: { name: 'shopp', namespace: 'other' } };
-    expect(messages(SHOP, { 'a.yaml': sops.yaml(elsewhere) })).toEqual([`Secret ${NAMESPACE}/shop (key) is not in the repo: nothing works without it`]);
+    expect(messages(SHOP, { 'a.yaml': sops.yaml(elsewhere) })).toEqual([
+      `Secret ${NAMESPACE}/shop (key) is not in the repo: nothing works without it`,
+    ]);
   });
 
   test('names from the repo cannot write to the terminal', () => {

@@ -30,14 +30,26 @@ export const worlds: fc.Arbitrary<World> = fc.record({
 });
 
 /** The file of a world, by what may go wrong with it. */
-export function manifest(world: World, sops: Sops, changes: Partial<World> & { namespace?: string; selector?: Record<string, string> } = {}): string {
+export function manifest(
+  world: World,
+  sops: Sops,
+  changes: Partial<World> & { namespace?: string; selector?: Record<string, string> } = {},
+): string {
   const { name, key, value, field, file, byKustomization, before } = { ...world, ...changes };
   const namespace = changes.namespace ?? (byKustomization ? undefined : NAMESPACE);
   const secret: Tree = {
-    apiVersion: 'v1', kind: 'Secret', metadata: { name, ...(namespace !== undefined && { namespace }) }, [field]: { [key]: stored(value, field) },
+    apiVersion: 'v1',
+    kind: 'Secret',
+    metadata: { name, ...(namespace !== undefined && { namespace }) },
+    [field]: { [key]: stored(value, field) },
   };
   if (file.endsWith('.json')) return sops.json(secret, changes.selector);
-  const others = Array.from({ length: before }, (_, i): Tree => ({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: `other-${i}` }, data: { a: 'b' } }));
+  const others = Array.from({ length: before }, (_, i): Tree => ({
+    apiVersion: 'v1',
+    kind: 'ConfigMap',
+    metadata: { name: `other-${i}` },
+    data: { a: 'b' },
+  }));
   return sops.yaml([...others, secret], changes.selector);
 }
 
@@ -51,9 +63,16 @@ export function repo(world: World, text: string): Files {
   return {
     'README.md': 'Secret of nothing: ENC[',
     'charts/templates/secret.yaml': 'kind: Secret\nmetadata: {{ .Values.metadata }}\n',
-    'others/secret.yaml': stringify({ kind: 'Secret', apiVersion: 'v1', metadata: { name: `not-${world.name}`, namespace: 'others' }, stringData: { a: 'b' } }),
+    'others/secret.yaml': stringify({
+      kind: 'Secret',
+      apiVersion: 'v1',
+      metadata: { name: `not-${world.name}`, namespace: 'others' },
+      stringData: { a: 'b' },
+    }),
     [world.file]: text,
-    ...(world.byKustomization && { [`${folder}/kustomization.yaml`]: stringify({ namespace: NAMESPACE, resources: [base] }) }),
+    ...(world.byKustomization && {
+      [`${folder}/kustomization.yaml`]: stringify({ namespace: NAMESPACE, resources: [base] }),
+    }),
   };
 }
 
@@ -66,14 +85,23 @@ export interface Mutation {
 const at = (text: string, needle: string | RegExp): number => {
   const lines = text.split('\n');
   // The Secret is the last document, and all have the same metadata.
-  const found = lines.flatMap((line, index) => ((typeof needle === 'string' ? line.includes(needle) : needle.test(line)) ? [index + 1] : []));
+  const found = lines.flatMap((line, index) =>
+    (typeof needle === 'string' ? line.includes(needle) : needle.test(line)) ? [index + 1] : [],
+  );
   if (found.length === 0) throw new Error(`The fixture has no line with ${needle}.`);
   return found.at(-1)!;
 };
 
 /** One file is another; the finding is on the line with the needle. */
-const changed = (world: World, text: string, needle: string | RegExp): { files: Files; file: string; line: number } =>
-  ({ files: repo(world, text), file: world.file, line: at(text, needle) });
+const changed = (
+  world: World,
+  text: string,
+  needle: string | RegExp,
+): { files: Files; file: string; line: number } => ({
+  files: repo(world, text),
+  file: world.file,
+  line: at(text, needle),
+});
 
 const keyLine = (world: World): string => (world.file.endsWith('.json') ? `"${world.key}":` : `  ${world.key}:`);
 const withValue = ({ key }: World, text: string, value: string): string =>
@@ -100,7 +128,8 @@ export const mutations: Record<string, Mutation> = {
   },
   'a value is cut': {
     rules: ['value-broken'],
-    apply: (world, sops) => changed(world, withValue(world, manifest(world, sops), 'ENC[AES256_GCM,data:abc'), keyLine(world)),
+    apply: (world, sops) =>
+      changed(world, withValue(world, manifest(world, sops), 'ENC[AES256_GCM,data:abc'), keyLine(world)),
   },
   'a value has another length': {
     rules: ['value-length'],
@@ -112,7 +141,12 @@ export const mutations: Record<string, Mutation> = {
   },
   'no recipient': {
     rules: ['sops-no-recipient'],
-    apply: (world, sops) => changed(world, manifest(world, sops).replaceAll(/(?<=recipient"?: "?)age1\w+/g, ''), world.file.endsWith('.json') ? '"age"' : 'recipient'),
+    apply: (world, sops) =>
+      changed(
+        world,
+        manifest(world, sops).replaceAll(/(?<=recipient"?: "?)age1\w+/g, ''),
+        world.file.endsWith('.json') ? '"age"' : 'recipient',
+      ),
   },
   'another namespace': {
     rules: ['secret-wrong-namespace'],
@@ -123,7 +157,8 @@ export const mutations: Record<string, Mutation> = {
   },
   'no namespace': {
     rules: ['secret-wrong-namespace'],
-    apply: (world, sops) => changed({ ...world, byKustomization: false }, manifest({ ...world, byKustomization: true }, sops), world.name),
+    apply: (world, sops) =>
+      changed({ ...world, byKustomization: false }, manifest({ ...world, byKustomization: true }, sops), world.name),
   },
   'another name': {
     rules: ['secret-missing'],
@@ -131,28 +166,48 @@ export const mutations: Record<string, Mutation> = {
   },
   'no sops metadata': {
     rules: ['sops-missing'],
-    apply: (world, sops) => changed(world, manifest(world, sops).replaceAll(/^(\s*"?)sops("?:)/gm, '$1spos$2'), world.name),
+    apply: (world, sops) =>
+      changed(world, manifest(world, sops).replaceAll(/^(\s*"?)sops("?:)/gm, '$1spos$2'), world.name),
   },
   'no MAC': {
     rules: ['sops-incomplete'],
-    apply: (world, sops) => changed(world, manifest(world, sops).replaceAll(/mac("?): "?ENC[^"\n]*/g, (_, quote) => `mac${quote}: ${quote}`), /mac"?:/),
+    apply: (world, sops) =>
+      changed(
+        world,
+        manifest(world, sops).replaceAll(/mac("?): "?ENC[^"\n]*/g, (_, quote) => `mac${quote}: ${quote}`),
+        /mac"?:/,
+      ),
   },
   'encrypted_regex does not cover': {
     rules: ['sops-selector'],
-    apply: (world, sops) => changed(world, manifest(world, sops, { selector: { encrypted_regex: `^${world.field}$` } }), 'encrypted_regex'),
+    apply: (world, sops) =>
+      changed(world, manifest(world, sops, { selector: { encrypted_regex: `^${world.field}$` } }), 'encrypted_regex'),
   },
   'a twin in plain text': {
     rules: ['plain-text-twin'],
     apply: (world, sops) => {
-      const twin = stringify({ apiVersion: 'v1', kind: 'Secret', metadata: { name: world.name }, [world.field]: { [world.key]: 'aHVudGVyMg==' } });
-      return { files: { ...repo(world, manifest(world, sops)), 'tmp/decrypted.yaml': twin }, file: 'tmp/decrypted.yaml', line: at(twin, world.name) };
+      const twin = stringify({
+        apiVersion: 'v1',
+        kind: 'Secret',
+        metadata: { name: world.name },
+        [world.field]: { [world.key]: 'aHVudGVyMg==' },
+      });
+      return {
+        files: { ...repo(world, manifest(world, sops)), 'tmp/decrypted.yaml': twin },
+        file: 'tmp/decrypted.yaml',
+        line: at(twin, world.name),
+      };
     },
   },
   'the same Secret twice': {
     rules: ['secret-duplicate'],
     apply: (world, sops) => {
       const again = manifest({ ...world, file: 'z.yaml' }, sops, { namespace: NAMESPACE });
-      return { files: { ...repo(world, manifest(world, sops)), 'z/again.yaml': again }, file: 'z/again.yaml', line: at(again, `name: ${world.name}`) };
+      return {
+        files: { ...repo(world, manifest(world, sops)), 'z/again.yaml': again },
+        file: 'z/again.yaml',
+        line: at(again, `name: ${world.name}`),
+      };
     },
   },
   'a key twice': {

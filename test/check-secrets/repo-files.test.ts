@@ -17,7 +17,9 @@ beforeAll(async () => {
 /** What is found in a folder beside a good file, as `level rule file:line`. */
 function found(repo: string, as = (act: () => string[]): string[] => act()): string[] {
   const list = ExpectedList.read(dist([{ secret: 'shop', key: 'key' }]), (path) => path);
-  return as(() => check(list, repo, []).findings.map(({ level, rule, file, line }) => `${level} ${rule} ${file}:${line}`));
+  return as(() =>
+    check(list, repo, []).findings.map(({ level, rule, file, line }) => `${level} ${rule} ${file}:${line}`),
+  );
 }
 
 const withFiles = (files: Files): string => written({ 'good.yaml': good, ...files });
@@ -41,7 +43,10 @@ test('nesting is counted, not tried: a parser that runs out of stack may take th
 
 test('a file in UTF-16 is named, as Kubernetes may read it and the check does not', () => {
   const repo = withFiles({});
-  writeFileSync(join(repo, 'wide.yaml'), Buffer.from('\ufeffkind: Secret\nmetadata: {name: shop}\nstringData: {key: hunter2}\n', 'utf16le'));
+  writeFileSync(
+    join(repo, 'wide.yaml'),
+    Buffer.from('\ufeffkind: Secret\nmetadata: {name: shop}\nstringData: {key: hunter2}\n', 'utf16le'),
+  );
   expect(found(repo)).toEqual(['warning file-not-text wide.yaml:1']);
 });
 
@@ -66,7 +71,10 @@ test('a large file of nothing but keys, repeated keys or aliases neither ends th
 });
 
 test('aliases that multiply without end are not unrolled', () => {
-  const levels = Array.from({ length: 30 }, (_, i) => `  a${i + 1}: &a${i + 1} [${Array(9).fill(`*a${i}`).join(', ')}]\n`).join('');
+  const levels = Array.from(
+    { length: 30 },
+    (_, i) => `  a${i + 1}: &a${i + 1} [${Array(9).fill(`*a${i}`).join(', ')}]\n`,
+  ).join('');
   const bomb = `apiVersion: v1\nkind: Secret\nmetadata: {name: shop, namespace: ${NAMESPACE}}\nstringData:\n  a0: &a0 x\n${levels}  key: *a30\n`;
   const findings = found(written({ 'bomb.yaml': bomb }));
   expect(findings).toContain('error value-not-string bomb.yaml:36');
@@ -81,7 +89,9 @@ test('a key that stands twice is found in every mapping of a Secret, and nowhere
 
 test('links that lead in a circle, nowhere or out of the repo are named and not followed; those inside are neither', () => {
   const repo = withFiles({ 'a/x.txt': '' });
-  const outside = written({ 'secret.yaml': 'apiVersion: v1\nkind: Secret\nmetadata: {name: shop}\nstringData: {key: hunter2}\n' });
+  const outside = written({
+    'secret.yaml': 'apiVersion: v1\nkind: Secret\nmetadata: {name: shop}\nstringData: {key: hunter2}\n',
+  });
   symlinkSync('.', join(repo, 'a/self'));
   symlinkSync('../..', join(repo, 'a/up'));
   symlinkSync('loop-2', join(repo, 'loop-1'));
@@ -89,7 +99,9 @@ test('links that lead in a circle, nowhere or out of the repo are named and not 
   symlinkSync('nothing', join(repo, 'nowhere.yaml'));
   symlinkSync('good.yaml', join(repo, 'same.yaml'));
   symlinkSync(outside, join(repo, 'outside'));
-  expect(found(repo)).toEqual(['a/up', 'loop-1', 'loop-2', 'nowhere.yaml', 'outside'].map((path) => `note link-skipped ${path}:1`));
+  expect(found(repo)).toEqual(
+    ['a/up', 'loop-1', 'loop-2', 'nowhere.yaml', 'outside'].map((path) => `note link-skipped ${path}:1`),
+  );
 });
 
 test('a pipe is not waited for', () => {
@@ -121,12 +133,19 @@ test('a file and a folder that may not be read are errors: the check cannot vouc
 
 test('a private age key is found in any file, and a word about it is not', async () => {
   const { identity } = await ageKey();
-  const repo = withFiles({ 'keys/age.agekey': `# created: today\n# public key: …\n${identity}\n`, 'README.md': 'Keep AGE-SECRET-KEY-1… safe.\n' });
+  const repo = withFiles({
+    'keys/age.agekey': `# created: today\n# public key: …\n${identity}\n`,
+    'README.md': 'Keep AGE-SECRET-KEY-1… safe.\n',
+  });
   expect(found(repo)).toEqual(['error age-key-in-git keys/age.agekey:3']);
 });
 
 test('the same repo gives the same report, byte for byte', () => {
   const repo = withFiles({ 'z.yaml': good, 'B.yaml': good, 'a/x.yaml': good });
   mkdirSync(join(repo, 'empty'));
-  expect(found(repo)).toEqual(['error secret-duplicate a/x.yaml:4', 'error secret-duplicate good.yaml:4', 'error secret-duplicate z.yaml:4']);
+  expect(found(repo)).toEqual([
+    'error secret-duplicate a/x.yaml:4',
+    'error secret-duplicate good.yaml:4',
+    'error secret-duplicate z.yaml:4',
+  ]);
 });

@@ -24,17 +24,25 @@ test.each([
   ['encrypted_suffix: ey', REGEX, ['sops-selector']],
   ['unencrypted_suffix: ey', REGEX, ['sops-selector']],
   ['encrypted_comment_regex: encrypt', REGEX, ['sops-selector']],
-  ['unencrypted_regex: ^(apiVersion|kind|metadata|type|key)$', { encrypted_regex: '^nothing$' }, ['value-plain-text', 'sops-selector']],
+  [
+    'unencrypted_regex: ^(apiVersion|kind|metadata|type|key)$',
+    { encrypted_regex: '^nothing$' },
+    ['value-plain-text', 'sops-selector'],
+  ],
   ['encrypted_regex: (stringData', { encrypted_regex: '^nothing$' }, ['value-plain-text', 'sops-selector']],
 ])('with %s the check knows what SOPS leaves in plain text', (line, encryptedBy, expected) => {
   const text = sops.yaml(shop(), encryptedBy).replace(/encrypted_regex: .*/, line);
   const findings = report(SHOP, { 'a.yaml': text }).findings;
   expect(findings.map(({ rule }) => rule)).toEqual(expected);
-  for (const one of findings.filter(({ rule }) => rule === 'sops-selector')) expect(text.split('\n')[one.line - 1]).toContain(line);
+  for (const one of findings.filter(({ rule }) => rule === 'sops-selector'))
+    expect(text.split('\n')[one.line - 1]).toContain(line);
 });
 
 test('without a selector SOPS hides the name too, and then nobody can tell what it is', () => {
-  expect(found(SHOP, { 'a.yaml': sops.yaml(shop(), {}) })).toEqual(['warning sops-names-encrypted a.yaml:2', `error secret-missing ${LIST_FILE}:8`]);
+  expect(found(SHOP, { 'a.yaml': sops.yaml(shop(), {}) })).toEqual([
+    'warning sops-names-encrypted a.yaml:2',
+    `error secret-missing ${LIST_FILE}:8`,
+  ]);
 });
 
 test('any recipient will do, unless some are allowed; then every other kind of key is foreign, too', async () => {
@@ -42,8 +50,12 @@ test('any recipient will do, unless some are allowed; then every other kind of k
   const both = (await Sops.for(key.recipient, other.recipient)).yaml(shop());
   expect(found(SHOP, { 'a.yaml': both })).toEqual([]);
   expect(found(SHOP, { 'a.yaml': both }, [key.recipient, other.recipient])).toEqual([]);
-  expect(messages(SHOP, { 'a.yaml': both }, [key.recipient])).toEqual([`sops is encrypted for ${other.recipient}, which is not among the allowed recipients`]);
-  expect(found(SHOP, { 'a.yaml': sops.yaml(shop()) }, [key.recipient, other.recipient])).toEqual(['note sops-recipient-missing a.yaml:11']);
+  expect(messages(SHOP, { 'a.yaml': both }, [key.recipient])).toEqual([
+    `sops is encrypted for ${other.recipient}, which is not among the allowed recipients`,
+  ]);
+  expect(found(SHOP, { 'a.yaml': sops.yaml(shop()) }, [key.recipient, other.recipient])).toEqual([
+    'note sops-recipient-missing a.yaml:11',
+  ]);
   const pgp = sops.yaml(shop()).replace('\nsops:\n', '\nsops:\n  pgp:\n    - fp: ABC\n      enc: x\n');
   expect(found(SHOP, { 'a.yaml': pgp }, [key.recipient])).toEqual(['error sops-recipient-not-allowed a.yaml:11']);
   expect(found(SHOP, { 'a.yaml': pgp })).toEqual([]);
@@ -56,7 +68,12 @@ test('recipients count in groups of keys as well', () => {
   expect(found(SHOP, { 'a.yaml': grouped }, [key.recipient])).toEqual([]);
 });
 
-test.each([['enc', /enc: \|[\s\S]*?-----END[^\n]*/, 'enc: ""'], ['lastmodified', /lastmodified: .*/, 'lastmodified: once'], ['all', /sops:\n[\s\S]*/, 'sops: none\n']])(
-  'damaged metadata (%s) is named', (_, pattern, by) => {
-    expect(found(SHOP, { 'a.yaml': sops.yaml(shop()).replace(pattern, by) })).toContainEqual(expect.stringContaining('error sops-incomplete a.yaml:'));
-  });
+test.each([
+  ['enc', /enc: \|[\s\S]*?-----END[^\n]*/, 'enc: ""'],
+  ['lastmodified', /lastmodified: .*/, 'lastmodified: once'],
+  ['all', /sops:\n[\s\S]*/, 'sops: none\n'],
+])('damaged metadata (%s) is named', (_, pattern, by) => {
+  expect(found(SHOP, { 'a.yaml': sops.yaml(shop()).replace(pattern, by) })).toContainEqual(
+    expect.stringContaining('error sops-incomplete a.yaml:'),
+  );
+});

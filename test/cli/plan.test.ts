@@ -13,7 +13,12 @@ const head = written(edited(shop(), BACKUP, [/(KEEP_DAILY\n +value: )"7"/, '$1"3
 const command = ['--import', require.resolve('tsx'), join(root, 'src/cli/main.ts'), 'plan'];
 
 function cli(args: readonly string[], input?: string): SpawnSyncReturns<string> {
-  return spawnSync(process.execPath, [...command, ...args], { cwd: root, env: { ...process.env, CI: 'true' }, encoding: 'utf8', input });
+  return spawnSync(process.execPath, [...command, ...args], {
+    cwd: root,
+    env: { ...process.env, CI: 'true' },
+    encoding: 'utf8',
+    input,
+  });
 }
 
 test('the plan for people, the picture, and status 0 unless told otherwise', () => {
@@ -26,8 +31,30 @@ test('the plan for people, the picture, and status 0 unless told otherwise', () 
 });
 
 test('--fail-on ends with status 1 from this level on, --json with what comes from the standard input', () => {
-  const fails = cli(['--base', base, '--head', head, ...NOW, '--fail-on', 'error', '--json', '--dumps', '-', '--dump-size', '1Gi', '--last-run', '60'], 'shop-20261122-020000.dump\nshop-20261119-020000.dump\n');
-  expect(JSON.parse(fails.stdout)).toMatchObject({ version: 1, now: '2026-11-24T01:00:00.000Z', restorePoints: [{ isListed: true }] });
+  const fails = cli(
+    [
+      '--base',
+      base,
+      '--head',
+      head,
+      ...NOW,
+      '--fail-on',
+      'error',
+      '--json',
+      '--dumps',
+      '-',
+      '--dump-size',
+      '1Gi',
+      '--last-run',
+      '60',
+    ],
+    'shop-20261122-020000.dump\nshop-20261119-020000.dump\n',
+  );
+  expect(JSON.parse(fails.stdout)).toMatchObject({
+    version: 1,
+    now: '2026-11-24T01:00:00.000Z',
+    restorePoints: [{ isListed: true }],
+  });
   expect(fails.status).toBe(0); // three days are all that the listing has
   const more = cli(['--base', base, '--head', head, ...NOW, '--fail-on', 'note', '--markdown']);
   expect(more.stdout).toMatch(/^### Risk: high\./);
@@ -40,14 +67,26 @@ test('no change is one line and status 0', () => {
 });
 
 test.each([
-  ['no base', ['--head', 'dist'], 'required option \'--base <folder>\' not specified'],
+  ['no base', ['--head', 'dist'], "required option '--base <folder>' not specified"],
   ['a base that is not there', ['--base', '/nowhere', '--head', 'dist'], '--base (/nowhere) is no folder'],
   ['a ref that is not there', ['--base', 'nowhere:dist', '--head', 'dist'], 'Git knows no ref nowhere'],
-  ['a listing that is not there', ['--base', 'dist', '--head', 'dist', '--dumps', '/nowhere'], '--dumps (/nowhere) cannot be read (ENOENT)'],
-  ['a picture that cannot be written', ['--base', 'dist', '--head', 'dist', '--svg', '/nowhere/a.svg'], '--svg (/nowhere/a.svg) cannot be written (ENOENT)'],
+  [
+    'a listing that is not there',
+    ['--base', 'dist', '--head', 'dist', '--dumps', '/nowhere'],
+    '--dumps (/nowhere) cannot be read (ENOENT)',
+  ],
+  [
+    'a picture that cannot be written',
+    ['--base', 'dist', '--head', 'dist', '--svg', '/nowhere/a.svg'],
+    '--svg (/nowhere/a.svg) cannot be written (ENOENT)',
+  ],
   ['bad values', ['--base', 'dist', '--head', 'dist', '--now', 'tomorrow'], 'It is no time'],
   ['a bad size', ['--base', 'dist', '--head', 'dist', '--dump-size', '2 GB'], 'It is no size'],
-  ['a bad level', ['--base', 'dist', '--head', 'dist', '--fail-on', 'high'], 'Allowed choices are error, warning, note'],
+  [
+    'a bad level',
+    ['--base', 'dist', '--head', 'dist', '--fail-on', 'high'],
+    'Allowed choices are error, warning, note',
+  ],
   ['two formats', ['--base', 'dist', '--head', 'dist', '--json', '--markdown'], 'cannot be used with'],
 ])('%s is misuse: status 2, a sentence, and no stack trace', (_, args, message) => {
   const { status, stdout, stderr } = cli(args);
@@ -60,8 +99,12 @@ const onLinux = process.platform === 'linux' && existsSync('/usr/bin/script') ? 
 
 onLinux('colours are for terminals, and NO_COLOR turns them off', () => {
   // script(1) is a terminal around a command.
-  const inTerminal = (env: NodeJS.ProcessEnv): string => spawnSync('script', ['-qec', `'${[process.execPath, ...command, '--base', base, '--head', head, ...NOW].join('\' \'')}'`, '/dev/null'],
-    { cwd: root, env: { ...process.env, TERM: 'xterm', ...env }, encoding: 'utf8' }).stdout;
+  const inTerminal = (env: NodeJS.ProcessEnv): string =>
+    spawnSync(
+      'script',
+      ['-qec', `'${[process.execPath, ...command, '--base', base, '--head', head, ...NOW].join("' '")}'`, '/dev/null'],
+      { cwd: root, env: { ...process.env, TERM: 'xterm', ...env }, encoding: 'utf8' },
+    ).stdout;
   expect(inTerminal({})).toContain('\u001b[31mRisk: high.');
   expect(inTerminal({ NO_COLOR: '1' })).not.toContain('\u001b');
 });

@@ -5,8 +5,18 @@ describe('PostgresImage', () => {
   const digest = `sha256:${'0123456789abcdef'.repeat(4)}`;
 
   test('the Alpine image runs as 70:70 and the Debian image as 999:999', () => {
-    expect(PostgresImage.alpine('16.4')).toMatchObject({ image: 'postgres:16.4-alpine', uid: 70, gid: 70, majorVersion: 16 });
-    expect(PostgresImage.debian('17.2')).toMatchObject({ image: 'postgres:17.2', uid: 999, gid: 999, majorVersion: 17 });
+    expect(PostgresImage.alpine('16.4')).toMatchObject({
+      image: 'postgres:16.4-alpine',
+      uid: 70,
+      gid: 70,
+      majorVersion: 16,
+    });
+    expect(PostgresImage.debian('17.2')).toMatchObject({
+      image: 'postgres:17.2',
+      uid: 999,
+      gid: 999,
+      majorVersion: 17,
+    });
   });
 
   test('a digest pins the image, and a mirror replaces the repository', () => {
@@ -14,25 +24,43 @@ describe('PostgresImage', () => {
     expect(image.image).toBe(`registry.example:5000/library/postgres:16.4-alpine@${digest}`);
   });
 
-  test.each(['latest', '16.4-alpine', 'v16', '', '9.6', '16.4.1', '16'])('version %p, which is no release, is refused', (version) => {
-    expect(() => PostgresImage.alpine(version)).toThrow(/^image\.version .* does not name one release of PostgreSQL\. /);
-  });
+  test.each(['latest', '16.4-alpine', 'v16', '', '9.6', '16.4.1', '16'])(
+    'version %p, which is no release, is refused',
+    (version) => {
+      expect(() => PostgresImage.alpine(version)).toThrow(
+        /^image\.version .* does not name one release of PostgreSQL\. /,
+      );
+    },
+  );
 
   test('a tag that moves is taken with a digest', () => {
     expect(PostgresImage.alpine('16', { digest }).image).toBe(`postgres:16-alpine@${digest}`);
   });
 
   test.each([
-    'postgres', 'postgres:latest', 'registry.example:5000/postgres', 'postgres latest', 'postgres:16@sha256:12', 'Postgres:16',
-    'a//b:1', '-x:1', '/a:1', 'a/:1', '$(x):1', 'a#b:1', `a:${'1'.repeat(129)}`,
-  ])(
-    'image %p, which may be another one tomorrow or is none, is refused', (image) => {
-      expect(() => PostgresImage.of({ image, uid: 70, gid: 70, majorVersion: 16 })).toThrow(/^image \(/);
-    });
-
-  test.each(['ghcr.io/a/b_c/d-e.f:1.2', 'localhost:5000/a:1', '[::1]:5000/a:1', 'a:1_x-Y.z'])('image %p is taken', (image) => {
-    expect(PostgresImage.of({ image, uid: 1, gid: 1, majorVersion: 17 }).image).toBe(image);
+    'postgres',
+    'postgres:latest',
+    'registry.example:5000/postgres',
+    'postgres latest',
+    'postgres:16@sha256:12',
+    'Postgres:16',
+    'a//b:1',
+    '-x:1',
+    '/a:1',
+    'a/:1',
+    '$(x):1',
+    'a#b:1',
+    `a:${'1'.repeat(129)}`,
+  ])('image %p, which may be another one tomorrow or is none, is refused', (image) => {
+    expect(() => PostgresImage.of({ image, uid: 70, gid: 70, majorVersion: 16 })).toThrow(/^image \(/);
   });
+
+  test.each(['ghcr.io/a/b_c/d-e.f:1.2', 'localhost:5000/a:1', '[::1]:5000/a:1', 'a:1_x-Y.z'])(
+    'image %p is taken',
+    (image) => {
+      expect(PostgresImage.of({ image, uid: 1, gid: 1, majorVersion: 17 }).image).toBe(image);
+    },
+  );
 
   test('an image by digest alone is taken', () => {
     expect(PostgresImage.of({ image: `db@${digest}`, uid: 1, gid: 1, majorVersion: 18 }).image).toBe(`db@${digest}`);
@@ -58,15 +86,20 @@ describe('PostgresDatabase', () => {
     expect([port, maintenanceDatabase, serverTimeout.toSeconds()]).toEqual([5432, 'postgres', 300]);
   });
 
-  test.each(['it\'s', 'a "b" $c', '日本語', 'a\tb', '-x', 'postgres://x', 'a=b', 'x'.repeat(63)])(
-    'database name %p is taken', (name) => {
+  test.each(["it's", 'a "b" $c', '日本語', 'a\tb', '-x', 'postgres://x', 'a=b', 'x'.repeat(63)])(
+    'database name %p is taken',
+    (name) => {
       expect(database(chart(), { name }).name).toBe(name);
-    });
+    },
+  );
 
-  test.each(['', 'x'.repeat(64), '日'.repeat(22), 'a\0b', 'a\nb', 'a\rb', '\ud800'])('database name %p is refused', (name) => {
-    expect(() => database(chart(), { name })).toThrow(/^database\.name \(/);
-    expect(() => database(chart(), { user: name })).toThrow(/^database\.user \(/);
-  });
+  test.each(['', 'x'.repeat(64), '日'.repeat(22), 'a\0b', 'a\nb', 'a\rb', '\ud800'])(
+    'database name %p is refused',
+    (name) => {
+      expect(() => database(chart(), { name })).toThrow(/^database\.name \(/);
+      expect(() => database(chart(), { user: name })).toThrow(/^database\.user \(/);
+    },
+  );
 
   test.each(['postgres', 'template0', 'template1'])('database %p, which no restore can swap, is refused', (name) => {
     expect(() => database(chart(), { name })).toThrow(/^database\.name/);
@@ -82,7 +115,10 @@ describe('PostgresDatabase', () => {
   });
 });
 
-test.each(['', 'db host', 'a,b', '/var/run', 'db:5432', '-db', 'h..x', 'fe80::1%eth0'])('host %p is refused', (host) => {
-  const { name, user, password, image } = database(chart());
-  expect(() => PostgresDatabase.at(host, { name, user, password, image })).toThrow(/^database\.host/);
-});
+test.each(['', 'db host', 'a,b', '/var/run', 'db:5432', '-db', 'h..x', 'fe80::1%eth0'])(
+  'host %p is refused',
+  (host) => {
+    const { name, user, password, image } = database(chart());
+    expect(() => PostgresDatabase.at(host, { name, user, password, image })).toThrow(/^database\.host/);
+  },
+);

@@ -5,7 +5,11 @@ import { parse } from 'yaml';
 import { BackupPvc, FluxKustomization, FluxKustomizationProps, FluxSource, RestoreJob } from '../../src';
 import { chart, database, Manifest, manifest, storage, yaml } from '../support/synth';
 
-const props: FluxKustomizationProps = { name: 'shop-backup', path: './apps/shop/backup', source: FluxSource.gitRepository('flux-system') };
+const props: FluxKustomizationProps = {
+  name: 'shop-backup',
+  path: './apps/shop/backup',
+  source: FluxSource.gitRepository('flux-system'),
+};
 
 function kustomization(more: Partial<FluxKustomizationProps> = {}): Manifest {
   const scope = new Chart(Testing.app(), 'flux', { namespace: 'flux-system' });
@@ -19,17 +23,23 @@ test('a Kustomization as a reviewer sees it', () => {
 
 test('a Kustomization with every prop set as a reviewer sees it', () => {
   const claim: BackupPvc = storage(chart());
-  expect(yaml(kustomization({
-    source: FluxSource.ociRepository('manifests', { namespace: 'sources' }),
-    interval: Duration.hours(1),
-    timeout: Duration.seconds(90),
-    healthChecks: [ApiObject.of(claim)],
-    dependsOn: ['shop-namespace'],
-  }))).toMatchSnapshot();
+  expect(
+    yaml(
+      kustomization({
+        source: FluxSource.ociRepository('manifests', { namespace: 'sources' }),
+        interval: Duration.hours(1),
+        timeout: Duration.seconds(90),
+        healthChecks: [ApiObject.of(claim)],
+        dependsOn: ['shop-namespace'],
+      }),
+    ),
+  ).toMatchSnapshot();
 });
 
 test('the one in the README is what it writes', () => {
-  const [, block] = /## Into the Flux repo[^]*?```yaml\n([^]*?)```/.exec(readFileSync(join(__dirname, '../../README.md'), 'utf8'))!;
+  const [, block] = /## Into the Flux repo[^]*?```yaml\n([^]*?)```/.exec(
+    readFileSync(join(__dirname, '../../README.md'), 'utf8'),
+  )!;
   const { metadata, spec } = parse(block!) as Manifest;
   expect(kustomization({ name: metadata.name, path: spec.path })).toEqual(parse(block!));
 });
@@ -41,7 +51,8 @@ describe('defaults', () => {
   test('timeout is 5 minutes', () => expect(spec.timeout).toBe('5m'));
   test('healthChecks are of all objects', () => expect(spec).toMatchObject({ wait: true }));
   test('dependsOn is empty', () => expect(spec).not.toHaveProperty('dependsOn'));
-  test('the namespace of the source is that of the Kustomization', () => expect(spec.sourceRef).toEqual({ kind: 'GitRepository', name: 'flux-system' }));
+  test('the namespace of the source is that of the Kustomization', () =>
+    expect(spec.sourceRef).toEqual({ kind: 'GitRepository', name: 'flux-system' }));
 });
 
 test('what is named is checked and nothing else: Flux ignores the list where it waits for all', () => {
@@ -53,7 +64,12 @@ test('force cannot be said', () => {
   expect(kustomization({ force: true }).spec).not.toHaveProperty('force');
 });
 
-test.each([[90, '90s'], [120, '2m'], [7200, '2h'], [86_400, '24h']])('%d seconds are %s to Go, which knows no days', (seconds, text) => {
+test.each([
+  [90, '90s'],
+  [120, '2m'],
+  [7200, '2h'],
+  [86_400, '24h'],
+])('%d seconds are %s to Go, which knows no days', (seconds, text) => {
   expect(kustomization({ interval: Duration.seconds(seconds) }).spec.interval).toBe(text);
 });
 
@@ -64,7 +80,10 @@ test('a bucket can be a source', () => {
 test('in the chart that it shall apply it is refused at synth: nothing would apply it for the first time', () => {
   const app = new App({ outdir: Testing.app().outdir });
   const scope = new Chart(app, 'shop', { namespace: 'shop' });
-  new RestoreJob(scope, 'restore', { name: 'shop-restore', backup: { database: database(scope), storage: storage(scope) } });
+  new RestoreJob(scope, 'restore', {
+    name: 'shop-restore',
+    backup: { database: database(scope), storage: storage(scope) },
+  });
   new FluxKustomization(scope, 'flux', props);
   expect(() => app.synth()).toThrow('fluxKustomization ("shop/flux") is in the chart that it shall apply');
 });

@@ -23,14 +23,16 @@ test('each folder lists exactly the manifests that it holds', () => {
   app.synth();
   expect(readdirSync(outdir)).toEqual(['one', 'two']);
   expect(readdirSync(join(outdir, 'one'))).toEqual(['ConfigMap.a.yaml', 'ConfigMap.b.yaml', 'kustomization.yaml']);
-  expect(readFileSync(join(outdir, 'one', 'kustomization.yaml'), 'utf8')).toBe([
-    'apiVersion: kustomize.config.k8s.io/v1beta1',
-    'kind: Kustomization',
-    'resources:',
-    '  - ConfigMap.a.yaml',
-    '  - ConfigMap.b.yaml',
-    '',
-  ].join('\n'));
+  expect(readFileSync(join(outdir, 'one', 'kustomization.yaml'), 'utf8')).toBe(
+    [
+      'apiVersion: kustomize.config.k8s.io/v1beta1',
+      'kind: Kustomization',
+      'resources:',
+      '  - ConfigMap.a.yaml',
+      '  - ConfigMap.b.yaml',
+      '',
+    ].join('\n'),
+  );
 });
 
 test('nothing but the folders is written, also when the CLI asks for metadata', () => {
@@ -57,7 +59,7 @@ test('each folder has its list also where charts depend on each other, and cdk8s
   expect(readdirSync(join(outdir, '0001-one'))).toEqual(['ConfigMap.a.yaml', 'kustomization.yaml']);
 });
 
-test('two objects that would overwrite each other\'s file are refused', () => {
+test("two objects that would overwrite each other's file are refused", () => {
   const app = new KustomizedApp({ outdir });
   const chart = new Chart(app, 'one');
   configMap(chart, 'a', 'same', 'x');

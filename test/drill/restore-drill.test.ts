@@ -1,6 +1,14 @@
 import { Cron, Duration, Size } from 'cdk8s';
 import { EmptyDirMedium } from 'cdk8s-plus-28';
-import { DecryptionProof, DrillPick, PostgresDatabase, PostgresImage, RestoreDrill, RestoreDrillProps, SecretExpectations } from '../../src';
+import {
+  DecryptionProof,
+  DrillPick,
+  PostgresDatabase,
+  PostgresImage,
+  RestoreDrill,
+  RestoreDrillProps,
+  SecretExpectations,
+} from '../../src';
 import { chart, database, Manifest, manifest, storage, yaml } from '../support/synth';
 
 const SQL = "SELECT '-', 'unproven', length(pg_read_binary_file(:'key_file'));";
@@ -12,7 +20,10 @@ interface Named {
 
 function drill(props: Partial<RestoreDrillProps> & { key?: true } = {}): Manifest {
   const scope = chart();
-  const key = () => new SecretExpectations(scope, 'keys', { name: 'keys' }).expectKey('orders', 'key', { because: 'the orders are encrypted with it' });
+  const key = () =>
+    new SecretExpectations(scope, 'keys', { name: 'keys' }).expectKey('orders', 'key', {
+      because: 'the orders are encrypted with it',
+    });
   const { key: withKey, ...given } = props;
   new RestoreDrill(scope, 'drill', {
     name: 'shop-drill',
@@ -27,33 +38,39 @@ const job = (object: Manifest) => object.spec.jobTemplate.spec;
 const pod = (object: Manifest) => job(object).template.spec;
 const containers = (object: Manifest) => [...pod(object).initContainers, ...pod(object).containers];
 const container = (object: Manifest, wanted: string) => containers(object).find(({ name }: Named) => name === wanted);
-const env = (object: Manifest, of: string, name: string) => container(object, of).env.find((variable: Named) => variable.name === name)?.value;
+const env = (object: Manifest, of: string, name: string) =>
+  container(object, of).env.find((variable: Named) => variable.name === name)?.value;
 const volume = (object: Manifest, name: string) => pod(object).volumes.find((each: Named) => each.name === name);
-const mounted = (object: Manifest, of: string): string[] => container(object, of).volumeMounts.map(({ name }: Named) => name);
+const mounted = (object: Manifest, of: string): string[] =>
+  container(object, of).volumeMounts.map(({ name }: Named) => name);
 
 test('a drill with all defaults as a reviewer sees it', () => {
   expect(yaml(drill())).toMatchSnapshot();
 });
 
 test('a drill with every prop set as a reviewer sees it', () => {
-  expect(yaml(drill({
-    key: true,
-    schedule: Cron.schedule({ minute: '0', hour: '4', weekDay: '6' }),
-    timeZone: 'Europe/Zurich',
-    suspend: true,
-    deadline: Duration.hours(2),
-    startingDeadline: Duration.hours(1),
-    pick: DrillPick.ROTATE,
-    scratchSize: Size.gibibytes(2),
-    scratchMedium: EmptyDirMedium.MEMORY,
-    keepEvidence: 12,
-    jobs: 4,
-    resources: { memory: { request: Size.gibibytes(1), limit: Size.gibibytes(4) } },
-    nodeSelector: { 'kubernetes.io/os': 'linux' },
-    tolerations: [{ key: 'dedicated', operator: 'Exists' }],
-    labels: { team: 'shop' },
-    annotations: { note: 'weekly' },
-  }))).toMatchSnapshot();
+  expect(
+    yaml(
+      drill({
+        key: true,
+        schedule: Cron.schedule({ minute: '0', hour: '4', weekDay: '6' }),
+        timeZone: 'Europe/Zurich',
+        suspend: true,
+        deadline: Duration.hours(2),
+        startingDeadline: Duration.hours(1),
+        pick: DrillPick.ROTATE,
+        scratchSize: Size.gibibytes(2),
+        scratchMedium: EmptyDirMedium.MEMORY,
+        keepEvidence: 12,
+        jobs: 4,
+        resources: { memory: { request: Size.gibibytes(1), limit: Size.gibibytes(4) } },
+        nodeSelector: { 'kubernetes.io/os': 'linux' },
+        tolerations: [{ key: 'dedicated', operator: 'Exists' }],
+        labels: { team: 'shop' },
+        annotations: { note: 'weekly' },
+      }),
+    ),
+  ).toMatchSnapshot();
 });
 
 describe('defaults', () => {
@@ -75,19 +92,22 @@ describe('defaults', () => {
   test('scratchSize is no limit where the size of the claim is not known', () => {
     const scope = chart();
     const { storage: sized, ...backup } = { database: database(scope), storage: storage(scope) };
-    const unsized = drill({ backup: { ...backup, storage: { claimName: sized.claimName, accessModes: sized.accessModes } } });
+    const unsized = drill({
+      backup: { ...backup, storage: { claimName: sized.claimName, accessModes: sized.accessModes } },
+    });
     expect(volume(unsized, 'drill').emptyDir).toEqual({});
     expect(env(unsized, 'restore', 'DRILL_BYTES')).toBe('0');
   });
-  test('scratchMedium is the node\'s own', () => expect(volume(plain, 'drill').emptyDir).not.toHaveProperty('medium'));
+  test("scratchMedium is the node's own", () => expect(volume(plain, 'drill').emptyDir).not.toHaveProperty('medium'));
   test('proof is none: no container and no volume is about a key', () => {
     expect(container(plain, 'decrypt')).toBeUndefined();
     expect(volume(plain, 'proof-key')).toBeUndefined();
   });
   test('keepEvidence is 104', () => expect(env(plain, 'drill', 'KEEP_EVIDENCE')).toBe('104'));
   test('jobs is 2', () => expect(env(plain, 'restore', 'RESTORE_JOBS')).toBe('2'));
-  test('memory for an index is 256 MiB, and never more than half of the pod\'s for all jobs', () => {
-    const memory = (props: Partial<RestoreDrillProps>) => /maintenance_work_mem=(.*)kB/.exec(env(drill(props), 'restore', 'RESTORE_OPTIONS'))?.[1];
+  test("memory for an index is 256 MiB, and never more than half of the pod's for all jobs", () => {
+    const memory = (props: Partial<RestoreDrillProps>) =>
+      /maintenance_work_mem=(.*)kB/.exec(env(drill(props), 'restore', 'RESTORE_OPTIONS'))?.[1];
     expect(memory({})).toBe(String(256 * 1024));
     expect(memory({ resources: {} })).toBe(String(256 * 1024));
     expect(memory({ jobs: 4, resources: { memory: { limit: Size.mebibytes(512) } } })).toBe(String(64 * 1024));
@@ -116,29 +136,52 @@ test.each<[string, Partial<RestoreDrillProps>]>([
 
 test('a bad folder is refused by its name', () => {
   const scope = chart();
-  expect(() => drill({ backup: { database: database(scope), storage: storage(scope), folder: '../other' } })).toThrow('restoreDrill.folder (');
+  expect(() => drill({ backup: { database: database(scope), storage: storage(scope), folder: '../other' } })).toThrow(
+    'restoreDrill.folder (',
+  );
 });
 
-describe.each([['without a proof', {}], ['with a proof', { key: true }]] as const)('a pod %s', (_, props) => {
+describe.each([
+  ['without a proof', {}],
+  ['with a proof', { key: true }],
+] as const)('a pod %s', (_, props) => {
   const object = drill(props);
 
-  test('knows neither the database\'s host nor how to log in to it', () => {
+  test("knows neither the database's host nor how to log in to it", () => {
     const scope = chart();
-    const password = new SecretExpectations(scope, 'secrets').expectKey('shop-db', 'password', { because: 'everything logs in with it' });
-    const far = PostgresDatabase.at('far.example.org', { name: 'shop', user: 'its-role', password, image: PostgresImage.alpine('17.2') });
-    expect(yaml(drill({ ...props, backup: { database: far, storage: storage(scope) } }))).not.toMatch(/far\.example\.org|its-role/);
+    const password = new SecretExpectations(scope, 'secrets').expectKey('shop-db', 'password', {
+      because: 'everything logs in with it',
+    });
+    const far = PostgresDatabase.at('far.example.org', {
+      name: 'shop',
+      user: 'its-role',
+      password,
+      image: PostgresImage.alpine('17.2'),
+    });
+    expect(yaml(drill({ ...props, backup: { database: far, storage: storage(scope) } }))).not.toMatch(
+      /far\.example\.org|its-role/,
+    );
     for (const each of containers(object)) {
-      expect(each.env.map(({ name }: Named) => name)).not.toEqual(expect.arrayContaining([expect.stringMatching(/^PG(HOST|PORT|USER|PASSWORD)$/)]));
+      expect(each.env.map(({ name }: Named) => name)).not.toEqual(
+        expect.arrayContaining([expect.stringMatching(/^PG(HOST|PORT|USER|PASSWORD)$/)]),
+      );
     }
   });
 
   test('is as hardened as the others, in every container', () => {
     expect(pod(object)).toMatchObject({
-      automountServiceAccountToken: false, enableServiceLinks: false, restartPolicy: 'Never', securityContext: { runAsNonRoot: true, runAsUser: 70 },
+      automountServiceAccountToken: false,
+      enableServiceLinks: false,
+      restartPolicy: 'Never',
+      securityContext: { runAsNonRoot: true, runAsUser: 70 },
     });
     for (const { securityContext, image } of containers(object)) {
       expect(image).toBe('postgres:17.2-alpine');
-      expect(securityContext).toEqual({ allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, capabilities: { drop: ['ALL'] } });
+      expect(securityContext).toEqual({
+        allowPrivilegeEscalation: false,
+        readOnlyRootFilesystem: true,
+        capabilities: { drop: ['ALL'] },
+      });
     }
   });
 
@@ -152,21 +195,31 @@ describe.each([['without a proof', {}], ['with a proof', { key: true }]] as cons
   test('is tried once more after a failure, again where it is drained, and not where a key is refuted or something is not proven', () => {
     expect(job(object)).toMatchObject({
       backoffLimit: 1,
-      podFailurePolicy: { rules: [
-        { action: 'Ignore', onPodConditions: [{ type: 'DisruptionTarget', status: 'True' }] },
-        { action: 'FailJob', onExitCodes: { containerName: 'drill', operator: 'In', values: [4, 5] } },
-      ] },
+      podFailurePolicy: {
+        rules: [
+          { action: 'Ignore', onPodConditions: [{ type: 'DisruptionTarget', status: 'True' }] },
+          { action: 'FailJob', onExitCodes: { containerName: 'drill', operator: 'In', values: [4, 5] } },
+        ],
+      },
     });
   });
 });
 
 test('no container sees both the dumps and a key', () => {
   const object = drill({ key: true });
-  const keys = pod(object).volumes.filter((each: Named & { secret?: unknown; projected?: unknown }) => each.secret ?? each.projected).map(({ name }: Named) => name);
+  const keys = pod(object)
+    .volumes.filter((each: Named & { secret?: unknown; projected?: unknown }) => each.secret ?? each.projected)
+    .map(({ name }: Named) => name);
   expect(keys).toEqual(['expected-keys', 'proof-key']);
-  const seen = Object.fromEntries(containers(object).map(({ name }: Named) => [name, {
-    claim: mounted(object, name).includes('storage'), keys: mounted(object, name).filter((each) => keys.includes(each)),
-  }]));
+  const seen = Object.fromEntries(
+    containers(object).map(({ name }: Named) => [
+      name,
+      {
+        claim: mounted(object, name).includes('storage'),
+        keys: mounted(object, name).filter((each) => keys.includes(each)),
+      },
+    ]),
+  );
   expect(seen).toEqual({
     'check-secrets': { claim: false, keys: ['expected-keys'] },
     restore: { claim: true, keys: [] },
@@ -179,7 +232,8 @@ test('the container with the key leaves nothing of it where the dumps are seen: 
   const object = drill({ key: true });
   expect(mounted(object, 'decrypt')).toEqual(['scripts', 'proof', 'proof-key', 'drill', 'decrypt-scratch']);
   expect(volume(object, 'decrypt-scratch').emptyDir).toMatchObject({ medium: 'Memory' });
-  for (const other of ['check-secrets', 'restore', 'drill']) expect(mounted(object, other)).not.toContain('decrypt-scratch');
+  for (const other of ['check-secrets', 'restore', 'drill'])
+    expect(mounted(object, other)).not.toContain('decrypt-scratch');
 });
 
 test('what kubectl create job --from and kubectl set env need is there: a CronJob with the variables that choose', () => {

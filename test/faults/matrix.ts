@@ -31,7 +31,19 @@ import { storage as restoreStorage } from './restore/storage';
 export const MATRIX: Readonly<Record<Component, readonly FaultGroup<AnyFault>[]>> = {
   backup: [server, secrets, concurrency, signals, storage, names, purpose, databases, heartbeat, damages],
   restore: [
-    dumps, restoreSecrets, proof, restoreServer, memory, restoreSignals, random, sessions, restoreConcurrency, actions, restoreNames, contents, restoreStorage,
+    dumps,
+    restoreSecrets,
+    proof,
+    restoreServer,
+    memory,
+    restoreSignals,
+    random,
+    sessions,
+    restoreConcurrency,
+    actions,
+    restoreNames,
+    contents,
+    restoreStorage,
   ],
   drill: [drillDumps, drillSignals, drillSurroundings],
 };

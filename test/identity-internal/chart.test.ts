@@ -12,7 +12,11 @@ const dist = join(root, 'dist/identity-internal');
 
 /** Every file of a folder with its text. */
 function contents(folder: string): Record<string, string> {
-  return Object.fromEntries(readdirSync(folder).sort().map((file) => [file, readFileSync(join(folder, file), 'utf8')]));
+  return Object.fromEntries(
+    readdirSync(folder)
+      .sort()
+      .map((file) => [file, readFileSync(join(folder, file), 'utf8')]),
+  );
 }
 
 function manifest(file: string): Manifest {
@@ -22,7 +26,10 @@ function manifest(file: string): Manifest {
 test('dist/ is what synth writes', () => {
   const outdir = mkdtempSync(join(tmpdir(), 'dist-'));
   try {
-    execFileSync(process.execPath, ['--import', 'tsx', 'src/main.ts'], { cwd: root, env: { ...process.env, CDK8S_OUTDIR: outdir } });
+    execFileSync(process.execPath, ['--import', 'tsx', 'src/main.ts'], {
+      cwd: root,
+      env: { ...process.env, CDK8S_OUTDIR: outdir },
+    });
     const folders = readdirSync(outdir);
     expect(readdirSync(join(root, 'dist'))).toEqual(folders);
     for (const folder of folders) expect(contents(join(root, 'dist', folder))).toEqual(contents(join(outdir, folder)));
@@ -38,15 +45,25 @@ test('kustomization.yaml lists every manifest of the folder', () => {
 
 (hasKubectl() ? test : test.skip)('kustomize builds the folder', () => {
   const built = parseAllDocuments(execFileSync('kubectl', ['kustomize', dist], { encoding: 'utf8' }));
-  expect(built.map((document) => document.toJS().kind).sort())
-    .toEqual(['ConfigMap', 'ConfigMap', 'ConfigMap', 'CronJob', 'CronJob', 'CronJob', 'NetworkPolicy', 'PersistentVolumeClaim']);
+  expect(built.map((document) => document.toJS().kind).sort()).toEqual([
+    'ConfigMap',
+    'ConfigMap',
+    'ConfigMap',
+    'CronJob',
+    'CronJob',
+    'CronJob',
+    'NetworkPolicy',
+    'PersistentVolumeClaim',
+  ]);
 });
 
 test('no name that the cluster or the NAS remembers changes by accident', () => {
   const claim = manifest('PersistentVolumeClaim.zitadel-backup.yaml');
   expect(claim.metadata).toMatchObject({ name: 'zitadel-backup', namespace: 'identity-internal' });
   expect(claim.spec).toEqual({
-    accessModes: ['ReadWriteMany'], storageClassName: 'nfs-client', resources: { requests: { storage: '50Gi' } },
+    accessModes: ['ReadWriteMany'],
+    storageClassName: 'nfs-client',
+    resources: { requests: { storage: '50Gi' } },
   });
   const backup = manifest('CronJob.zitadel-db-backup.yaml');
   expect(backup.metadata).toMatchObject({ name: 'zitadel-db-backup', namespace: 'identity-internal' });
@@ -54,10 +71,17 @@ test('no name that the cluster or the NAS remembers changes by accident', () => 
   expect(manifest('CronJob.zitadel-db-restore.yaml').spec.suspend).toBe(true);
   const container = backup.spec.jobTemplate.spec.template.spec.containers[0];
   expect(container.image).toBe('postgres:16.4-alpine');
-  const env = Object.fromEntries(container.env.map(({ name, value }: { name: string; value?: string }) => [name, value]));
+  const env = Object.fromEntries(
+    container.env.map(({ name, value }: { name: string; value?: string }) => [name, value]),
+  );
   expect(env).toMatchObject({
-    PGHOST: 'zitadel-db', PGPORT: '5432', PGUSER: 'postgres', PGDATABASE: 'zitadel', BACKUP_DIR: '/backups/zitadel',
-    KEEP_DAILY: '7', KEEP_WEEKLY: '4',
+    PGHOST: 'zitadel-db',
+    PGPORT: '5432',
+    PGUSER: 'postgres',
+    PGDATABASE: 'zitadel',
+    BACKUP_DIR: '/backups/zitadel',
+    KEEP_DAILY: '7',
+    KEEP_WEEKLY: '4',
   });
   expect(parse(manifest('ConfigMap.zitadel-expected-secrets.yaml').data['secrets.yaml'])).toMatchObject([
     { secret: 'zitadel-secret', key: 'masterkey', bytes: 32, sameAsDump: true },
@@ -72,35 +96,64 @@ test('no name that the cluster or the NAS remembers changes by accident', () => 
 test('what needs the CRDs of the Prometheus operator is in a folder of its own, and the backup is applied without them', () => {
   expect(readdirSync(dist).filter((file) => file.startsWith('PrometheusRule'))).toEqual([]);
   expect(readdirSync(join(root, 'dist/identity-internal-monitoring'))).toEqual([
-    'ConfigMap.zitadel-backup-dashboard.yaml', 'PrometheusRule.zitadel-backup-alerts.yaml', 'kustomization.yaml',
+    'ConfigMap.zitadel-backup-dashboard.yaml',
+    'PrometheusRule.zitadel-backup-alerts.yaml',
+    'kustomization.yaml',
   ]);
 });
 
 test('applying dist/ creates no Namespace, no Secret and nothing that runs by itself but the backup and the drill', () => {
   const kinds = readdirSync(dist).map((file) => file.split('.')[0]);
-  expect(new Set(kinds)).toEqual(new Set(['ConfigMap', 'CronJob', 'NetworkPolicy', 'PersistentVolumeClaim', 'RUNBOOK', 'kustomization']));
+  expect(new Set(kinds)).toEqual(
+    new Set(['ConfigMap', 'CronJob', 'NetworkPolicy', 'PersistentVolumeClaim', 'RUNBOOK', 'kustomization']),
+  );
   const running = readdirSync(dist).filter((file) => file.startsWith('CronJob.') && !manifest(file).spec.suspend);
   expect(running).toEqual(['CronJob.zitadel-db-backup.yaml', 'CronJob.zitadel-db-drill.yaml']);
 });
 
 test('dist/ breaks no policy, not even those that only warn', () => {
-  const manifests = readdirSync(dist).filter((file) => file.endsWith('.yaml')).flatMap((file) => readManifests(file, contents(dist)[file]!));
+  const manifests = readdirSync(dist)
+    .filter((file) => file.endsWith('.yaml'))
+    .flatMap((file) => readManifests(file, contents(dist)[file]!));
   expect(manifests).toHaveLength(readdirSync(dist).filter((file) => file.endsWith('.yaml')).length);
   expect(check(manifests)).toEqual([]);
 });
 
 test('what the alerts tell people to type names objects of dist/', () => {
-  const texts = manifest('../identity-internal-monitoring/PrometheusRule.zitadel-backup-alerts.yaml').spec.groups[0].rules.map((rule: Manifest) => rule.annotations.description).join('\n');
-  const named = [...texts.matchAll(/ (?:--from=)?(cronjob|pvc)\/([a-z-]+)/g)].map(([, kind, name]) => `${kind} ${name}`);
-  const files = new Map([['cronjob', 'CronJob'], ['pvc', 'PersistentVolumeClaim']]);
-  expect(new Set(named)).toEqual(new Set(['cronjob zitadel-db-backup', 'cronjob zitadel-db-drill', 'cronjob zitadel-db-restore', 'pvc zitadel-backup']));
-  expect(named.filter((object) => !readdirSync(dist).includes(`${files.get(object.split(' ')[0]!)}.${object.split(' ')[1]}.yaml`))).toEqual([]);
-  expect(texts.match(/kubectl -n \S+/g)!.filter((command: string) => command !== 'kubectl -n identity-internal')).toEqual([]);
+  const texts = manifest('../identity-internal-monitoring/PrometheusRule.zitadel-backup-alerts.yaml')
+    .spec.groups[0].rules.map((rule: Manifest) => rule.annotations.description)
+    .join('\n');
+  const named = [...texts.matchAll(/ (?:--from=)?(cronjob|pvc)\/([a-z-]+)/g)].map(
+    ([, kind, name]) => `${kind} ${name}`,
+  );
+  const files = new Map([
+    ['cronjob', 'CronJob'],
+    ['pvc', 'PersistentVolumeClaim'],
+  ]);
+  expect(new Set(named)).toEqual(
+    new Set([
+      'cronjob zitadel-db-backup',
+      'cronjob zitadel-db-drill',
+      'cronjob zitadel-db-restore',
+      'pvc zitadel-backup',
+    ]),
+  );
+  expect(
+    named.filter(
+      (object) => !readdirSync(dist).includes(`${files.get(object.split(' ')[0]!)}.${object.split(' ')[1]}.yaml`),
+    ),
+  ).toEqual([]);
+  expect(
+    texts.match(/kubectl -n \S+/g)!.filter((command: string) => command !== 'kubectl -n identity-internal'),
+  ).toEqual([]);
 });
 
 test('the library knows nothing of this instance', () => {
   const library = readdirSync(join(root, 'src'), { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile() && !join(entry.parentPath, entry.name).includes('identity-internal') && entry.name !== 'main.ts')
+    .filter(
+      (entry) =>
+        entry.isFile() && !join(entry.parentPath, entry.name).includes('identity-internal') && entry.name !== 'main.ts',
+    )
     .map((entry) => readFileSync(join(entry.parentPath, entry.name), 'utf8'));
   expect(library.join('\n')).not.toMatch(/zitadel|identity-internal/i);
 });

@@ -13,9 +13,18 @@ const key = new DataKey('key', MASTERKEY);
 
 /** As talkative as a server can be made. */
 const settings = {
-  logging_collector: 'on', log_directory: 'log', log_filename: 'server.log', log_min_messages: 'debug1', log_min_error_statement: 'debug5',
-  log_statement: 'all', log_min_duration_statement: '0', log_parameter_max_length: '-1', log_parameter_max_length_on_error: '-1',
-  log_error_verbosity: 'verbose', debug_print_plan: 'on', log_temp_files: '0',
+  logging_collector: 'on',
+  log_directory: 'log',
+  log_filename: 'server.log',
+  log_min_messages: 'debug1',
+  log_min_error_statement: 'debug5',
+  log_statement: 'all',
+  log_min_duration_statement: '0',
+  log_parameter_max_length: '-1',
+  log_parameter_max_length_on_error: '-1',
+  log_error_verbosity: 'verbose',
+  debug_print_plan: 'on',
+  log_temp_files: '0',
 };
 
 let server: PostgresServer;
@@ -39,7 +48,12 @@ function judge(sql: string, masterkey: Buffer = MASTERKEY, ...options: string[])
 }
 
 describe('no byte of a key or a plaintext is in the output, the log or a file of the server', () => {
-  const secrets = [MASTERKEY, key.bytes, Buffer.from(JSON.parse(JWK).d as string), Buffer.from(PEM.split('\n')[3] as string)];
+  const secrets = [
+    MASTERKEY,
+    key.bytes,
+    Buffer.from(JSON.parse(JWK).d as string),
+    Buffer.from(PEM.split('\n')[3] as string),
+  ];
   const pieces = secrets.flatMap((secret) => runs(secret, 8).flatMap(spellings));
   const found = (content: Buffer) => pieces.filter((piece) => content.includes(piece)).map(String);
 
@@ -56,15 +70,27 @@ describe('no byte of a key or a plaintext is in the output, the log or a file of
   async function expectNone(stdout: string, stderr: string): Promise<void> {
     const logged = await log();
     expect(logged).toContain('pg_read_binary_file'); // that is what a log of all statements is
-    expect({ output: found(Buffer.from(stdout + stderr)), log: found(Buffer.from(logged)) }).toEqual({ output: [], log: [] });
+    expect({ output: found(Buffer.from(stdout + stderr)), log: found(Buffer.from(logged)) }).toEqual({
+      output: [],
+      log: [],
+    });
     server.sql('postgres', 'CHECKPOINT');
-    const halves = secrets.flatMap((secret) => runs(secret, 16).filter((_, n) => n % 16 === 0).flatMap(spellings));
+    const halves = secrets.flatMap((secret) =>
+      runs(secret, 16)
+        .filter((_, n) => n % 16 === 0)
+        .flatMap(spellings),
+    );
     expect(files(server.dataFolder).filter((file) => has(file, halves))).toEqual([]);
   }
 
   test('and this search would find one', () => {
     for (const secret of secrets) {
-      const texts = [secret.toString('hex').slice(7, 40), secret.toString('base64'), secret.toString('latin1', 3, 15), [...secret].join(' ')];
+      const texts = [
+        secret.toString('hex').slice(7, 40),
+        secret.toString('base64'),
+        secret.toString('latin1', 3, 15),
+        [...secret].join(' '),
+      ];
       for (const text of texts) {
         expect(found(Buffer.from(`a log: ${text}`, 'latin1'))).not.toEqual([]);
       }
@@ -95,16 +121,22 @@ describe('no byte of a key or a plaintext is in the output, the log or a file of
 
 test.each([
   ['pgcrypto in a schema of its own', 'CREATE SCHEMA "Its Own"; CREATE EXTENSION pgcrypto WITH SCHEMA "Its Own"'],
-  ['settings', `
+  [
+    'settings',
+    `
     ALTER DATABASE zitadel SET default_transaction_read_only = on;
     ALTER DATABASE zitadel SET statement_timeout = '1ms';
     ALTER DATABASE zitadel SET bytea_output = 'escape';
     ALTER DATABASE zitadel SET standard_conforming_strings = off;
-    ALTER DATABASE zitadel SET client_min_messages = debug5`],
-  ['functions with the names of PostgreSQL\'s own', `
+    ALTER DATABASE zitadel SET client_min_messages = debug5`,
+  ],
+  [
+    "functions with the names of PostgreSQL's own",
+    `
     ALTER DATABASE zitadel SET search_path = public, pg_catalog;
     CREATE FUNCTION public.length(bytea) RETURNS int RETURN 1/0;
-    CREATE FUNCTION public.encode(bytea, text) RETURNS text RETURN (1/0)::text`],
+    CREATE FUNCTION public.encode(bytea, text) RETURNS text RETURN (1/0)::text`,
+  ],
 ])('the proof works in spite of what a dump brings along: %s', (_, sql) => {
   expect(verdicts(judge(sql).stdout)).toMatchObject([{ id: 'key', verdict: 'proven' }]);
 });
@@ -115,7 +147,11 @@ test('nothing is proven or refuted where pgcrypto cannot be made', () => {
     CREATE EVENT TRIGGER refuse ON ddl_command_start WHEN TAG IN ('CREATE EXTENSION') EXECUTE FUNCTION public.refuse()`);
   expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
   expect(verdicts(stdout)).toEqual([
-    { id: '-', verdict: 'unproven', reason: 'pgcrypto cannot decrypt here (no extension here): take an image that has it' },
+    {
+      id: '-',
+      verdict: 'unproven',
+      reason: 'pgcrypto cannot decrypt here (no extension here): take an image that has it',
+    },
   ]);
 });
 
@@ -136,7 +172,10 @@ function runs(secret: Buffer, length: number): Buffer[] {
 function spellings(piece: Buffer): Buffer[] {
   const octal = [...piece].map((byte) => `\\${byte.toString(8).padStart(3, '0')}`).join('');
   const decimal = [...piece].join(' '); // in a printed plan
-  return [piece, ...[piece.toString('hex'), piece.toString('base64').slice(0, 10), octal, decimal].map((text) => Buffer.from(text))];
+  return [
+    piece,
+    ...[piece.toString('hex'), piece.toString('base64').slice(0, 10), octal, decimal].map((text) => Buffer.from(text)),
+  ];
 }
 
 function has(file: string, pieces: readonly Buffer[]): boolean {

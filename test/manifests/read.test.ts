@@ -16,7 +16,10 @@ test('what is read from dist/ is what another parser reads', () => {
 });
 
 test('dates and words such as "on" stay what they are, and what is no object of Kubernetes is left out', () => {
-  const [first, second, ...others] = readManifests('a.yaml', `${manifest('data: { day: 2026-11-24, switch: on }')}\n---\n# nothing\n---\nx: 1\n---\n${manifest('')}`);
+  const [first, second, ...others] = readManifests(
+    'a.yaml',
+    `${manifest('data: { day: 2026-11-24, switch: on }')}\n---\n# nothing\n---\nx: 1\n---\n${manifest('')}`,
+  );
   expect(first!.object.data).toEqual({ day: '2026-11-24', switch: 'on' });
   expect(second!.name).toBe('a');
   expect(others).toEqual([]);

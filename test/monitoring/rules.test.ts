@@ -11,7 +11,9 @@ const ON_MERGE = RestoreTrigger.onMerge({ dump: 'shop-20261123-020000', sha256: 
 
 /** A namespace where nothing is wrong, but for backups, which the scenario adds. */
 function cluster(
-  minutes: number, backup: { exists?: Partial<Span>; suspended?: Span[] } = {}, templateSuspended: Span[] = [{ from: 0, to: minutes }],
+  minutes: number,
+  backup: { exists?: Partial<Span>; suspended?: Span[] } = {},
+  templateSuspended: Span[] = [{ from: 0, to: minutes }],
 ): KubeMetrics {
   return new KubeMetrics('shop', minutes)
     .cronJob('shop-db-backup', backup.exists, backup.suspended)
@@ -41,7 +43,11 @@ const STALE = DAY + HOUR + 6 * HOUR + 2 * STEP;
 const BRIDGE = STEP;
 
 alertScenarios('backups', {
-  'raise nothing while they succeed every night': () => ({ rules: STANDARD, metrics: nights(cluster(3 * DAY)), fires: [] }),
+  'raise nothing while they succeed every night': () => ({
+    rules: STANDARD,
+    metrics: nights(cluster(3 * DAY)),
+    fires: [],
+  }),
 
   'raise nothing when a run begins an hour late and takes its six hours but for a moment, after a quick one': () => {
     const late = { from: DAY + 3 * HOUR, to: DAY + 8 * HOUR + 50 };
@@ -71,8 +77,18 @@ alertScenarios('backups', {
     rules: STANDARD,
     metrics: nights(cluster(4 * DAY), { 1: { succeeds: false, to: DAY + 2 * HOUR + 30 }, 2: { succeeds: false } }),
     fires: [
-      { alert: 'PostgresBackupFailed', from: DAY + 2 * HOUR + 30, to: 2 * DAY + 2 * HOUR + STEP, labels: { job_name: 'shop-db-backup-1' } },
-      { alert: 'PostgresBackupFailed', from: 2 * DAY + 2 * HOUR + STEP, to: 3 * DAY + 2 * HOUR + STEP, labels: { job_name: 'shop-db-backup-2' } },
+      {
+        alert: 'PostgresBackupFailed',
+        from: DAY + 2 * HOUR + 30,
+        to: 2 * DAY + 2 * HOUR + STEP,
+        labels: { job_name: 'shop-db-backup-1' },
+      },
+      {
+        alert: 'PostgresBackupFailed',
+        from: 2 * DAY + 2 * HOUR + STEP,
+        to: 3 * DAY + 2 * HOUR + STEP,
+        labels: { job_name: 'shop-db-backup-2' },
+      },
       { alert: 'PostgresBackupStale', from: 2 * HOUR + STEP + STALE, to: 3 * DAY + 2 * HOUR + STEP },
     ],
   }),
@@ -82,12 +98,21 @@ alertScenarios('backups', {
     metrics: nights(cluster(DAY))
       .run(night(0, { job: 'by-hand', from: 480, to: 500, succeeds: false, byHand: true }))
       .run(night(0, { job: 'by-hand-again', from: 600, to: 620 })),
-    fires: [{ alert: 'PostgresBackupFailed', from: 500, to: 620, labels: { job_name: 'by-hand', severity: 'warning', cronjob: 'shop-db-backup' } }],
+    fires: [
+      {
+        alert: 'PostgresBackupFailed',
+        from: 500,
+        to: 620,
+        labels: { job_name: 'by-hand', severity: 'warning', cronjob: 'shop-db-backup' },
+      },
+    ],
   }),
 
   'of another CronJob are none of ours': () => ({
     rules: STANDARD,
-    metrics: nights(cluster(DAY).cronJob('other')).run(night(0, { cronJob: 'other', job: 'other-1', from: 480, to: 900, succeeds: false })),
+    metrics: nights(cluster(DAY).cronJob('other')).run(
+      night(0, { cronJob: 'other', job: 'other-1', from: 480, to: 900, succeeds: false }),
+    ),
     fires: [],
   }),
 
@@ -101,14 +126,19 @@ alertScenarios('backups', {
   }),
 
   'that are suspended for an hour raise nothing': () => ({
-    rules: STANDARD, metrics: nights(cluster(2 * DAY, { suspended: [{ from: 600, to: 660 }] })), fires: [],
+    rules: STANDARD,
+    metrics: nights(cluster(2 * DAY, { suspended: [{ from: 600, to: 660 }] })),
+    fires: [],
   }),
 
   'that were suspended for more than a day are an alert, across restarts of kube-state-metrics': () => {
     const suspended = { from: DAY + 400, to: 3 * DAY };
     return {
       rules: STANDARD,
-      metrics: nights(cluster(4 * DAY, { suspended: [suspended] }), { 2: null }).withoutKubeStateMetrics({ from: 2 * DAY, to: 2 * DAY + STEP }),
+      metrics: nights(cluster(4 * DAY, { suspended: [suspended] }), { 2: null }).withoutKubeStateMetrics({
+        from: 2 * DAY,
+        to: 2 * DAY + STEP,
+      }),
       fires: [
         { alert: 'PostgresBackupSuspended', from: 2 * DAY + 400, to: 3 * DAY, give: 1 },
         { alert: 'PostgresBackupStale', from: DAY + 2 * HOUR + STEP + STALE, to: 3 * DAY + 2 * HOUR + STEP },
@@ -136,8 +166,11 @@ alertScenarios('what happens to the monitoring', {
 
   'restarts of kube-state-metrics end no alert and raise none': () => ({
     rules: STANDARD,
-    metrics: nights(cluster(3 * DAY), { 1: { succeeds: false }, 2: { to: 3 * DAY } })
-      .withoutKubeStateMetrics({ from: 180, to: 190 }, { from: DAY + 400, to: DAY + 410 }, { from: 2 * DAY + 480, to: 2 * DAY + 490 }),
+    metrics: nights(cluster(3 * DAY), { 1: { succeeds: false }, 2: { to: 3 * DAY } }).withoutKubeStateMetrics(
+      { from: 180, to: 190 },
+      { from: DAY + 400, to: DAY + 410 },
+      { from: 2 * DAY + 480, to: 2 * DAY + 490 },
+    ),
     fires: [
       { alert: 'PostgresBackupFailed', from: DAY + 2 * HOUR + STEP, to: 3 * DAY },
       { alert: 'PostgresBackupStale', from: 2 * HOUR + STEP + STALE, to: 3 * DAY },
@@ -165,8 +198,9 @@ alertScenarios('what happens to the monitoring', {
 function localNights(from: string, days: number, hour: number): number[] {
   const start = Date.parse(from) / 60_000;
   const clock = new Intl.DateTimeFormat('en-GB', { timeZone: 'Europe/Zurich', hour: '2-digit', minute: '2-digit' });
-  return Array.from({ length: days * 24 * 6 }, (_, index) => index * 10)
-    .filter((minute) => clock.format((start + minute) * 60_000) === `0${hour}:30`);
+  return Array.from({ length: days * 24 * 6 }, (_, index) => index * 10).filter(
+    (minute) => clock.format((start + minute) * 60_000) === `0${hour}:30`,
+  );
 }
 
 function localScenario(from: string, hour: number): { rules: RuleSet; metrics: KubeMetrics; starts: number[] } {
@@ -180,12 +214,18 @@ function localScenario(from: string, hour: number): { rules: RuleSet; metrics: K
 alertScenarios('with little slack, in a zone with daylight saving', {
   'the night whose clock is set back is no alert': () => ({ ...localScenario('2026-10-23T00:00:00Z', 3), fires: [] }),
 
-  'the night whose clock is set forward is no alert': () => ({ ...localScenario('2026-03-27T00:00:00Z', 3), fires: [] }),
+  'the night whose clock is set forward is no alert': () => ({
+    ...localScenario('2026-03-27T00:00:00Z', 3),
+    fires: [],
+  }),
 
   'a run whose hour is left out does not come, and is an alert': () => {
     const { starts, ...scenario } = localScenario('2026-03-27T00:00:00Z', 2);
     const [, before, after] = starts as [number, number, number];
-    return { ...scenario, fires: [{ alert: 'PostgresBackupStale', from: before + STEP + DAY + HOUR + 30 + 2 * STEP, to: after + STEP }] };
+    return {
+      ...scenario,
+      fires: [{ alert: 'PostgresBackupStale', from: before + STEP + DAY + HOUR + 30 + 2 * STEP, to: after + STEP }],
+    };
   },
 });
 
@@ -196,7 +236,14 @@ alertScenarios('a claim', {
       .claim('shop-backup', 20, 100, { from: 120, to: 130 })
       .claim('shop-backup', 9, 100, { from: DAY + 120, to: DAY + 130 })
       .claim('other', 1, 100, { from: 120, to: 130 }),
-    fires: [{ alert: 'PostgresBackupClaimFull', from: DAY + 120, to: 2 * DAY + 120 + HOUR + STEP, labels: { persistentvolumeclaim: 'shop-backup' } }],
+    fires: [
+      {
+        alert: 'PostgresBackupClaimFull',
+        from: DAY + 120,
+        to: 2 * DAY + 120 + HOUR + STEP,
+        labels: { persistentvolumeclaim: 'shop-backup' },
+      },
+    ],
   }),
 });
 
@@ -211,7 +258,12 @@ alertScenarios('restores', {
 alertScenarios('the template of restores', {
   'is an alert as soon as it is resumed': () => ({
     rules: STANDARD,
-    metrics: nights(cluster(DAY, {}, [{ from: 0, to: 600 }, { from: 660, to: DAY }])),
+    metrics: nights(
+      cluster(DAY, {}, [
+        { from: 0, to: 600 },
+        { from: 660, to: DAY },
+      ]),
+    ),
     fires: [{ alert: 'PostgresRestoreResumed', from: 600, to: 660 + BRIDGE }],
   }),
 });
@@ -227,22 +279,33 @@ function drill(day: number, run: Partial<Run> = {}): Run {
 alertScenarios('drills', {
   'raise nothing while they succeed, however late that is allowed': () => ({
     rules: DRILLED_DAILY,
-    metrics: nights(cluster(3 * DAY)).run(drill(0)).run(drill(1, { from: DAY + 16 * HOUR, to: DAY + 22 * HOUR })),
+    metrics: nights(cluster(3 * DAY))
+      .run(drill(0))
+      .run(drill(1, { from: DAY + 16 * HOUR, to: DAY + 22 * HOUR })),
     fires: [{ alert: 'PostgresDrillSlow', from: DAY + 19 * HOUR + STEP, to: DAY + 22 * HOUR }],
   }),
 
   'that are refuted are an alert, and stale from their interval and slack on': () => ({
     rules: DRILLED_DAILY,
-    metrics: nights(cluster(3 * DAY)).run(drill(0)).run(drill(1, { succeeds: false })),
+    metrics: nights(cluster(3 * DAY))
+      .run(drill(0))
+      .run(drill(1, { succeeds: false })),
     fires: [
-      { alert: 'PostgresDrillFailed', from: DAY + 4 * HOUR + 30, to: 3 * DAY, labels: { severity: 'critical', job_name: 'shop-db-drill-1' } },
+      {
+        alert: 'PostgresDrillFailed',
+        from: DAY + 4 * HOUR + 30,
+        to: 3 * DAY,
+        labels: { severity: 'critical', job_name: 'shop-db-drill-1' },
+      },
       { alert: 'PostgresDrillStale', from: DAY + 22 * HOUR + 30 + 2 * STEP, to: 3 * DAY },
     ],
   }),
 
   'whose CronJob is deleted are an alert': () => ({
     rules: STANDARD,
-    metrics: nights(new KubeMetrics('shop', DAY).cronJob('shop-db-backup').cronJob('shop-db-restore', {}, [{ from: 0, to: DAY }])),
+    metrics: nights(
+      new KubeMetrics('shop', DAY).cronJob('shop-db-backup').cronJob('shop-db-restore', {}, [{ from: 0, to: DAY }]),
+    ),
     fires: [{ alert: 'PostgresDrillMissing', from: STEP, to: DAY }],
   }),
 });

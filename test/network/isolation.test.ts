@@ -1,7 +1,18 @@
 import { Cron, Testing } from 'cdk8s';
 import {
-  BackupCronJob, Isolation, IsolationExceptions, NetworkPeer, PostgresDatabase, PostgresDatabaseProps, PostgresImage, Quiesce, RestoreDrill,
-  RestoreJob, RestoreTrigger, Retention, SecretExpectations,
+  BackupCronJob,
+  Isolation,
+  IsolationExceptions,
+  NetworkPeer,
+  PostgresDatabase,
+  PostgresDatabaseProps,
+  PostgresImage,
+  Quiesce,
+  RestoreDrill,
+  RestoreJob,
+  RestoreTrigger,
+  Retention,
+  SecretExpectations,
 } from '../../src';
 import { Endpoint, mayConnect } from '../support/network';
 import { chart, database, Manifest, storage, yaml } from '../support/synth';
@@ -29,12 +40,25 @@ interface Choice {
 function manifests({ exceptions = everything, of, trigger }: Choice = {}): Manifest[] {
   const scope = chart();
   const isolation = Isolation.exceptFor(exceptions);
-  const success = new SecretExpectations(scope, 'monitor', { name: 'monitor' }).expectKey('monitor', 'url', { because: 'success is reported there' });
-  const backup = new BackupCronJob(scope, 'backup', {
-    name: 'shop-backup', database: database(scope, of), storage: storage(scope), schedule: Cron.daily(), retention: Retention.keep({ daily: 1 }),
-    heartbeat: { success }, isolation,
+  const success = new SecretExpectations(scope, 'monitor', { name: 'monitor' }).expectKey('monitor', 'url', {
+    because: 'success is reported there',
   });
-  new RestoreJob(scope, 'restore', { name: 'shop-restore', backup, quiesce: Quiesce.scaleDeployment('shop-web'), isolation, trigger });
+  const backup = new BackupCronJob(scope, 'backup', {
+    name: 'shop-backup',
+    database: database(scope, of),
+    storage: storage(scope),
+    schedule: Cron.daily(),
+    retention: Retention.keep({ daily: 1 }),
+    heartbeat: { success },
+    isolation,
+  });
+  new RestoreJob(scope, 'restore', {
+    name: 'shop-restore',
+    backup,
+    quiesce: Quiesce.scaleDeployment('shop-web'),
+    isolation,
+    trigger,
+  });
   new RestoreDrill(scope, 'drill', { name: 'shop-drill', backup, isolation });
   return Testing.synth(scope) as Manifest[];
 }
@@ -47,23 +71,31 @@ function podsOf(all: readonly Manifest[], name: string): Endpoint {
 }
 
 test('the policies as a reviewer sees them', () => {
-  expect(manifests().filter(({ kind }) => kind === 'NetworkPolicy').map(yaml).join('---\n')).toMatchSnapshot();
+  expect(
+    manifests()
+      .filter(({ kind }) => kind === 'NetworkPolicy')
+      .map(yaml)
+      .join('---\n'),
+  ).toMatchSnapshot();
 });
 
 describe('what pods may connect to', () => {
   const all = manifests();
-  const reached = (name: string) => Object.entries({
-    'database': mayConnect(all, podsOf(all, name), db, 5432),
-    'DNS by UDP': mayConnect(all, podsOf(all, name), dns, 53, 'UDP'),
-    'DNS by TCP': mayConnect(all, podsOf(all, name), dns, 53),
-    'heartbeat': mayConnect(all, podsOf(all, name), monitor, 443),
-    'API server': mayConnect(all, podsOf(all, name), apiServer, 6443),
-    'another port of the database': mayConnect(all, podsOf(all, name), db, 22),
-    'a pod like it in another namespace': mayConnect(all, podsOf(all, name), { ...db, namespace: 'other' }, 5432),
-    'a neighbour': mayConnect(all, podsOf(all, name), neighbour, 5432),
-    'DNS of somebody else': mayConnect(all, podsOf(all, name), { ...dns, namespace: 'shop' }, 53, 'UDP'),
-    'the internet': mayConnect(all, podsOf(all, name), internet, 443),
-  }).filter(([, open]) => open).map(([place]) => place);
+  const reached = (name: string) =>
+    Object.entries({
+      database: mayConnect(all, podsOf(all, name), db, 5432),
+      'DNS by UDP': mayConnect(all, podsOf(all, name), dns, 53, 'UDP'),
+      'DNS by TCP': mayConnect(all, podsOf(all, name), dns, 53),
+      heartbeat: mayConnect(all, podsOf(all, name), monitor, 443),
+      'API server': mayConnect(all, podsOf(all, name), apiServer, 6443),
+      'another port of the database': mayConnect(all, podsOf(all, name), db, 22),
+      'a pod like it in another namespace': mayConnect(all, podsOf(all, name), { ...db, namespace: 'other' }, 5432),
+      'a neighbour': mayConnect(all, podsOf(all, name), neighbour, 5432),
+      'DNS of somebody else': mayConnect(all, podsOf(all, name), { ...dns, namespace: 'shop' }, 53, 'UDP'),
+      'the internet': mayConnect(all, podsOf(all, name), internet, 443),
+    })
+      .filter(([, open]) => open)
+      .map(([place]) => place);
 
   test('a backup: the database, DNS and its heartbeat', () => {
     expect(reached('shop-backup')).toEqual(['database', 'DNS by UDP', 'DNS by TCP', 'heartbeat']);
@@ -95,51 +127,83 @@ test('two backups of a namespace reach their own databases only', () => {
   for (const name of ['shop', 'wiki']) {
     const password = secrets.expectKey(`${name}-db`, 'password', { because: 'the backup logs in with it' });
     new BackupCronJob(scope, name, {
-      name, database: PostgresDatabase.at(`${name}-db`, { name, user: 'postgres', password, image: PostgresImage.alpine('17.2') }),
-      storage: claim, schedule: Cron.daily(), retention: Retention.keep({ daily: 1 }),
+      name,
+      database: PostgresDatabase.at(`${name}-db`, {
+        name,
+        user: 'postgres',
+        password,
+        image: PostgresImage.alpine('17.2'),
+      }),
+      storage: claim,
+      schedule: Cron.daily(),
+      retention: Retention.keep({ daily: 1 }),
       isolation: Isolation.exceptFor({ database: NetworkPeer.pods({ app: `${name}-db` }) }),
     });
   }
   const all = Testing.synth(scope) as Manifest[];
-  const reached = (name: string) => ['shop-db', 'wiki-db'].filter((app) => mayConnect(all, podsOf(all, name), { namespace: 'shop', labels: { app } }, 5432));
+  const reached = (name: string) =>
+    ['shop-db', 'wiki-db'].filter((app) =>
+      mayConnect(all, podsOf(all, name), { namespace: 'shop', labels: { app } }, 5432),
+    );
   expect([reached('shop'), reached('wiki')]).toEqual([['shop-db'], ['wiki-db']]);
 });
 
 test('isolation is off by default: no policy', () => {
   const scope = chart();
   new BackupCronJob(scope, 'backup', {
-    name: 'shop-backup', database: database(scope), storage: storage(scope), schedule: Cron.daily(), retention: Retention.keep({ daily: 1 }),
+    name: 'shop-backup',
+    database: database(scope),
+    storage: storage(scope),
+    schedule: Cron.daily(),
+    retention: Retention.keep({ daily: 1 }),
   });
   expect(Testing.synth(scope).map(({ kind }) => kind)).not.toContain('NetworkPolicy');
 });
 
 test('a restore by a merge has a policy of its own, for its own pods', () => {
-  const trigger = RestoreTrigger.onMerge({ dump: 'shop-20261123-020000', sha256: '0'.repeat(64), requestId: 'incident-42' });
+  const trigger = RestoreTrigger.onMerge({
+    dump: 'shop-20261123-020000',
+    sha256: '0'.repeat(64),
+    requestId: 'incident-42',
+  });
   const all = manifests({ trigger });
   expect(mayConnect(all, podsOf(all, 'shop-restore-incident-42'), db, 5432)).toBe(true);
   expect(mayConnect(all, podsOf(all, 'shop-restore-incident-42'), internet, 443)).toBe(false);
 });
 
 test('a database outside the cluster is an address or a range of them', () => {
-  const all = manifests({ exceptions: { ...everything, database: NetworkPeer.addresses(['192.0.2.0/28', '2001:db8::5']) } });
+  const all = manifests({
+    exceptions: { ...everything, database: NetworkPeer.addresses(['192.0.2.0/28', '2001:db8::5']) },
+  });
   const backup = podsOf(all, 'shop-backup');
-  expect(['192.0.2.15', '192.0.2.16', '2001:db8::5', '2001:db8::6'].map((address) => mayConnect(all, backup, { address }, 5432)))
-    .toEqual([true, false, true, false]);
+  expect(
+    ['192.0.2.15', '192.0.2.16', '2001:db8::5', '2001:db8::6'].map((address) =>
+      mayConnect(all, backup, { address }, 5432),
+    ),
+  ).toEqual([true, false, true, false]);
 });
 
-test('port: the database\'s by default; behind a Service that translates it, the one that the pod listens on', () => {
+test("port: the database's by default; behind a Service that translates it, the one that the pod listens on", () => {
   const odd = manifests({ of: { port: 6000 } });
   expect(mayConnect(odd, podsOf(odd, 'shop-backup'), db, 6000)).toBe(true);
-  const behind = manifests({ of: { port: 6000 }, exceptions: { ...everything, database: NetworkPeer.pods({ app: 'postgresql' }, { port: 5432 }) } });
-  expect([5432, 6000].map((port) => mayConnect(behind, podsOf(behind, 'shop-backup'), db, port))).toEqual([true, false]);
+  const behind = manifests({
+    of: { port: 6000 },
+    exceptions: { ...everything, database: NetworkPeer.pods({ app: 'postgresql' }, { port: 5432 }) },
+  });
+  expect([5432, 6000].map((port) => mayConnect(behind, podsOf(behind, 'shop-backup'), db, port))).toEqual([
+    true,
+    false,
+  ]);
 });
 
 test('namespace and dns: pods of another namespace, and a resolver of another name', () => {
-  const all = manifests({ exceptions: {
-    ...everything,
-    database: NetworkPeer.pods({ app: 'postgresql' }, { namespace: 'databases' }),
-    dns: NetworkPeer.pods({ app: 'dns' }, { namespace: 'openshift-dns', port: 5353 }),
-  } });
+  const all = manifests({
+    exceptions: {
+      ...everything,
+      database: NetworkPeer.pods({ app: 'postgresql' }, { namespace: 'databases' }),
+      dns: NetworkPeer.pods({ app: 'dns' }, { namespace: 'openshift-dns', port: 5353 }),
+    },
+  });
   const backup = podsOf(all, 'shop-backup');
   expect(mayConnect(all, backup, { ...db, namespace: 'databases' }, 5432)).toBe(true);
   expect(mayConnect(all, backup, db, 5432)).toBe(false);
@@ -153,8 +217,11 @@ test('complete isolation is for drills', () => {
   new RestoreDrill(scope, 'drill', { name: 'shop-drill', backup, isolation: Isolation.complete() });
   const all = Testing.synth(scope) as Manifest[];
   expect(mayConnect(all, podsOf(all, 'shop-drill'), dns, 53, 'UDP')).toBe(false);
-  expect(() => new RestoreJob(scope, 'restore', { name: 'shop-restore', backup, isolation: Isolation.complete() }))
-    .toThrow('restoreJob.isolation.database (undefined) is missing, and the pods need it. Use Isolation.exceptFor({ database: NetworkPeer.pods(…) })');
+  expect(
+    () => new RestoreJob(scope, 'restore', { name: 'shop-restore', backup, isolation: Isolation.complete() }),
+  ).toThrow(
+    'restoreJob.isolation.database (undefined) is missing, and the pods need it. Use Isolation.exceptFor({ database: NetworkPeer.pods(…) })',
+  );
 });
 
 test.each<[string, () => unknown]>([

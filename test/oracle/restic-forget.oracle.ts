@@ -37,7 +37,9 @@ test('pruning keeps the dumps whose snapshots restic forget keeps', async () => 
   say(`Making ${snapshots.length} snapshots with ${(await restic.version()).trim()} ...`);
   await inParallel(snapshots, (snapshot) => restic.backup(snapshot));
 
-  const questions = policies.flatMap((policy) => (['tags', 'host', ''] as const).map((grouping) => ({ policy, grouping })));
+  const questions = policies.flatMap((policy) =>
+    (['tags', 'host', ''] as const).map((grouping) => ({ policy, grouping })),
+  );
   const pairs: { case: Case; restic: Set<number> }[] = [];
   await inParallel(questions, async ({ policy, grouping }) => {
     for (const [history, kept] of await restic.kept(policy, grouping)) {
@@ -49,8 +51,13 @@ test('pruning keeps the dumps whose snapshots restic forget keeps', async () => 
   const removed = await removedBy(pairs.map((pair) => pair.case));
   const differences = pairs.flatMap(({ case: { policy, dumps }, restic: kept }, number) => {
     const ours = dumps.map(({ time }) => time).filter((time) => !removed[number]!.includes(time));
-    const [onlyOurs, onlyRestic] = [ours.filter((time) => !kept.has(time)), [...kept].filter((time) => !ours.includes(time))].map((times) => times.map((time) => nameOf(time)));
-    return onlyOurs!.length + onlyRestic!.length === 0 ? [] : [{ policy, onlyOurs, onlyRestic, dumps: dumps.map(({ time }) => nameOf(time)).sort() }];
+    const [onlyOurs, onlyRestic] = [
+      ours.filter((time) => !kept.has(time)),
+      [...kept].filter((time) => !ours.includes(time)),
+    ].map((times) => times.map((time) => nameOf(time)));
+    return onlyOurs!.length + onlyRestic!.length === 0
+      ? []
+      : [{ policy, onlyOurs, onlyRestic, dumps: dumps.map(({ time }) => nameOf(time)).sort() }];
   });
   say(`${pairs.length} pairs, ${differences.length} differences`);
   expect(pairs.length).toBeGreaterThan(500);
@@ -63,7 +70,9 @@ function historyOf({ tag, host }: Snapshot, grouping: Grouping): string {
 
 async function inParallel<T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {
   const queue = items.values();
-  await Promise.all(Array.from({ length: availableParallelism() }, async () => {
-    for (const item of queue) await work(item);
-  }));
+  await Promise.all(
+    Array.from({ length: availableParallelism() }, async () => {
+      for (const item of queue) await work(item);
+    }),
+  );
 }

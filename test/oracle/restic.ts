@@ -32,7 +32,13 @@ export class Restic {
 
   constructor(private readonly folder: string) {
     const secret = randomBytes(16).toString('hex');
-    this.env = { PATH: process.env.PATH, HOME: folder, TZ: 'UTC', RESTIC_REPOSITORY: join(folder, 'repository'), RESTIC_PASSWORD: secret };
+    this.env = {
+      PATH: process.env.PATH,
+      HOME: folder,
+      TZ: 'UTC',
+      RESTIC_REPOSITORY: join(folder, 'repository'),
+      RESTIC_PASSWORD: secret,
+    };
     writeFileSync(join(folder, 'file'), 'x');
   }
 
@@ -51,18 +57,27 @@ export class Restic {
 
   /** The times of the snapshots that the rules of a policy keep in each history, by its tag or host. */
   async kept(policy: Policy, grouping: Grouping): Promise<Map<string, Set<number>>> {
-    const rules = Object.entries(policy).flatMap(([rule, count]) => (count === 0 ? [] : [`--keep-${rule}`, `${count}${rule === 'within' ? 'd' : ''}`]));
-    const groups = JSON.parse(await this.run('forget', '--dry-run', '--json', '--no-lock', '--group-by', grouping, ...rules)) as Group[];
-    return new Map(groups.map(({ tags, host, reasons }) => {
-      // What newer versions keep beside, as `Retention` says, they name so.
-      const wanted = reasons.filter(({ matches }) => matches.some((match) => !match.startsWith('oldest ')));
-      const times = wanted.map(({ snapshot }) => Date.parse(snapshot.time) + CYCLE);
-      return [{ tags: tags?.[0] ?? '', host, '': '' }[grouping], new Set(times)];
-    }));
+    const rules = Object.entries(policy).flatMap(([rule, count]) =>
+      count === 0 ? [] : [`--keep-${rule}`, `${count}${rule === 'within' ? 'd' : ''}`],
+    );
+    const groups = JSON.parse(
+      await this.run('forget', '--dry-run', '--json', '--no-lock', '--group-by', grouping, ...rules),
+    ) as Group[];
+    return new Map(
+      groups.map(({ tags, host, reasons }) => {
+        // What newer versions keep beside, as `Retention` says, they name so.
+        const wanted = reasons.filter(({ matches }) => matches.some((match) => !match.startsWith('oldest ')));
+        const times = wanted.map(({ snapshot }) => Date.parse(snapshot.time) + CYCLE);
+        return [{ tags: tags?.[0] ?? '', host, '': '' }[grouping], new Set(times)];
+      }),
+    );
   }
 
   private async run(...args: string[]): Promise<string> {
-    const { stdout } = await promisify(execFile)(this.program, [...args, '--no-cache', '--quiet'], { env: this.env, maxBuffer: 2 ** 28 });
+    const { stdout } = await promisify(execFile)(this.program, [...args, '--no-cache', '--quiet'], {
+      env: this.env,
+      maxBuffer: 2 ** 28,
+    });
     return stdout;
   }
 }

@@ -25,7 +25,9 @@ describe('the archive', () => {
   test('holds the library, and nothing of its tests, its app and its making', () => {
     const top = packed.files.map((file) => /^(lib\/\w+|[^/]+)/.exec(file)![0]);
     expect([...new Set(top)].sort()).toEqual(['LICENSE', 'README.md', 'lib/imports', 'lib/src', 'package.json']);
-    expect(packed.files.filter((file) => file.startsWith('lib/src/') && !/\.(map|d\.ts)$/.test(file)).sort()).toEqual(modules());
+    expect(packed.files.filter((file) => file.startsWith('lib/src/') && !/\.(map|d\.ts)$/.test(file)).sort()).toEqual(
+      modules(),
+    );
   });
 
   test('has a source map for each module, and declarations for what can be imported', () => {
@@ -41,9 +43,16 @@ describe('the archive', () => {
   });
 
   test('has every file that package.json points to', () => {
-    const targets = [manifest.main, manifest.types, ...Object.values(manifest.bin), ...Object.values(manifest.exports).flatMap((entry) => Object.values(entry as object | string[]))];
+    const targets = [
+      manifest.main,
+      manifest.types,
+      ...Object.values(manifest.bin),
+      ...Object.values(manifest.exports).flatMap((entry) => Object.values(entry as object | string[])),
+    ];
     expect(targets.length).toBeGreaterThan(5);
-    expect(targets.filter((target) => target.length > 1 && !packed.files.includes(target.replace('./', '')))).toEqual([]);
+    expect(targets.filter((target) => target.length > 1 && !packed.files.includes(target.replace('./', '')))).toEqual(
+      [],
+    );
   });
 });
 
@@ -57,37 +66,62 @@ describe('examples/other-cluster, installed from the archive outside the repo', 
   test('synthesizes', () => {
     expect(withTheNewest['kustomization.yaml']).toMatchSnapshot();
     const manifests = Object.entries(withTheNewest).filter(([file]) => !/backup-scripts|kustomization/.test(file));
-    expect(manifests.map(([, text]) => text).join('---\n').replace(/(scripts-sha256: )\w{64}/g, '$1<digest>')).toMatchSnapshot();
+    expect(
+      manifests
+        .map(([, text]) => text)
+        .join('---\n')
+        .replace(/(scripts-sha256: )\w{64}/g, '$1<digest>'),
+    ).toMatchSnapshot();
   });
 
   test('imports nothing that is not in the exports map, and the path of the plugin is that of its export', () => {
     const allowed = Object.keys(manifest.exports).map((path) => path.replace('.', manifest.name));
-    const imported = [...readFileSync(join(example, 'main.ts'), 'utf8').matchAll(/from '([^']+)'/g)].map(([, module]) => module!);
+    const imported = [...readFileSync(join(example, 'main.ts'), 'utf8').matchAll(/from '([^']+)'/g)].map(
+      ([, module]) => module!,
+    );
     expect(imported.filter((module) => module.startsWith(manifest.name) && !allowed.includes(module))).toEqual([]);
-    const { validations: [plugin] } = parse(readFileSync(join(example, 'cdk8s.yaml'), 'utf8'));
-    expect(`./${join('node_modules', manifest.name, manifest.exports['./backup-policies'].default)}`).toBe(`./${join(plugin.package)}.js`);
+    const {
+      validations: [plugin],
+    } = parse(readFileSync(join(example, 'cdk8s.yaml'), 'utf8'));
+    expect(`./${join('node_modules', manifest.name, manifest.exports['./backup-policies'].default)}`).toBe(
+      `./${join(plugin.package)}.js`,
+    );
   });
 
   test('can be an ES module', () => {
     const program = `import { BackupCronJob } from '${manifest.name}'; console.log(BackupCronJob.name)`;
-    expect(execFileSync(process.execPath, ['--input-type=module', '-e', program], { cwd: example, encoding: 'utf8' })).toBe('BackupCronJob\n');
+    expect(
+      execFileSync(process.execPath, ['--input-type=module', '-e', program], { cwd: example, encoding: 'utf8' }),
+    ).toBe('BackupCronJob\n');
   });
 
   test('has the command, and it runs', () => {
-    const { stdout, stderr, status } = spawnSync(join(example, 'node_modules/.bin', manifest.name), ['check-secrets', '--repo', example], { cwd: example, encoding: 'utf8' });
+    const { stdout, stderr, status } = spawnSync(
+      join(example, 'node_modules/.bin', manifest.name),
+      ['check-secrets', '--repo', example],
+      { cwd: example, encoding: 'utf8' },
+    );
     expect(stdout).toContain('secret-missing');
     expect(stderr).toBe('');
     expect(status).toBe(1);
 
     // The Markdown comes from a module that is loaded only then.
     const dist = join(root, 'dist');
-    expect(spawnSync(join(example, 'node_modules/.bin', manifest.name), ['plan', '--base', dist, '--head', dist, '--markdown'], { cwd: example, encoding: 'utf8' }))
-      .toMatchObject({ stdout: `### No change: ${dist} has what ${dist} has\n`, stderr: '', status: 0 });
+    expect(
+      spawnSync(
+        join(example, 'node_modules/.bin', manifest.name),
+        ['plan', '--base', dist, '--head', dist, '--markdown'],
+        { cwd: example, encoding: 'utf8' },
+      ),
+    ).toMatchObject({ stdout: `### No change: ${dist} has what ${dist} has\n`, stderr: '', status: 0 });
   });
 
   test('asks for no older peers than the library does', () => {
     const { dependencies } = JSON.parse(readFileSync(join(example, 'package.json'), 'utf8'));
-    expect(dependencies).toEqual({ ...manifest.peerDependencies, [manifest.name]: `file:../../${manifest.name}-${manifest.version}.tgz` });
+    expect(dependencies).toEqual({
+      ...manifest.peerDependencies,
+      [manifest.name]: `file:../../${manifest.name}-${manifest.version}.tgz`,
+    });
   });
 });
 
@@ -95,14 +129,19 @@ describe('peers', () => {
   let oldest: string;
 
   beforeAll(() => {
-    const versions = Object.entries<string>(manifest.peerDependencies).map(([name, range]) => `${name}@${range.replace('^', '')}`);
+    const versions = Object.entries<string>(manifest.peerDependencies).map(
+      ([name, range]) => `${name}@${range.replace('^', '')}`,
+    );
     oldest = newRepo(folder('peers'), packed.archive, ...versions);
   });
 
   test('with the oldest that package.json allows, the example compiles and synthesizes the same as with the newest', () => {
     for (const file of ['main.ts', 'tsconfig.json']) cpSync(join(example, file), join(oldest, file));
     const types = ['--typeRoots', join(root, 'node_modules/@types')];
-    expect(spawnSync(process.execPath, [require.resolve('typescript/bin/tsc'), ...types], { cwd: oldest, encoding: 'utf8' }).stdout).toBe('');
+    expect(
+      spawnSync(process.execPath, [require.resolve('typescript/bin/tsc'), ...types], { cwd: oldest, encoding: 'utf8' })
+        .stdout,
+    ).toBe('');
     execFileSync(process.execPath, ['--import', TSX, 'main.ts'], { cwd: oldest });
     expect(synthesized(oldest)).toEqual(withTheNewest);
   });
@@ -116,10 +155,15 @@ describe('peers', () => {
 
     rmSync(second, { recursive: true });
     cpSync(join(oldest, 'node_modules/constructs'), second, { recursive: true });
-    const { stderr, status } = spawnSync(process.execPath, ['-e', `require('${manifest.name}')`], { cwd: example, encoding: 'utf8' });
+    const { stderr, status } = spawnSync(process.execPath, ['-e', `require('${manifest.name}')`], {
+      cwd: example,
+      encoding: 'utf8',
+    });
     rmSync(second, { recursive: true });
     expect(stderr).toContain('There are two versions of constructs: cdk8s has ');
-    expect(stderr).toContain(`and ${manifest.name} has ${manifest.peerDependencies.constructs.replace('^', '')} in ${second}`);
+    expect(stderr).toContain(
+      `and ${manifest.name} has ${manifest.peerDependencies.constructs.replace('^', '')} in ${second}`,
+    );
     expect(status).toBe(1);
   });
 });
@@ -132,12 +176,20 @@ function folder(name: string): string {
 
 /** What `lib/src` must have: every module and script of the sources that is not the app's. */
 function modules(): string[] {
-  const files = readdirSync(join(root, 'src'), { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile())
+  const files = readdirSync(join(root, 'src'), { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
     .map((entry) => join(entry.parentPath ?? entry.path, entry.name).slice(root.length + 1));
-  return files.filter((file) => file !== 'src/main.ts' && !file.startsWith('src/identity-internal/')).map((file) => `lib/${file.replace(/\.ts$/, '.js')}`).sort();
+  return files
+    .filter((file) => file !== 'src/main.ts' && !file.startsWith('src/identity-internal/'))
+    .map((file) => `lib/${file.replace(/\.ts$/, '.js')}`)
+    .sort();
 }
 
 function synthesized(repo = example): Record<string, string> {
   const dist = join(repo, 'dist/apps');
-  return Object.fromEntries(readdirSync(dist).sort().map((file) => [file, readFileSync(join(dist, file), 'utf8')]));
+  return Object.fromEntries(
+    readdirSync(dist)
+      .sort()
+      .map((file) => [file, readFileSync(join(dist, file), 'utf8')]),
+  );
 }

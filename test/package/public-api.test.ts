@@ -12,7 +12,9 @@ test('each rule finds what breaks it', () => {
   const folder = freshFolder('public-api');
   atEndOfFile(() => rmSync(folder, { recursive: true }));
   const file = join(folder, 'index.ts');
-  writeFileSync(file, `
+  writeFileSync(
+    file,
+    `
     interface Hidden { readonly a: string }
     export type Alias = string;
     export enum Fine { A = 'a', B = 'b' }
@@ -39,7 +41,8 @@ test('each rule finds what breaks it', () => {
       public set it(value: string) { this.secret = value; }
       public fine(flag: boolean, choice: Fine = Fine.A): string[] { return [String(flag), choice]; }
     }
-  `);
+  `,
+  );
   expect(apiFindings(file)).toMatchInlineSnapshot(`
 [
   "Alias: is neither a class nor an interface nor an enum",

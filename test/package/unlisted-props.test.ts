@@ -1,22 +1,73 @@
 import { Chart, Cron, Duration, Size, Testing, Yaml } from 'cdk8s';
 import { Secret } from 'cdk8s-plus-28';
 import {
-  BackupAlerts, BackupCronJob, BackupDashboard, BackupFormat, BackupPvc, DecryptionProof, Exemption, FluxKustomization, FluxSource, Isolation, NetworkPeer,
-  PostgresDatabase, PostgresImage, Quiesce, RestoreCheck, RestoreDrill, RestoreJob, RestoreTrigger, Retention, Runbook, RunbookService, SecretExpectations,
+  BackupAlerts,
+  BackupCronJob,
+  BackupDashboard,
+  BackupFormat,
+  BackupPvc,
+  DecryptionProof,
+  Exemption,
+  FluxKustomization,
+  FluxSource,
+  Isolation,
+  NetworkPeer,
+  PostgresDatabase,
+  PostgresImage,
+  Quiesce,
+  RestoreCheck,
+  RestoreDrill,
+  RestoreJob,
+  RestoreTrigger,
+  Retention,
+  Runbook,
+  RunbookService,
+  SecretExpectations,
 } from '../../src';
 import { chart, storage } from '../support/synth';
 
 /** What JavaScript may give and TypeScript refuses: all that the internal constructs take, and fields of the objects themselves. */
 const UNLISTED: Readonly<Record<string, unknown>> = {
-  noun: 'other', component: 'other', description: 'other', script: 'other.sh', folder: 'other', env: [{ name: 'OTHER', value: 'x' }], secrets: [],
-  deadline: Duration.hours(9), startingDeadline: Duration.hours(9), backoffLimit: 9, finalStatuses: [9], offline: true, reaches: ['apiServer'],
-  schedule: Cron.hourly(), timeZone: 'Asia/Tokyo', suspend: true, successfulJobsHistoryLimit: 9, failedJobsHistoryLimit: 9, declares: { other: 'x' },
+  noun: 'other',
+  component: 'other',
+  description: 'other',
+  script: 'other.sh',
+  folder: 'other',
+  env: [{ name: 'OTHER', value: 'x' }],
+  secrets: [],
+  deadline: Duration.hours(9),
+  startingDeadline: Duration.hours(9),
+  backoffLimit: 9,
+  finalStatuses: [9],
+  offline: true,
+  reaches: ['apiServer'],
+  schedule: Cron.hourly(),
+  timeZone: 'Asia/Tokyo',
+  suspend: true,
+  successfulJobsHistoryLimit: 9,
+  failedJobsHistoryLimit: 9,
+  declares: { other: 'x' },
   extras: {
-    serviceAccountName: 'other', gracePeriod: 9, initContainers: [], volumes: [{ name: 'other', emptyDir: {} }],
+    serviceAccountName: 'other',
+    gracePeriod: 9,
+    initContainers: [],
+    volumes: [{ name: 'other', emptyDir: {} }],
     volumeMounts: [{ name: 'other', mountPath: '/other' }],
   },
-  bytes: 9, pattern: 'other', expect: 'other', repository: 'other', maintenanceDatabase: 'other', serverTimeout: Duration.hours(9), port: 9,
-  containerName: 'other', scripts: {}, image: 'other:1', metadata: { name: 'other' }, spec: { other: true }, data: { other: 'x' }, immutable: true,
+  bytes: 9,
+  pattern: 'other',
+  expect: 'other',
+  repository: 'other',
+  maintenanceDatabase: 'other',
+  serverTimeout: Duration.hours(9),
+  port: 9,
+  containerName: 'other',
+  scripts: {},
+  image: 'other:1',
+  metadata: { name: 'other' },
+  spec: { other: true },
+  data: { other: 'x' },
+  immutable: true,
 };
 
 type Given = <T extends object>(props: T, ...listed: string[]) => T;
@@ -24,13 +75,18 @@ type Given = <T extends object>(props: T, ...listed: string[]) => T;
 const plain: Given = (props) => props;
 
 /** Beside the props there is all that the construct does not list. */
-const more: Given = (props, ...listed) =>
-  ({ ...Object.fromEntries(Object.entries(UNLISTED).filter(([name]) => !listed.includes(name))), ...props });
+const more: Given = (props, ...listed) => ({
+  ...Object.fromEntries(Object.entries(UNLISTED).filter(([name]) => !listed.includes(name))),
+  ...props,
+});
 
 /** The props are read by their names: whatever takes all that is there fails. */
-const byName: Given = (props) => new Proxy(props, {
-  ownKeys: () => { throw new Error(`All props were taken, of those with ${Object.keys(props).join(', ')}`); },
-});
+const byName: Given = (props) =>
+  new Proxy(props, {
+    ownKeys: () => {
+      throw new Error(`All props were taken, of those with ${Object.keys(props).join(', ')}`);
+    },
+  });
 
 const because = 'a restore needs it';
 
@@ -42,55 +98,137 @@ const CONSTRUCTS: Readonly<Record<string, (scope: Chart, given: Given) => unknow
     secrets.expectSecret('e', given({ because }));
     secrets.expectEscrow(given({ what: 'f', where: 'g', attestedOn: '2026-11-01', validFor: Duration.days(1) }));
   },
-  BackupPvc: (scope, given) => new BackupPvc(scope, 'it', given({ name: 'dumps', storageClassName: 'nfs', size: Size.gibibytes(1) })),
+  BackupPvc: (scope, given) =>
+    new BackupPvc(scope, 'it', given({ name: 'dumps', storageClassName: 'nfs', size: Size.gibibytes(1) })),
   BackupCronJob: (scope, given) => backup(scope, given),
   RestoreJob: (scope, given) => restore(scope, given),
-  'RestoreJob by a merge': (scope, given) => new RestoreJob(scope, 'it', given({
-    name: 'restore', backup: backup(scope),
-    trigger: RestoreTrigger.onMerge(given({ dump: 'shop-20261123-020000', sha256: '0'.repeat(64), requestId: '1' })),
-  }, 'deadline')),
+  'RestoreJob by a merge': (scope, given) =>
+    new RestoreJob(
+      scope,
+      'it',
+      given(
+        {
+          name: 'restore',
+          backup: backup(scope),
+          trigger: RestoreTrigger.onMerge(
+            given({ dump: 'shop-20261123-020000', sha256: '0'.repeat(64), requestId: '1' }),
+          ),
+        },
+        'deadline',
+      ),
+    ),
   RestoreDrill: (scope, given) => drill(scope, given),
   BackupAlerts: (scope, given) => new BackupAlerts(scope, 'it', given({ name: 'alerts', backups: [backup(scope)] })),
-  BackupDashboard: (scope, given) => new BackupDashboard(scope, 'it', given({ name: 'dashboard', backups: [backup(scope)] })),
-  FluxKustomization: (scope, given) => new FluxKustomization(scope, 'it', given({
-    name: 'flux', path: './shop', source: FluxSource.gitRepository('flux', given({})),
-  })),
+  BackupDashboard: (scope, given) =>
+    new BackupDashboard(scope, 'it', given({ name: 'dashboard', backups: [backup(scope)] })),
+  FluxKustomization: (scope, given) =>
+    new FluxKustomization(
+      scope,
+      'it',
+      given({
+        name: 'flux',
+        path: './shop',
+        source: FluxSource.gitRepository('flux', given({})),
+      }),
+    ),
   Runbook: (scope, given) => {
     const of = backup(scope);
-    return new Runbook(scope, 'it', given({
-      backup: of, restore: restore(scope, plain, of), drill: drill(scope, plain, of), secrets: of.database.password.expectations, server: 'db',
-      kustomization: given({ name: 'flux' }), declaredIn: 'chart.ts', notBackedUp: [Exemption.of(given({ what: 'the cache', because }))],
-      service: RunbookService.deployment('shop', given({
-        title: 'Shop', readiness: given({ service: 'shop', port: 80, path: '/' }), kustomization: given({ name: 'shop' }),
-      })),
-    }));
+    return new Runbook(
+      scope,
+      'it',
+      given({
+        backup: of,
+        restore: restore(scope, plain, of),
+        drill: drill(scope, plain, of),
+        secrets: of.database.password.expectations,
+        server: 'db',
+        kustomization: given({ name: 'flux' }),
+        declaredIn: 'chart.ts',
+        notBackedUp: [Exemption.of(given({ what: 'the cache', because }))],
+        service: RunbookService.deployment(
+          'shop',
+          given({
+            title: 'Shop',
+            readiness: given({ service: 'shop', port: 80, path: '/' }),
+            kustomization: given({ name: 'shop' }),
+          }),
+        ),
+      }),
+    );
   },
 };
 
 function backup(scope: Chart, given: Given = plain): BackupCronJob {
   const password = new SecretExpectations(scope, 'secrets').expectKey('db', 'password', { because });
-  return new BackupCronJob(scope, 'backup', given({
-    name: 'backup', storage: storage(scope), schedule: Cron.daily(), retention: Retention.keep(given({ daily: 1 })),
-    database: PostgresDatabase.at('db', given({
-      name: 'shop', user: 'postgres', password, image: PostgresImage.alpine('17.2', given({}, 'repository')),
-    }, 'maintenanceDatabase', 'serverTimeout', 'port')),
-    format: BackupFormat.directory(given({ jobs: 2 })), excludeTableData: [given({ schema: 'public', table: 'cache' })],
-    checks: [RestoreCheck.sql(given({ name: 'a', query: 'SELECT 1', expect: '1' })), RestoreCheck.sameAsDump(given({ name: 'b', query: 'SELECT 2' }))],
-    resources: given({}), nodeSelector: { a: 'b' }, tolerations: [given({ key: 'c' })], affinity: given({}), labels: { d: 'e' }, annotations: { f: 'g' },
-    heartbeat: given({ success: password }),
-    isolation: Isolation.exceptFor(given({
-      database: NetworkPeer.pods({ app: 'db' }, given({}, 'port')), heartbeat: NetworkPeer.addresses(['192.0.2.1'], given({}, 'port')),
-    })),
-  }, 'folder', 'timeZone', 'suspend', 'deadline', 'startingDeadline', 'successfulJobsHistoryLimit', 'failedJobsHistoryLimit'));
+  return new BackupCronJob(
+    scope,
+    'backup',
+    given(
+      {
+        name: 'backup',
+        storage: storage(scope),
+        schedule: Cron.daily(),
+        retention: Retention.keep(given({ daily: 1 })),
+        database: PostgresDatabase.at(
+          'db',
+          given(
+            {
+              name: 'shop',
+              user: 'postgres',
+              password,
+              image: PostgresImage.alpine('17.2', given({}, 'repository')),
+            },
+            'maintenanceDatabase',
+            'serverTimeout',
+            'port',
+          ),
+        ),
+        format: BackupFormat.directory(given({ jobs: 2 })),
+        excludeTableData: [given({ schema: 'public', table: 'cache' })],
+        checks: [
+          RestoreCheck.sql(given({ name: 'a', query: 'SELECT 1', expect: '1' })),
+          RestoreCheck.sameAsDump(given({ name: 'b', query: 'SELECT 2' })),
+        ],
+        resources: given({}),
+        nodeSelector: { a: 'b' },
+        tolerations: [given({ key: 'c' })],
+        affinity: given({}),
+        labels: { d: 'e' },
+        annotations: { f: 'g' },
+        heartbeat: given({ success: password }),
+        isolation: Isolation.exceptFor(
+          given({
+            database: NetworkPeer.pods({ app: 'db' }, given({}, 'port')),
+            heartbeat: NetworkPeer.addresses(['192.0.2.1'], given({}, 'port')),
+          }),
+        ),
+      },
+      'folder',
+      'timeZone',
+      'suspend',
+      'deadline',
+      'startingDeadline',
+      'successfulJobsHistoryLimit',
+      'failedJobsHistoryLimit',
+    ),
+  );
 }
 
 function restore(scope: Chart, given: Given, of = backup(scope)): RestoreJob {
-  return new RestoreJob(scope, 'restore', given({ name: 'restore', backup: of, quiesce: Quiesce.scaleDeployment('shop', given({}, 'image')) }, 'deadline'));
+  return new RestoreJob(
+    scope,
+    'restore',
+    given({ name: 'restore', backup: of, quiesce: Quiesce.scaleDeployment('shop', given({}, 'image')) }, 'deadline'),
+  );
 }
 
 function drill(scope: Chart, given: Given, of = backup(scope)): RestoreDrill {
   const proof = DecryptionProof.of(given({ name: 'a proof', key: of.database.password, sql: "SELECT :'key_file'" }));
-  return new RestoreDrill(scope, 'drill', given({ name: 'drill', backup: of, proof }, 'deadline', 'startingDeadline', 'schedule', 'timeZone', 'suspend'));
+  return new RestoreDrill(
+    scope,
+    'drill',
+    given({ name: 'drill', backup: of, proof }, 'deadline', 'startingDeadline', 'schedule', 'timeZone', 'suspend'),
+  );
 }
 
 function manifests(name: string, given: Given): string {

@@ -9,9 +9,15 @@ const readme = readFileSync(join(root, 'README.md'), 'utf8');
 test('the table of the tasks has every npm script, and no other', () => {
   const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
   const [, table] = /## Tasks\n\n[^\n]*\n[^\n]*\n((?:\|.*\n)+)/.exec(readme)!;
-  const listed = table!.split('\n').flatMap((row) => [...(row.split('|')[1] ?? '').matchAll(/`([\w:]+)`/g)].map(([, task]) => task!));
+  const listed = table!
+    .split('\n')
+    .flatMap((row) => [...(row.split('|')[1] ?? '').matchAll(/`([\w:]+)`/g)].map(([, task]) => task!));
   const lifecycle = ['prepack', 'version'];
-  expect(listed.sort()).toEqual(Object.keys(scripts).filter((task) => !lifecycle.includes(task)).sort());
+  expect(listed.sort()).toEqual(
+    Object.keys(scripts)
+      .filter((task) => !lifecycle.includes(task))
+      .sort(),
+  );
 });
 
 test('every npm task that the pages name exists', () => {
@@ -22,15 +28,27 @@ test('every npm task that the pages name exists', () => {
 });
 
 test('the table of the secrets is that of dist/', () => {
-  const { data } = parse(readFileSync(join(root, 'dist/identity-internal/ConfigMap.zitadel-expected-secrets.yaml'), 'utf8'));
-  const rows = (parse(data['secrets.yaml']) as Record<string, string>[]).map(({ namespace, secret, key, bytes, sameAsDump, because, gitFile, optionalUntil }) => [
-    `\`${namespace === undefined ? '' : `${namespace}/`}${secret}\``,
-    key === undefined ? 'any' : `\`${key}\``,
-    [bytes && `${bytes} bytes`, sameAsDump && 'the same as in the dump', optionalUntil && `there once ${optionalUntil}`].filter(Boolean).join(', '),
-    because,
-    gitFile === undefined ? '' : `\`${gitFile}\``,
-  ]);
+  const { data } = parse(
+    readFileSync(join(root, 'dist/identity-internal/ConfigMap.zitadel-expected-secrets.yaml'), 'utf8'),
+  );
+  const rows = (parse(data['secrets.yaml']) as Record<string, string>[]).map(
+    ({ namespace, secret, key, bytes, sameAsDump, because, gitFile, optionalUntil }) => [
+      `\`${namespace === undefined ? '' : `${namespace}/`}${secret}\``,
+      key === undefined ? 'any' : `\`${key}\``,
+      [
+        bytes && `${bytes} bytes`,
+        sameAsDump && 'the same as in the dump',
+        optionalUntil && `there once ${optionalUntil}`,
+      ]
+        .filter(Boolean)
+        .join(', '),
+      because,
+      gitFile === undefined ? '' : `\`${gitFile}\``,
+    ],
+  );
   const head = ['Secret', 'Key', 'Must be', 'Because', 'In Git'];
-  const table = [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`.replace(/ {2,}/g, ' ')).join('\n');
+  const table = [head, head.map(() => '---'), ...rows]
+    .map((cells) => `| ${cells.join(' | ')} |`.replace(/ {2,}/g, ' '))
+    .join('\n');
   expect(readme).toContain(`\n${table}\n`);
 });

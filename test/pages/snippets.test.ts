@@ -24,12 +24,20 @@ beforeAll(() => {
   folder = freshFolder('snippets');
   atEndOfFile(() => rmSync(folder, { recursive: true }));
   symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'));
-  writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify({
-    compilerOptions: {
-      target: 'ES2022', module: 'Node16', strict: true, noEmit: true, skipLibCheck: true, types: ['node'],
-      paths: { 'cdk8s-postgres-backup': [join(root, 'src/index.ts')] },
-    },
-  }));
+  writeFileSync(
+    join(folder, 'tsconfig.json'),
+    JSON.stringify({
+      compilerOptions: {
+        target: 'ES2022',
+        module: 'Node16',
+        strict: true,
+        noEmit: true,
+        skipLibCheck: true,
+        types: ['node'],
+        paths: { 'cdk8s-postgres-backup': [join(root, 'src/index.ts')] },
+      },
+    }),
+  );
   ts.forEach(({ text }, i) => {
     mkdirSync(join(folder, `${i}`));
     writeFileSync(join(folder, `${i}/main.ts`), isProgram(text) ? text : continued(text));
@@ -37,11 +45,15 @@ beforeAll(() => {
 });
 
 test('every TypeScript snippet compiles strictly', () => {
-  expect(run(require.resolve('typescript/bin/tsc')).replace(/^(\d+)\/main\.ts/gm, (_, i) => ts[Number(i)]!.at)).toBe('');
+  expect(run(require.resolve('typescript/bin/tsc')).replace(/^(\d+)\/main\.ts/gm, (_, i) => ts[Number(i)]!.at)).toBe(
+    '',
+  );
 });
 
 test('every TypeScript snippet synthesizes', () => {
-  writeFileSync(join(folder, 'all.ts'), `
+  writeFileSync(
+    join(folder, 'all.ts'),
+    `
     for (const i of ${JSON.stringify(ts.map((_, i) => i))}) {
       process.chdir(\`${folder}/\${i}\`);
       try {
@@ -49,27 +61,41 @@ test('every TypeScript snippet synthesizes', () => {
       } catch (error) {
         console.log(i + '/main.ts: ' + (error as Error).message);
       }
-    }`);
-  expect(run('--import', require.resolve('tsx'), 'all.ts').replace(/^(\d+)\/main\.ts/gm, (_, i) => ts[Number(i)]!.at)).toBe('');
-  expect(ts.map(({ at }, i) => [at, readdirSync(join(folder, `${i}/dist`)).length > 0])).toEqual(ts.map(({ at }) => [at, true]));
+    }`,
+  );
+  expect(
+    run('--import', require.resolve('tsx'), 'all.ts').replace(/^(\d+)\/main\.ts/gm, (_, i) => ts[Number(i)]!.at),
+  ).toBe('');
+  expect(ts.map(({ at }, i) => [at, readdirSync(join(folder, `${i}/dist`)).length > 0])).toEqual(
+    ts.map(({ at }) => [at, true]),
+  );
 });
 
 test('the program in the README makes these files', () => {
   const of = ts.findIndex(({ text }) => text === program);
   expect(readdirSync(join(folder, `${of}/dist/shop`))).toEqual([
-    'ConfigMap.shop-backup-scripts.yaml', 'ConfigMap.shop-expected-secrets.yaml', 'CronJob.shop-db-backup.yaml',
-    'CronJob.shop-db-restore.yaml', 'PersistentVolumeClaim.shop-backup.yaml', 'kustomization.yaml',
+    'ConfigMap.shop-backup-scripts.yaml',
+    'ConfigMap.shop-expected-secrets.yaml',
+    'CronJob.shop-db-backup.yaml',
+    'CronJob.shop-db-restore.yaml',
+    'PersistentVolumeClaim.shop-backup.yaml',
+    'kustomization.yaml',
   ]);
 });
 
 test('every YAML and JSON snippet can be parsed', () => {
-  const errors = snippets().filter(({ language }) => ['yaml', 'json'].includes(language))
-    .flatMap(({ at, text }) => parseAllDocuments(text).flatMap((document) => document.errors.map(({ message }) => `${at}: ${message}`)));
+  const errors = snippets()
+    .filter(({ language }) => ['yaml', 'json'].includes(language))
+    .flatMap(({ at, text }) =>
+      parseAllDocuments(text).flatMap((document) => document.errors.map(({ message }) => `${at}: ${message}`)),
+    );
   expect(errors).toEqual([]);
 });
 
 test('the validation in the README is the one of the example, whose synth runs it', () => {
-  const shown = snippets().filter(({ at, text }) => at.startsWith('README.md') && text.startsWith('validations:')).map(({ text }) => parse(text).validations);
+  const shown = snippets()
+    .filter(({ at, text }) => at.startsWith('README.md') && text.startsWith('validations:'))
+    .map(({ text }) => parse(text).validations);
   expect(shown).toEqual([parse(readFileSync(join(root, 'examples/other-cluster/cdk8s.yaml'), 'utf8')).validations]);
 });
 

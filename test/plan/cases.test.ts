@@ -47,5 +47,7 @@ test('a tree against itself is no change, in one line', () => {
 test('an empty tree against a whole one, and the other way round', () => {
   const [empty, whole] = [treeOf('empty', {}), treeOf('whole', shop())];
   expect(plan(empty, whole, { now: NOW }).resources).toHaveLength(whole.manifests.length);
-  expect(plan(whole, empty, { now: NOW }).changes.map(({ id }) => id)).toEqual(expect.arrayContaining(['backup-removed', 'restore-removed', 'drill-removed', 'claim-removed']));
+  expect(plan(whole, empty, { now: NOW }).changes.map(({ id }) => id)).toEqual(
+    expect.arrayContaining(['backup-removed', 'restore-removed', 'drill-removed', 'claim-removed']),
+  );
 });

@@ -13,7 +13,8 @@ import { CASES, LISTING, treesOf } from './cases';
 const NOW = Date.UTC(2026, 10, 24, 1);
 const BACKUP = 'CronJob.shop-db-backup.yaml';
 
-const planOf = (before: Files, after: Files, options = {}): Plan => plan(treeOf('base', before), treeOf('head', after), { now: NOW, ...options });
+const planOf = (before: Files, after: Files, options = {}): Plan =>
+  plan(treeOf('base', before), treeOf('head', after), { now: NOW, ...options });
 const caseOf = (name: string): Plan => {
   const { before, after } = treesOf(CASES[name]!);
   return planOf(before, after, CASES[name]!.options);
@@ -24,14 +25,20 @@ function elements(picture: string): { name: string; attributes: Record<string, s
   const found: { name: string; attributes: Record<string, string>; text: string }[] = [];
   const parser = new SaxesParser();
   const open: typeof found = [];
-  parser.on('error', (error) => { throw error; });
+  parser.on('error', (error) => {
+    throw error;
+  });
   parser.on('opentag', ({ name, attributes }) => {
     const element = { name, attributes: attributes as Record<string, string>, text: '' };
     open.push(element);
     found.push(element);
   });
-  parser.on('text', (text) => { if (open.length > 0) open.at(-1)!.text += text; });
-  parser.on('closetag', () => { open.pop(); });
+  parser.on('text', (text) => {
+    if (open.length > 0) open.at(-1)!.text += text;
+  });
+  parser.on('closetag', () => {
+    open.pop();
+  });
   parser.write(picture).close();
   return found;
 }
@@ -42,9 +49,14 @@ describe('the picture', () => {
   test('shows each restore point before and after, and what is lost in a shape of its own', () => {
     const all = elements(picture);
     expect(all[0]).toMatchObject({ name: 'svg', attributes: { role: 'img', 'aria-labelledby': 'title description' } });
-    expect(all.find(({ attributes }) => attributes.id === 'title')!.text).toBe('Restore points before and after the change');
-    expect(all.find(({ attributes }) => attributes.id === 'description')!.text).toMatch(/^Risk: high\..* shop\/shop-db-backup: 8 restore points without the change, 4 with it, 4 lost\.$/);
-    const marks = (kind: string): number => all.filter(({ name, attributes }) => attributes.class === kind && name !== 'text').length;
+    expect(all.find(({ attributes }) => attributes.id === 'title')!.text).toBe(
+      'Restore points before and after the change',
+    );
+    expect(all.find(({ attributes }) => attributes.id === 'description')!.text).toMatch(
+      /^Risk: high\..* shop\/shop-db-backup: 8 restore points without the change, 4 with it, 4 lost\.$/,
+    );
+    const marks = (kind: string): number =>
+      all.filter(({ name, attributes }) => attributes.class === kind && name !== 'text').length;
     // Without those of the legend; what is lost is there twice: as it was, and where it was.
     expect([marks('kept') - 1, marks('lost') - 2, marks('next') - 1]).toEqual([3 + 3, 4 + 4, 2]);
     expect(all.filter(({ name, text }) => name === 'title' && text.endsWith(', lost'))).toHaveLength(8);
@@ -57,15 +69,21 @@ describe('the picture', () => {
   });
 
   test('is XML for every case, and whatever the names are', () => {
-    for (const name of Object.keys(CASES).filter((_, index) => index % 3 === 0)) expect(elements(svg(caseOf(name)))[0]!.name).toBe('svg');
-    const evil = edited(shop(), BACKUP, [/name: shop-db-backup\n {2}namespace/, 'name: "<script>&\\"\\u0007\\uFFFF]]>"\n  namespace']);
+    for (const name of Object.keys(CASES).filter((_, index) => index % 3 === 0))
+      expect(elements(svg(caseOf(name)))[0]!.name).toBe('svg');
+    const evil = edited(shop(), BACKUP, [
+      /name: shop-db-backup\n {2}namespace/,
+      'name: "<script>&\\"\\u0007\\uFFFF]]>"\n  namespace',
+    ]);
     const all = elements(svg(planOf(evil, edited(evil, BACKUP, [/(KEEP_DAILY\n +value: )"7"/, '$1"2"']))));
     expect(all.some(({ name }) => name === 'script')).toBe(false);
     expect(all.some(({ text }) => text.includes('<script>&"'))).toBe(true);
   });
 
   test('of no change shows what is there, of no backup says so, of many shows the first', () => {
-    expect(elements(svg(planOf(shop(), shop()))).filter(({ attributes }) => attributes.class === 'kept').length).toBe(2 * 8 + 1);
+    expect(elements(svg(planOf(shop(), shop()))).filter(({ attributes }) => attributes.class === 'kept').length).toBe(
+      2 * 8 + 1,
+    );
     expect(svg(planOf({}, {}))).toContain('There is no backup on both sides.');
     expect(svg(planOf(manyDatabases(25, 7), manyDatabases(25, 3)))).toContain('… and 5 more backups');
   });
@@ -78,15 +96,19 @@ describe('Markdown', () => {
   });
 
   test('of no change is one line', async () => {
-    expect((await markdownReport(planOf(shop(), shop()), 'plan.svg')).trim()).toBe('### No change: head has what base has');
+    expect((await markdownReport(planOf(shop(), shop()), 'plan.svg')).trim()).toBe(
+      '### No change: head has what base has',
+    );
   });
 
   test('takes names as text: no markup, no mention, no way out of a block of code', async () => {
     const evil = '`</details><b>*x* @ada [a](http://b) | ```\\n~~~~\\n# x';
-    const markdown = await markdownReport(planOf(shop(), {
-      ...edited(shop(), BACKUP, [/(RESTORE|BACKUP_DIR\n +value: ).*/, `$1${JSON.stringify(`/backups/${evil}`)}`]),
-      'evil.yaml': `apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: ${JSON.stringify(evil)}\ndata:\n  a: ${JSON.stringify(evil)}\n`,
-    }));
+    const markdown = await markdownReport(
+      planOf(shop(), {
+        ...edited(shop(), BACKUP, [/(RESTORE|BACKUP_DIR\n +value: ).*/, `$1${JSON.stringify(`/backups/${evil}`)}`]),
+        'evil.yaml': `apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: ${JSON.stringify(evil)}\ndata:\n  a: ${JSON.stringify(evil)}\n`,
+      }),
+    );
     const prose = markdown.replace(/^(`{3,})diff\n[^]*?\n\1$/gm, '').replace(/(`+)[^`](?:[^]*?[^`])?\1(?!`)/g, '');
     expect(prose).not.toMatch(/[^\\]<b>|@ada|[^\\]\]\(http|[^\\*]\*x\*|^# x/m);
     expect(markdown).toMatch(/^````+diff$/m);
@@ -106,25 +128,42 @@ test('JSON has the shape that its file documents', () => {
 });
 
 test('no report shows a value of a Secret', async () => {
-  const secret = (value: string): Files => ({ 's.yaml': `apiVersion: v1\nkind: Secret\nmetadata: {name: s}\nstringData: {a: ${value}}\ndata: {${value}: ${value}}\n` });
+  const secret = (value: string): Files => ({
+    's.yaml': `apiVersion: v1\nkind: Secret\nmetadata: {name: s}\nstringData: {a: ${value}}\ndata: {${value}: ${value}}\n`,
+  });
   const made = planOf(secret('hunter2'), secret('swordfish'));
-  const values = [textReport(made, { color: false, columns: 120 }), await markdownReport(made), JSON.stringify(jsonReport(made))].join('\n');
+  const values = [
+    textReport(made, { color: false, columns: 120 }),
+    await markdownReport(made),
+    JSON.stringify(jsonReport(made)),
+  ].join('\n');
   expect(values).toContain('stringData.a');
   expect(values.replaceAll(/data\.(hunter2|swordfish)/g, '')).not.toMatch(/hunter2|swordfish/);
 });
 
 test('names cannot move the cursor of a terminal', () => {
-  const evil = edited(shop(), BACKUP, [/(PGDATABASE\n +value: )shop/, '$1"\\u001b[31mshop\\r\\u202e"'], [/schedule: 0 2/, 'schedule: "\\u001b[2J" #']);
+  const evil = edited(
+    shop(),
+    BACKUP,
+    [/(PGDATABASE\n +value: )shop/, '$1"\\u001b[31mshop\\r\\u202e"'],
+    [/schedule: 0 2/, 'schedule: "\\u001b[2J" #'],
+  );
   // eslint-disable-next-line no-control-regex
   expect(textReport(planOf(shop(), evil), { color: false, columns: 120 })).not.toMatch(/[\u001b\r\u202e]/);
 });
 
 test('the files that a plan names are those that the script would remove', () => {
   const dumps = readListing(LISTING, 'listing');
-  const [{ forecast }] = caseOf('fewer days are kept, with a listing of the dumps').comparison.backups as [Plan['comparison']['backups'][0]];
-  expect(forecast!.lost.map(({ point }) => point.name)).toEqual(['shop-20261121-020000', 'shop-20261120-020000', 'shop-20261119-020000', 'shop-20261118-020000']);
+  const [{ forecast }] = caseOf('fewer days are kept, with a listing of the dumps').comparison.backups as [
+    Plan['comparison']['backups'][0],
+  ];
+  expect(forecast!.lost.map(({ point }) => point.name)).toEqual([
+    'shop-20261121-020000',
+    'shop-20261120-020000',
+    'shop-20261119-020000',
+    'shop-20261118-020000',
+  ]);
   // Held: it stays whatever the retention says.
   expect(dumps.get('shop')!.find(({ isHeld }) => isHeld)!.name).toBe('shop-20261115-020000');
   expect(forecast!.after.map(({ name }) => name)).toContain('shop-20261115-020000');
 });
-

@@ -9,7 +9,10 @@ import { shop, treeOf } from '../support/shop-tree';
 const NOW = Date.UTC(2026, 10, 24, 1);
 const CLAIM = 'PersistentVolumeClaim.shop-backup.yaml';
 
-const git = (folder: string, ...args: string[]): string => execFileSync('git', ['-C', folder, '-c', 'user.name=Ada', '-c', 'user.email=ada@example.org', ...args], { encoding: 'utf8' });
+const git = (folder: string, ...args: string[]): string =>
+  execFileSync('git', ['-C', folder, '-c', 'user.name=Ada', '-c', 'user.email=ada@example.org', ...args], {
+    encoding: 'utf8',
+  });
 
 /** A repo with a shop in dist/, and what has changed since not committed. */
 function repo(): string {
@@ -33,16 +36,21 @@ function readIn(folder: string, name: string): Tree {
   }
 }
 
-const summary = (base: Tree, head: Tree): unknown => plan(base, head, { now: NOW }).changes.map(({ id, level, resources }) => [level, id, ...resources]);
+const summary = (base: Tree, head: Tree): unknown =>
+  plan(base, head, { now: NOW }).changes.map(({ id, level, resources }) => [level, id, ...resources]);
 
 describe('a folder in a commit', () => {
   let folder: string;
-  beforeAll(() => { folder = repo(); });
+  beforeAll(() => {
+    folder = repo();
+  });
 
   test('is read from Git, without a checkout', () => {
     const [committed, present] = [readIn(folder, 'main:dist'), readIn(folder, 'dist')];
     expect([...committed.files.keys()].sort()).toEqual([...present.files.keys(), CLAIM].sort());
-    expect(summary(committed, present)).toEqual([['warning', 'claim-removed', 'PersistentVolumeClaim shop/shop-backup']]);
+    expect(summary(committed, present)).toEqual([
+      ['warning', 'claim-removed', 'PersistentVolumeClaim shop/shop-backup'],
+    ]);
     expect(git(folder, 'status', '--porcelain')).toBe(` D dist/${CLAIM}\n`);
   });
 
@@ -60,10 +68,18 @@ describe('a folder in a commit', () => {
   test.each([
     ['a ref that is not there', 'nowhere:dist', '--base (nowhere:dist): Git knows no ref nowhere here. Fetch it'],
     ['a ref that looks like an option', '--all:dist', '--base (--all:dist): Git knows no ref --all here'],
-    ['a folder that is not there', 'main:nowhere', '--base (main:nowhere): main has no folder nowhere. Name it from the root of the repo'],
+    [
+      'a folder that is not there',
+      'main:nowhere',
+      '--base (main:nowhere): main has no folder nowhere. Name it from the root of the repo',
+    ],
     ['a folder outside', 'main:../dist', 'is outside repository'],
     ['a file', `main:dist/${CLAIM}`, `--base (main:dist/${CLAIM}) is no folder in main`],
-    ['no folder at all', 'nowhere', '--base (nowhere) is no folder. Name one that exists, or a folder in a commit like main:dist'],
+    [
+      'no folder at all',
+      'nowhere',
+      '--base (nowhere) is no folder. Name one that exists, or a folder in a commit like main:dist',
+    ],
     ['a file instead of a folder', 'dist/CronJob.shop-db-backup.yaml', 'is no folder'],
   ])('%s is misuse', (_, name, message) => {
     expect(() => readIn(folder, name)).toThrow(message);
@@ -92,7 +108,13 @@ describe('what cannot be read', () => {
     ['a tab', { 'a.yaml': 'a:\n\tb: 1\n' }, 'a.yaml:2'],
     ['a mapping with the same key twice', { 'a.yaml': 'kind: A\na: 1\na: 2\n' }, 'a.yaml:3'],
     ['too many levels', { 'a.json': `${'['.repeat(5000)}${']'.repeat(5000)}` }, 'a.json:1'],
-    ['aliases that exhaust the memory', { 'a.yaml': `a: &a [x, x]\n${Array.from({ length: 30 }, (_, index) => `k${index}: &${'a'.repeat(index + 2)} [${`*${'a'.repeat(index + 1)}, `.repeat(9)}]`).join('\n')}\n` }, 'a.yaml'],
+    [
+      'aliases that exhaust the memory',
+      {
+        'a.yaml': `a: &a [x, x]\n${Array.from({ length: 30 }, (_, index) => `k${index}: &${'a'.repeat(index + 2)} [${`*${'a'.repeat(index + 1)}, `.repeat(9)}]`).join('\n')}\n`,
+      },
+      'a.yaml',
+    ],
     ['an alias of nothing', { 'a.yaml': 'a: *b\n' }, 'a.yaml'],
     ['bytes', { 'a.yaml': 'a: \0\n' }, 'a.yaml'],
   ])('%s is an error of the plan, by its place, and of no other', (_, more, place) => {
@@ -111,10 +133,17 @@ describe('what cannot be read', () => {
       'job.yaml': `apiVersion: batch/v1\nkind: CronJob\nmetadata: {name: [], labels: {app.kubernetes.io/name: postgres-backup, app.kubernetes.io/component: backup}}\nspec: ${value}\n`,
       'claim.yaml': `apiVersion: v1\nkind: PersistentVolumeClaim\nmetadata: ${value}\nspec: []\n`,
     });
-    const resources = plan(treeOf('base', odd('x')), treeOf('head', odd('y')), { now: NOW }).resources.map(({ after, fields }) => [after?.kind, after?.file, fields.length]);
+    const resources = plan(treeOf('base', odd('x')), treeOf('head', odd('y')), { now: NOW }).resources.map(
+      ({ after, fields }) => [after?.kind, after?.file, fields.length],
+    );
     expect(resources).toEqual([
-      ['Odd', 'list.yaml', 1], ['Kustomization', 'kustomization.yaml', 2], ['document 1', 'values.yaml', 1], ['document 2', 'values.yaml', 1], ['document 3', 'values.yaml', 1],
-      ['CronJob', 'job.yaml', 1], ['PersistentVolumeClaim', 'claim.yaml', 1],
+      ['Odd', 'list.yaml', 1],
+      ['Kustomization', 'kustomization.yaml', 2],
+      ['document 1', 'values.yaml', 1],
+      ['document 2', 'values.yaml', 1],
+      ['document 3', 'values.yaml', 1],
+      ['CronJob', 'job.yaml', 1],
+      ['PersistentVolumeClaim', 'claim.yaml', 1],
     ]);
   });
 
@@ -125,14 +154,20 @@ describe('what cannot be read', () => {
     chmodSync(join(folder, 'closed'), 0);
     const { problems } = new TreeReader().read(folder, '--head');
     expect(problems).toContainEqual({ file: 'link', message: 'is a link, which was not followed' });
-    if (process.getuid?.() !== 0) expect(problems).toContainEqual({ file: 'closed', message: 'cannot be read (EACCES)' });
+    if (process.getuid?.() !== 0)
+      expect(problems).toContainEqual({ file: 'closed', message: 'cannot be read (EACCES)' });
     chmodSync(join(folder, 'closed'), 0o755);
   });
 });
 
 test('thousands of files', () => {
-  const files = (text: string): Record<string, string> => Object.fromEntries(Array.from({ length: 5000 }, (_, index) =>
-    [`${index % 50}/${index}.yaml`, `apiVersion: v1\nkind: ConfigMap\nmetadata: {name: m${index}}\ndata: {a: ${text}}\n`]));
+  const files = (text: string): Record<string, string> =>
+    Object.fromEntries(
+      Array.from({ length: 5000 }, (_, index) => [
+        `${index % 50}/${index}.yaml`,
+        `apiVersion: v1\nkind: ConfigMap\nmetadata: {name: m${index}}\ndata: {a: ${text}}\n`,
+      ]),
+    );
   const { resources, changes } = plan(treeOf('base', files('x')), treeOf('head', files('y')), { now: NOW });
   expect(resources).toHaveLength(5000);
   expect(changes).toHaveLength(1);

@@ -19,7 +19,11 @@ case $* in *--paginate*) echo "1 Hello"; [ -z "$KNOWN" ] || echo "$KNOWN <!-- ba
 /** A merge of a pull request, as actions/checkout leaves it. */
 function pullRequest(before: Record<string, string> | undefined, after: Record<string, string>): string {
   const repo = written({ 'README.md': 'A repo\n' });
-  const git = (...args: string[]): string => execFileSync('git', ['-C', repo, '-c', 'user.name=Ada', '-c', 'user.email=ada@example.org', ...args], { encoding: 'utf8', stdio: 'pipe' });
+  const git = (...args: string[]): string =>
+    execFileSync('git', ['-C', repo, '-c', 'user.name=Ada', '-c', 'user.email=ada@example.org', ...args], {
+      encoding: 'utf8',
+      stdio: 'pipe',
+    });
   const write = (files: Record<string, string>): void => {
     rmSync(join(repo, 'dist'), { recursive: true, force: true });
     mkdirSync(join(repo, 'dist'));
@@ -38,19 +42,38 @@ function pullRequest(before: Record<string, string> | undefined, after: Record<s
   return repo;
 }
 
-function step(repo: string, env: NodeJS.ProcessEnv = {}): { status: number | null; calls: string; summary: string; output: string } {
+function step(
+  repo: string,
+  env: NodeJS.ProcessEnv = {},
+): { status: number | null; calls: string; summary: string; output: string } {
   const folder = written({ 'bin/gh': GH });
   chmodSync(join(folder, 'bin/gh'), 0o755);
   const { status, stdout, stderr } = spawnSync('sh', [join(root, '.github/backup-plan/plan.sh')], {
-    cwd: repo, encoding: 'utf8',
+    cwd: repo,
+    encoding: 'utf8',
     env: {
-      ...process.env, PATH: `${join(folder, 'bin')}:${process.env.PATH}`, CALLS: join(folder, 'calls'), KNOWN: '', GITHUB_STEP_SUMMARY: join(folder, 'summary'),
-      FOLDER: 'dist', COMMAND: `${process.execPath} --import ${require.resolve('tsx')} ${join(root, 'src/cli/main.ts')}`, DUMPS: '', FAIL_ON: '',
-      PULL_REQUEST: '7', GITHUB_REPOSITORY: 'ada/flux', RUNNER_TEMP: folder, ...env,
+      ...process.env,
+      PATH: `${join(folder, 'bin')}:${process.env.PATH}`,
+      CALLS: join(folder, 'calls'),
+      KNOWN: '',
+      GITHUB_STEP_SUMMARY: join(folder, 'summary'),
+      FOLDER: 'dist',
+      COMMAND: `${process.execPath} --import ${require.resolve('tsx')} ${join(root, 'src/cli/main.ts')}`,
+      DUMPS: '',
+      FAIL_ON: '',
+      PULL_REQUEST: '7',
+      GITHUB_REPOSITORY: 'ada/flux',
+      RUNNER_TEMP: folder,
+      ...env,
     },
   });
   expect(existsSync(join(folder, 'backup-plan.svg'))).toBe(true);
-  return { status, calls: readFileSync(join(folder, 'calls'), 'utf8'), summary: readFileSync(join(folder, 'summary'), 'utf8'), output: stdout + stderr };
+  return {
+    status,
+    calls: readFileSync(join(folder, 'calls'), 'utf8'),
+    summary: readFileSync(join(folder, 'summary'), 'utf8'),
+    output: stdout + stderr,
+  };
 }
 
 const fewer = edited(shop(), BACKUP, [/(KEEP_DAILY\n +value: )"7"/, '$1"3"']);
@@ -70,7 +93,15 @@ test('the comment that is there is changed, and the step fails when it is told t
 });
 
 test('the size of a dump and the last run reach the plan as they are', () => {
-  const repo = pullRequest(shop(), edited(shop(), BACKUP, [/(KEEP_DAILY\n +value: )"7"/, '$1"9"'], ['activeDeadlineSeconds: 21600', 'activeDeadlineSeconds: 1800']));
+  const repo = pullRequest(
+    shop(),
+    edited(
+      shop(),
+      BACKUP,
+      [/(KEEP_DAILY\n +value: )"7"/, '$1"9"'],
+      ['activeDeadlineSeconds: 21600', 'activeDeadlineSeconds: 1800'],
+    ),
+  );
   const { calls } = step(repo, { DUMP_SIZE: '3Gi', LAST_RUN: '2400' });
   expect(calls).toContain('a dump has 3 GiB, as --dump-size says');
   expect(calls).toContain('40 min');
@@ -83,10 +114,16 @@ test('the first manifests of a repo are new', () => {
 });
 
 test('the workflow may read the repo and write comments, and nothing else', () => {
-  const { permissions, jobs } = yaml('workflows/backup-plan.yaml') as unknown as { permissions: object; jobs: { plan: { permissions?: object; steps: { uses?: string; with?: Record<string, string> }[] } } };
+  const { permissions, jobs } = yaml('workflows/backup-plan.yaml') as unknown as {
+    permissions: object;
+    jobs: { plan: { permissions?: object; steps: { uses?: string; with?: Record<string, string> }[] } };
+  };
   expect(permissions).toEqual({ contents: 'read', 'pull-requests': 'write' });
   expect(jobs.plan.permissions).toBeUndefined();
-  const { inputs, runs } = yaml('backup-plan/action.yaml') as unknown as { inputs: object; runs: { steps: { run: string }[] } };
+  const { inputs, runs } = yaml('backup-plan/action.yaml') as unknown as {
+    inputs: object;
+    runs: { steps: { run: string }[] };
+  };
   const used = jobs.plan.steps.find(({ uses }) => uses === './.github/backup-plan')!.with!;
   expect(Object.keys(inputs)).toEqual(expect.arrayContaining(Object.keys(used)));
   // What a pull request may contain never becomes part of a command.

@@ -1,7 +1,17 @@
 import { Chart, Cron, Duration, Size, Testing } from 'cdk8s';
 import { PersistentVolumeAccessMode } from 'cdk8s-plus-28';
 import {
-  BackupCronJob, BackupFormat, BackupPvc, DrillPick, PostgresDatabase, PostgresImage, Quiesce, RestoreDrill, RestoreJob, RestoreTrigger, Retention,
+  BackupCronJob,
+  BackupFormat,
+  BackupPvc,
+  DrillPick,
+  PostgresDatabase,
+  PostgresImage,
+  Quiesce,
+  RestoreDrill,
+  RestoreJob,
+  RestoreTrigger,
+  Retention,
   SecretExpectations,
 } from '../../src';
 import { manifestsOf } from '../../src/manifests/manifest';
@@ -26,14 +36,29 @@ interface Choice {
 
 function everything(chart: Chart, choice: Choice = {}): void {
   const secrets = new SecretExpectations(chart, 'secrets');
-  const key = (name: string): ReturnType<typeof secrets.expectKey> => secrets.expectKey('shop-db', name, { because: 'it is used' });
+  const key = (name: string): ReturnType<typeof secrets.expectKey> =>
+    secrets.expectKey('shop-db', name, { because: 'it is used' });
   const database = PostgresDatabase.at('shop-db', {
-    name: 'shop $${x}', user: 'postgres', password: key('password'), image: choice.image ?? PostgresImage.debian('17.2'),
+    name: 'shop $${x}',
+    user: 'postgres',
+    password: key('password'),
+    image: choice.image ?? PostgresImage.debian('17.2'),
   });
-  const storage = new BackupPvc(chart, 'storage', { name: 'shop-backup', storageClassName: 'ceph-block', size: Size.gibibytes(5), ...choice });
+  const storage = new BackupPvc(chart, 'storage', {
+    name: 'shop-backup',
+    storageClassName: 'ceph-block',
+    size: Size.gibibytes(5),
+    ...choice,
+  });
   const backup = new BackupCronJob(chart, 'backup', {
-    name: 'shop-db-backup', database, storage, retention: Retention.keep({ daily: 8, yearly: 2 }), format: BackupFormat.directory({ jobs: 2 }),
-    schedule: choice.schedule ?? Cron.schedule({ minute: '*/15' }), recoveryWindow: Duration.days(7), timeZone: choice.timeZone,
+    name: 'shop-db-backup',
+    database,
+    storage,
+    retention: Retention.keep({ daily: 8, yearly: 2 }),
+    format: BackupFormat.directory({ jobs: 2 }),
+    schedule: choice.schedule ?? Cron.schedule({ minute: '*/15' }),
+    recoveryWindow: Duration.days(7),
+    timeZone: choice.timeZone,
     heartbeat: { success: key('success'), failure: key('failure') },
   });
   const quiesce = Quiesce.scaleDeployment('shop');
@@ -45,19 +70,42 @@ function everything(chart: Chart, choice: Choice = {}): void {
 
 test('what the library makes breaks no policy, whatever is chosen', () => {
   expect(findings(everything)).toEqual([]);
-  expect(findings((chart) => everything(chart, { accessModes: [PersistentVolumeAccessMode.READ_WRITE_ONCE] }))).toEqual([]);
-  expect(findings((chart) => everything(chart, { schedule: Cron.schedule({ minute: '0', hour: '4' }), timeZone: 'Europe/Zurich' }))).toEqual([]);
-  const image = PostgresImage.of({ image: `example.org/tools@sha256:${'0'.repeat(64)}`, uid: 7, gid: 7, majorVersion: 17 });
+  expect(findings((chart) => everything(chart, { accessModes: [PersistentVolumeAccessMode.READ_WRITE_ONCE] }))).toEqual(
+    [],
+  );
+  expect(
+    findings((chart) =>
+      everything(chart, { schedule: Cron.schedule({ minute: '0', hour: '4' }), timeZone: 'Europe/Zurich' }),
+    ),
+  ).toEqual([]);
+  const image = PostgresImage.of({
+    image: `example.org/tools@sha256:${'0'.repeat(64)}`,
+    uid: 7,
+    gid: 7,
+    majorVersion: 17,
+  });
   expect(findings((chart) => everything(chart, { image }))).toEqual([]);
 });
 
 test('what the library leaves to its user is told as a note or a warning', () => {
-  expect(findings((chart) => everything(chart, { resizableFromGit: true }))).toEqual(['note claim-not-recreated shop-backup']);
+  expect(findings((chart) => everything(chart, { resizableFromGit: true }))).toEqual([
+    'note claim-not-recreated shop-backup',
+  ]);
   const once = [PersistentVolumeAccessMode.READ_WRITE_ONCE];
-  expect(new Set(findings((chart) => everything(chart, { accessModes: once, storageClassName: 'nfs-client' })))).toEqual(new Set(
-    ['backup', 'drill', 'merged-7', 'restore'].map((name) => `warning fs-group-on-nfs shop-db-${name}`)));
-  expect(new Set(findings((chart) => everything(chart, { image: PostgresImage.of({ image: 'postgres:17', uid: 7, gid: 7, majorVersion: 17 }) })))).toEqual(new Set(
-    ['backup', 'drill', 'merged-7', 'restore'].map((name) => `warning floating-image shop-db-${name}`)));
+  expect(
+    new Set(findings((chart) => everything(chart, { accessModes: once, storageClassName: 'nfs-client' }))),
+  ).toEqual(
+    new Set(['backup', 'drill', 'merged-7', 'restore'].map((name) => `warning fs-group-on-nfs shop-db-${name}`)),
+  );
+  expect(
+    new Set(
+      findings((chart) =>
+        everything(chart, { image: PostgresImage.of({ image: 'postgres:17', uid: 7, gid: 7, majorVersion: 17 }) }),
+      ),
+    ),
+  ).toEqual(
+    new Set(['backup', 'drill', 'merged-7', 'restore'].map((name) => `warning floating-image shop-db-${name}`)),
+  );
 });
 
 test('an image that is not of the declared version is an error', () => {

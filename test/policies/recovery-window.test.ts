@@ -7,9 +7,16 @@ import { keptBy, type RetentionCounts } from '../../src/backup/kept-dumps';
 import { set, tree } from '../support/policy-tree';
 
 const NOTHING: RetentionCounts = { last: 1, daily: 0, weekly: 0, monthly: 0, yearly: 0, within: 0 };
-const [workload] = tree().map(backupWorkload).filter((found) => found !== undefined);
+const [workload] = tree()
+  .map(backupWorkload)
+  .filter((found) => found !== undefined);
 
-function backup(schedule: string, timeZone: string, retention: Partial<RetentionCounts>, recoveryWindow: number): BackupWorkload {
+function backup(
+  schedule: string,
+  timeZone: string,
+  retention: Partial<RetentionCounts>,
+  recoveryWindow: number,
+): BackupWorkload {
   return { ...workload!, schedule, timeZone, retention: { ...NOTHING, ...retention }, recoveryWindow };
 }
 
@@ -38,17 +45,22 @@ test.each<[string, string, Partial<RetentionCounts>, number, string, number | un
   ['0 2 */2 * *', 'Etc/UTC', { daily: 30 }, 1, '2024-01-02', undefined],
   ['0 2 1-30 * *', 'Etc/UTC', { daily: 30 }, 3, '2023-12-31', undefined],
   ['0 * * * *', 'Etc/UTC', { daily: 7 }, 7, '2023-12-26', 8], // right after midnight six whole days are kept
-])('%s in %s keeping %p does not give a window of %p days: a gap on %s', (schedule, timeZone, retention, window, day, daily) => {
-  const gap = uncovered(backup(schedule, timeZone, retention, window));
-  expect(gap && new Date(gap.moment).toISOString().slice(0, 10)).toBe(day);
-  expect(gap!.daily).toBe(daily);
-});
+])(
+  '%s in %s keeping %p does not give a window of %p days: a gap on %s',
+  (schedule, timeZone, retention, window, day, daily) => {
+    const gap = uncovered(backup(schedule, timeZone, retention, window));
+    expect(gap && new Date(gap.moment).toISOString().slice(0, 10)).toBe(day);
+    expect(gap!.daily).toBe(daily);
+  },
+);
 
 test('the finding names the run, the moment, and how many days would be enough', () => {
-  const manifests = tree('backup', (object) => set(object, ['metadata', 'annotations', 'cdk8s-postgres-backup/recovery-window'], 'P9D'));
+  const manifests = tree('backup', (object) =>
+    set(object, ['metadata', 'annotations', 'cdk8s-postgres-backup/recovery-window'], 'P9D'),
+  );
   expect(check(manifests).map(({ path, message, remedy }) => `${path} ${message}. ${remedy}`)).toEqual([
-    'metadata.annotations["cdk8s-postgres-backup/recovery-window"] is "P9D": e.g. after the run of 2024-01-01T02:00Z, the newest restore point '
-    + 'before 2023-12-24T03:00Z is more than a day old, or there is none. Retention.keep({ daily: 9 }) would do.',
+    'metadata.annotations["cdk8s-postgres-backup/recovery-window"] is "P9D": e.g. after the run of 2024-01-01T02:00Z, the newest restore point ' +
+      'before 2023-12-24T03:00Z is more than a day old, or there is none. Retention.keep({ daily: 9 }) would do.',
   ]);
 });
 
@@ -63,7 +75,10 @@ function isCoveredHourByHour({ schedule, timeZone, retention }: BackupWorkload, 
   const [hour, begin, end] = [3_600_000, Date.UTC(2024, 5, 1), Date.UTC(2024, 5, 9)];
   const runs = runsBetween(schedule, timeZone, Date.UTC(2024, 4, 1), end, Infinity);
   for (let now = begin; now < end; now += hour) {
-    const kept = keptBy(retention, runs.filter((run) => run <= now));
+    const kept = keptBy(
+      retention,
+      runs.filter((run) => run <= now),
+    );
     const oldest = Math.max(...runs.filter((run) => run <= now)) - (days - 1) * 24 * hour + (days > 1 ? hour : 0);
     for (let moment = oldest; moment <= now; moment += hour) {
       if (!kept.some((point) => point <= moment && moment - point < 25 * hour)) return false;
@@ -74,13 +89,29 @@ function isCoveredHourByHour({ schedule, timeZone, retention }: BackupWorkload, 
 
 test('what the simulation covers, an hour-by-hour count covers too', () => {
   const hours = fc.uniqueArray(fc.integer({ min: 0, max: 23 }), { minLength: 1, maxLength: 3 });
-  const retention = fc.record({ last: fc.integer({ min: 1, max: 12 }), daily: fc.nat(8), weekly: fc.nat(2), monthly: fc.nat(1), yearly: fc.constant(0), within: fc.nat(3) });
+  const retention = fc.record({
+    last: fc.integer({ min: 1, max: 12 }),
+    daily: fc.nat(8),
+    weekly: fc.nat(2),
+    monthly: fc.nat(1),
+    yearly: fc.constant(0),
+    within: fc.nat(3),
+  });
   let covered = 0;
-  fc.assert(fc.property(hours, fc.constantFrom('*', '1-5', '0-6'), retention, fc.integer({ min: 1, max: 6 }), (at, weekDays, keep, days) => {
-    const candidate = backup(`0 ${at.join(',')} * * ${weekDays}`, 'Etc/UTC', keep, days);
-    const isCovered = uncovered(candidate) === undefined;
-    if (isCovered) covered++;
-    expect(isCoveredHourByHour(candidate, days)).toBe(isCovered);
-  }), { numRuns: 25, seed: 7 });
+  fc.assert(
+    fc.property(
+      hours,
+      fc.constantFrom('*', '1-5', '0-6'),
+      retention,
+      fc.integer({ min: 1, max: 6 }),
+      (at, weekDays, keep, days) => {
+        const candidate = backup(`0 ${at.join(',')} * * ${weekDays}`, 'Etc/UTC', keep, days);
+        const isCovered = uncovered(candidate) === undefined;
+        if (isCovered) covered++;
+        expect(isCoveredHourByHour(candidate, days)).toBe(isCovered);
+      },
+    ),
+    { numRuns: 25, seed: 7 },
+  );
   expect(covered).toBeGreaterThan(3);
 });

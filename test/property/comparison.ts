@@ -4,9 +4,17 @@ import { client, toolbox } from '../support/toolbox';
 
 /** Settings of a database must not change what its dump says. */
 const SETTINGS = [
-  'role=none', 'default_transaction_read_only=off', 'default_transaction_deferrable=off', 'statement_timeout=0',
-  'search_path=pg_catalog', 'TimeZone=UTC', 'bytea_output=hex', 'quote_all_identifiers=off', 'array_nulls=on',
-  'standard_conforming_strings=on', 'session_replication_role=origin',
+  'role=none',
+  'default_transaction_read_only=off',
+  'default_transaction_deferrable=off',
+  'statement_timeout=0',
+  'search_path=pg_catalog',
+  'TimeZone=UTC',
+  'bytea_output=hex',
+  'quote_all_identifiers=off',
+  'array_nulls=on',
+  'standard_conforming_strings=on',
+  'session_replication_role=origin',
 ];
 
 interface Output {
@@ -15,12 +23,23 @@ interface Output {
 }
 
 /** Runs one of PostgreSQL's client programs on a database; throws where it fails. */
-export function runClient(server: PostgresServer, database: string, program: string, args: string[], input = ''): Output {
+export function runClient(
+  server: PostgresServer,
+  database: string,
+  program: string,
+  args: string[],
+  input = '',
+): Output {
   const [file, ...own] = client(program);
   const settings = [...SETTINGS, ...(toolbox().major >= 17 ? ['event_triggers=off'] : [])];
   const env = {
-    PGHOST: server.host, PGPORT: String(server.port), PGUSER: server.user, PGPASSWORD: server.password, PGDATABASE: database,
-    PGCLIENTENCODING: 'UTF8', PGOPTIONS: settings.map((setting) => `-c ${setting}`).join(' '),
+    PGHOST: server.host,
+    PGPORT: String(server.port),
+    PGUSER: server.user,
+    PGPASSWORD: server.password,
+    PGDATABASE: database,
+    PGCLIENTENCODING: 'UTF8',
+    PGOPTIONS: settings.map((setting) => `-c ${setting}`).join(' '),
   };
   const options = { env, input, encoding: 'utf8', maxBuffer: 2 ** 30 } as const;
   const { status, stdout, stderr, error } = spawnSync(file, [...own, ...args], options);
@@ -58,7 +77,9 @@ export function entriesOf(dump: string, withTablespaces = true): string[] {
       if (withTablespaces || name !== 'default_tablespace') settings.set(name!, line);
     }
     const text = normal(entry);
-    return [withTablespaces ? text : text.replace(/^(CREATE DATABASE .*) TABLESPACE = .*;$/m, '$1;'), ...lasting].join('\n');
+    return [withTablespaces ? text : text.replace(/^(CREATE DATABASE .*) TABLESPACE = .*;$/m, '$1;'), ...lasting].join(
+      '\n',
+    );
   });
   return entries.sort();
 }
@@ -73,12 +94,21 @@ function normal(entry: string): string {
     // The live database keeps the slots of its subscriptions.
     .replace(/^(CREATE SUBSCRIPTION [^]* slot_name = )'\w+'/m, '$1NONE')
     // By oid.
-    .replace(/^(CREATE POLICY [^]* TO )([^]*?)(?= USING | WITH CHECK |;$)/m, (_, before: string, roles: string) => (
-      before + roles.split(', ').sort().join(', ')))
+    .replace(
+      /^(CREATE POLICY [^]* TO )([^]*?)(?= USING | WITH CHECK |;$)/m,
+      (_, before: string, roles: string) => before + roles.split(', ').sort().join(', '),
+    )
     .trimEnd();
   if (isProperties(text)) return text.split('\n').sort().join('\n'); // roles by oid
   const [, rows] = /^COPY [^]*? FROM stdin;\n([^]*?)^\\\.$/m.exec(text) ?? [];
-  return rows === undefined ? text : text.replace(rows, () => rows.split(/(?<=\n)/).sort().join(''));
+  return rows === undefined
+    ? text
+    : text.replace(rows, () =>
+        rows
+          .split(/(?<=\n)/)
+          .sort()
+          .join(''),
+      );
 }
 
 function isProperties(entry: string): boolean {
@@ -89,7 +119,11 @@ function isProperties(entry: string): boolean {
  * What is in only one of them, as text; empty where there is nothing.
  * @param lossy what PostgreSQL's own programs make of the dump: their losses are not ours
  */
-export function difference(dumped: readonly string[], restored: readonly string[], lossy: readonly string[] = dumped): string {
+export function difference(
+  dumped: readonly string[],
+  restored: readonly string[],
+  lossy: readonly string[] = dumped,
+): string {
   const missing = without(without(dumped, restored), without(dumped, lossy));
   const extra = without(without(restored, dumped), lossy);
   return [

@@ -22,8 +22,23 @@ import { types } from './schemas/types';
 import { views } from './schemas/views';
 
 export const FEATURES: Theme = {
-  ...types, ...tables, ...inheritance, ...partitions, ...constraints, ...columns, ...indexes, ...views, ...triggers, ...security,
-  ...functions, ...operators, ...replication, ...foreign, ...storage, ...comments, ...extensions,
+  ...types,
+  ...tables,
+  ...inheritance,
+  ...partitions,
+  ...constraints,
+  ...columns,
+  ...indexes,
+  ...views,
+  ...triggers,
+  ...security,
+  ...functions,
+  ...operators,
+  ...replication,
+  ...foreign,
+  ...storage,
+  ...comments,
+  ...extensions,
 };
 
 /** A feature of a schema, by all that it takes to make it again. */
@@ -53,7 +68,9 @@ export interface Database {
 export const CREATE_ROLES = ROLES.map((role) => `CREATE ROLE ${role};`).join('\n');
 
 /** The tablespaces that it may use. */
-export const CREATE_TABLESPACES = [...TABLESPACES, HOME].map((space) => `CREATE TABLESPACE ${space} LOCATION '';`).join('\n');
+export const CREATE_TABLESPACES = [...TABLESPACES, HOME]
+  .map((space) => `CREATE TABLESPACE ${space} LOCATION '';`)
+  .join('\n');
 
 /** The same seed, the same database. */
 export function randomDatabase(seed: string, schemas: number, major: number): Database {
@@ -67,8 +84,11 @@ function randomSchema(seed: string, number: number): Schema {
   const random = new Random(`${seed}/${number}/schema`);
   const label = `s${number}`;
   const features = random.shuffled(Object.keys(FEATURES)).slice(0, random.int(3, 8));
-  const parts = features.map((feature, index) => (
-    { feature, label: `${label}f${index}`, seed: `${seed}/${number}/${index}/${feature}` }));
+  const parts = features.map((feature, index) => ({
+    feature,
+    label: `${label}f${index}`,
+    seed: `${seed}/${number}/${index}/${feature}`,
+  }));
   const role = (): string => (random.chance(0.3) ? random.pick(ROLES) : '');
   return { label, name: identifier(oddName(random, label)), owner: role(), ownerOfTables: role(), parts };
 }
@@ -83,18 +103,25 @@ export function sqlOf(schemas: readonly Schema[], major: number): string {
     ...made.flatMap(({ schema, statements }) => [
       `CREATE SCHEMA ${schema.name} ${schema.owner && `AUTHORIZATION ${schema.owner}`};`,
       `SET search_path = ${schema.name}, ${EXTENSIONS}, public;`,
-      ...statements, ...(schema.ownerOfTables ? [giveTables(schema)] : []),
+      ...statements,
+      ...(schema.ownerOfTables ? [giveTables(schema)] : []),
     ]),
-    'RESET search_path;', ...(major >= 17 ? ['SET event_triggers = off;'] : []),
+    'RESET search_path;',
+    ...(major >= 17 ? ['SET event_triggers = off;'] : []),
     ...made.flatMap(({ last }) => last),
   ].join('\n');
 }
 
 function drawn({ name, parts }: Schema, major: number): { statements: string[]; extensions: string[]; last: string[] } {
   const draws = parts.map(({ seed, label }) => new Draw(seed, label, name, major));
-  const statements = parts.map(({ feature, label }, index) => (
-    `-- ${label}: ${feature}\n${FEATURES[feature]!(draws[index]!).trim()}`));
-  return { statements, extensions: draws.flatMap((draw) => [...draw.extensions]), last: draws.flatMap((draw) => draw.last) };
+  const statements = parts.map(
+    ({ feature, label }, index) => `-- ${label}: ${feature}\n${FEATURES[feature]!(draws[index]!).trim()}`,
+  );
+  return {
+    statements,
+    extensions: draws.flatMap((draw) => [...draw.extensions]),
+    last: draws.flatMap((draw) => draw.last),
+  };
 }
 
 function giveTables({ name, ownerOfTables }: Schema): string {

@@ -12,9 +12,13 @@ import { difference, dumpOf, entriesOf, runClient, settingsLast } from './compar
 import { CREATE_ROLES, CREATE_TABLESPACES, sqlOf, type Database } from './database';
 
 const SETTINGS = {
-  wal_level: 'logical', allow_in_place_tablespaces: 'on', client_min_messages: 'warning', autovacuum: 'off',
+  wal_level: 'logical',
+  allow_in_place_tablespaces: 'on',
+  client_min_messages: 'warning',
+  autovacuum: 'off',
   // Nothing reads on while a client is waited for: a full pipe would stop the server.
-  log_min_messages: 'fatal', log_min_error_statement: 'panic',
+  log_min_messages: 'fatal',
+  log_min_error_statement: 'panic',
 };
 
 /** The ways in which a dump comes back. */
@@ -49,8 +53,12 @@ export class RoundTrip {
   /** What PostgreSQL's own programs say of the same. */
   ownPrograms(made: Database): Promise<string> {
     const { name } = made.properties;
-    return this.withDatabase(made, () => reloaded(dumpOf(this.source, name), name).then(
-      () => "PostgreSQL's own programs restore it.", (error: unknown) => String(error)));
+    return this.withDatabase(made, () =>
+      reloaded(dumpOf(this.source, name), name).then(
+        () => "PostgreSQL's own programs restore it.",
+        (error: unknown) => String(error),
+      ),
+    );
   }
 
   private async withDatabase<T>(made: Database, use: () => Promise<T>): Promise<T> {
@@ -72,11 +80,17 @@ class Trial {
   private readonly instance: Instance;
   private readonly dump: string;
   private readonly back: Readonly<Record<Way, () => Promise<Finding | undefined>>> = {
-    'beside the live database': () => this.besideLive(), 'into a fresh server': () => this.intoFresh(), drill: () => this.drill(),
+    'beside the live database': () => this.besideLive(),
+    'into a fresh server': () => this.intoFresh(),
+    drill: () => this.drill(),
   };
   private lossy?: Promise<string>;
 
-  constructor(private readonly source: PostgresServer, private readonly made: Database, shell: Shell) {
+  constructor(
+    private readonly source: PostgresServer,
+    private readonly made: Database,
+    shell: Shell,
+  ) {
     this.name = made.properties.name;
     this.instance = new Instance(source, shell, manifests(this.name));
     this.dump = dumpOf(source, this.name);
@@ -85,15 +99,18 @@ class Trial {
   async findings(ways: readonly Way[]): Promise<Finding[]> {
     const backup = await this.instance.backup();
     if (backup.status !== 0) return [failure('backup', backup)];
-    const findings = await Promise.all(ways.map((way) => (
-      this.back[way]().catch((error: unknown): Finding => ({ of: way, text: String(error) })))));
+    const findings = await Promise.all(
+      ways.map((way) => this.back[way]().catch((error: unknown): Finding => ({ of: way, text: String(error) }))),
+    );
     return findings.filter((finding) => finding !== undefined);
   }
 
   private async besideLive(): Promise<Finding | undefined> {
     runClient(this.source, this.name, 'psql', ['-Xqtc', 'SELECT lo_create(7)']); // the service goes on
     const session = new SessionClient(this.source, this.name);
-    const restore = await this.instance.restore({ RESTORE_SESSIONS: 'disconnect', RESTORE_DESPITE: 'replication' }, 'beside').finally(() => session.stop());
+    const restore = await this.instance
+      .restore({ RESTORE_SESSIONS: 'disconnect', RESTORE_DESPITE: 'replication' }, 'beside')
+      .finally(() => session.stop());
     const way = 'beside the live database';
     return restore.status === 0 ? await this.losses(way, dumpOf(this.source, this.name)) : failure(way, restore);
   }
@@ -107,7 +124,9 @@ class Trial {
       const address = { PGHOST: fresh.host, PGPORT: `${fresh.port}`, PGUSER: fresh.user, PGPASSWORD: fresh.password };
       const restore = await this.instance.restore(address, 'fresh');
       const way = 'into a fresh server';
-      return restore.status === 0 ? await this.losses(way, dumpOf(fresh, this.name), tablespaces) : failure(way, restore);
+      return restore.status === 0
+        ? await this.losses(way, dumpOf(fresh, this.name), tablespaces)
+        : failure(way, restore);
     } finally {
       await fresh.stop('immediate');
     }
@@ -124,7 +143,9 @@ class Trial {
     if (difference(before, after) === '') return undefined;
     this.lossy ??= reloaded(this.dump, this.name);
     const text = await this.lossy.then(
-      (lossy) => difference(before, after, entriesOf(lossy, withTablespaces)), (error: unknown) => String(error));
+      (lossy) => difference(before, after, entriesOf(lossy, withTablespaces)),
+      (error: unknown) => String(error),
+    );
     return text === '' ? undefined : { of: way, text };
   }
 }
@@ -145,7 +166,8 @@ async function reloaded(dump: string, name: string): Promise<string> {
   const server = await startServer();
   try {
     const { stderr } = runClient(server, 'postgres', 'psql', ['-Xqt'], settingsLast(dump));
-    if (/ERROR|FATAL/.test(stderr)) throw new Error(`PostgreSQL's own programs cannot restore it:\n${stderr.slice(0, 4000)}`);
+    if (/ERROR|FATAL/.test(stderr))
+      throw new Error(`PostgreSQL's own programs cannot restore it:\n${stderr.slice(0, 4000)}`);
     return dumpOf(server, name);
   } finally {
     await server.stop('immediate');
@@ -154,15 +176,24 @@ async function reloaded(dump: string, name: string): Promise<string> {
 
 /** Drops all databases but PostgreSQL's own, also those that are closed, are templates, or have subscriptions. */
 function dropDatabases(server: PostgresServer): void {
-  const names = server.sql('postgres', `
-    SELECT coalesce(json_agg(datname), '[]') FROM pg_database WHERE datname NOT IN ('postgres', 'template0', 'template1')`);
+  const names = server.sql(
+    'postgres',
+    `
+    SELECT coalesce(json_agg(datname), '[]') FROM pg_database WHERE datname NOT IN ('postgres', 'template0', 'template1')`,
+  );
   for (const name of JSON.parse(names) as string[]) {
     server.sql('postgres', `ALTER DATABASE ${identifier(name)} ALLOW_CONNECTIONS true IS_TEMPLATE false`);
-    runClient(server, name, 'psql', ['-Xq'], `
+    runClient(
+      server,
+      name,
+      'psql',
+      ['-Xq'],
+      `
       SELECT format('DROP EVENT TRIGGER %I', evtname) FROM pg_event_trigger \\gexec
       SELECT format('ALTER SUBSCRIPTION %I DISABLE', subname), format('ALTER SUBSCRIPTION %I SET (slot_name = NONE)', subname),
              format('DROP SUBSCRIPTION %I', subname)
-        FROM pg_subscription JOIN pg_database ON pg_database.oid = subdbid WHERE datname = ${literal(name)} \\gexec`);
+        FROM pg_subscription JOIN pg_database ON pg_database.oid = subdbid WHERE datname = ${literal(name)} \\gexec`,
+    );
     server.sql('postgres', `DROP DATABASE ${identifier(name)} WITH (FORCE)`);
   }
 }
@@ -170,8 +201,11 @@ function dropDatabases(server: PostgresServer): void {
 function manifests(databaseName: string): Manifest[] {
   const scope = chart();
   const backup = new BackupCronJob(scope, 'backup', {
-    name: 'shop-backup', database: database(scope, { name: databaseName }), storage: storage(scope),
-    schedule: Cron.schedule({ hour: '2', minute: '0' }), retention: Retention.keep({ daily: 7 }),
+    name: 'shop-backup',
+    database: database(scope, { name: databaseName }),
+    storage: storage(scope),
+    schedule: Cron.schedule({ hour: '2', minute: '0' }),
+    retention: Retention.keep({ daily: 7 }),
   });
   new RestoreJob(scope, 'restore', { name: 'shop-restore', backup });
   new RestoreDrill(scope, 'drill', { name: 'shop-drill', backup });

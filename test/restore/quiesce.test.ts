@@ -6,7 +6,12 @@ import { chart, database, Manifest, storage, yaml } from '../support/synth';
 function objects(props: Partial<RestoreJobProps> = {}): Manifest[] {
   const scope = chart();
   const backup = { database: database(scope), storage: storage(scope) };
-  new RestoreJob(scope, 'restore', { name: 'shop-restore', backup, quiesce: Quiesce.scaleDeployment('shop-web'), ...props });
+  new RestoreJob(scope, 'restore', {
+    name: 'shop-restore',
+    backup,
+    quiesce: Quiesce.scaleDeployment('shop-web'),
+    ...props,
+  });
   return Testing.synth(scope) as Manifest[];
 }
 
@@ -18,11 +23,17 @@ const only = (manifests: Manifest[], kind: string) => {
 
 const pod = (manifests: Manifest[]) => only(manifests, 'CronJob').spec.jobTemplate.spec.template.spec;
 
-const lending = (manifests: Manifest[]) => pod(manifests).initContainers.find(({ name }: { name: string }) => name === 'lend-kubectl');
+const lending = (manifests: Manifest[]) =>
+  pod(manifests).initContainers.find(({ name }: { name: string }) => name === 'lend-kubectl');
 
 test('a restore that scales a deployment as a reviewer sees it', () => {
   const kinds = ['ServiceAccount', 'Role', 'RoleBinding', 'CronJob'];
-  expect(objects().filter(({ kind }) => kinds.includes(kind)).map(yaml).join('---\n')).toMatchSnapshot();
+  expect(
+    objects()
+      .filter(({ kind }) => kinds.includes(kind))
+      .map(yaml)
+      .join('---\n'),
+  ).toMatchSnapshot();
 });
 
 test('the account may read and set the scale of that deployment, and nothing else', () => {
@@ -31,7 +42,7 @@ test('the account may read and set the scale of that deployment, and nothing els
   ]);
 });
 
-test('the role is bound to the pod\'s account', () => {
+test("the role is bound to the pod's account", () => {
   const { roleRef, subjects } = only(objects(), 'RoleBinding');
   const account = only(objects(), 'ServiceAccount').metadata.name;
   expect(roleRef.name).toBe(only(objects(), 'Role').metadata.name);
@@ -49,12 +60,21 @@ test('serviceAccount is one that is made for it by default; another one gets the
 });
 
 test('two requests by a merge have an account each', () => {
-  const trigger = RestoreTrigger.onMerge({ dump: 'shop-20261123-020000', sha256: '0'.repeat(64), requestId: 'incident-42' });
+  const trigger = RestoreTrigger.onMerge({
+    dump: 'shop-20261123-020000',
+    sha256: '0'.repeat(64),
+    requestId: 'incident-42',
+  });
   expect(only(objects({ trigger }), 'ServiceAccount').metadata.name).toBe('shop-restore-incident-42');
 });
 
-test('the token is a volume of the restore\'s container alone, and expires', () => {
-  const { automountServiceAccountToken, initContainers, containers: [restore], volumes } = pod(objects());
+test("the token is a volume of the restore's container alone, and expires", () => {
+  const {
+    automountServiceAccountToken,
+    initContainers,
+    containers: [restore],
+    volumes,
+  } = pod(objects());
   const mounts = (container: { volumeMounts: { name: string }[] }) => container.volumeMounts.map(({ name }) => name);
   expect(automountServiceAccountToken).toBe(false);
   expect(only(objects(), 'ServiceAccount').automountServiceAccountToken).toBe(false);
@@ -66,7 +86,9 @@ test('the token is a volume of the restore\'s container alone, and expires', () 
 
 test('the container that lends kubectl is as hardened as the other, and can write nothing of it', () => {
   const lend = lending(objects());
-  const { containers: [restore] } = pod(objects());
+  const {
+    containers: [restore],
+  } = pod(objects());
   expect(lend.securityContext).toEqual(restore.securityContext);
   expect(lend.resources).toEqual(restore.resources);
   expect(lend.volumeMounts.map(({ name }: { name: string }) => name)).toEqual(['scripts', 'kubectl']);
@@ -75,8 +97,12 @@ test('the container that lends kubectl is as hardened as the other, and can writ
 
 test('quiesce is off by default: no account, no role, no image of kubectl', () => {
   const manifests = objects({ quiesce: undefined });
-  expect(manifests.map(({ kind }) => kind)).not.toEqual(expect.arrayContaining([expect.stringMatching(/ServiceAccount|Role/)]));
-  expect(yaml(only(manifests, 'CronJob'))).not.toMatch(/kubectl(?!\.kubernetes\.io\/default-container| -n shop create job)|quiesce|serviceAccount(?!Token: false)|terminationGrace/i);
+  expect(manifests.map(({ kind }) => kind)).not.toEqual(
+    expect.arrayContaining([expect.stringMatching(/ServiceAccount|Role/)]),
+  );
+  expect(yaml(only(manifests, 'CronJob'))).not.toMatch(
+    /kubectl(?!\.kubernetes\.io\/default-container| -n shop create job)|quiesce|serviceAccount(?!Token: false)|terminationGrace/i,
+  );
 });
 
 test('the image of kubectl is alpine/kubectl:1.34.2 by default, and any other that says its version', () => {

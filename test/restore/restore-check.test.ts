@@ -2,13 +2,15 @@ import { RestoreCheck } from '../../src';
 import { checksEnv } from '../../src/restore/restore-check';
 
 test('checks reach the scripts by number, and a value that is known beforehand with them', () => {
-  expect(checksEnv([
-    RestoreCheck.sql({ name: 'costs $5', query: 'SELECT \'$(HOME)\'', expect: '' }),
-    RestoreCheck.sameAsDump({ name: 'newest', query: 'SELECT max(id) FROM public.orders' }),
-  ])).toEqual([
+  expect(
+    checksEnv([
+      RestoreCheck.sql({ name: 'costs $5', query: "SELECT '$(HOME)'", expect: '' }),
+      RestoreCheck.sameAsDump({ name: 'newest', query: 'SELECT max(id) FROM public.orders' }),
+    ]),
+  ).toEqual([
     { name: 'CHECKS', value: '2' },
     { name: 'CHECK_1_NAME', value: 'costs $$5' },
-    { name: 'CHECK_1_QUERY', value: 'SELECT \'$$(HOME)\'' },
+    { name: 'CHECK_1_QUERY', value: "SELECT '$$(HOME)'" },
     { name: 'CHECK_1_EXPECT', value: '' },
     { name: 'CHECK_2_NAME', value: 'newest' },
     { name: 'CHECK_2_QUERY', value: 'SELECT max(id) FROM public.orders' },

@@ -28,7 +28,10 @@ test('a failed restore is not tried again by itself, and its Job is not removed 
 test('a pod that is drained is replaced, though a failed one is not', () => {
   const { backoffLimit, podFailurePolicy } = template().spec.jobTemplate.spec;
   expect({ backoffLimit, podFailurePolicy }).toEqual({
-    backoffLimit: 0, podFailurePolicy: { rules: [{ action: 'Ignore', onPodConditions: [{ type: 'DisruptionTarget', status: 'True' }] }] },
+    backoffLimit: 0,
+    podFailurePolicy: {
+      rules: [{ action: 'Ignore', onPodConditions: [{ type: 'DisruptionTarget', status: 'True' }] }],
+    },
   });
 });
 
@@ -38,7 +41,9 @@ test('deadline is 6 hours by default', () => {
 });
 
 const env = (object: Manifest, name: string) =>
-  object.spec.jobTemplate.spec.template.spec.containers[0].env.find((variable: { name: string }) => variable.name === name).value;
+  object.spec.jobTemplate.spec.template.spec.containers[0].env.find(
+    (variable: { name: string }) => variable.name === name,
+  ).value;
 
 test('sessions is wait by default: a service that is connected is not cut off', () => {
   expect(env(template(), 'RESTORE_SESSIONS')).toBe('wait');
@@ -46,7 +51,7 @@ test('sessions is wait by default: a service that is connected is not cut off', 
 });
 
 test('sessionsTimeout is 10 minutes by default', () => expect(env(template(), 'SESSIONS_TIMEOUT')).toBe('600'));
-test('serviceAccount is the namespace\'s own by default; the token of another one is not mounted either', () => {
+test("serviceAccount is the namespace's own by default; the token of another one is not mounted either", () => {
   const pod = (props: Partial<RestoreJobProps>) => template(props).spec.jobTemplate.spec.template.spec;
   expect(pod({})).not.toHaveProperty('serviceAccountName');
   const serviceAccount = ServiceAccount.fromServiceAccountName(chart(), 'account', 'puller');
@@ -55,15 +60,20 @@ test('serviceAccount is the namespace\'s own by default; the token of another on
 
 test('a service account of another namespace is refused: no pod can use it', () => {
   const elsewhere = new Chart(Testing.app(), 'elsewhere', { namespace: 'elsewhere' });
-  expect(() => template({ serviceAccount: new ServiceAccount(elsewhere, 'account', { metadata: { name: 'puller' } }) }))
-    .toThrow('restoreJob.serviceAccount ("elsewhere/puller") is not in the namespace of the chart, shop. Use an account of the same namespace');
+  expect(() =>
+    template({ serviceAccount: new ServiceAccount(elsewhere, 'account', { metadata: { name: 'puller' } }) }),
+  ).toThrow(
+    'restoreJob.serviceAccount ("elsewhere/puller") is not in the namespace of the chart, shop. Use an account of the same namespace',
+  );
 });
 
 test('keepPrevious is 1 by default', () => expect(env(template(), 'KEEP_PREVIOUS')).toBe('1'));
 test('jobs is 2 by default', () => expect(env(template(), 'RESTORE_JOBS')).toBe('2'));
-test('maintenanceWorkMem is the server\'s own by default: a restore takes no more of its memory than it allows', () => {
+test("maintenanceWorkMem is the server's own by default: a restore takes no more of its memory than it allows", () => {
   expect(env(template(), 'RESTORE_OPTIONS')).not.toContain('maintenance_work_mem');
-  expect(env(template({ maintenanceWorkMem: Size.mebibytes(256) }), 'RESTORE_OPTIONS')).toContain('-c maintenance_work_mem=262144kB');
+  expect(env(template({ maintenanceWorkMem: Size.mebibytes(256) }), 'RESTORE_OPTIONS')).toContain(
+    '-c maintenance_work_mem=262144kB',
+  );
 });
 
 test.each<[string, Partial<RestoreJobProps>]>([
@@ -82,7 +92,8 @@ test('a deadline of less than a minute is refused', () => {
 
 test('the request is named by the Job, so that the same Job restores once', () => {
   expect(template().spec.jobTemplate.spec.template.spec.containers[0].env).toContainEqual({
-    name: 'REQUEST_ID', valueFrom: { fieldRef: { fieldPath: 'metadata.labels[\'batch.kubernetes.io/job-name\']' } },
+    name: 'REQUEST_ID',
+    valueFrom: { fieldRef: { fieldPath: "metadata.labels['batch.kubernetes.io/job-name']" } },
   });
 });
 
@@ -102,7 +113,8 @@ describe('a restore by a merge', () => {
 
   test('is a Job that Flux makes once: it is never changed, pruned or cleaned up by itself', () => {
     expect(once().metadata.annotations).toMatchObject({
-      'kustomize.toolkit.fluxcd.io/prune': 'disabled', 'kustomize.toolkit.fluxcd.io/ssa': 'IfNotPresent',
+      'kustomize.toolkit.fluxcd.io/prune': 'disabled',
+      'kustomize.toolkit.fluxcd.io/ssa': 'IfNotPresent',
     });
     expect(once().spec).not.toHaveProperty('ttlSecondsAfterFinished');
     expect(once().metadata.name).toBe('shop-restore-incident-42');

@@ -3,12 +3,29 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Chart, Cron, Duration, Size, Testing } from 'cdk8s';
 import {
-  BackupCronJob, BackupPvc, Exemption, KustomizedApp, PostgresDatabase, PostgresImage, Quiesce, RestoreDrill, RestoreJob, RestoreJobProps, RestoreTrigger,
-  Retention, Runbook, RunbookProps, RunbookService, RunbookServiceOptions, SecretExpectations,
+  BackupCronJob,
+  BackupPvc,
+  Exemption,
+  KustomizedApp,
+  PostgresDatabase,
+  PostgresImage,
+  Quiesce,
+  RestoreDrill,
+  RestoreJob,
+  RestoreJobProps,
+  RestoreTrigger,
+  Retention,
+  Runbook,
+  RunbookProps,
+  RunbookService,
+  RunbookServiceOptions,
+  SecretExpectations,
 } from '../../src';
 
 const OPTIONS: RunbookServiceOptions = {
-  title: 'the shop', readiness: { service: 'web', port: 80, path: '/ready' }, kustomization: { name: 'shop', namespace: 'flux' },
+  title: 'the shop',
+  readiness: { service: 'web', port: 80, path: '/ready' },
+  kustomization: { name: 'shop', namespace: 'flux' },
 };
 
 interface Given {
@@ -23,16 +40,29 @@ function runbook({ chart = new Chart(Testing.app(), 'shop', { namespace: 'shop' 
   const backup = new BackupCronJob(chart, 'backup', {
     name: 'shop-backup',
     database: PostgresDatabase.at('db', {
-      name: 'shop', user: 'o\'hara', password: secrets.expectKey('db', 'password', { because: 'it logs in' }), image: PostgresImage.debian('17.2'),
+      name: 'shop',
+      user: "o'hara",
+      password: secrets.expectKey('db', 'password', { because: 'it logs in' }),
+      image: PostgresImage.debian('17.2'),
     }),
     storage: new BackupPvc(chart, 'storage', { name: 'shop-nas', storageClassName: 'nfs', size: Size.gibibytes(5) }),
-    schedule: Cron.daily(), retention: Retention.keep({ last: 3, monthly: 2 }), excludeTableData: [{ schema: 'public', table: 'cache' }],
+    schedule: Cron.daily(),
+    retention: Retention.keep({ last: 3, monthly: 2 }),
+    excludeTableData: [{ schema: 'public', table: 'cache' }],
   });
   const restore = new RestoreJob(chart, 'restore', { name: 'shop-restore', backup, ...given.restore });
   const drill = new RestoreDrill(chart, 'drill', { name: 'shop-drill', backup });
   return new Runbook(chart, 'runbook', {
-    backup, restore, drill, secrets, service: RunbookService.deployment('web', { ...OPTIONS, ...given.service }), server: 'db', kustomization: { name: 'shop-backup' },
-    declaredIn: 'src/chart.ts', notBackedUp: [Exemption.of({ what: 'carts', because: 'people fill them | again' })], ...given.runbook,
+    backup,
+    restore,
+    drill,
+    secrets,
+    service: RunbookService.deployment('web', { ...OPTIONS, ...given.service }),
+    server: 'db',
+    kustomization: { name: 'shop-backup' },
+    declaredIn: 'src/chart.ts',
+    notBackedUp: [Exemption.of({ what: 'carts', because: 'people fill them | again' })],
+    ...given.runbook,
   });
 }
 
@@ -43,7 +73,7 @@ test('facts come from the constructs', () => {
   expect(page).toContain('without the rows of `public.cache`');
   expect(page).toContain('| carts | people fill them \\| again |');
   expect(page).toContain('| `db` | `password` |  | it logs in | a copy |');
-  expect(page).toContain('kubectl -n shop exec -it statefulset/db -- psql -U \'o\'\\\'\'hara\' -c \'\\password o\'\\\'\'hara\'');
+  expect(page).toContain("kubectl -n shop exec -it statefulset/db -- psql -U 'o'\\''hara' -c '\\password o'\\''hara'");
   expect(page).toContain('kubectl get --raw /api/v1/namespaces/shop/services/web:80/proxy/ready');
   expect(runbook({ runbook: { title: 'Help' } }).toMarkdown()).toMatch(/^# Help\n/);
 });
@@ -51,8 +81,15 @@ test('facts come from the constructs', () => {
 test('secrets that are expected later are on it', () => {
   const page = runbook();
   page.secrets.expectSecret('late', { because: 'somebody thought of it' });
-  page.secrets.expectEscrow({ what: 'the age key', where: 'the safe', attestedOn: '2026-11-01', validFor: Duration.days(100) });
-  expect(page.toMarkdown()).toMatch(/\| `late` \| any \|[^]*Kept outside of the cluster: the age key, at the safe \(seen on 2026-11-01[^]*get secret db late/);
+  page.secrets.expectEscrow({
+    what: 'the age key',
+    where: 'the safe',
+    attestedOn: '2026-11-01',
+    validFor: Duration.days(100),
+  });
+  expect(page.toMarkdown()).toMatch(
+    /\| `late` \| any \|[^]*Kept outside of the cluster: the age key, at the safe \(seen on 2026-11-01[^]*get secret db late/,
+  );
 });
 
 test('without a HelmRelease there is none to suspend, and no setup', () => {
@@ -64,27 +101,49 @@ test('without a HelmRelease there is none to suspend, and no setup', () => {
 test('a restore that scales the service itself is not told to a person, unless the service must be still at once', () => {
   const page = runbook({ restore: { quiesce: Quiesce.scaleDeployment('web') } }).toMarkdown();
   const [, , served, atOnce, back] = page.split(/^### 5\.[1-5]/m);
-  expect([served, atOnce, back].map((section) => section!.match(/--replicas=/g)?.length)).toEqual([undefined, 2, undefined]);
+  expect([served, atOnce, back].map((section) => section!.match(/--replicas=/g)?.length)).toEqual([
+    undefined,
+    2,
+    undefined,
+  ]);
   expect(page).toContain('The Job scales `deployment/web` to 0 and back by itself.');
 });
 
 test('it tells what it names and does not make', () => {
   expect(runbook({ service: { helmRelease: 'web', setupJobs: ['migrate'] } }).externalObjects).toEqual([
-    { kind: 'Deployment', name: 'web', namespace: 'shop' }, { kind: 'Service', name: 'web', namespace: 'shop' },
-    { kind: 'Kustomization', name: 'shop', namespace: 'flux' }, { kind: 'HelmRelease', name: 'web', namespace: 'shop' },
-    { kind: 'Job', name: 'migrate', namespace: 'shop' }, { kind: 'StatefulSet', name: 'db', namespace: 'shop' },
+    { kind: 'Deployment', name: 'web', namespace: 'shop' },
+    { kind: 'Service', name: 'web', namespace: 'shop' },
+    { kind: 'Kustomization', name: 'shop', namespace: 'flux' },
+    { kind: 'HelmRelease', name: 'web', namespace: 'shop' },
+    { kind: 'Job', name: 'migrate', namespace: 'shop' },
+    { kind: 'StatefulSet', name: 'db', namespace: 'shop' },
     { kind: 'Kustomization', name: 'shop-backup', namespace: 'flux-system' },
   ]);
 });
 
 test.each<[string, () => unknown]>([
-  ['runbook.restore ("shop-restore-1") is started by a merge', () => runbook({
-    restore: { trigger: RestoreTrigger.onMerge({ dump: 'shop-20261123-020000', sha256: 'a'.repeat(64), requestId: '1' }) },
-  })],
-  ['runbook ("shop/runbook") is in a chart without a namespace', () => runbook({ chart: new Chart(Testing.app(), 'shop') })],
+  [
+    'runbook.restore ("shop-restore-1") is started by a merge',
+    () =>
+      runbook({
+        restore: {
+          trigger: RestoreTrigger.onMerge({ dump: 'shop-20261123-020000', sha256: 'a'.repeat(64), requestId: '1' }),
+        },
+      }),
+  ],
+  [
+    'runbook ("shop/runbook") is in a chart without a namespace',
+    () => runbook({ chart: new Chart(Testing.app(), 'shop') }),
+  ],
   ['runbook.server ("DB") is not a DNS-1123 name', () => runbook({ runbook: { server: 'DB' } })],
-  ['runbookService.setupJobs (["migrate"]) are hooks of a HelmRelease, and there is none', () => runbook({ service: { setupJobs: ['migrate'] } })],
-  ['runbookService.readiness.path ("ready") is not a plain path', () => runbook({ service: { readiness: { service: 'web', port: 80, path: 'ready' } } })],
+  [
+    'runbookService.setupJobs (["migrate"]) are hooks of a HelmRelease, and there is none',
+    () => runbook({ service: { setupJobs: ['migrate'] } }),
+  ],
+  [
+    'runbookService.readiness.path ("ready") is not a plain path',
+    () => runbook({ service: { readiness: { service: 'web', port: 80, path: 'ready' } } }),
+  ],
   ['exemption.because (" ") is empty or has a line break', () => Exemption.of({ what: 'carts', because: ' ' })],
 ])('refuses: %s', (message, make) => {
   expect(make).toThrow(message);
@@ -110,7 +169,17 @@ describe('KustomizedApp', () => {
     const app = new KustomizedApp({ outdir });
     const chart = new Chart(app, 'shop', { namespace: 'shop' });
     const { backup, restore, drill, secrets, service, server, kustomization, declaredIn } = runbook({ chart });
-    new Runbook(chart, 'second', { backup, restore, drill, secrets, service, server, kustomization, declaredIn, notBackedUp: [] });
+    new Runbook(chart, 'second', {
+      backup,
+      restore,
+      drill,
+      secrets,
+      service,
+      server,
+      kustomization,
+      declaredIn,
+      notBackedUp: [],
+    });
     expect(() => app.synth()).toThrow('chart ("shop") has two runbooks for the file RUNBOOK.md');
   });
 });

@@ -21,16 +21,38 @@ describe.each(['ash', 'dash'] as const)('a backup under %s', (shell) => {
     const result = await instance.backup();
     expect(result).toMatchObject({ status: 0, stderr: '' });
     const [name] = instance.dumps();
-    expect(readFileSync(join(instance.folder, `${name}.dump.sha256`), 'utf8')).toMatch(new RegExp(`^[0-9a-f]{64}  ${name}.dump\n$`));
+    expect(readFileSync(join(instance.folder, `${name}.dump.sha256`), 'utf8')).toMatch(
+      new RegExp(`^[0-9a-f]{64}  ${name}.dump\n$`),
+    );
     expect(instance.work()).toEqual([]);
-    expect(result.stdout).toMatch(new RegExp(`backup: ${name}.dump is complete and verified: \\d+ MB, dumped in \\d+ s, all in \\d+ s; 1 dumps are kept`));
+    expect(result.stdout).toMatch(
+      new RegExp(
+        `backup: ${name}.dump is complete and verified: \\d+ MB, dumped in \\d+ s, all in \\d+ s; 1 dumps are kept`,
+      ),
+    );
   });
 
   test.each([
-    ['the password is wrong', { PGPASSWORD: 'wrong' }, /password authentication failed[\s\S]*Is secret zitadel-db-secret, key POSTGRES_PASSWORD its password\?/],
-    ['the password is missing', { PGPASSWORD: '' }, /secret zitadel-db-secret, key POSTGRES_PASSWORD is missing or empty/],
-    ['the server is not there', { PGPORT: '1', SERVER_TIMEOUT: '1' }, /no server accepts connections at 127\.0\.0\.1:1 after 1 s\. Look whether its pod is running/],
-    ['the database is not there', { PGDATABASE: 'nowhere' }, /there is no database "nowhere" on 127\.0\.0\.1[\s\S]*Earlier dumps are untouched/],
+    [
+      'the password is wrong',
+      { PGPASSWORD: 'wrong' },
+      /password authentication failed[\s\S]*Is secret zitadel-db-secret, key POSTGRES_PASSWORD its password\?/,
+    ],
+    [
+      'the password is missing',
+      { PGPASSWORD: '' },
+      /secret zitadel-db-secret, key POSTGRES_PASSWORD is missing or empty/,
+    ],
+    [
+      'the server is not there',
+      { PGPORT: '1', SERVER_TIMEOUT: '1' },
+      /no server accepts connections at 127\.0\.0\.1:1 after 1 s\. Look whether its pod is running/,
+    ],
+    [
+      'the database is not there',
+      { PGDATABASE: 'nowhere' },
+      /there is no database "nowhere" on 127\.0\.0\.1[\s\S]*Earlier dumps are untouched/,
+    ],
   ])('that fails because %s says so and publishes nothing', async (_, env, message) => {
     const result = await instance.backup(env);
     expect(result.status).toBe(1);
@@ -70,7 +92,11 @@ describe.each(['ash', 'dash'] as const)('a backup under %s', (shell) => {
     expect(instance.dumps()).toEqual([...old, 'zitadel-note']);
     const result = await instance.backup({ KEEP_DAILY: '2', KEEP_WEEKLY: '0' });
     expect(result.status).toBe(0);
-    expect(instance.dumps()).toEqual([old[2], expect.stringMatching(/^zitadel-20[2-9]\d[01]\d{3}-\d{6}$/), 'zitadel-note']);
+    expect(instance.dumps()).toEqual([
+      old[2],
+      expect.stringMatching(/^zitadel-20[2-9]\d[01]\d{3}-\d{6}$/),
+      'zitadel-note',
+    ]);
     expect(instance.files()).toHaveLength(7);
     expect(result.stdout).toContain(`removed ${old[0]}: no rule of the retention keeps it`);
   });
@@ -87,7 +113,9 @@ describe.each(['ash', 'dash'] as const)('a backup under %s', (shell) => {
     server.sql('zitadel', 'CREATE TABLE IF NOT EXISTS slow (id int)');
     const [first, second] = await Promise.all([instance.backup(), instance.backup()]);
     expect([first.status, second.status]).toEqual([0, 0]);
-    expect([first, second].filter(({ stdout }) => stdout.includes('another backup of this database is running'))).toHaveLength(1);
+    expect(
+      [first, second].filter(({ stdout }) => stdout.includes('another backup of this database is running')),
+    ).toHaveLength(1);
     expect(instance.dumps()).toHaveLength(2);
     expect(instance.work()).toEqual([]);
   });

@@ -1,5 +1,12 @@
 import { Cron, Testing } from 'cdk8s';
-import { BackupCronJob, type ExpectKeyOptions, PostgresDatabase, PostgresImage, Retention, SecretExpectations } from '../../src';
+import {
+  BackupCronJob,
+  type ExpectKeyOptions,
+  PostgresDatabase,
+  PostgresImage,
+  Retention,
+  SecretExpectations,
+} from '../../src';
 import { makeClaim, type PodResult, runPod } from '../support/pod';
 import { PostgresServer } from '../support/postgres-server';
 import { chart, storage } from '../support/synth';
@@ -17,7 +24,11 @@ describe.each(['ash', 'dash'] as const)('check-secrets.sh under %s', (shell) => 
   afterAll(() => server.stop());
 
   /** What the init container says of one key, or of a whole secret, beside the database's password. */
-  function check(value: string | Buffer | undefined, options: Partial<ExpectKeyOptions> & { whole?: boolean } = {}, env = {}): Promise<PodResult> {
+  function check(
+    value: string | Buffer | undefined,
+    options: Partial<ExpectKeyOptions> & { whole?: boolean } = {},
+    env = {},
+  ): Promise<PodResult> {
     const scope = chart();
     const secrets = new SecretExpectations(scope, 'secrets');
     const password = secrets.expectKey('shop-db', 'password', { because: 'everything logs in with it' });
@@ -28,11 +39,22 @@ describe.each(['ash', 'dash'] as const)('check-secrets.sh under %s', (shell) => 
       secrets.expectKey('app', 'key', { because, ...others });
     }
     new BackupCronJob(scope, 'backup', {
-      name: 'shop-backup', storage: storage(scope), schedule: Cron.daily(), retention: Retention.keep({ daily: 7 }),
-      database: PostgresDatabase.at('shop-db', { name: 'shop', user: 'postgres', password, image: PostgresImage.alpine('17.2') }),
+      name: 'shop-backup',
+      storage: storage(scope),
+      schedule: Cron.daily(),
+      retention: Retention.keep({ daily: 7 }),
+      database: PostgresDatabase.at('shop-db', {
+        name: 'shop',
+        user: 'postgres',
+        password,
+        image: PostgresImage.alpine('17.2'),
+      }),
     });
     return runPod({
-      manifests: Testing.synth(scope), workload: 'shop-backup', shell, onlyContainer: 'check-secrets',
+      manifests: Testing.synth(scope),
+      workload: 'shop-backup',
+      shell,
+      onlyContainer: 'check-secrets',
       claims: { 'shop-backup': makeClaim(70) },
       secrets: { 'shop-db': { password: server.password }, ...(value !== undefined && { app: { key: value } }) },
       env: { PGHOST: server.host, PGPORT: String(server.port), ...env },
@@ -42,13 +64,28 @@ describe.each(['ash', 'dash'] as const)('check-secrets.sh under %s', (shell) => 
   const needed = `It is needed: ${because}.`;
 
   test.each<[string, string | Buffer | undefined, Partial<ExpectKeyOptions>, string]>([
-    ['a missing secret', undefined, {}, `is missing. ${needed} Create it, e.g. by reconciling the Flux Kustomization that holds it.`],
-    ['a missing secret that is in Git', undefined, { gitFile: 'apps/app.enc.yaml' }, 'the Flux Kustomization that holds apps/app.enc.yaml.'],
+    [
+      'a missing secret',
+      undefined,
+      {},
+      `is missing. ${needed} Create it, e.g. by reconciling the Flux Kustomization that holds it.`,
+    ],
+    [
+      'a missing secret that is in Git',
+      undefined,
+      { gitFile: 'apps/app.enc.yaml' },
+      'the Flux Kustomization that holds apps/app.enc.yaml.',
+    ],
     ['an empty value', '', {}, `is empty. Write its value again. ${needed}`],
     ['31 bytes', KEY.slice(1), { bytes: 32 }, 'has 31 bytes instead of 32. Write its value again.'],
     ['33 bytes', `${KEY}k`, { bytes: 32 }, 'has 33 bytes instead of 32. Write its value again.'],
     ['a line break at the end', `${KEY}\n`, { bytes: 32 }, 'has 33 bytes instead of 32: it ends with a line break.'],
-    ['base64 of the value', Buffer.from(KEY).toString('base64'), { bytes: 32 }, 'has 44 bytes instead of 32: it is in base64 once too often.'],
+    [
+      'base64 of the value',
+      Buffer.from(KEY).toString('base64'),
+      { bytes: 32 },
+      'has 44 bytes instead of 32: it is in base64 once too often.',
+    ],
     ['44 other bytes', '!'.repeat(44), { bytes: 32 }, 'has 44 bytes instead of 32. Write its value again.'],
     ['too few bytes', 'short', { minBytes: 16 }, 'has 5 bytes, fewer than 16. Was it cut?'],
     ['a line break where the length is open', 'value\n', {}, 'ends with a line break.'],
@@ -66,7 +103,11 @@ describe.each(['ash', 'dash'] as const)('check-secrets.sh under %s', (shell) => 
     ['of every byte from 1 to 255', ALL_BYTES, { bytes: 255, pattern: '.*z.*' }],
     ['of 32 bytes that are no text', ALL_BYTES.subarray(150, 182), { bytes: 32 }],
     ['with a line break that is allowed', 'value\n', { noTrailingNewline: false }],
-    ['with a line that matches', '# created: today\nAGE-KEY-1QQ\n', { noTrailingNewline: false, pattern: 'AGE-KEY-1[A-Z]+' }],
+    [
+      'with a line that matches',
+      '# created: today\nAGE-KEY-1QQ\n',
+      { noTrailingNewline: false, pattern: 'AGE-KEY-1[A-Z]+' },
+    ],
   ])('accepts a value %s', async (_, value, options) => {
     const { stderr, stdout } = await check(value, options);
     expect(stderr).toBe('');
@@ -89,7 +130,9 @@ describe.each(['ash', 'dash'] as const)('check-secrets.sh under %s', (shell) => 
     const right = await check(KEY);
     expect(right.stdout).toContain(`secret shop-db, key password logs in to ${server.host}:${server.port} as postgres`);
     const wrong = await check(KEY, {}, { PGPASSWORD: 'wrong' });
-    expect(wrong.stderr).toContain(`secret shop-db, key password does not log in to ${server.host}:${server.port} as postgres:`);
+    expect(wrong.stderr).toContain(
+      `secret shop-db, key password does not log in to ${server.host}:${server.port} as postgres:`,
+    );
     expect(wrong.stderr).toContain('password authentication failed');
     expect(wrong.stdout).toContain('1 findings');
     const down = await check(KEY, {}, { PGPORT: '1' });

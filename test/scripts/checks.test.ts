@@ -18,7 +18,7 @@ describe.each(['ash', 'dash'] as const)('the checks of dist/ under %s', (shell) 
 
   const manifestFile = () => join(instance.folder, `${instance.dumps()[0]}.json`);
 
-  test('are recorded in the dump\'s snapshot and pass after a restore', async () => {
+  test("are recorded in the dump's snapshot and pass after a restore", async () => {
     expect(await instance.backup()).toMatchObject({ status: 0, stderr: '' });
     expect(JSON.parse(readFileSync(manifestFile(), 'utf8')).checks).toEqual({
       'the event store has events': 't',
@@ -31,15 +31,22 @@ describe.each(['ash', 'dash'] as const)('the checks of dist/ under %s', (shell) 
   });
 
   test('warn while a setup is in flight, and refuse to restore that dump', async () => {
-    server.sql('zitadel', `INSERT INTO eventstore.events2 VALUES
-      ('instance', 'system', 'SYSTEM', 99, 'system.migration.started', '{"name": "step 99"}', now(), 9000)`);
+    server.sql(
+      'zitadel',
+      `INSERT INTO eventstore.events2 VALUES
+      ('instance', 'system', 'SYSTEM', 99, 'system.migration.started', '{"name": "step 99"}', now(), 9000)`,
+    );
     const backup = await instance.backup();
     expect(backup.status).toBe(0);
-    expect(backup.stderr).toContain('check failed in this dump: no setup migration was in flight (expected 0, found 1). A restore of it will be refused.');
+    expect(backup.stderr).toContain(
+      'check failed in this dump: no setup migration was in flight (expected 0, found 1). A restore of it will be refused.',
+    );
     const before = fingerprint(server, 'zitadel');
     const restore = await instance.restore();
     expect(restore.status).toBe(1);
-    expect(restore.stderr).toContain('check failed: no setup migration was in flight (expected 0, found 1). "zitadel" is untouched.');
+    expect(restore.stderr).toContain(
+      'check failed: no setup migration was in flight (expected 0, found 1). "zitadel" is untouched.',
+    );
     expect(fingerprint(server, 'zitadel')).toBe(before);
   });
 
@@ -49,7 +56,8 @@ describe.each(['ash', 'dash'] as const)('the checks of dist/ under %s', (shell) 
     expect(backup.status).toBe(0);
     expect(backup.stderr).toContain('relation "eventstore.events2" does not exist');
     expect(JSON.parse(readFileSync(manifestFile(), 'utf8'))).toMatchObject({
-      checks: { 'position of the newest event': '' }, rows: { 'projections.users': 500 },
+      checks: { 'position of the newest event': '' },
+      rows: { 'projections.users': 500 },
     });
   });
 });

@@ -29,7 +29,7 @@ const KINDS = `
   INSERT INTO kinds.split SELECT generate_series(1, 10);
 `;
 
-describe.each(['ash', 'dash'] as const)('the hashes of a dump\'s contents under %s', (shell) => {
+describe.each(['ash', 'dash'] as const)("the hashes of a dump's contents under %s", (shell) => {
   let server: PostgresServer;
   let instance: Instance;
 
@@ -49,16 +49,24 @@ describe.each(['ash', 'dash'] as const)('the hashes of a dump\'s contents under 
     server.sql('zitadel', KINDS);
     const dumped = await manifest();
     expect(Object.keys(dumped.hashes)).toEqual(Object.keys(dumped.rows));
-    expect(dumped.rows).toMatchObject({ 'kinds.everything': 22, 'kinds.child': 1, 'kinds."no columns"': 1, 'kinds.split_0': 10 });
+    expect(dumped.rows).toMatchObject({
+      'kinds.everything': 22,
+      'kinds.child': 1,
+      'kinds."no columns"': 1,
+      'kinds.split_0': 10,
+    });
     expect(dumped.hashes['kinds.everything']).toMatch(/^-?\d{5,}$/);
-    server.sql('zitadel', 'ALTER DATABASE zitadel SET timezone = \'Asia/Tokyo\'; ALTER DATABASE zitadel SET datestyle = \'German\'');
+    server.sql(
+      'zitadel',
+      "ALTER DATABASE zitadel SET timezone = 'Asia/Tokyo'; ALTER DATABASE zitadel SET datestyle = 'German'",
+    );
     expect((await instance.restore()).status).toBe(0);
     expect((await manifest()).hashes).toEqual(dumped.hashes);
   });
 
   test('tell a single changed value from none, where the numbers of rows are the same', async () => {
     const before = await manifest();
-    server.sql('zitadel', 'UPDATE projections.users SET name = \'Mallory\' WHERE id = 250');
+    server.sql('zitadel', "UPDATE projections.users SET name = 'Mallory' WHERE id = 250");
     const after = await manifest();
     expect(after.rows).toEqual(before.rows);
     const changed = Object.keys(after.hashes).filter((table) => after.hashes[table] !== before.hashes[table]);
@@ -73,6 +81,6 @@ describe.each(['ash', 'dash'] as const)('the hashes of a dump\'s contents under 
 
   test('are left out of a database that is larger than they are wanted for', async () => {
     expect((await manifest({ CONTENT_HASH_BYTES: '0' })).hashes).toBeNull();
-    expect((await manifest({ ROW_COUNTS: 'false' }))).toMatchObject({ rows: null, hashes: null });
+    expect(await manifest({ ROW_COUNTS: 'false' })).toMatchObject({ rows: null, hashes: null });
   });
 });

@@ -14,8 +14,11 @@ const TABLE = `public."${ODD.replaceAll('"', '""')}"`;
 const FORMS: Readonly<Record<string, (value: unknown) => string>> = {
   'indented by 4 spaces': (value) => `${JSON.stringify(value, null, 4)}\n`,
   'on one line': (value) => JSON.stringify(value),
-  'escaped to ASCII': (value) => JSON.stringify(value, null, 1).replaceAll('\n', '\r\n').replaceAll('/', '\\/')
-    .replace(/[^\0-~]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0').toUpperCase()}`),
+  'escaped to ASCII': (value) =>
+    JSON.stringify(value, null, 1)
+      .replaceAll('\n', '\r\n')
+      .replaceAll('/', '\\/')
+      .replace(/[^\0-~]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0').toUpperCase()}`),
 };
 
 /** As PostgreSQL's to_json writes a text. */
@@ -30,8 +33,11 @@ interface Manifest {
 }
 
 function facts(value: unknown, path: readonly string[] = []): string[] {
-  if (typeof value !== 'object' || value === null) return [[...path, typeof value === 'string' ? canonical(value) : String(value)].join('\t')];
-  const members = Object.entries(value).map(([name, member]) => [Array.isArray(value) ? name : canonical(name), member] as const);
+  if (typeof value !== 'object' || value === null)
+    return [[...path, typeof value === 'string' ? canonical(value) : String(value)].join('\t')];
+  const members = Object.entries(value).map(
+    ([name, member]) => [Array.isArray(value) ? name : canonical(name), member] as const,
+  );
   return members.flatMap(([name, member]) => facts(member, [...path, name]));
 }
 
@@ -45,8 +51,11 @@ describe.each(['ash', 'dash'] as const)('JSON that was laid out anew, under %s',
     createIdentityDatabase(server);
     const key = new DataKey('oidcKey', MASTERKEY);
     server.sql('zitadel', encryptionSql([key], [webKeyAdded(key.value(JWK))]));
-    server.sql('zitadel', `
-      CREATE TABLE ${TABLE} (name text); INSERT INTO ${TABLE} VALUES ('${ODD.replaceAll("'", "''")}'); CREATE VIEW public.odd AS TABLE ${TABLE}`);
+    server.sql(
+      'zitadel',
+      `
+      CREATE TABLE ${TABLE} (name text); INSERT INTO ${TABLE} VALUES ('${ODD.replaceAll("'", "''")}'); CREATE VIEW public.odd AS TABLE ${TABLE}`,
+    );
     instance = new Instance(server, shell);
     expect(await instance.backup(CHECK)).toMatchObject({ status: 0, stderr: '' });
     instance.copyDump(instance.dumps()[0]!, '20250101-020000');
@@ -58,12 +67,14 @@ describe.each(['ash', 'dash'] as const)('JSON that was laid out anew, under %s',
     writeFileSync(path, change(readFileSync(path, 'utf8')));
   };
   const newest = (): string => instance.dumps().at(-1)!;
-  const list = async (): Promise<string> => (await instance.restore({ RESTORE_ACTION: 'list' })).stdout.replace(/ \d+d\d+h /g, ' ');
+  const list = async (): Promise<string> =>
+    (await instance.restore({ RESTORE_ACTION: 'list' })).stdout.replace(/ \d+d\d+h /g, ' ');
 
   test('has the same facts, and none where it is cut', async () => {
     const document = {
       [ODD]: { [ODD]: ODD, '': '', '\\': '\\"', '\b\f\r\u0001\u001f': '\\\\', é: '\ud7ff\ue000𝄞\u2028' },
-      numbers: [0, -1.5, 9007199254740991, [], {}, [[true, false]], null], tables: Object.fromEntries([...Array(20_000).keys()].map((i) => [`${ODD}${i}`, i])),
+      numbers: [0, -1.5, 9007199254740991, [], {}, [[true, false]], null],
+      tables: Object.fromEntries([...Array(20_000).keys()].map((i) => [`${ODD}${i}`, i])),
     };
     const files = Object.values(FORMS).map((form) => form(document));
     const cuts = Object.values(FORMS).flatMap((form) => {
@@ -71,63 +82,111 @@ describe.each(['ash', 'dash'] as const)('JSON that was laid out anew, under %s',
       return [...text].map((_, i) => text.slice(0, i));
     });
     mkdirSync(join(instance.nas, 'json'));
-    const write = (text: string, file: string | number): void => writeFileSync(join(instance.nas, `json/${file}`), text);
+    const write = (text: string, file: string | number): void =>
+      writeFileSync(join(instance.nas, `json/${file}`), text);
     files.forEach((text, i) => write(text, `whole.${i}`));
     cuts.forEach((text, i) => write(text, `cut.${i}`));
-    const read = 'scripts=/scripts; . /scripts/json.sh; export LC_ALL=C; for file in /backups/json/$1.*; do facts "$file"; echo; done';
+    const read =
+      'scripts=/scripts; . /scripts/json.sh; export LC_ALL=C; for file in /backups/json/$1.*; do facts "$file"; echo; done';
     const run = (which: string) => instance.startBackup({}, ['sh', '-c', read, 'sh', which]).result;
     const expected = `${facts(document).join('\n')}\n\n`;
     expect((await run('whole')).output === expected.repeat(files.length)).toBe(true);
     expect((await run('cut')).output).toBe('\n'.repeat(cuts.length));
   });
 
-  test.each(Object.entries(FORMS))('is listed, verified, drilled, restored, done already and pruned as before: %s', async (_, form) => {
-    const asWritten = await list();
-    const again = (file: string): void => rewrite(file, (text) => form(JSON.parse(text)));
-    for (const name of instance.dumps()) again(`${name}.json`);
-    expect(await list()).toBe(asWritten);
-    expect(asWritten).toMatch(/ yes +same +\d+ - +- +"17/);
-    expect((await instance.restore({ RESTORE_ACTION: 'verify' })).stdout).toContain('all 2 dumps are whole');
+  test.each(Object.entries(FORMS))(
+    'is listed, verified, drilled, restored, done already and pruned as before: %s',
+    async (_, form) => {
+      const asWritten = await list();
+      const again = (file: string): void => rewrite(file, (text) => form(JSON.parse(text)));
+      for (const name of instance.dumps()) again(`${name}.json`);
+      expect(await list()).toBe(asWritten);
+      expect(asWritten).toMatch(/ yes +same +\d+ - +- +"17/);
+      expect((await instance.restore({ RESTORE_ACTION: 'verify' })).stdout).toContain('all 2 dumps are whole');
 
-    const drill = await instance.drill({ ...CHECK, DRILL_PICK: 'rotate' });
-    expect(drill).toMatchObject({ status: 0, stderr: '' });
-    expect(drill.stdout.includes('\nproven ')).toBe(drills > 0);
-    expect(instance.evidence()).toMatchObject({ verdict: 'proven', dump: [OLDER, newest()][drills++ % 2], compared: 'rows and contents' });
-    again('drills/latest.json');
-    const { lastProven } = instance.evidence();
-    expect((await instance.drill({ RESTORE_DUMP: 'zitadel-19990101-000000' })).status).toBe(1);
-    expect(instance.evidence()).toMatchObject({ verdict: 'failed', lastProven });
+      const drill = await instance.drill({ ...CHECK, DRILL_PICK: 'rotate' });
+      expect(drill).toMatchObject({ status: 0, stderr: '' });
+      expect(drill.stdout.includes('\nproven ')).toBe(drills > 0);
+      expect(instance.evidence()).toMatchObject({
+        verdict: 'proven',
+        dump: [OLDER, newest()][drills++ % 2],
+        compared: 'rows and contents',
+      });
+      again('drills/latest.json');
+      const { lastProven } = instance.evidence();
+      expect((await instance.drill({ RESTORE_DUMP: 'zitadel-19990101-000000' })).status).toBe(1);
+      expect(instance.evidence()).toMatchObject({ verdict: 'failed', lastProven });
 
-    const before = fingerprint(server, 'zitadel');
-    const restore = await instance.restore(CHECK, 'request');
-    expect(restore).toMatchObject({ status: 0, stderr: '' });
-    expect(restore.stdout).toMatch(/the rows of \d+ tables are those of the dump/);
-    expect(fingerprint(server, 'zitadel')).toBe(before);
-    expect((await instance.restore({ RESTORE_ACTION: 'drop-previous' })).status).toBe(0);
-    again('restores/request.json');
-    expect((await instance.restore(CHECK, 'request')).stdout).toContain('request request is already carried out, nothing to do');
-    rewrite('restores/request.json', (text) => text.replace(newest(), OLDER));
-    expect((await instance.restore(CHECK, 'request')).stderr).toContain('the request request was used before');
-    rewrite('restores/request.json', () => '');
+      const before = fingerprint(server, 'zitadel');
+      const restore = await instance.restore(CHECK, 'request');
+      expect(restore).toMatchObject({ status: 0, stderr: '' });
+      expect(restore.stdout).toMatch(/the rows of \d+ tables are those of the dump/);
+      expect(fingerprint(server, 'zitadel')).toBe(before);
+      expect((await instance.restore({ RESTORE_ACTION: 'drop-previous' })).status).toBe(0);
+      again('restores/request.json');
+      expect((await instance.restore(CHECK, 'request')).stdout).toContain(
+        'request request is already carried out, nothing to do',
+      );
+      rewrite('restores/request.json', (text) => text.replace(newest(), OLDER));
+      expect((await instance.restore(CHECK, 'request')).stderr).toContain('the request request was used before');
+      rewrite('restores/request.json', () => '');
 
-    const dumps = instance.dumps();
-    expect((await instance.prune()).status).toBe(0);
-    expect(instance.dumps()).toEqual(dumps);
-  });
+      const dumps = instance.dumps();
+      expect((await instance.prune()).status).toBe(0);
+      expect(instance.dumps()).toEqual(dumps);
+    },
+  );
 
   test.each<[string, string, (manifest: Manifest) => void, string]>([
-    ['rows', 'rehearse', ({ rows }) => { rows[TABLE] = 2; }, `${canonical(TABLE)}: 2`],
-    ['hashes', 'drill', ({ hashes }) => { hashes[TABLE] = '1'; }, `${canonical(TABLE)}: "1"`],
-    ['checks', 'rehearse', ({ checks }) => { checks[CHECK.CHECK_2_NAME] = '日'; }, `${CHECK.CHECK_2_NAME} is ${ODD} and was another value`],
-    ['secrets', 'rehearse', ({ secrets }) => { for (const name of Object.keys(secrets)) secrets[name] = '0'.repeat(16); }, 'is not the one that was there when'],
-    ['sha256', 'verify', (manifest) => { manifest.sha256 = '0'.repeat(64); }, 'its checksums are not those that its manifest names'],
+    [
+      'rows',
+      'rehearse',
+      ({ rows }) => {
+        rows[TABLE] = 2;
+      },
+      `${canonical(TABLE)}: 2`,
+    ],
+    [
+      'hashes',
+      'drill',
+      ({ hashes }) => {
+        hashes[TABLE] = '1';
+      },
+      `${canonical(TABLE)}: "1"`,
+    ],
+    [
+      'checks',
+      'rehearse',
+      ({ checks }) => {
+        checks[CHECK.CHECK_2_NAME] = '日';
+      },
+      `${CHECK.CHECK_2_NAME} is ${ODD} and was another value`,
+    ],
+    [
+      'secrets',
+      'rehearse',
+      ({ secrets }) => {
+        for (const name of Object.keys(secrets)) secrets[name] = '0'.repeat(16);
+      },
+      'is not the one that was there when',
+    ],
+    [
+      'sha256',
+      'verify',
+      (manifest) => {
+        manifest.sha256 = '0'.repeat(64);
+      },
+      'its checksums are not those that its manifest names',
+    ],
   ])('is compared: %s', async (_, action, change, says) => {
     const path = join(instance.folder, `${newest()}.json`);
     const text = readFileSync(path, 'utf8');
     const manifest = JSON.parse(text);
     change(manifest);
     writeFileSync(path, FORMS['escaped to ASCII']!(manifest));
-    const { status, output } = await (action === 'drill' ? instance.drill(CHECK) : instance.restore({ ...CHECK, RESTORE_ACTION: action }));
+    const { status, output } = await (action === 'drill'
+      ? instance.drill(CHECK)
+      : instance.restore({ ...CHECK, RESTORE_ACTION: action }));
     writeFileSync(path, text);
     expect({ status, output }).toEqual({ status: 1, output: expect.stringContaining(says) });
   });

@@ -3,11 +3,16 @@ import { PostgresServer } from '../support/postgres-server';
 
 test('where pg_dump has locks enough, its tables and their indexes are counted and hashed too', async () => {
   // Room for about as many locks as there are tables, and not for those of their indexes.
-  const server = await PostgresServer.start({ settings: { max_locks_per_transaction: '10', max_connections: '20', max_wal_senders: '0' } });
+  const server = await PostgresServer.start({
+    settings: { max_locks_per_transaction: '10', max_connections: '20', max_wal_senders: '0' },
+  });
   server.sql('postgres', 'CREATE DATABASE zitadel');
-  server.sql('zitadel', `DO $$ BEGIN FOR i IN 1..400 LOOP
+  server.sql(
+    'zitadel',
+    `DO $$ BEGIN FOR i IN 1..400 LOOP
     EXECUTE format('CREATE TABLE t%s (id int PRIMARY KEY, a int, b int); CREATE INDEX ON t%s (a); CREATE INDEX ON t%s (b)', i, i, i);
-    IF i % 50 = 0 THEN COMMIT; END IF; END LOOP; END $$`);
+    IF i % 50 = 0 THEN COMMIT; END IF; END LOOP; END $$`,
+  );
   const instance = new Instance(server, 'dash');
   expect(await instance.backup({ CHECKS: '0', ROW_COUNTS: 'false' })).toMatchObject({ status: 0 });
   expect(await instance.backup({ CHECKS: '0' })).toMatchObject({ status: 0, stderr: '' });

@@ -35,7 +35,8 @@ describe.each(['ash', 'dash'] as const)('a dump that is taken on purpose, under 
     return stdout;
   }
 
-  const manifest = (name: string): { readonly label: string | null } => JSON.parse(readFileSync(join(instance.folder, `${name}.json`), 'utf8'));
+  const manifest = (name: string): { readonly label: string | null } =>
+    JSON.parse(readFileSync(join(instance.folder, `${name}.json`), 'utf8'));
   const holds = (): string[] => instance.files().filter((file) => file.endsWith('.hold'));
 
   test('stays beside the next one of the same day, by the retention that is shipped', async () => {
@@ -49,7 +50,11 @@ describe.each(['ash', 'dash'] as const)('a dump that is taken on purpose, under 
   });
 
   test('stays as long as it is held, whatever the retention says, and is known by its label', async () => {
-    const [before, log, after] = [now(), await backup({ ...ONE, BACKUP_HOLD: 'P30D', BACKUP_LABEL: 'before-upgrade-v5' }), now()];
+    const [before, log, after] = [
+      now(),
+      await backup({ ...ONE, BACKUP_HOLD: 'P30D', BACKUP_LABEL: 'before-upgrade-v5' }),
+      now(),
+    ];
     const [name] = instance.dumps() as [string];
     expect(holds()).toEqual([`${name}.person.hold`]);
     const end = Number(readFileSync(join(instance.folder, `${name}.person.hold`), 'utf8'));
@@ -72,15 +77,27 @@ describe.each(['ash', 'dash'] as const)('a dump that is taken on purpose, under 
   });
 
   test.each([
-    ['P0D', 'BACKUP_HOLD (P0D) is not a number of days, weeks or hours from 1 to 9999. Write it like P30D, P4W or PT12H.'],
-    ['30 days', 'BACKUP_HOLD (30 days) is not'], ['P1M', 'BACKUP_HOLD (P1M) is not'], ['P1DT12H', 'BACKUP_HOLD (P1DT12H) is not'],
-    ['P10000D', 'BACKUP_HOLD (P10000D) is not'], ['P12H', 'BACKUP_HOLD (P12H) is not'], ['PD', 'BACKUP_HOLD (PD) is not'], ['P08D', 'BACKUP_HOLD (P08D) is not'],
+    [
+      'P0D',
+      'BACKUP_HOLD (P0D) is not a number of days, weeks or hours from 1 to 9999. Write it like P30D, P4W or PT12H.',
+    ],
+    ['30 days', 'BACKUP_HOLD (30 days) is not'],
+    ['P1M', 'BACKUP_HOLD (P1M) is not'],
+    ['P1DT12H', 'BACKUP_HOLD (P1DT12H) is not'],
+    ['P10000D', 'BACKUP_HOLD (P10000D) is not'],
+    ['P12H', 'BACKUP_HOLD (P12H) is not'],
+    ['PD', 'BACKUP_HOLD (PD) is not'],
+    ['P08D', 'BACKUP_HOLD (P08D) is not'],
   ])('is not taken where it is to be held for %s', (hold, why) => refused({ BACKUP_HOLD: hold }, why));
 
-  test.each([
-    'before upgrade', '-before', 'before.', '.', 'before/upgrade', 'b\n"x": "y', '$(id)', 'x'.repeat(64),
-  ])('is not taken where its label is to be %j', (label) => refused({ BACKUP_LABEL: label },
-    `BACKUP_LABEL (${label}) is not a label: up to 63 letters, digits, ".", "_" and "-", a letter or digit first and last. Write it like before-upgrade-v5.`));
+  test.each(['before upgrade', '-before', 'before.', '.', 'before/upgrade', 'b\n"x": "y', '$(id)', 'x'.repeat(64)])(
+    'is not taken where its label is to be %j',
+    (label) =>
+      refused(
+        { BACKUP_LABEL: label },
+        `BACKUP_LABEL (${label}) is not a label: up to 63 letters, digits, ".", "_" and "-", a letter or digit first and last. Write it like before-upgrade-v5.`,
+      ),
+  );
 
   async function refused(env: Env, why: string): Promise<void> {
     const { status, stderr } = await instance.startBackup(env, ['sh', '/scripts/backup.sh']).result;
@@ -89,7 +106,10 @@ describe.each(['ash', 'dash'] as const)('a dump that is taken on purpose, under 
     expect(instance.files()).toEqual([]);
   }
 
-  test.each([['PT12H', DAY / 2], ['P4W', 28 * DAY]])('may be held for %s, under a label of one character or of 63', async (hold, seconds) => {
+  test.each([
+    ['PT12H', DAY / 2],
+    ['P4W', 28 * DAY],
+  ])('may be held for %s, under a label of one character or of 63', async (hold, seconds) => {
     const label = hold === 'P4W' ? 'x' : `A${'.-_'.repeat(20)}1z`;
     const before = now();
     await backup({ BACKUP_HOLD: hold, BACKUP_LABEL: label });

@@ -8,10 +8,22 @@ import { PostgresServer } from '../support/postgres-server';
 
 /** A server, its dump with something odd in it, and another server that knows nothing of it. */
 describe.each<[string, string, string]>([
-  ['names that hold DATABASE', '', 'CREATE TABLE "DATABASECHANGELOG" (id text PRIMARY KEY); GRANT SELECT ON "DATABASECHANGELOG" TO reporting'],
-  ['a first superuser of another name, who has granted roles', `CREATE ROLE tmp SUPERUSER; SET SESSION AUTHORIZATION tmp; ALTER ROLE postgres RENAME TO admin;
-    CREATE ROLE postgres SUPERUSER LOGIN PASSWORD :'password'; RESET SESSION AUTHORIZATION; CREATE ROLE team; CREATE ROLE dev; GRANT team TO dev`, 'SELECT 1'],
-  ['a tablespace', "SET allow_in_place_tablespaces = on; CREATE TABLESPACE fast LOCATION ''", 'CREATE TABLE archive (id int) TABLESPACE fast; INSERT INTO archive VALUES (1)'],
+  [
+    'names that hold DATABASE',
+    '',
+    'CREATE TABLE "DATABASECHANGELOG" (id text PRIMARY KEY); GRANT SELECT ON "DATABASECHANGELOG" TO reporting',
+  ],
+  [
+    'a first superuser of another name, who has granted roles',
+    `CREATE ROLE tmp SUPERUSER; SET SESSION AUTHORIZATION tmp; ALTER ROLE postgres RENAME TO admin;
+    CREATE ROLE postgres SUPERUSER LOGIN PASSWORD :'password'; RESET SESSION AUTHORIZATION; CREATE ROLE team; CREATE ROLE dev; GRANT team TO dev`,
+    'SELECT 1',
+  ],
+  [
+    'a tablespace',
+    "SET allow_in_place_tablespaces = on; CREATE TABLESPACE fast LOCATION ''",
+    'CREATE TABLE archive (id int) TABLESPACE fast; INSERT INTO archive VALUES (1)',
+  ],
 ])('%s', (_, before, sql) => {
   let server: PostgresServer;
   let fresh: PostgresServer;
@@ -32,13 +44,17 @@ describe.each<[string, string, string]>([
   });
 
   test('a restore that fails leaves no database on a fresh server, and one that succeeds all of it', async () => {
-    for (const keys of Object.values(instance.secrets)) for (const key of Object.keys(keys)) if (keys[key] === server.password) keys[key] = fresh.password;
+    for (const keys of Object.values(instance.secrets))
+      for (const key of Object.keys(keys)) if (keys[key] === server.password) keys[key] = fresh.password;
     const there = { PGPORT: String(fresh.port) };
     const failed = await instance.restore({ ...there, RESTORE_OPTIONS: '-c nonsense=1' }, 'r1');
     expect(failed.status).toBe(1);
     expect(databaseNames(fresh)).toEqual([]);
     expect(await instance.restore(there, 'r1')).toMatchObject({ status: 0 });
-    const text = (of: PostgresServer): string => fingerprint(of, 'zitadel').replace(/; Tablespace: \w+|SET default_tablespace = .*/g, '').replace(/\n+/g, '\n');
+    const text = (of: PostgresServer): string =>
+      fingerprint(of, 'zitadel')
+        .replace(/; Tablespace: \w+|SET default_tablespace = .*/g, '')
+        .replace(/\n+/g, '\n');
     expect(text(fresh)).toBe(text(server));
   });
 
@@ -49,7 +65,10 @@ describe.each<[string, string, string]>([
     writeFileSync(manifest, JSON.stringify(older));
     dropDatabases(fresh);
     if (before.includes('TABLESPACE')) fresh.sql('postgres', before);
-    expect(await instance.restore({ PGPORT: String(fresh.port) }, 'r2')).toMatchObject({ status: 0, stderr: expect.stringContaining('the structure is not compared') });
+    expect(await instance.restore({ PGPORT: String(fresh.port) }, 'r2')).toMatchObject({
+      status: 0,
+      stderr: expect.stringContaining('the structure is not compared'),
+    });
     expect(databaseNames(fresh)).toEqual(['zitadel']);
     expect(fingerprint(fresh, 'zitadel')).toBe(fingerprint(server, 'zitadel'));
   });

@@ -12,10 +12,15 @@ const hasBoth = ['pg_cron', 'pgaudit'].every((library) => existsSync(join(librar
   let server: PostgresServer;
   let instance: Instance;
   beforeAll(async () => {
-    server = await PostgresServer.start({ settings: { shared_preload_libraries: 'pg_cron, pgaudit, pg_stat_statements', 'cron.database_name': 'zitadel' } });
+    server = await PostgresServer.start({
+      settings: { shared_preload_libraries: 'pg_cron, pgaudit, pg_stat_statements', 'cron.database_name': 'zitadel' },
+    });
     createIdentityDatabase(server);
-    server.sql('zitadel', `CREATE EXTENSION pg_cron; CREATE EXTENSION pgaudit; CREATE EXTENSION pg_stat_statements;
-      SELECT cron.schedule('act', '1 second', 'CREATE TABLE IF NOT EXISTS public.acted (i int)')`);
+    server.sql(
+      'zitadel',
+      `CREATE EXTENSION pg_cron; CREATE EXTENSION pgaudit; CREATE EXTENSION pg_stat_statements;
+      SELECT cron.schedule('act', '1 second', 'CREATE TABLE IF NOT EXISTS public.acted (i int)')`,
+    );
     instance = new Instance(server, 'dash');
     expect(await instance.backup()).toMatchObject({ status: 0 });
   });
@@ -28,7 +33,12 @@ const hasBoth = ['pg_cron', 'pgaudit'].every((library) => existsSync(join(librar
 
   test('are restored, but for pg_cron, which no copy may have, and whose jobs the log tells how to get back', async () => {
     const restored = await instance.restore({ RESTORE_SESSIONS: 'disconnect' }, 'r1');
-    expect(restored).toMatchObject({ status: 0, stderr: expect.stringContaining('left out: the extension pg_cron and its jobs: CREATE EXTENSION pg_cron') });
-    expect(server.sql('zitadel', 'SELECT extname FROM pg_extension ORDER BY 1')).toBe('pg_stat_statements\npgaudit\nplpgsql');
+    expect(restored).toMatchObject({
+      status: 0,
+      stderr: expect.stringContaining('left out: the extension pg_cron and its jobs: CREATE EXTENSION pg_cron'),
+    });
+    expect(server.sql('zitadel', 'SELECT extname FROM pg_extension ORDER BY 1')).toBe(
+      'pg_stat_statements\npgaudit\nplpgsql',
+    );
   });
 });

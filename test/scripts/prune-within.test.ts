@@ -17,9 +17,23 @@ describe.each(['ash', 'dash'] as const)('pruning by days under %s', (shell) => {
   }
 
   test('keeps every dump of the last days, however many a day has, counted from the newest and to the second', async () => {
-    folder.verified(...['05-020000', '08-020000', '08-100000', '08-100001', '09-020000', '09-235959', '10-000000', '10-095959', '10-100000'].map(at));
+    folder.verified(
+      ...[
+        '05-020000',
+        '08-020000',
+        '08-100000',
+        '08-100001',
+        '09-020000',
+        '09-235959',
+        '10-000000',
+        '10-095959',
+        '10-100000',
+      ].map(at),
+    );
     await prune(within(2));
-    expect(folder.dumps()).toEqual(['08-100001', '09-020000', '09-235959', '10-000000', '10-095959', '10-100000'].map(at));
+    expect(folder.dumps()).toEqual(
+      ['08-100001', '09-020000', '09-235959', '10-000000', '10-095959', '10-100000'].map(at),
+    );
   });
 
   test('goes on keeping them in a shipped policy that has one for each day', async () => {

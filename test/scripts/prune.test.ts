@@ -14,7 +14,8 @@ const NONE = { last: 1, daily: 0, weekly: 0, monthly: 0, yearly: 0, within: 0 };
 const LAST = keepEnv(NONE);
 
 const day = (number: number): string => `zitadel-202601${String(number).padStart(2, '0')}-020000`;
-const days = (first: number, last: number): string[] => Array.from({ length: last - first + 1 }, (_, index) => day(first + index));
+const days = (first: number, last: number): string[] =>
+  Array.from({ length: last - first + 1 }, (_, index) => day(first + index));
 const removal = (name: string): string => `prune: removed ${name}: no rule of the retention keeps it`;
 
 describe.each(['ash', 'dash'] as const)('pruning under %s', (shell) => {
@@ -48,15 +49,35 @@ describe.each(['ash', 'dash'] as const)('pruning under %s', (shell) => {
 
   test('touches no file that is not a dump of this database', async () => {
     const foreign = [
-      'zitadel-test-20250101-020000.dump', 'zitadel-20250101-20250101-020000.dump', 'my-zitadel-20250101-020000.dump', 'Zitadel-20250101-020000.dump',
+      'zitadel-test-20250101-020000.dump',
+      'zitadel-20250101-20250101-020000.dump',
+      'my-zitadel-20250101-020000.dump',
+      'Zitadel-20250101-020000.dump',
       // What only looks like a time.
-      'zitadel-20250431-020000.dump', 'zitadel-20250229-020000.dump', 'zitadel-19000229-020000.dump', 'zitadel-20251301-020000.dump',
-      'zitadel-20250001-020000.dump', 'zitadel-20250100-020000.dump', 'zitadel-20250132-020000.dump', 'zitadel-20250101-240000.dump',
-      'zitadel-20250101-026000.dump', 'zitadel-20250101-020061.dump', 'zitadel-2025010x-020000.dump', 'zitadel-20250101-02:000.dump',
+      'zitadel-20250431-020000.dump',
+      'zitadel-20250229-020000.dump',
+      'zitadel-19000229-020000.dump',
+      'zitadel-20251301-020000.dump',
+      'zitadel-20250001-020000.dump',
+      'zitadel-20250100-020000.dump',
+      'zitadel-20250132-020000.dump',
+      'zitadel-20250101-240000.dump',
+      'zitadel-20250101-026000.dump',
+      'zitadel-20250101-020061.dump',
+      'zitadel-2025010x-020000.dump',
+      'zitadel-20250101-02:000.dump',
       // What only looks like a dump.
-      'zitadel-20251201-020000.dump.part', 'zitadel-20251201-020000.sql', 'zitadel-20251201-020000.dump.gz', '.zitadel-20251201-020000.dump',
-      'zitadel-20251202-020000.dump.sha256', 'zitadel-20251203-020000.json', 'zitadel-20251204-020000.globals.sql', 'zitadel-20251205-020000.restore.hold',
-      'zitadel.dump', 'zitadel-.dump', 'notes on zitadel.txt',
+      'zitadel-20251201-020000.dump.part',
+      'zitadel-20251201-020000.sql',
+      'zitadel-20251201-020000.dump.gz',
+      '.zitadel-20251201-020000.dump',
+      'zitadel-20251202-020000.dump.sha256',
+      'zitadel-20251203-020000.json',
+      'zitadel-20251204-020000.globals.sql',
+      'zitadel-20251205-020000.restore.hold',
+      'zitadel.dump',
+      'zitadel-.dump',
+      'notes on zitadel.txt',
     ];
     for (const name of foreign) folder.write(name);
     mkdirSync(join(folder.path, 'zitadel-20251201-020000'));
@@ -68,15 +89,18 @@ describe.each(['ash', 'dash'] as const)('pruning under %s', (shell) => {
     expect(folder.files()).toEqual([...foreign, ...others, ...filesOf(day(2))].sort());
   });
 
-  test.each(['app', 'app-test', 'app-20260101'])('of %s leaves its neighbours alone, in the same folder and beside it', async (prefix) => {
-    const prefixes = ['app', 'app-test', 'app-20260101'];
-    const all = prefixes.flatMap((name) => [`${name}-20260101-020000`, `${name}-20260102-020000`]);
-    const folders = prefixes.map((name) => new DumpFolder(name, folder.nas));
-    for (const each of folders) each.verified(...all);
-    await prune({ ...LAST, BACKUP_DIR: `/backups/${prefix}` });
-    const left = all.filter((name) => name !== `${prefix}-20260101-020000`);
-    for (const each of folders) expect(each.files()).toEqual(filesOf(...(each.prefix === prefix ? left : all)));
-  });
+  test.each(['app', 'app-test', 'app-20260101'])(
+    'of %s leaves its neighbours alone, in the same folder and beside it',
+    async (prefix) => {
+      const prefixes = ['app', 'app-test', 'app-20260101'];
+      const all = prefixes.flatMap((name) => [`${name}-20260101-020000`, `${name}-20260102-020000`]);
+      const folders = prefixes.map((name) => new DumpFolder(name, folder.nas));
+      for (const each of folders) each.verified(...all);
+      await prune({ ...LAST, BACKUP_DIR: `/backups/${prefix}` });
+      const left = all.filter((name) => name !== `${prefix}-20260101-020000`);
+      for (const each of folders) expect(each.files()).toEqual(filesOf(...(each.prefix === prefix ? left : all)));
+    },
+  );
 
   test('counts dumps without a checksum, and lets them age out like the rest', async () => {
     folder.unverified(...days(1, 4));
@@ -104,7 +128,11 @@ describe.each(['ash', 'dash'] as const)('pruning under %s', (shell) => {
   });
 
   test('lets the last verified dump of a day stand for it, and one that nobody verified only where there is none', async () => {
-    const [early, late, later] = ['010000', '020000', '030000'].map((time) => `zitadel-20260107-${time}`) as [string, string, string];
+    const [early, late, later] = ['010000', '020000', '030000'].map((time) => `zitadel-20260107-${time}`) as [
+      string,
+      string,
+      string,
+    ];
     folder.verified(early, late, day(9));
     folder.unverified(later, 'zitadel-20260108-010000', day(8));
     await prune(keepEnv({ ...NONE, daily: 3 }));
@@ -144,10 +172,16 @@ describe.each(['ash', 'dash'] as const)('pruning under %s', (shell) => {
     folder.write(`${day(7)}.restore.hold`, '');
     const env = replace({ mv: 'echo "moving $1"; PATH=${PATH#*:}; exec mv "$@"' });
     const gone = (name: string): string[] => [`moving /backups/zitadel/${name}.dump`, removal(name)];
-    const left = (name: string): string => `prune: left ${name}, which no rule of the retention keeps, because it is held`;
+    const left = (name: string): string =>
+      `prune: left ${name}, which no rule of the retention keeps, because it is held`;
     const log = [...gone(day(6)), ...gone(day(5)), left(day(4)), ...gone(day(3)), left(day(2)), left(day(1))];
     expect((await prune({ ...LAST, ...env })).map((line) => line.replace(folder.nas, '/backups'))).toEqual(log);
-    const holds = [`${day(1)}.restore.hold`, `${day(2)}.restore.hold`, `${day(4)}.other.hold`, `${day(7)}.restore.hold`];
+    const holds = [
+      `${day(1)}.restore.hold`,
+      `${day(2)}.restore.hold`,
+      `${day(4)}.other.hold`,
+      `${day(7)}.restore.hold`,
+    ];
     expect(folder.files()).toEqual([...filesOf(day(1), day(2), day(4), day(7)), ...holds].sort());
     rmSync(join(folder.path, `${day(1)}.restore.hold`));
     expect(await prune(LAST)).toContain(removal(day(1)));
@@ -176,34 +210,44 @@ describe.each(['ash', 'dash'] as const)('pruning under %s', (shell) => {
     expect(readdirSync(folder.nas)).toEqual(['zitadel']);
   });
 
-  test.each(['KEEP_LAST', 'KEEP_DAILY', 'KEEP_WEEKLY', 'KEEP_MONTHLY', 'KEEP_YEARLY', 'BACKUP_DIR'])('without %s removes nothing and says so', async (name) => {
-    folder.verified(...days(1, 2));
-    const { status, stderr } = await end({ ...LAST, [name]: '' });
-    expect(status).not.toBe(0);
-    expect(stderr).toMatch(new RegExp(`${name}: is not set`));
-    expect(folder.files()).toEqual(filesOf(...days(1, 2)));
-  });
+  test.each(['KEEP_LAST', 'KEEP_DAILY', 'KEEP_WEEKLY', 'KEEP_MONTHLY', 'KEEP_YEARLY', 'BACKUP_DIR'])(
+    'without %s removes nothing and says so',
+    async (name) => {
+      folder.verified(...days(1, 2));
+      const { status, stderr } = await end({ ...LAST, [name]: '' });
+      expect(status).not.toBe(0);
+      expect(stderr).toMatch(new RegExp(`${name}: is not set`));
+      expect(folder.files()).toEqual(filesOf(...days(1, 2)));
+    },
+  );
 
   (isRoot ? test : test.skip).each([
     ['the work folder', '.work'],
     ['the dump, a folder,', `${day(1)}.dump`],
-  ])('does not say that it removed what it cannot move because %s is somebody else\'s, and leaves all that belongs to it', async (_, theirs) => {
-    writeDump(folder.path, day(1), 'verified', 'directory');
-    folder.verified(day(2));
-    mkdirSync(join(folder.path, theirs), { recursive: true });
-    chownSync(join(folder.path, theirs), 0, 0);
-    const { status, stdout, stderr } = await end(LAST);
-    expect(status).toBe(1);
-    expect(stderr).toContain(`prune: warning: could not remove ${day(1)}, see the message above`);
-    expect(stdout).not.toContain('removed');
-    expect(folder.files()).toEqual(filesOf(...days(1, 2)));
-  });
+  ])(
+    "does not say that it removed what it cannot move because %s is somebody else's, and leaves all that belongs to it",
+    async (_, theirs) => {
+      writeDump(folder.path, day(1), 'verified', 'directory');
+      folder.verified(day(2));
+      mkdirSync(join(folder.path, theirs), { recursive: true });
+      chownSync(join(folder.path, theirs), 0, 0);
+      const { status, stdout, stderr } = await end(LAST);
+      expect(status).toBe(1);
+      expect(stderr).toContain(`prune: warning: could not remove ${day(1)}, see the message above`);
+      expect(stdout).not.toContain('removed');
+      expect(folder.files()).toEqual(filesOf(...days(1, 2)));
+    },
+  );
 
   test('puts back a dump on which a restore lays its hand while it is being removed', async () => {
     folder.verified(...days(1, 2));
     const hold = `${day(1)}.restore.hold`;
-    const env = replace({ mv: `PATH=\${PATH#*:}; case $2 in *.removed) : >"$BACKUP_DIR/${hold}" ;; esac; exec mv "$@"` });
-    expect(await prune({ ...LAST, ...env })).toEqual([`prune: left ${day(1)}, which no rule of the retention keeps, because it is held`]);
+    const env = replace({
+      mv: `PATH=\${PATH#*:}; case $2 in *.removed) : >"$BACKUP_DIR/${hold}" ;; esac; exec mv "$@"`,
+    });
+    expect(await prune({ ...LAST, ...env })).toEqual([
+      `prune: left ${day(1)}, which no rule of the retention keeps, because it is held`,
+    ]);
     expect(folder.files()).toEqual([...filesOf(...days(1, 2)), hold].sort());
   });
 
@@ -217,7 +261,12 @@ describe.each(['ash', 'dash'] as const)('pruning under %s', (shell) => {
     const step = `echo "\${0##*/}" >>"$STEPS"; ${stop}; PATH=\${PATH#*:}; exec "\${0##*/}" "$@"`;
     const env = replace({ mkdir: step, mv: step, rm: step });
     for (let number = 1; number <= 12; number++) {
-      const pod = startPrune(shell, folder.nas, [], { ...LAST, ...env, STEPS: seen(join(folder.nas, `steps-${number}`)), STOP_BEFORE: `${number}` });
+      const pod = startPrune(shell, folder.nas, [], {
+        ...LAST,
+        ...env,
+        STEPS: seen(join(folder.nas, `steps-${number}`)),
+        STOP_BEFORE: `${number}`,
+      });
       await pod.waitForOutput(/stopped/);
       pod.kill('SIGKILL');
       expect(await pod.result).toMatchObject({ status: 137 });
@@ -225,7 +274,9 @@ describe.each(['ash', 'dash'] as const)('pruning under %s', (shell) => {
       expect(folder.files()).toEqual(expect.arrayContaining(filesOf(...folder.dumps())));
     }
     // The last one was killed in its second removal: every step has had its turn.
-    expect(readFileSync(join(folder.nas, 'steps-12'), 'utf8').match(/\w+/g)).toEqual(Array(2).fill(['mkdir', 'mv', 'rm', 'rm', 'rm', 'rm']).flat());
+    expect(readFileSync(join(folder.nas, 'steps-12'), 'utf8').match(/\w+/g)).toEqual(
+      Array(2).fill(['mkdir', 'mv', 'rm', 'rm', 'rm', 'rm']).flat(),
+    );
     expect(folder.dumps().length).toBeGreaterThan(2);
     expect(folder.dumps().length).toBeLessThan(20);
     expect((await instance.backup({ ...LAST, KEEP_LAST: '2' })).status).toBe(0);
@@ -239,7 +290,8 @@ describe.each(['ash', 'dash'] as const)('pruning under %s', (shell) => {
   function replace(programs: Readonly<Record<string, string>>): Env {
     const bin = join(folder.nas, 'bin');
     mkdirSync(bin);
-    for (const [program, script] of Object.entries(programs)) writeFileSync(join(bin, program), `#!/bin/sh\n${script}\n`, { mode: 0o755 });
+    for (const [program, script] of Object.entries(programs))
+      writeFileSync(join(bin, program), `#!/bin/sh\n${script}\n`, { mode: 0o755 });
     return { PATH: `${seen(bin)}:${searchPath(shell)}` };
   }
 

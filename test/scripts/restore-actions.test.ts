@@ -6,7 +6,7 @@ import { Instance } from '../support/instance';
 import { PostgresServer } from '../support/postgres-server';
 
 const databases = (server: PostgresServer) =>
-  server.sql('postgres', 'SELECT datname FROM pg_database WHERE datname LIKE \'zitadel%\' ORDER BY 1').split('\n');
+  server.sql('postgres', "SELECT datname FROM pg_database WHERE datname LIKE 'zitadel%' ORDER BY 1").split('\n');
 
 describe.each(['ash', 'dash'] as const)('the restore template under %s', (shell) => {
   let server: PostgresServer;
@@ -25,8 +25,10 @@ describe.each(['ash', 'dash'] as const)('the restore template under %s', (shell)
     for (const ending of ['dump', 'dump.sha256', 'json', 'globals.sql']) {
       renameSync(join(instance.folder, `${from}.${ending}`), join(instance.folder, `${to}.${ending}`));
     }
-    writeFileSync(join(instance.folder, `${to}.dump.sha256`),
-      readFileSync(join(instance.folder, `${to}.dump.sha256`), 'utf8').replace(from, to));
+    writeFileSync(
+      join(instance.folder, `${to}.dump.sha256`),
+      readFileSync(join(instance.folder, `${to}.dump.sha256`), 'utf8').replace(from, to),
+    );
   }
 
   test('lists what is there, verified or not, with age, size and rows', async () => {
@@ -43,7 +45,9 @@ describe.each(['ash', 'dash'] as const)('the restore template under %s', (shell)
     const before = fingerprint(server, 'zitadel');
     const { status, stdout } = await instance.restore({ RESTORE_ACTION: 'rehearse' });
     expect(status).toBe(0);
-    expect(stdout).toMatch(/proved: 4 tables, 6 indexes, 7 constraints, 31 objects in all, and the rows of 4 tables are those of the dump/);
+    expect(stdout).toMatch(
+      /proved: 4 tables, 6 indexes, 7 constraints, 31 objects in all, and the rows of 4 tables are those of the dump/,
+    );
     expect(stdout).toContain('can be restored');
     expect(databases(server)).toEqual(['zitadel']);
     expect(fingerprint(server, 'zitadel')).toBe(before);
@@ -71,7 +75,9 @@ describe.each(['ash', 'dash'] as const)('the restore template under %s', (shell)
     expect(databases(server)).toEqual(['zitadel', 'zitadel_before_undo-2']);
     expect((await instance.restore({ RESTORE_ACTION: 'drop-previous' })).status).toBe(0);
     expect(databases(server)).toEqual(['zitadel']);
-    expect((await instance.restore({ RESTORE_ACTION: 'undo' })).stderr).toContain('no database from before to go back to');
+    expect((await instance.restore({ RESTORE_ACTION: 'undo' })).stderr).toContain(
+      'no database from before to go back to',
+    );
   });
 
   test('keeps as many databases from before as it is told to', async () => {
@@ -88,11 +94,17 @@ describe.each(['ash', 'dash'] as const)('the restore template under %s', (shell)
     redate(instance.dumps()[1]!, 'zitadel-20260102-020000');
     const sessions = () => server.sql('zitadel', 'SELECT count(*) FROM projections.sessions');
 
-    expect((await instance.restore({ RESTORE_BEFORE: '2026-01-02T01:59:59Z' })).stdout).toContain('chose zitadel-20260101-020000');
+    expect((await instance.restore({ RESTORE_BEFORE: '2026-01-02T01:59:59Z' })).stdout).toContain(
+      'chose zitadel-20260101-020000',
+    );
     expect(sessions()).toBe('500');
-    expect((await instance.restore({ RESTORE_BEFORE: '2026-01-02T02:00:00Z' })).stdout).toContain('chose zitadel-20260102-020000');
+    expect((await instance.restore({ RESTORE_BEFORE: '2026-01-02T02:00:00Z' })).stdout).toContain(
+      'chose zitadel-20260102-020000',
+    );
     expect(sessions()).toBe('0');
-    expect((await instance.restore({ RESTORE_BEFORE: '2026-01-01T01:59:59Z' })).stderr).toContain('no verified dump from 2026-01-01T01:59:59Z or before');
+    expect((await instance.restore({ RESTORE_BEFORE: '2026-01-01T01:59:59Z' })).stderr).toContain(
+      'no verified dump from 2026-01-01T01:59:59Z or before',
+    );
   });
 
   test('restores where there is neither the database nor its roles', async () => {
@@ -101,27 +113,49 @@ describe.each(['ash', 'dash'] as const)('the restore template under %s', (shell)
     server.sql('postgres', 'DROP ROLE zitadel');
     server.sql('postgres', 'DROP ROLE reporting');
     const result = await instance.restore();
-    expect(result.stderr).toContain('warning: created roles that were missing: reporting, zitadel. A dump has no passwords. Set those of the roles that log in: zitadel.\n');
+    expect(result.stderr).toContain(
+      'warning: created roles that were missing: reporting, zitadel. A dump has no passwords. Set those of the roles that log in: zitadel.\n',
+    );
     expect(result.status).toBe(0);
     expect(fingerprint(server, 'zitadel')).toBe(before);
     expect(databases(server)).toEqual(['zitadel']);
   });
 
   test.each([
-    ['names those that log in, whatever they are called', {
-      '"x"" WITH LOGIN"': 'NOLOGIN', '"NOLOGIN"': "LOGIN CONNECTION LIMIT 3 VALID UNTIL '2030-01-01'", '"LOGIN"': 'NOLOGIN', '"it\'s one; \\"': 'LOGIN REPLICATION', x: 'NOLOGIN',
-    }, '"LOGIN", "NOLOGIN", "it\'s one; \\", x, "x"" WITH LOGIN". A dump has no passwords. Set those of the roles that log in: "NOLOGIN", "it\'s one; \\".'],
-    ['says so where none does', { readers: 'NOLOGIN', login: 'NOLOGIN' }, 'login, readers. None of them logs in, so none needs a password.'],
-  ])('asks for passwords of the roles that it creates and that need one: %s', async (_, roles: Record<string, string>, says) => {
-    for (const [role, options] of Object.entries(roles)) server.sql('postgres', `CREATE ROLE ${role} ${options}`);
-    expect((await instance.backup()).status).toBe(0);
-    for (const role of Object.keys(roles)) server.sql('postgres', `DROP ROLE ${role}`);
-    const { status, stderr } = await instance.restore({ RESTORE_ACTION: 'rehearse' });
-    expect({ status, stderr }).toEqual({ status: 0, stderr: `restore: warning: created roles that were missing: ${says}\n` });
-  });
+    [
+      'names those that log in, whatever they are called',
+      {
+        '"x"" WITH LOGIN"': 'NOLOGIN',
+        '"NOLOGIN"': "LOGIN CONNECTION LIMIT 3 VALID UNTIL '2030-01-01'",
+        '"LOGIN"': 'NOLOGIN',
+        '"it\'s one; \\"': 'LOGIN REPLICATION',
+        x: 'NOLOGIN',
+      },
+      '"LOGIN", "NOLOGIN", "it\'s one; \\", x, "x"" WITH LOGIN". A dump has no passwords. Set those of the roles that log in: "NOLOGIN", "it\'s one; \\".',
+    ],
+    [
+      'says so where none does',
+      { readers: 'NOLOGIN', login: 'NOLOGIN' },
+      'login, readers. None of them logs in, so none needs a password.',
+    ],
+  ])(
+    'asks for passwords of the roles that it creates and that need one: %s',
+    async (_, roles: Record<string, string>, says) => {
+      for (const [role, options] of Object.entries(roles)) server.sql('postgres', `CREATE ROLE ${role} ${options}`);
+      expect((await instance.backup()).status).toBe(0);
+      for (const role of Object.keys(roles)) server.sql('postgres', `DROP ROLE ${role}`);
+      const { status, stderr } = await instance.restore({ RESTORE_ACTION: 'rehearse' });
+      expect({ status, stderr }).toEqual({
+        status: 0,
+        stderr: `restore: warning: created roles that were missing: ${says}\n`,
+      });
+    },
+  );
 
   test('restores only the dump that a checksum names', async () => {
-    const sha256 = /[0-9a-f]{64}/.exec(readFileSync(join(instance.folder, `${instance.dumps()[0]}.dump.sha256`), 'utf8'))![0];
+    const sha256 = /[0-9a-f]{64}/.exec(
+      readFileSync(join(instance.folder, `${instance.dumps()[0]}.dump.sha256`), 'utf8'),
+    )![0];
     expect((await instance.restore({ RESTORE_SHA256: 'f'.repeat(64) })).stderr).toContain('is not the checksum of');
     expect((await instance.restore({ RESTORE_SHA256: sha256 })).status).toBe(0);
   });
@@ -136,12 +170,19 @@ describe.each(['ash', 'dash'] as const)('the restore template under %s', (shell)
 
   test('leaves no statistics to be gathered', async () => {
     expect((await instance.restore()).status).toBe(0);
-    expect(server.sql('zitadel', 'SELECT reltuples FROM pg_class WHERE relname = \'events2\'')).toBe('5020');
+    expect(server.sql('zitadel', "SELECT reltuples FROM pg_class WHERE relname = 'events2'")).toBe('5020');
   });
 
   test('goes on after settings of the database that would end its sessions', async () => {
-    server.sql('postgres', 'ALTER DATABASE zitadel SET statement_timeout = 1; ALTER DATABASE zitadel SET default_transaction_read_only = on; ALTER DATABASE zitadel SET role = zitadel');
-    const before = () => server.sql('postgres', 'SELECT setconfig FROM pg_db_role_setting JOIN pg_database d ON d.oid = setdatabase WHERE datname = \'zitadel\' AND setrole = 0');
+    server.sql(
+      'postgres',
+      'ALTER DATABASE zitadel SET statement_timeout = 1; ALTER DATABASE zitadel SET default_transaction_read_only = on; ALTER DATABASE zitadel SET role = zitadel',
+    );
+    const before = () =>
+      server.sql(
+        'postgres',
+        "SELECT setconfig FROM pg_db_role_setting JOIN pg_database d ON d.oid = setdatabase WHERE datname = 'zitadel' AND setrole = 0",
+      );
     const settings = before();
     expect(await instance.backup()).toMatchObject({ status: 0, stderr: '' });
     expect(await instance.restore()).toMatchObject({ status: 0, stderr: '' });

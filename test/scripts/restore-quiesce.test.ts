@@ -19,12 +19,15 @@ const IN_USE = /waiting for the service to let go[^\n]*\n[^\n]*as a-service/;
 function manifests(quiesce?: Quiesce): Manifest[] {
   const scope = chart();
   const backup = new BackupCronJob(scope, 'backup', {
-    name: 'shop-backup', database: database(scope), storage: storage(scope),
-    schedule: Cron.daily(), retention: Retention.keep({ last: 3 }),
+    name: 'shop-backup',
+    database: database(scope),
+    storage: storage(scope),
+    schedule: Cron.daily(),
+    retention: Retention.keep({ last: 3 }),
   });
   new RestoreJob(scope, 'restore', { name: 'shop-restore', backup, quiesce });
   return [
-    ...Testing.synth(scope) as Manifest[],
+    ...(Testing.synth(scope) as Manifest[]),
     { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'kube-root-ca.crt' }, data: {} },
   ];
 }
@@ -42,9 +45,10 @@ describeWithKubectl.each(['ash', 'dash'] as const)('a service that the restore s
   let rules: Rule[];
   let around: { env: Env; tokens: Record<string, string>; programs: Record<string, string> };
 
-  const oid = () => server.sql('postgres', 'SELECT oid FROM pg_database WHERE datname = \'shop\'');
+  const oid = () => server.sql('postgres', "SELECT oid FROM pg_database WHERE datname = 'shop'");
   const left = () => join(instance.folder, 'restores', 'shop-web.replicas');
-  const prepared = () => server.sql('postgres', 'SELECT count(*) FROM pg_database WHERE datname = \'shop_restore\'') === '1';
+  const prepared = () =>
+    server.sql('postgres', "SELECT count(*) FROM pg_database WHERE datname = 'shop_restore'") === '1';
 
   beforeAll(async () => {
     server = await PostgresServer.start();
@@ -96,7 +100,9 @@ describeWithKubectl.each(['ash', 'dash'] as const)('a service that the restore s
     expect(oid()).not.toBe(before);
     expect(scaled).toEqual([`${before} at 0`, `${oid()} at 3`]);
     expect(existsSync(left())).toBe(false);
-    expect(output).toMatch(/scaling deployment\/shop-web from 3 replicas to 0\. Flux may undo this[^\n]*flux suspend helmrelease …/);
+    expect(output).toMatch(
+      /scaling deployment\/shop-web from 3 replicas to 0\. Flux may undo this[^\n]*flux suspend helmrelease …/,
+    );
     expect(output).not.toContain(api.token);
     // Nothing else was asked or done.
     expect([...new Set(api.requests)].sort()).toEqual([`GET ${SCALE} 200`, `PATCH ${SCALE} 200`]);
@@ -107,7 +113,9 @@ describeWithKubectl.each(['ash', 'dash'] as const)('a service that the restore s
     hold();
     const { status, stderr } = await instance.restore({ SESSIONS_TIMEOUT: '1' });
     expect(status).toBe(1);
-    expect(stderr).toMatch(/still in use after 1 s[\s\S]*stop the service \(kubectl -n shop scale deployment\/shop-web --replicas=0\), then: \n {2}kubectl -n shop create job cutover-\d{6} --from=cronjob\/shop-restore /);
+    expect(stderr).toMatch(
+      /still in use after 1 s[\s\S]*stop the service \(kubectl -n shop scale deployment\/shop-web --replicas=0\), then: \n {2}kubectl -n shop create job cutover-\d{6} --from=cronjob\/shop-restore /,
+    );
     expect(scaled).toEqual([`${before} at 0`, `${before} at 3`]);
     expect(existsSync(left())).toBe(false);
     await stubborn!.stop();
@@ -148,27 +156,60 @@ describeWithKubectl.each(['ash', 'dash'] as const)('a service that the restore s
     expect(existsSync(left())).toBe(false);
   });
 
-  test.each(['restore', 'drop-previous'])('is started again before anything else by a %s after one that was killed', async (action) => {
-    await killedWhileItWaits();
-    const before = oid();
-    const { status } = await instance.restore({ RESTORE_ACTION: action });
-    expect(status).toBe(0);
-    expect(scaled).toEqual([`${before} at 3`, ...action === 'restore' ? [`${before} at 0`, `${oid()} at 3`] : []]);
-    expect(existsSync(left())).toBe(false);
-  });
+  test.each(['restore', 'drop-previous'])(
+    'is started again before anything else by a %s after one that was killed',
+    async (action) => {
+      await killedWhileItWaits();
+      const before = oid();
+      const { status } = await instance.restore({ RESTORE_ACTION: action });
+      expect(status).toBe(0);
+      expect(scaled).toEqual([`${before} at 3`, ...(action === 'restore' ? [`${before} at 0`, `${oid()} at 3`] : [])]);
+      expect(existsSync(left())).toBe(false);
+    },
+  );
 
   test.each<[string, () => void, RegExp, Env]>([
-    ['does not let it read the scale', () => { api.rules = []; }, /cannot get resource "deployments\/scale"/, {}],
-    ['does not let it set the scale', () => { api.rules = [{ ...rules[0]!, verbs: ['get'] }]; }, /cannot patch resource "deployments\/scale"/, {}],
-    ['is not there', () => { api.close(); }, /connection to the server 127\.0\.0\.1:\d+ was refused/, {}],
-    ['does not answer', () => { api.silent = true; }, /API server does not answer within 2 s\. Does a NetworkPolicy/, { API_TIMEOUT: '2' }],
+    [
+      'does not let it read the scale',
+      () => {
+        api.rules = [];
+      },
+      /cannot get resource "deployments\/scale"/,
+      {},
+    ],
+    [
+      'does not let it set the scale',
+      () => {
+        api.rules = [{ ...rules[0]!, verbs: ['get'] }];
+      },
+      /cannot patch resource "deployments\/scale"/,
+      {},
+    ],
+    [
+      'is not there',
+      () => {
+        api.close();
+      },
+      /connection to the server 127\.0\.0\.1:\d+ was refused/,
+      {},
+    ],
+    [
+      'does not answer',
+      () => {
+        api.silent = true;
+      },
+      /API server does not answer within 2 s\. Does a NetworkPolicy/,
+      { API_TIMEOUT: '2' },
+    ],
   ])('is left alone, and the database too, where the API %s', async (_, given, reason, env) => {
     given();
     const before = oid();
     const { status, stderr } = await instance.restore(env);
     expect(status).toBe(1);
     expect(stderr).toMatch(reason);
-    expect(stderr).toMatch(/deployment\/shop-web cannot be scaled[^\n]*"shop" is as it was; what was proven stays in "shop_restore"[\s\S]*RESTORE_ACTION=cutover/);
+    expect(stderr).toMatch(
+      /deployment\/shop-web cannot be scaled[^\n]*"shop" is as it was; what was proven stays in "shop_restore"[\s\S]*RESTORE_ACTION=cutover/,
+    );
     expect(scaled).toEqual([]);
     expect(oid()).toBe(before);
     expect(prepared()).toBe(true);
@@ -185,7 +226,9 @@ describeWithKubectl.each(['ash', 'dash'] as const)('a service that the restore s
     const { status, stderr } = await restore.result;
     expect(status).toBe(1);
     expect(oid()).not.toBe(before);
-    expect(stderr).toMatch(/COULD NOT BE SCALED BACK[^\n]*"shop" is exchanged[^\n]*Run: kubectl -n shop scale deployment\/shop-web --replicas=3/);
+    expect(stderr).toMatch(
+      /COULD NOT BE SCALED BACK[^\n]*"shop" is exchanged[^\n]*Run: kubectl -n shop scale deployment\/shop-web --replicas=3/,
+    );
     expect(readFileSync(left(), 'utf8')).toBe('3\n');
     await api.open();
     const again = await instance.restore({}, 'restore-lost');
@@ -240,11 +283,12 @@ describeWithKubectl.each(['ash', 'dash'] as const)('a service that the restore s
   });
 
   // With dash, the search path is the machine's own.
-  if (shell === 'ash') test('is not scaled with an image that has no kubectl, and the pod says so', async () => {
-    const other = new Instance(server, shell, objects, { ...around, programs: {} });
-    const { status, failedContainer, stderr } = await other.restore();
-    expect(status).toBe(1);
-    expect(failedContainer).toBe('lend-kubectl');
-    expect(stderr).toMatch(/this image has no kubectl\. Choose one/);
-  });
+  if (shell === 'ash')
+    test('is not scaled with an image that has no kubectl, and the pod says so', async () => {
+      const other = new Instance(server, shell, objects, { ...around, programs: {} });
+      const { status, failedContainer, stderr } = await other.restore();
+      expect(status).toBe(1);
+      expect(failedContainer).toBe('lend-kubectl');
+      expect(stderr).toMatch(/this image has no kubectl\. Choose one/);
+    });
 });

@@ -22,18 +22,20 @@ describe.each(['ash', 'dash'] as const)('a service that is connected, under %s',
 
   async function connected(count: number): Promise<void> {
     clients.push(...Array.from({ length: count }, () => new SessionClient(server, 'zitadel')));
-    while (Number(server.sql('postgres', 'SELECT count(*) FROM pg_stat_activity WHERE datname = \'zitadel\'')) < count) {
+    while (Number(server.sql('postgres', "SELECT count(*) FROM pg_stat_activity WHERE datname = 'zitadel'")) < count) {
       await new Promise(setImmediate);
     }
   }
 
-  const oid = () => server.sql('postgres', 'SELECT oid FROM pg_database WHERE datname = \'zitadel\'');
+  const oid = () => server.sql('postgres', "SELECT oid FROM pg_database WHERE datname = 'zitadel'");
 
   test('is waited for, and the log says who it is and how to stop it', async () => {
     await connected(1);
     const before = oid();
     const restore = instance.startRestore({ STOP_COMMAND: 'kubectl scale deployment/zitadel --replicas=0' });
-    await restore.waitForOutput(/waiting for the service to let go of "zitadel": kubectl scale deployment\/zitadel --replicas=0\npostgres from 127\.0\.0\.1 as a-service pid \d+/);
+    await restore.waitForOutput(
+      /waiting for the service to let go of "zitadel": kubectl scale deployment\/zitadel --replicas=0\npostgres from 127\.0\.0\.1 as a-service pid \d+/,
+    );
     expect(oid()).toBe(before);
     await clients[0]!.stop();
     expect((await restore.result).status).toBe(0);
@@ -48,7 +50,9 @@ describe.each(['ash', 'dash'] as const)('a service that is connected, under %s',
     const before = oid();
     const result = await instance.restore(env);
     expect(result.status).toBe(1);
-    expect(result.stderr).toMatch(/"zitadel" is still in use after \d s, by:\npostgres from[\s\S]*, then: \n {2}kubectl -n identity-internal create job cutover-\d{6} --from=cronjob\/zitadel-db-restore [\s\S]*RESTORE_ACTION=cutover -o yaml/);
+    expect(result.stderr).toMatch(
+      /"zitadel" is still in use after \d s, by:\npostgres from[\s\S]*, then: \n {2}kubectl -n identity-internal create job cutover-\d{6} --from=cronjob\/zitadel-db-restore [\s\S]*RESTORE_ACTION=cutover -o yaml/,
+    );
     expect(oid()).toBe(before);
     await Promise.all(clients.map((each) => each.stop()));
     expect((await instance.restore({ RESTORE_ACTION: 'cutover' })).status).toBe(0);

@@ -17,7 +17,10 @@ describe.each(['ash', 'dash'] as const)('a restore under %s', (shell) => {
     instance = new Instance(server, shell);
   });
   afterEach(() => {
-    const names = server.sql('postgres', 'SELECT format(\'%I\', datname) FROM pg_database WHERE NOT datistemplate AND datname <> \'postgres\'');
+    const names = server.sql(
+      'postgres',
+      "SELECT format('%I', datname) FROM pg_database WHERE NOT datistemplate AND datname <> 'postgres'",
+    );
     for (const name of names.split('\n')) server.sql('postgres', `DROP DATABASE ${name}`);
   });
 
@@ -47,7 +50,9 @@ describe.each(['ash', 'dash'] as const)('a restore under %s', (shell) => {
 
     const unverified = await instance.restore();
     expect(unverified.status).toBe(1);
-    expect(unverified.stderr).toContain('no verified dump in /backups/zitadel. Name an older script\'s dump with RESTORE_DUMP');
+    expect(unverified.stderr).toContain(
+      "no verified dump in /backups/zitadel. Name an older script's dump with RESTORE_DUMP",
+    );
 
     server.sql('zitadel', 'UPDATE state SET n = 77');
     expect((await instance.backup()).status).toBe(0);
@@ -82,5 +87,10 @@ function reconnecting(server: PostgresServer): { stop(): Promise<void> } {
       await new Promise(setImmediate);
     }
   })();
-  return { stop: () => { going = false; return loop; } };
+  return {
+    stop: () => {
+      going = false;
+      return loop;
+    },
+  };
 }

@@ -22,7 +22,9 @@ describe.each(['ash', 'dash'] as const)('with dist/ as it ships, under %s', (she
     expect(name).toMatch(/^zitadel-\d{8}-\d{6}$/);
     expect(instance.files()).toEqual([`${name}.dump`, `${name}.dump.sha256`, `${name}.globals.sql`, `${name}.json`]);
 
-    server.sql('zitadel', `
+    server.sql(
+      'zitadel',
+      `
       DROP TABLE projections.sessions;
       DELETE FROM eventstore.events2 WHERE sequence % 2 = 0;
       UPDATE system.encryption_keys SET key = 'gone';
@@ -30,7 +32,8 @@ describe.each(['ash', 'dash'] as const)('with dist/ as it ships, under %s', (she
       ALTER TABLE projections.users OWNER TO postgres;
       REVOKE ALL ON projections.users FROM reporting;
       CREATE TABLE public.intruder (id int);
-    `);
+    `,
+    );
     expect(fingerprint(server, 'zitadel')).not.toBe(before);
 
     const restore = await instance.restore({}, 'restore-1');
@@ -40,8 +43,9 @@ describe.each(['ash', 'dash'] as const)('with dist/ as it ships, under %s', (she
   });
 
   test('the database from before is kept, closed to connections', () => {
-    expect(server.sql('postgres', 'SELECT datname, datallowconn FROM pg_database WHERE datname LIKE \'zitadel%\' ORDER BY 1'))
-      .toBe('zitadel|t\nzitadel_before_restore-1|f');
+    expect(
+      server.sql('postgres', "SELECT datname, datallowconn FROM pg_database WHERE datname LIKE 'zitadel%' ORDER BY 1"),
+    ).toBe('zitadel|t\nzitadel_before_restore-1|f');
   });
 
   test('the same request again changes nothing', async () => {

@@ -7,7 +7,8 @@ import { PostgresServer } from '../support/postgres-server';
 import { SecretWatch } from '../support/secret-watch';
 
 const OTHER_KEY = 'AnotherKeyThatHas32Characters!!!';
-const refusal = /secret zitadel-secret, key masterkey is not the one that was there when zitadel-\S+\.dump was taken: without it a restored database cannot be decrypted\. "zitadel" is untouched\./;
+const refusal =
+  /secret zitadel-secret, key masterkey is not the one that was there when zitadel-\S+\.dump was taken: without it a restored database cannot be decrypted\. "zitadel" is untouched\./;
 
 describe.each(['ash', 'dash'] as const)('the secrets of dist/ under %s', (shell) => {
   let server: PostgresServer;
@@ -25,7 +26,7 @@ describe.each(['ash', 'dash'] as const)('the secrets of dist/ under %s', (shell)
   };
   const manifest = () => JSON.parse(readFileSync(join(instance.folder, `${instance.dumps().pop()}.json`), 'utf8'));
 
-  test('the masterkey\'s fingerprint is in the manifest, and tells one key from another', async () => {
+  test("the masterkey's fingerprint is in the manifest, and tells one key from another", async () => {
     await instance.backup();
     const name = 'secret zitadel-secret, key masterkey';
     expect(manifest().secrets).toEqual({ [name]: expect.stringMatching(/^[0-9a-f]{16}$/) });
@@ -66,7 +67,9 @@ describe.each(['ash', 'dash'] as const)('the secrets of dist/ under %s', (shell)
     delete instance.secrets['zitadel-secret'];
     const { status, stderr, stdout } = await instance.restore();
     expect(status).toBe(1);
-    expect(stderr).toMatch(/the secrets are not right:\nsecret zitadel-secret, key masterkey is missing\. .*k8s\/prod\/21-secrets-zitadel\.enc\.yaml\.\n/);
+    expect(stderr).toMatch(
+      /the secrets are not right:\nsecret zitadel-secret, key masterkey is missing\. .*k8s\/prod\/21-secrets-zitadel\.enc\.yaml\.\n/,
+    );
     expect(stdout).not.toContain('== prepare');
     expect(fingerprint(server, 'zitadel')).toBe(live);
     expect((await instance.restore({ RESTORE_ACTION: 'undo' })).status).toBe(0);
@@ -86,7 +89,9 @@ describe.each(['ash', 'dash'] as const)('the secrets of dist/ under %s', (shell)
     setMasterkey(`${MASTERKEY}\n`);
     const { status, stderr } = await instance.backup();
     expect(status).toBe(3);
-    expect(stderr).toMatch(/zitadel-\S+\.dump is there, but the secrets that its restore needs are not right:\nsecret zitadel-secret, key masterkey has 33 bytes instead of 32: it ends with a line break\./);
+    expect(stderr).toMatch(
+      /zitadel-\S+\.dump is there, but the secrets that its restore needs are not right:\nsecret zitadel-secret, key masterkey has 33 bytes instead of 32: it ends with a line break\./,
+    );
     expect(instance.files()).toHaveLength(4);
     setMasterkey(MASTERKEY);
     expect(await instance.restore({ RESTORE_ACTION: 'verify' })).toMatchObject({ status: 0 });
@@ -96,7 +101,11 @@ describe.each(['ash', 'dash'] as const)('the secrets of dist/ under %s', (shell)
     const values = [server.password, MASTERKEY, OTHER_KEY];
     const watch = new SecretWatch(values);
     try {
-      const outputs = [await instance.backup(), await instance.restore({ RESTORE_ACTION: 'list' }), await instance.restore()];
+      const outputs = [
+        await instance.backup(),
+        await instance.restore({ RESTORE_ACTION: 'list' }),
+        await instance.restore(),
+      ];
       setMasterkey(OTHER_KEY);
       outputs.push(await instance.restore(), await instance.restore({ RESTORE_DESPITE: 'secrets' }));
       instance.secrets['zitadel-db-secret'] = { POSTGRES_PASSWORD: OTHER_KEY };

@@ -1,12 +1,24 @@
 import { Chart, Duration, Testing } from 'cdk8s';
 import { Secret } from 'cdk8s-plus-28';
-import { type EscrowOptions, PostgresDatabase, PostgresImage, RestoreJob, SecretExpectations, type SecretKey } from '../../src';
+import {
+  type EscrowOptions,
+  PostgresDatabase,
+  PostgresImage,
+  RestoreJob,
+  SecretExpectations,
+  type SecretKey,
+} from '../../src';
 import { chart, type Manifest, manifest, storage, yaml } from '../support/synth';
 
 const because = 'it opens everything';
 
 const backupWith = (scope: Chart, password: SecretKey) => ({
-  database: PostgresDatabase.at('db', { name: 'shop', user: 'postgres', password, image: PostgresImage.alpine('17.2') }),
+  database: PostgresDatabase.at('db', {
+    name: 'shop',
+    user: 'postgres',
+    password,
+    image: PostgresImage.alpine('17.2'),
+  }),
   storage: storage(scope),
 });
 
@@ -18,13 +30,13 @@ test('the list as a reviewer sees it names secrets, keys, lengths and reasons', 
   expect(yaml(manifest(scope, 'ConfigMap'))).toMatchSnapshot();
 });
 
-test('name is the chart\'s id and -expected-secrets by default', () => {
+test("name is the chart's id and -expected-secrets by default", () => {
   const scope = chart();
   new SecretExpectations(scope, 'secrets');
   expect(manifest(scope, 'ConfigMap').metadata.name).toBe('shop-expected-secrets');
 });
 
-test('the chart\'s own namespace is no other namespace', () => {
+test("the chart's own namespace is no other namespace", () => {
   const key = new SecretExpectations(chart(), 'secrets').expectKey('app', 'key', { because, namespace: 'shop' });
   expect(key.isLocal).toBe(true);
 });
@@ -35,15 +47,21 @@ test('expectKeyOf takes name and namespace from a secret of cdk8s-plus, and the 
   const elsewhere = new Chart(Testing.app(), 'elsewhere', { namespace: 'elsewhere' });
   const known = Secret.fromSecretName(scope, 'known', 'app');
   expect(secrets.expectKeyOf(known, 'masterkey', { because, bytes: 32 }).toString()).toBe('secret app, key masterkey');
-  expect(secrets.expectKeyOf(known, 'masterkey', { because, namespace: 'other' }).toString()).toBe('secret other/app, key masterkey');
-  expect(secrets.expectKeyOf(new Secret(elsewhere, 'made'), 'key', { because }).toString()).toMatch(/^secret elsewhere\/elsewhere-made-\w+, key key$/);
+  expect(secrets.expectKeyOf(known, 'masterkey', { because, namespace: 'other' }).toString()).toBe(
+    'secret other/app, key masterkey',
+  );
+  expect(secrets.expectKeyOf(new Secret(elsewhere, 'made'), 'key', { because }).toString()).toMatch(
+    /^secret elsewhere\/elsewhere-made-\w+, key key$/,
+  );
   expect(manifest(scope, 'ConfigMap').data['secrets.yaml']).toContain('bytes: 32');
 });
 
 test('the same key twice is refused', () => {
   const secrets = new SecretExpectations(chart(), 'secrets');
   secrets.expectKey('app', 'key', { because });
-  expect(() => secrets.expectKey('app', 'key', { because })).toThrow('expectKey ("secret app, key key") is expected already');
+  expect(() => secrets.expectKey('app', 'key', { because })).toThrow(
+    'expectKey ("secret app, key key") is expected already',
+  );
   expect(secrets.expectKey('app', 'key', { because, namespace: 'other' }).toString()).toBe('secret other/app, key key');
 });
 
@@ -69,10 +87,20 @@ test('everything about a secret is in the list, with who uses it', () => {
   const scope = chart();
   const secrets = new SecretExpectations(scope, 'secrets');
   secrets.expectKey('app', 'token', {
-    minBytes: 20, pattern: 'tok-[a-z]+', noTrailingNewline: false, sameAsDump: true, because, gitFile: 'apps/shop/token.enc.yaml',
+    minBytes: 20,
+    pattern: 'tok-[a-z]+',
+    noTrailingNewline: false,
+    sameAsDump: true,
+    because,
+    gitFile: 'apps/shop/token.enc.yaml',
   });
   secrets.expectSecret('admin', { because, optionalUntil: 'setup has made it' });
-  secrets.expectEscrow({ what: 'the age key', where: 'the safe', attestedOn: '2026-11-01', validFor: Duration.days(90) });
+  secrets.expectEscrow({
+    what: 'the age key',
+    where: 'the safe',
+    attestedOn: '2026-11-01',
+    validFor: Duration.days(90),
+  });
   const password = secrets.expectKey('shop-db', 'password', { because });
   new RestoreJob(scope, 'restore', { name: 'shop-restore', backup: backupWith(scope, password) });
   const list = (Testing.synth(scope) as Manifest[]).find(({ data }) => data?.['escrow.yaml'] !== undefined)!;
@@ -86,7 +114,11 @@ test('a secret that is expected after a workload was declared is checked by it a
   new RestoreJob(scope, 'restore', { name: 'shop-restore', backup: backupWith(scope, password) });
   secrets.expectKey('app', 'key', { because });
   secrets.expectKey('sops-age', 'age.agekey', { because, namespace: 'flux-system' });
-  const { initContainers: [check], containers: [restore], volumes } = manifest(scope, 'CronJob').spec.jobTemplate.spec.template.spec;
+  const {
+    initContainers: [check],
+    containers: [restore],
+    volumes,
+  } = manifest(scope, 'CronJob').spec.jobTemplate.spec.template.spec;
   expect(check.env).toContainEqual({ name: 'EXPECTED', value: '2' });
   expect(volumes.find(({ name }: { name: string }) => name === 'expected-keys').projected.sources).toEqual([
     { secret: { name: 'shop-db', items: [{ key: 'password', path: '1' }], optional: true } },
@@ -101,9 +133,12 @@ test('noTrailingNewline is true, sameAsDump is false, and any length will do by 
   const scope = chart();
   const password = new SecretExpectations(scope, 'secrets').expectKey('shop-db', 'password', { because });
   new RestoreJob(scope, 'restore', { name: 'shop-restore', backup: backupWith(scope, password) });
-  const { initContainers: [check] } = manifest(scope, 'CronJob').spec.jobTemplate.spec.template.spec;
-  expect(check.env.map(({ name }: { name: string }) => name).filter((name: string) => name.startsWith('EXPECTED_')))
-    .toEqual(['EXPECTED_1_NAME', 'EXPECTED_1_PATH', 'EXPECTED_1_BECAUSE']);
+  const {
+    initContainers: [check],
+  } = manifest(scope, 'CronJob').spec.jobTemplate.spec.template.spec;
+  expect(
+    check.env.map(({ name }: { name: string }) => name).filter((name: string) => name.startsWith('EXPECTED_')),
+  ).toEqual(['EXPECTED_1_NAME', 'EXPECTED_1_PATH', 'EXPECTED_1_BECAUSE']);
 });
 
 test.each([
@@ -124,8 +159,13 @@ describe('an attestation', () => {
   const ENDS = Date.parse('2026-12-31T00:00:00Z') / 1000;
   const attested = (options: Partial<EscrowOptions> = {}) => {
     const scope = chart();
-    new SecretExpectations(scope, 'secrets')
-      .expectEscrow({ what: 'the age key', where: 'the safe', attestedOn: '2026-10-02', validFor: Duration.days(90), ...options });
+    new SecretExpectations(scope, 'secrets').expectEscrow({
+      what: 'the age key',
+      where: 'the safe',
+      attestedOn: '2026-10-02',
+      validFor: Duration.days(90),
+      ...options,
+    });
     return scope;
   };
   const warnings: string[] = [];
@@ -137,18 +177,32 @@ describe('an attestation', () => {
   test.each<[string, number | undefined, string, boolean]>([
     ['is not held against the clock by default', undefined, '', false],
     ['is good until a month before its end', ENDS - 31 * DAY, '', false],
-    ['warns in its last month', ENDS - 29 * DAY, 'until 2026-12-31, which runs out soon. Look whether it is still here: the safe.', false],
-    ['fails from the day after its end', ENDS + DAY, 'until 2026-12-31, which has run out. Look whether it is still here: the safe.', true],
+    [
+      'warns in its last month',
+      ENDS - 29 * DAY,
+      'until 2026-12-31, which runs out soon. Look whether it is still here: the safe.',
+      false,
+    ],
+    [
+      'fails from the day after its end',
+      ENDS + DAY,
+      'until 2026-12-31, which has run out. Look whether it is still here: the safe.',
+      true,
+    ],
   ])('%s', (_, today, text, fails) => {
     if (today !== undefined) process.env.SOURCE_DATE_EPOCH = String(today);
-    const errors = attested().node.findAll().flatMap(({ node }) => node.validate());
+    const errors = attested()
+      .node.findAll()
+      .flatMap(({ node }) => node.validate());
     expect([...errors, ...warnings].join()).toContain(text);
     expect([errors.length, warnings.length]).toEqual(fails ? [1, 0] : [0, text === '' ? 0 : 1]);
   });
 
   test('fails the synth when it has run out', () => {
     process.env.SOURCE_DATE_EPOCH = String(ENDS + 400 * DAY);
-    expect(() => Testing.synth(attested())).toThrow('expectEscrow ("the age key") was attested on 2026-10-02 until 2026-12-31');
+    expect(() => Testing.synth(attested())).toThrow(
+      'expectEscrow ("the age key") was attested on 2026-10-02 until 2026-12-31',
+    );
   });
 
   test.each<[string, Partial<EscrowOptions>]>([
@@ -162,6 +216,10 @@ describe('an attestation', () => {
 
   test('is not held against a date that is none', () => {
     process.env.SOURCE_DATE_EPOCH = 'today';
-    expect(() => attested().node.findAll().flatMap(({ node }) => node.validate())).toThrow('SOURCE_DATE_EPOCH ("today") is not a number of seconds');
+    expect(() =>
+      attested()
+        .node.findAll()
+        .flatMap(({ node }) => node.validate()),
+    ).toThrow('SOURCE_DATE_EPOCH ("today") is not a number of seconds');
   });
 });

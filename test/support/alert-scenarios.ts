@@ -29,7 +29,9 @@ export function alertScenarios(title: string, scenarios: Record<string, () => Sc
     let output: string;
 
     beforeAll(() => {
-      const tests = Object.entries(scenarios).map(([name, scenario], index) => [`${index}.test.yaml`, `${index}.rules.yaml`, name, scenario()] as const);
+      const tests = Object.entries(scenarios).map(
+        ([name, scenario], index) => [`${index}.test.yaml`, `${index}.rules.yaml`, name, scenario()] as const,
+      );
       const files = tests.flatMap(([test, rules, name, scenario]) => [
         [rules, scenario.rules],
         [test, { rule_files: [rules], evaluation_interval: `${STEP}m`, tests: [promtoolTest(name, scenario)] }],
@@ -38,7 +40,8 @@ export function alertScenarios(title: string, scenarios: Record<string, () => Sc
     });
 
     test.each(Object.keys(scenarios).map((name, index) => [name, index] as const))('%s', (_name, index) => {
-      const [, result] = new RegExp(`Unit Testing: +${index}\\.test\\.yaml\\n([\\s\\S]*?)(?=Unit Testing:|$)`).exec(output) ?? [];
+      const [, result] =
+        new RegExp(`Unit Testing: +${index}\\.test\\.yaml\\n([\\s\\S]*?)(?=Unit Testing:|$)`).exec(output) ?? [];
       expect(result?.trim()).toBe('SUCCESS');
     });
   });
@@ -48,7 +51,9 @@ function promtoolTest(name: string, { rules, metrics, fires }: Scenario): object
   const alerts = new Set(rules.groups.flatMap((group) => group.rules.map(({ alert }) => alert)));
   for (const { alert } of fires) expect(alerts).toContain(alert);
   const firing = ({ alert, labels = {} }: Fired) => {
-    const matchers = Object.entries({ alertname: alert, alertstate: 'firing', ...labels }).map(([label, value]) => `${label}="${value}"`);
+    const matchers = Object.entries({ alertname: alert, alertstate: 'firing', ...labels }).map(
+      ([label, value]) => `${label}="${value}"`,
+    );
     return `count by (alertname) (ALERTS{${matchers.join(', ')}})`;
   };
   return {
@@ -60,7 +65,9 @@ function promtoolTest(name: string, { rules, metrics, fires }: Scenario): object
       const give = Math.max(0, ...spans.map((fired) => fired.give ?? 0));
       const evaluations = spans.reduce((sum, { from, to }) => sum + (to - from) / STEP, 0);
       const during = (fired: Fired, minute: number, is: boolean) => ({
-        expr: firing(fired), eval_time: `${minute}m`, exp_samples: is ? [{ labels: `{alertname="${alert}"}`, value: 1 }] : [],
+        expr: firing(fired),
+        eval_time: `${minute}m`,
+        exp_samples: is ? [{ labels: `{alertname="${alert}"}`, value: 1 }] : [],
       });
       return [
         {
@@ -69,7 +76,9 @@ function promtoolTest(name: string, { rules, metrics, fires }: Scenario): object
           exp_samples: [],
         },
         ...spans.flatMap((fired) => [
-          ...(fired.from > 0 ? [during(fired, fired.from - (1 + give) * STEP, false)] : []), during(fired, fired.from, true), during(fired, fired.to - STEP, true),
+          ...(fired.from > 0 ? [during(fired, fired.from - (1 + give) * STEP, false)] : []),
+          during(fired, fired.from, true),
+          during(fired, fired.to - STEP, true),
           ...(fired.to < metrics.minutes ? [during(fired, fired.to, false)] : []),
         ]),
       ];

@@ -1,5 +1,13 @@
 import { Cron } from 'cdk8s';
-import { BackupAlerts, BackupAlertsProps, BackupCronJob, RestoreDrill, RestoreJob, RestoreTrigger, Retention } from '../../src';
+import {
+  BackupAlerts,
+  BackupAlertsProps,
+  BackupCronJob,
+  RestoreDrill,
+  RestoreJob,
+  RestoreTrigger,
+  Retention,
+} from '../../src';
 import { RuleSet } from './alert-scenarios';
 import { chart, database, Manifest, manifest, storage } from './synth';
 
@@ -11,7 +19,10 @@ export interface AlertsProps extends Partial<BackupAlertsProps> {
 }
 
 /** The object of a backup, its claim, a drill and a restore. */
-export function alerts({ timeZone, schedule, drillSchedule, trigger, ...props }: AlertsProps = {}, scope = chart()): Manifest {
+export function alerts(
+  { timeZone, schedule, drillSchedule, trigger, ...props }: AlertsProps = {},
+  scope = chart(),
+): Manifest {
   const backup = new BackupCronJob(scope, 'backup', {
     name: 'shop-db-backup',
     database: database(scope),

@@ -28,7 +28,12 @@ export class Child {
     const { command, env } = this.sandboxed ? sandbox(options) : plain(options);
     const [program, ...args] = command as [string, ...string[]];
     // A group of its own lets us end what a plain process leaves behind.
-    this.process = spawn(program, args, { env, cwd: '/', stdio: ['ignore', 'pipe', 'pipe'], detached: !this.sandboxed });
+    this.process = spawn(program, args, {
+      env,
+      cwd: '/',
+      stdio: ['ignore', 'pipe', 'pipe'],
+      detached: !this.sandboxed,
+    });
     this.process.stdout?.setEncoding('utf8').on('data', (text: string) => {
       this.stdout += text;
       this.both += text;

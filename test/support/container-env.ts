@@ -7,7 +7,12 @@ type Values = Record<string, string>;
 export type PodFields = Readonly<Record<string, string>>;
 
 /** A container's environment as its manifest gives it, overrides replacing or joining what is there. */
-export function containerEnv(container: Container, overrides: Readonly<Values>, fields: PodFields, around: Surroundings): Values {
+export function containerEnv(
+  container: Container,
+  overrides: Readonly<Values>,
+  fields: PodFields,
+  around: Surroundings,
+): Values {
   const variables = new Map((container.env ?? []).map((variable) => [variable.name, variable]));
   for (const [name, value] of Object.entries(overrides)) variables.set(name, { name, value }); // in its old place, if any
   const values: Values = {};
@@ -33,7 +38,12 @@ export function field(path: string, fields: PodFields): string {
   return value;
 }
 
-function resolve({ name, value, valueFrom }: EnvVar, values: Values, fields: PodFields, around: Surroundings): string | undefined {
+function resolve(
+  { name, value, valueFrom }: EnvVar,
+  values: Values,
+  fields: PodFields,
+  around: Surroundings,
+): string | undefined {
   if (valueFrom === undefined) return expand(value ?? '', values);
   const { secretKeyRef, configMapKeyRef, fieldRef } = valueFrom;
   if (fieldRef !== undefined) return field(fieldRef.fieldPath, fields);
@@ -42,6 +52,7 @@ function resolve({ name, value, valueFrom }: EnvVar, values: Values, fields: Pod
   const kind = secretKeyRef === undefined ? 'configmap' : 'secret';
   const found = contents(kind, ref.name, around);
   if (found?.[ref.key] !== undefined || ref.optional) return found?.[ref.key]?.toString();
-  const problem = found === undefined ? `${kind} "${ref.name}" not found` : `couldn't find key ${ref.key} in ${kind} "${ref.name}"`;
+  const problem =
+    found === undefined ? `${kind} "${ref.name}" not found` : `couldn't find key ${ref.key} in ${kind} "${ref.name}"`;
   throw new Error(`CreateContainerConfigError: ${problem}`);
 }

@@ -32,7 +32,8 @@ export function oidOf(server: PostgresServer, name: string): string {
 
 /** What a database is that is closed to connections, and is again afterwards; its text would tell of its other name. */
 export function closedState(server: PostgresServer, name: string): Omit<DatabaseState, 'text'> {
-  const open = (yes: boolean): string => server.sql('postgres', `ALTER DATABASE ${identifier(name)} ALLOW_CONNECTIONS ${yes}`);
+  const open = (yes: boolean): string =>
+    server.sql('postgres', `ALTER DATABASE ${identifier(name)} ALLOW_CONNECTIONS ${yes}`);
   open(true);
   try {
     return oidAndRows(server, name);
@@ -43,7 +44,10 @@ export function closedState(server: PostgresServer, name: string): Omit<Database
 
 /** The names of all databases but PostgreSQL's own, in order. */
 export function databaseNames(server: PostgresServer): string[] {
-  const names = server.sql('postgres', "SELECT json_agg(datname ORDER BY datname) FROM pg_database WHERE NOT datistemplate AND datname <> 'postgres'");
+  const names = server.sql(
+    'postgres',
+    "SELECT json_agg(datname ORDER BY datname) FROM pg_database WHERE NOT datistemplate AND datname <> 'postgres'",
+  );
   return names === '' ? [] : JSON.parse(names);
 }
 
@@ -53,8 +57,11 @@ export function dropDatabase(server: PostgresServer, name: string): void {
 
 /** Drops all databases but PostgreSQL's own. */
 export function dropDatabases(server: PostgresServer): void {
-  server.sql('postgres', `
-    SELECT format('DROP DATABASE %I WITH (FORCE)', datname) FROM pg_database WHERE NOT datistemplate AND datname <> 'postgres' \\gexec`);
+  server.sql(
+    'postgres',
+    `
+    SELECT format('DROP DATABASE %I WITH (FORCE)', datname) FROM pg_database WHERE NOT datistemplate AND datname <> 'postgres' \\gexec`,
+  );
 }
 
 export function identifier(name: string): string {

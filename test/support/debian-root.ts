@@ -5,13 +5,25 @@ import { dirname, join } from 'node:path';
 import { installPackages, need, refreshPackageLists, run, say, which } from './machine';
 
 const SUITE = 'trixie';
-const PACKAGES = ['postgresql-17', 'postgresql-17-cron', 'postgresql-17-pgaudit', 'busybox', 'dash', 'shellcheck', 'kubectl', 'prometheus'];
+const PACKAGES = [
+  'postgresql-17',
+  'postgresql-17-cron',
+  'postgresql-17-pgaudit',
+  'busybox',
+  'dash',
+  'shellcheck',
+  'kubectl',
+  'prometheus',
+];
 
 /** The PostgreSQL programs inside the root file system. */
 export const DEBIAN_ROOT_BINDIR = '/usr/lib/postgresql/17/bin';
 
 // Named after its contents: another list of packages is another root file system.
-const key = createHash('sha256').update([SUITE, ...PACKAGES].join(' ')).digest('hex').slice(0, 8);
+const key = createHash('sha256')
+  .update([SUITE, ...PACKAGES].join(' '))
+  .digest('hex')
+  .slice(0, 8);
 const cache = process.env.XDG_CACHE_HOME || join(homedir(), '.cache');
 
 /** Where the Debian root file system with a new enough PostgreSQL is, or will be. */
@@ -46,7 +58,8 @@ export function makeDebianRoot(): string {
   return DEBIAN_ROOT;
 }
 
-const ENTER = 'mount --bind "$1" "$2/mnt" && root=$2 && shift 2 && exec chroot "$root" sh -c \'cd /mnt && exec "$@"\' sh "$@"';
+const ENTER =
+  'mount --bind "$1" "$2/mnt" && root=$2 && shift 2 && exec chroot "$root" sh -c \'cd /mnt && exec "$@"\' sh "$@"';
 
 /** What to put before a command so that it runs in the root file system, in a folder of the machine. It needs root. */
 export function inDebianRoot(folder: string): string[] {

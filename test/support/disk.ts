@@ -23,7 +23,11 @@ export class Disk {
     run(['mkfs.btrfs', '--quiet', image]);
     run(['mount', '-o', 'loop', image, folder]);
     const limit = (size: string): string => run(['btrfs', 'qgroup', 'limit', size, '0/5', folder]);
-    const disk = new Disk(folder, () => limit('none'), () => rmSync(join(image, '..'), { recursive: true }));
+    const disk = new Disk(
+      folder,
+      () => limit('none'),
+      () => rmSync(join(image, '..'), { recursive: true }),
+    );
     run(['btrfs', 'quota', 'enable', folder]);
     limit(`${mebibytes}M`);
     run(['chown', `${uid}:${uid}`, folder]);
@@ -37,7 +41,12 @@ export class Disk {
     truncateSync(image, mebibytes * MEBIBYTE);
     run(['mkfs.ext4', '-q', '-E', `root_owner=${uid}:${uid}`, image]);
     run(['mount', '-o', 'loop', image, folder]);
-    return new Disk(folder, () => {}, () => rmSync(join(image, '..'), { recursive: true }), image);
+    return new Disk(
+      folder,
+      () => {},
+      () => rmSync(join(image, '..'), { recursive: true }),
+      image,
+    );
   }
 
   private readonly forget: () => void;

@@ -8,23 +8,35 @@ const REFUTED = 4;
 
 /** Tests of all faults of a drill. */
 export function testDrillFaults(group: DrillFaultGroup): void {
-  testGroup({
-    component: 'drill',
-    prepare: takeDrillSample,
-    begin: (server, shell, sample) => new DrillTrial(server, shell, sample),
-    face,
-    leak: 'keys outside their file',
-  }, group);
+  testGroup(
+    {
+      component: 'drill',
+      prepare: takeDrillSample,
+      begin: (server, shell, sample) => new DrillTrial(server, shell, sample),
+      face,
+      leak: 'keys outside their file',
+    },
+    group,
+  );
 }
 
-async function face({ inject, leaves, status, says = '', next = '' }: DrillFault, trial: DrillTrial, violations: Violations<'drill'>, time: number): Promise<void> {
+async function face(
+  { inject, leaves, status, says = '', next = '' }: DrillFault,
+  trial: DrillTrial,
+  violations: Violations<'drill'>,
+  time: number,
+): Promise<void> {
   const result = await inject(trial, time);
   const verdicts = trial.evidence().map(({ verdict }) => verdict);
-  const isCalled = (verdict: string, code: number): boolean => result.status === code || verdicts.includes(verdict as never);
+  const isCalled = (verdict: string, code: number): boolean =>
+    result.status === code || verdicts.includes(verdict as never);
   if (!leaves.isDumpGood && isCalled('proven', 0)) violations['bad dumps called proven']++;
   if (leaves.isDumpGood && isCalled('refuted', REFUTED)) violations['good dumps refuted']++;
   if (result.status === 0 && status !== 0) violations['failures reported as success']++;
-  expect({ status: result.status, output: result.output }).toEqual({ status, output: expect.stringMatching(pattern(says)) });
+  expect({ status: result.status, output: result.output }).toEqual({
+    status,
+    output: expect.stringMatching(pattern(says)),
+  });
   expect(verdicts.at(-1)).toBe(leaves.verdict);
   expect(trial.dumpsNow()).toEqual(trial.dumpsBefore());
   if (result.status !== KILLED) expect(trial.holds()).toEqual([]);
@@ -32,6 +44,13 @@ async function face({ inject, leaves, status, says = '', next = '' }: DrillFault
   // Nothing is left behind that a bad dump could have spoilt: what a drill leaves when it is stopped is what the next one meets.
   if (!leaves.isDumpGood) return;
   const plain = await trial.drill();
-  expect({ status: plain.status, output: plain.output }).toEqual({ status: 0, output: expect.stringMatching(pattern(next)) });
-  expect(trial.instance.evidence()).toMatchObject({ verdict: 'proven', compared: 'rows and contents', structure: 'sound' });
+  expect({ status: plain.status, output: plain.output }).toEqual({
+    status: 0,
+    output: expect.stringMatching(pattern(next)),
+  });
+  expect(trial.instance.evidence()).toMatchObject({
+    verdict: 'proven',
+    compared: 'rows and contents',
+    structure: 'sound',
+  });
 }

@@ -29,7 +29,11 @@ export const inconclusive: Judged = { text: 'inconclusive', verdict: 'inconclusi
 export type DrillFault = Fault<DrillTrial, Judged>;
 export type DrillFaultGroup = FaultGroup<DrillFault>;
 
-export function drillFault(name: string, outcome: Outcome<Judged> & Surroundings, inject: DrillFault['inject']): DrillFault {
+export function drillFault(
+  name: string,
+  outcome: Outcome<Judged> & Surroundings,
+  inject: DrillFault['inject'],
+): DrillFault {
   return { name, ...outcome, inject };
 }
 
@@ -70,7 +74,10 @@ export class DrillTrial extends Trial {
   /** All evidence on the NAS, oldest first. */
   evidence(): Evidence[] {
     try {
-      return readdirSync(join(this.folder, 'drills')).filter((file) => /^\d.*\.json$/.test(file)).sort().map((file) => this.instance.evidence(file));
+      return readdirSync(join(this.folder, 'drills'))
+        .filter((file) => /^\d.*\.json$/.test(file))
+        .sort()
+        .map((file) => this.instance.evidence(file));
     } catch {
       return []; // no drill has told anything yet
     }
@@ -93,7 +100,10 @@ export class DrillTrial extends Trial {
 export async function takeDrillSample(server: PostgresServer): Promise<Sample> {
   createIdentityDatabase(server, 'shop');
   server.sql('shop', encryptionSql(keys, [keyPairAdded(keys[1].value(PEM)), webKeyAdded(keys[0].value(JWK))]));
-  server.sql('shop', "CREATE EXTENSION citext SCHEMA public; CREATE TABLE public.tags AS SELECT 'A'::public.citext AS name");
+  server.sql(
+    'shop',
+    "CREATE EXTENSION citext SCHEMA public; CREATE TABLE public.tags AS SELECT 'A'::public.citext AS name",
+  );
   return takeSample(server);
 }
 

@@ -20,7 +20,12 @@ export const LIST_FILE = 'shop/ConfigMap.expected-secrets.yaml';
 export function listManifest(entries: ListEntry[], more: Record<string, string> = {}): string {
   const list = entries.map((entry) => ({ because: 'nothing works without it', ...entry }));
   const data = { 'secrets.yaml': stringify(list), ...more };
-  return stringify({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'expected-secrets', namespace: NAMESPACE }, data });
+  return stringify({
+    apiVersion: 'v1',
+    kind: 'ConfigMap',
+    metadata: { name: 'expected-secrets', namespace: NAMESPACE },
+    data,
+  });
 }
 
 /** A folder with a list and nothing else. */

@@ -29,14 +29,30 @@ const SCALE = { group: 'autoscaling', version: 'v1', kind: 'Scale' };
 const DISCOVERY: Record<string, Body> = {
   '/api': { kind: 'APIVersions', versions: ['v1'] },
   '/apis': {
-    kind: 'APIGroupList', apiVersion: 'v1',
-    groups: [{ name: 'apps', versions: [{ groupVersion: 'apps/v1', version: 'v1' }], preferredVersion: { groupVersion: 'apps/v1', version: 'v1' } }],
+    kind: 'APIGroupList',
+    apiVersion: 'v1',
+    groups: [
+      {
+        name: 'apps',
+        versions: [{ groupVersion: 'apps/v1', version: 'v1' }],
+        preferredVersion: { groupVersion: 'apps/v1', version: 'v1' },
+      },
+    ],
   },
   '/api/v1': { kind: 'APIResourceList', groupVersion: 'v1', resources: [] },
   '/apis/apps/v1': {
-    kind: 'APIResourceList', apiVersion: 'v1', groupVersion: 'apps/v1',
+    kind: 'APIResourceList',
+    apiVersion: 'v1',
+    groupVersion: 'apps/v1',
     resources: [
-      { name: 'deployments', singularName: 'deployment', namespaced: true, kind: 'Deployment', verbs: ['get', 'patch'], shortNames: ['deploy'] },
+      {
+        name: 'deployments',
+        singularName: 'deployment',
+        namespaced: true,
+        kind: 'Deployment',
+        verbs: ['get', 'patch'],
+        shortNames: ['deploy'],
+      },
       { name: 'deployments/scale', singularName: '', namespaced: true, ...SCALE, verbs: ['get', 'patch'] },
     ],
   },
@@ -48,8 +64,24 @@ export class FakeApi {
     const folder = freshFolder('api');
     const [key, cert] = [join(folder, 'key.pem'), join(folder, 'cert.pem')];
     run([
-      need('openssl'), 'req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '2',
-      '-keyout', key, '-out', cert, '-subj', '/CN=kubernetes', '-addext', 'subjectAltName=IP:127.0.0.1',
+      need('openssl'),
+      'req',
+      '-x509',
+      '-newkey',
+      'ec',
+      '-pkeyopt',
+      'ec_paramgen_curve:prime256v1',
+      '-nodes',
+      '-days',
+      '2',
+      '-keyout',
+      key,
+      '-out',
+      cert,
+      '-subj',
+      '/CN=kubernetes',
+      '-addext',
+      'subjectAltName=IP:127.0.0.1',
     ]);
     const api = new FakeApi(options, readFileSync(key, 'utf8'), readFileSync(cert, 'utf8'));
     await api.open();
@@ -71,7 +103,11 @@ export class FakeApi {
   private port = 0;
   private server?: Server;
 
-  private constructor(private readonly options: FakeApiOptions, private readonly key: string, readonly certificate: string) {
+  private constructor(
+    private readonly options: FakeApiOptions,
+    private readonly key: string,
+    readonly certificate: string,
+  ) {
     this.rules = options.rules;
   }
 
@@ -94,14 +130,17 @@ export class FakeApi {
     if (this.server !== undefined) return;
     const server = createServer({ key: this.key, cert: this.certificate }, (request, response) => {
       let body = '';
-      request.setEncoding('utf8').on('data', (text: string) => (body += text)).on('end', () => {
-        this.total++;
-        if (this.silent) return;
-        const path = request.url!.replace(/\?.*/, '');
-        const [status, answer] = this.answer(request.method!, path, request.headers, body);
-        if (!(path in DISCOVERY)) this.requests.push(`${request.method} ${path} ${status}`);
-        response.writeHead(status, { 'Content-Type': 'application/json' }).end(JSON.stringify(answer));
-      });
+      request
+        .setEncoding('utf8')
+        .on('data', (text: string) => (body += text))
+        .on('end', () => {
+          this.total++;
+          if (this.silent) return;
+          const path = request.url!.replace(/\?.*/, '');
+          const [status, answer] = this.answer(request.method!, path, request.headers, body);
+          if (!(path in DISCOVERY)) this.requests.push(`${request.method} ${path} ${status}`);
+          response.writeHead(status, { 'Content-Type': 'application/json' }).end(JSON.stringify(answer));
+        });
     });
     await new Promise<void>((resolve) => server.listen(this.port, '127.0.0.1', resolve));
     this.port = (server.address() as AddressInfo).port;
@@ -117,19 +156,32 @@ export class FakeApi {
   private answer(method: string, path: string, headers: NodeJS.Dict<string | string[]>, body: string): [number, Body] {
     if (headers.authorization !== `Bearer ${this.token}`) return failure(401, 'Unauthorized', 'Unauthorized');
     if (method === 'GET' && DISCOVERY[path] !== undefined) return [200, DISCOVERY[path]];
-    const [, group, namespace, plural, name, subresource] = /^\/apis\/(\w+)\/v1\/namespaces\/([\w-]+)\/(\w+)\/([\w.-]+)(?:\/(\w+))?$/.exec(path) ?? [];
+    const [, group, namespace, plural, name, subresource] =
+      /^\/apis\/(\w+)\/v1\/namespaces\/([\w-]+)\/(\w+)\/([\w.-]+)(?:\/(\w+))?$/.exec(path) ?? [];
     const resource = subresource === undefined ? `${plural}` : `${plural}/${subresource}`;
     const verb = VERBS[method] ?? method;
-    const allowed = namespace === this.options.namespace && this.rules.some((rule) =>
-      rule.apiGroups.includes(`${group}`) && rule.resources.includes(resource) && rule.verbs.includes(verb) &&
-      (rule.resourceNames?.includes(`${name}`) ?? true));
+    const allowed =
+      namespace === this.options.namespace &&
+      this.rules.some(
+        (rule) =>
+          rule.apiGroups.includes(`${group}`) &&
+          rule.resources.includes(resource) &&
+          rule.verbs.includes(verb) &&
+          (rule.resourceNames?.includes(`${name}`) ?? true),
+      );
     if (!allowed) {
-      return failure(403, 'Forbidden', `${plural}.${group} "${name}" is forbidden: User "system:serviceaccount:${this.options.namespace}:account" ` +
-        `cannot ${verb} resource "${resource}" in API group "${group}" in the namespace "${namespace}"`);
+      return failure(
+        403,
+        'Forbidden',
+        `${plural}.${group} "${name}" is forbidden: User "system:serviceaccount:${this.options.namespace}:account" ` +
+          `cannot ${verb} resource "${resource}" in API group "${group}" in the namespace "${namespace}"`,
+      );
     }
-    if (resource !== 'deployments/scale' || name !== this.options.deployment) return failure(404, 'NotFound', `${plural}.${group} "${name}" not found`);
+    if (resource !== 'deployments/scale' || name !== this.options.deployment)
+      return failure(404, 'NotFound', `${plural}.${group} "${name}" not found`);
     if (method === 'PATCH') {
-      if (headers['content-type'] !== 'application/merge-patch+json') return failure(415, 'UnsupportedMediaType', 'not a merge patch');
+      if (headers['content-type'] !== 'application/merge-patch+json')
+        return failure(415, 'UnsupportedMediaType', 'not a merge patch');
       this.replicas = (JSON.parse(body) as { spec: { replicas: number } }).spec.replicas;
     }
     return [200, this.scale()];
@@ -139,7 +191,13 @@ export class FakeApi {
   private scale(): Body {
     const { namespace, deployment } = this.options;
     const spec = this.count === 0 ? {} : { replicas: this.count };
-    return { kind: SCALE.kind, apiVersion: `${SCALE.group}/${SCALE.version}`, metadata: { name: deployment, namespace }, spec, status: { replicas: this.count } };
+    return {
+      kind: SCALE.kind,
+      apiVersion: `${SCALE.group}/${SCALE.version}`,
+      metadata: { name: deployment, namespace },
+      spec,
+      status: { replicas: this.count },
+    };
   }
 }
 

@@ -21,15 +21,30 @@ export interface Dumps {
 
 /** The dumps under their final names, told apart by reading them. */
 export async function dumpsOf({ instance, folder, shell }: Trial): Promise<Dumps> {
-  const { stdout } = await runPod(podOptions({
-    script: READ_ALL,
-    container: {
-      env: [{ name: 'DIR', value: `/nas/${basename(folder)}` }],
-      volumeMounts: [{ name: 'scripts', mountPath: '/scripts' }, { name: 'nas', mountPath: '/nas', readOnly: true }],
-    },
-    spec: { securityContext: { runAsUser: 0 }, volumes: [SCRIPTS_VOLUME, { name: 'nas', persistentVolumeClaim: { claimName: 'nas' } }] },
-  }, { shell, claims: { nas: instance.nas } }));
-  const read = stdout.trim().split('\n').filter(Boolean).map((line) => line.split(' ') as [string, string]);
+  const { stdout } = await runPod(
+    podOptions(
+      {
+        script: READ_ALL,
+        container: {
+          env: [{ name: 'DIR', value: `/nas/${basename(folder)}` }],
+          volumeMounts: [
+            { name: 'scripts', mountPath: '/scripts' },
+            { name: 'nas', mountPath: '/nas', readOnly: true },
+          ],
+        },
+        spec: {
+          securityContext: { runAsUser: 0 },
+          volumes: [SCRIPTS_VOLUME, { name: 'nas', persistentVolumeClaim: { claimName: 'nas' } }],
+        },
+      },
+      { shell, claims: { nas: instance.nas } },
+    ),
+  );
+  const read = stdout
+    .trim()
+    .split('\n')
+    .filter(Boolean)
+    .map((line) => line.split(' ') as [string, string]);
   const isGood = ([word, name]: [string, string]): boolean => word === 'good' && isDescribed(folder, name);
   const names = (dumps: [string, string][]): string[] => dumps.map(([, name]) => name);
   return { good: names(read.filter(isGood)), bad: names(read.filter((dump) => !isGood(dump))) };
@@ -42,7 +57,13 @@ function isDescribed(folder: string, name: string): boolean {
     const globals = readFileSync(join(folder, `${name}.globals.sql`), 'utf8');
     const dump = lstatSync(join(folder, `${name}.dump`));
     const sizeFits = dump.isDirectory() || dump.size === bytes;
-    return sizeFits && /^[0-9a-f]{64}$/.test(sha256) && typeof database === 'string' && server !== '' && /dump complete/.test(globals);
+    return (
+      sizeFits &&
+      /^[0-9a-f]{64}$/.test(sha256) &&
+      typeof database === 'string' &&
+      server !== '' &&
+      /dump complete/.test(globals)
+    );
   } catch {
     return false;
   }

@@ -17,19 +17,34 @@ export interface ClusterProps extends Partial<Pick<BackupCronJobProps, 'excludeT
 }
 
 /** The manifests of a backup, with a ConfigMap of programs that come first in the search path of its pods. */
-export function cluster(tools: Tools, { databaseName = 'shop', drill = false, ...props }: ClusterProps = {}): Manifest[] {
+export function cluster(
+  tools: Tools,
+  { databaseName = 'shop', drill = false, ...props }: ClusterProps = {},
+): Manifest[] {
   const scope = chart();
   const shop = database(scope, { name: databaseName });
-  shop.password.expectations.expectKey('app', 'masterkey', { bytes: 32, sameAsDump: true, because: 'nothing can be decrypted without it' });
+  shop.password.expectations.expectKey('app', 'masterkey', {
+    bytes: 32,
+    sameAsDump: true,
+    because: 'nothing can be decrypted without it',
+  });
   const backup = new BackupCronJob(scope, 'backup', {
-    name: 'shop-backup', database: shop, storage: storage(scope),
-    schedule: Cron.schedule({ hour: '2', minute: '0' }), retention: Retention.keep({ daily: 7, weekly: 4 }), ...props,
+    name: 'shop-backup',
+    database: shop,
+    storage: storage(scope),
+    schedule: Cron.schedule({ hour: '2', minute: '0' }),
+    retention: Retention.keep({ daily: 7, weekly: 4 }),
+    ...props,
   });
   new RestoreJob(scope, 'restore', { name: 'shop-restore', backup });
   if (drill) new RestoreDrill(scope, 'drill', { name: 'shop-drill', backup, proof: proofFor(scope) });
   const manifests = Testing.synth(scope) as Manifest[];
   for (const { spec } of manifests.filter(({ kind }) => kind === 'CronJob')) {
-    const { containers: [main], initContainers: [, ...steps], volumes } = spec.jobTemplate.spec.template.spec;
+    const {
+      containers: [main],
+      initContainers: [, ...steps],
+      volumes,
+    } = spec.jobTemplate.spec.template.spec;
     for (const container of [main, ...steps]) {
       const [shell, script] = container.command;
       const run = container === main ? `"\${SCRIPT:-${script}}"` : script;

@@ -21,7 +21,10 @@ export const asBeforeAndWork: Leaves = {
 };
 
 /** The storage lets nobody change anything, not even to tidy up. */
-export const stuck: Leaves = { ...asBeforeAndWork, text: 'the earlier dumps, as they were; the unfinished work, which cannot be removed' };
+export const stuck: Leaves = {
+  ...asBeforeAndWork,
+  text: 'the earlier dumps, as they were; the unfinished work, which cannot be removed',
+};
 
 export const newDump: Leaves = {
   text: 'the earlier dumps and a new, verified one',

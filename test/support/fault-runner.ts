@@ -10,23 +10,27 @@ import type { PodResult } from './pod';
 
 /** Tests of all faults of a backup. */
 export function testFaults(group: FaultGroup): void {
-  testGroup({
-    component: 'backup',
-    prepare: (server) => {
-      createIdentityDatabase(server, 'shop');
-      return takeSample(server);
+  testGroup(
+    {
+      component: 'backup',
+      prepare: (server) => {
+        createIdentityDatabase(server, 'shop');
+        return takeSample(server);
+      },
+      begin: (server, shell, sample, fault: Fault) => new Trial(server, shell, sample, fault.cluster),
+      face,
+      leak: 'passwords leaked',
     },
-    begin: (server, shell, sample, fault: Fault) => new Trial(server, shell, sample, fault.cluster),
-    face,
-    leak: 'passwords leaked',
-  }, group);
+    group,
+  );
 }
 
 async function face(fault: Fault, trial: Trial, violations: Violations<'backup'>, time: number): Promise<void> {
   const result = await fault.inject(trial, time);
   const dumps = await dumpsOf(trial);
   await judge(trial, dumps, violations);
-  if (result.status === 0 && fault.status !== 0 && fresh(trial, dumps).length === 0) violations['failures reported as success']++;
+  if (result.status === 0 && fault.status !== 0 && fresh(trial, dumps).length === 0)
+    violations['failures reported as success']++;
   expectOutcome(fault, trial, result);
   await trial.repair();
   await expectNoLock(trial);
@@ -39,7 +43,10 @@ async function judge(trial: Trial, { good, bad }: Dumps, violations: Violations<
 }
 
 function expectOutcome({ leaves, status, says }: Fault, trial: Trial, result: PodResult): void {
-  expect({ status: result.status, output: result.output }).toEqual({ status, output: expect.stringMatching(pattern(says ?? '')) });
+  expect({ status: result.status, output: result.output }).toEqual({
+    status,
+    output: expect.stringMatching(pattern(says ?? '')),
+  });
   leaves.check(trial.before, contents(trial.folder));
 }
 
@@ -52,7 +59,10 @@ async function expectNoLock({ server }: Trial): Promise<void> {
 async function expectNextRun({ next }: Fault, trial: Trial, violations: Violations<'backup'>): Promise<void> {
   const before = new Set(trial.instance.dumps());
   const result = await trial.backup({ PGDATABASE: 'shop' });
-  expect({ status: result.status, output: result.output }).toEqual({ status: 0, output: expect.stringMatching(pattern(next ?? '')) });
+  expect({ status: result.status, output: result.output }).toEqual({
+    status: 0,
+    output: expect.stringMatching(pattern(next ?? '')),
+  });
   const dumps = await dumpsOf(trial);
   await judge(trial, dumps, violations);
   expect(dumps.good.filter((name) => !before.has(name))).toHaveLength(1);

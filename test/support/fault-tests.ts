@@ -18,7 +18,8 @@ export interface Trials<C extends Component, F extends AnyFault, S, T extends Tr
 
 /** Tests of all faults of a group, under both shells. */
 export function testGroup<C extends Component, F extends AnyFault, S, T extends Trial>(
-  { component, prepare, begin, face, leak }: Trials<C, F, S, T>, { title, faults }: FaultGroup<F>,
+  { component, prepare, begin, face, leak }: Trials<C, F, S, T>,
+  { title, faults }: FaultGroup<F>,
 ): void {
   let server: PostgresServer;
   let sample: S;
@@ -35,18 +36,25 @@ export function testGroup<C extends Component, F extends AnyFault, S, T extends 
       if (reason !== undefined) record({ ...entry, skipped: reason });
       const { times = 1 } = fault;
       for (let time = 1; time <= times; time++) {
-        (reason === undefined ? test : test.skip)(times === 1 ? fault.name : `${fault.name}: ${time} of ${times}`, async () => {
-          const violations = { ...NO_VIOLATIONS[component] };
-          try {
-            const trial = begin(server, shell, sample, fault);
-            await watched(trial, () => face(fault, trial, violations, time), () => {
-              (violations as Record<PropertyKey, number>)[leak]!++;
-            });
-          } finally {
-            record({ ...entry, violations });
-          }
-          expect(violations).toEqual(NO_VIOLATIONS[component]);
-        });
+        (reason === undefined ? test : test.skip)(
+          times === 1 ? fault.name : `${fault.name}: ${time} of ${times}`,
+          async () => {
+            const violations = { ...NO_VIOLATIONS[component] };
+            try {
+              const trial = begin(server, shell, sample, fault);
+              await watched(
+                trial,
+                () => face(fault, trial, violations, time),
+                () => {
+                  (violations as Record<PropertyKey, number>)[leak]!++;
+                },
+              );
+            } finally {
+              record({ ...entry, violations });
+            }
+            expect(violations).toEqual(NO_VIOLATIONS[component]);
+          },
+        );
       }
     }
   });

@@ -6,8 +6,13 @@ module.exports = class FaultTotalsReporter {
   onRunComplete() {
     const ledger = join(process.env.TEST_RUN_FOLDER ?? '', 'faults.jsonl');
     if (!existsSync(ledger)) return;
-    const entries = readFileSync(ledger, 'utf8').trim().split('\n').map((line) => JSON.parse(line));
-    const lines = entries.filter((entry) => entry.skipped !== undefined).map((entry) => `SKIPPED ${entry.case}: ${entry.skipped}`);
+    const entries = readFileSync(ledger, 'utf8')
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    const lines = entries
+      .filter((entry) => entry.skipped !== undefined)
+      .map((entry) => `SKIPPED ${entry.case}: ${entry.skipped}`);
     for (const component of ['backup', 'restore', 'drill']) {
       const its = entries.filter((entry) => entry.component === component);
       if (its.length > 0) lines.push(`Faults of the ${component}: ${totals(its)}`);
@@ -23,5 +28,7 @@ function totals(entries) {
   for (const { violations = {} } of entries) {
     for (const [name, count] of Object.entries(violations)) counts[name] = (counts[name] ?? 0) + count;
   }
-  return Object.entries(counts).map(([name, count]) => `${count} ${name}`).join(', ');
+  return Object.entries(counts)
+    .map(([name, count]) => `${count} ${name}`)
+    .join(', ');
 }

@@ -43,9 +43,18 @@ export class Trial {
   private readonly endings: (() => unknown)[] = [];
   private given?: Contents;
 
-  constructor(readonly server: PostgresServer, readonly shell: Shell, private readonly sample: Sample, props?: ClusterProps) {
+  constructor(
+    readonly server: PostgresServer,
+    readonly shell: Shell,
+    private readonly sample: Sample,
+    props?: ClusterProps,
+  ) {
     this.instance = new Instance(server, shell, cluster(this.tools, props));
-    this.passwords = [server.password, MASTERKEY, server.sql('postgres', 'SELECT rolpassword FROM pg_authid WHERE rolname = current_user')];
+    this.passwords = [
+      server.password,
+      MASTERKEY,
+      server.sql('postgres', 'SELECT rolpassword FROM pg_authid WHERE rolname = current_user'),
+    ];
     this.earlier = this.addDump(EARLIER);
   }
 
@@ -82,7 +91,10 @@ export class Trial {
   addDump(time: string): string {
     const name = `${basename(this.folder)}-${time}`;
     for (const [ending, bytes] of Object.entries(this.sample.files)) {
-      this.put(`${name}${ending}`, ending === '.dump.sha256' ? bytes.toString().replace(this.sample.name, name) : bytes);
+      this.put(
+        `${name}${ending}`,
+        ending === '.dump.sha256' ? bytes.toString().replace(this.sample.name, name) : bytes,
+      );
     }
     return name;
   }
@@ -121,7 +133,10 @@ export class Trial {
   /** Puts a file into the folder of the dumps, or into a folder below it. */
   put(path: string, text: string | Buffer): void {
     const file = join(this.folder, path);
-    const folders = path.split('/').slice(0, -1).map((_, index, all) => join(this.folder, ...all.slice(0, index + 1)));
+    const folders = path
+      .split('/')
+      .slice(0, -1)
+      .map((_, index, all) => join(this.folder, ...all.slice(0, index + 1)));
     for (const folder of [this.folder, ...folders].filter((made) => !existsSync(made))) {
       mkdirSync(folder, { mode: 0o700 });
       give(folder);
@@ -152,7 +167,10 @@ export class Trial {
     const stop = when === 'before' ? wait : `${program} "$@" || exit; ${wait}; exit`;
     this.addTool(program, `case "$*" in\n${args}) ${stop} ;;\nesac\nexec ${program} "$@"`);
     this.repairs.push(() => gate.open());
-    return { reached: () => eventually(`${program} ${args} is called`, () => gate.isReached()), pass: () => gate.open() };
+    return {
+      reached: () => eventually(`${program} ${args} is called`, () => gate.isReached()),
+      pass: () => gate.open(),
+    };
   }
 
   /** Stops while the dump is written: a table is locked. */
@@ -165,7 +183,10 @@ export class Trial {
     };
     this.repairs.push(pass);
     const waiting = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE 'LOCK TABLE%'";
-    return { reached: () => eventually('pg_dump waits for the table', () => this.server.sql('postgres', waiting) !== '0'), pass };
+    return {
+      reached: () => eventually('pg_dump waits for the table', () => this.server.sql('postgres', waiting) !== '0'),
+      pass,
+    };
   }
 
   /** Starts a run and returns it when it stands still at a moment. */

@@ -57,5 +57,10 @@ export function fault(name: string, outcome: Outcome & Surroundings, inject: Fau
 
 /** A pattern for a text in which "…" stands for any text. */
 export function pattern(says: string): RegExp {
-  return new RegExp(says.split('…').map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')).join('[\\s\\S]*?'));
+  return new RegExp(
+    says
+      .split('…')
+      .map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'))
+      .join('[\\s\\S]*?'),
+  );
 }

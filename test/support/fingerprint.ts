@@ -9,7 +9,11 @@ import { client } from './toolbox';
 export function fingerprint(server: PostgresServer, database: string): string {
   const [program, ...args] = [...client('pg_dump'), '--create'] as unknown as [string, ...string[]];
   const env = {
-    PGHOST: server.host, PGPORT: String(server.port), PGUSER: server.user, PGPASSWORD: server.password, PGDATABASE: database,
+    PGHOST: server.host,
+    PGPORT: String(server.port),
+    PGUSER: server.user,
+    PGPASSWORD: server.password,
+    PGDATABASE: database,
   };
   const { status, stdout, stderr } = spawnSync(program, args, { env, encoding: 'utf8', maxBuffer: 2 ** 28 });
   if (status !== 0) throw new Error(stderr);

@@ -13,7 +13,14 @@ export const MASTERKEY = 'MasterkeyNeedsToHave32Characters';
 export type Files = Record<string, string>;
 
 export function secret(name: string, stringData: Tree, more: Tree = {}): Tree {
-  return { apiVersion: 'v1', kind: 'Secret', metadata: { name, namespace: NAMESPACE }, type: 'Opaque', stringData, ...more };
+  return {
+    apiVersion: 'v1',
+    kind: 'Secret',
+    metadata: { name, namespace: NAMESPACE },
+    type: 'Opaque',
+    stringData,
+    ...more,
+  };
 }
 
 export const DB_SECRET = secret('zitadel-db-secret', { POSTGRES_PASSWORD: 'a password, "quoted"' });

@@ -20,13 +20,16 @@ export class HttpListener {
   private constructor(answer: Answer) {
     this.server = createServer((request, response) => {
       let body = '';
-      request.setEncoding('utf8').on('data', (text: string) => (body += text)).on('end', () => {
-        this.received.push(`${request.method} ${request.url} ${body}`);
-        if (answer === 'drip') {
-          const drip = setInterval(() => response.write('x'), DRIP_MS);
-          response.once('close', () => clearInterval(drip));
-        } else if (answer !== 'hang') response.writeHead(answer === 'accept' ? 200 : 500).end();
-      });
+      request
+        .setEncoding('utf8')
+        .on('data', (text: string) => (body += text))
+        .on('end', () => {
+          this.received.push(`${request.method} ${request.url} ${body}`);
+          if (answer === 'drip') {
+            const drip = setInterval(() => response.write('x'), DRIP_MS);
+            response.once('close', () => clearInterval(drip));
+          } else if (answer !== 'hang') response.writeHead(answer === 'accept' ? 200 : 500).end();
+        });
     });
   }
 

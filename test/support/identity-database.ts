@@ -6,7 +6,9 @@ import { PostgresServer } from './postgres-server';
  */
 export function createIdentityDatabase(server: PostgresServer, name = 'zitadel'): void {
   const database = `"${name.replaceAll('"', '""')}"`;
-  server.sql('postgres', `
+  server.sql(
+    'postgres',
+    `
     DO $$ BEGIN
       CREATE ROLE zitadel LOGIN PASSWORD 'app';
       CREATE ROLE reporting;
@@ -21,8 +23,11 @@ export function createIdentityDatabase(server: PostgresServer, name = 'zitadel')
     ALTER ROLE zitadel IN DATABASE ${database} SET work_mem = '32MB';
     ALTER ROLE zitadel IN DATABASE ${database} SET app.tenant = 'it''s "one"; two';
     COMMENT ON DATABASE ${database} IS 'who may log in: it''s all here';
-  `);
-  server.sql(name, `
+  `,
+  );
+  server.sql(
+    name,
+    `
     CREATE SCHEMA eventstore AUTHORIZATION zitadel;
     CREATE SCHEMA projections AUTHORIZATION zitadel;
     CREATE SCHEMA system AUTHORIZATION zitadel;
@@ -52,5 +57,6 @@ export function createIdentityDatabase(server: PostgresServer, name = 'zitadel')
     GRANT USAGE ON SCHEMA projections TO reporting;
     GRANT SELECT ON projections.users TO reporting;
     ALTER DEFAULT PRIVILEGES IN SCHEMA projections GRANT SELECT ON TABLES TO reporting;
-  `);
+  `,
+  );
 }

@@ -30,7 +30,8 @@ export class Instance {
   readonly folder: string;
   /** What is in the cluster; a test may change it. */
   readonly secrets: Record<string, Record<string, string | Buffer>> = {
-    'zitadel-secret': { masterkey: MASTERKEY }, app: { masterkey: MASTERKEY },
+    'zitadel-secret': { masterkey: MASTERKEY },
+    app: { masterkey: MASTERKEY },
   };
   private readonly claimName: string;
   private jobs = 0;
@@ -42,22 +43,33 @@ export class Instance {
     private readonly around: Pick<PodOptions, 'env' | 'programs' | 'tokens' | 'within' | 'capabilities'> = {},
   ) {
     this.nas = makeClaim(70);
-    const { containers: [container], volumes } = this.workload('backup').spec.jobTemplate.spec.template.spec;
+    const {
+      containers: [container],
+      volumes,
+    } = this.workload('backup').spec.jobTemplate.spec.template.spec;
     const env = Object.fromEntries(container.env.map((variable: { name: string }) => [variable.name, variable]));
     this.folder = join(this.nas, env.BACKUP_DIR.value.replaceAll('$$', '$').replace('/backups/', ''));
     const { name, key } = env.PGPASSWORD.valueFrom.secretKeyRef;
     this.secrets[name] = { [key]: server.password };
-    this.claimName = volumes.find((volume: { name: string }) => volume.name === 'storage').persistentVolumeClaim.claimName;
+    this.claimName = volumes.find(
+      (volume: { name: string }) => volume.name === 'storage',
+    ).persistentVolumeClaim.claimName;
   }
 
   /** The names of what is under a final name. */
   files(): string[] {
-    return existsSync(this.folder) ? readdirSync(this.folder).filter((file) => file !== '.work').sort() : [];
+    return existsSync(this.folder)
+      ? readdirSync(this.folder)
+          .filter((file) => file !== '.work')
+          .sort()
+      : [];
   }
 
   /** The names of the dumps, without ending, oldest first. */
   dumps(): string[] {
-    return this.files().filter((file) => file.endsWith('.dump')).map((file) => file.replace(/\.dump$/, ''));
+    return this.files()
+      .filter((file) => file.endsWith('.dump'))
+      .map((file) => file.replace(/\.dump$/, ''));
   }
 
   /** What is not finished. */
@@ -121,7 +133,8 @@ export class Instance {
     const workload = this.workload(component).metadata.name;
     return {
       ...this.around,
-      manifests: command === undefined ? this.manifests : this.manifests.map((manifest) => commanded(manifest, command)),
+      manifests:
+        command === undefined ? this.manifests : this.manifests.map((manifest) => commanded(manifest, command)),
       workload,
       jobName: jobName ?? `${workload}-${++this.jobs}`,
       shell: this.shell,
@@ -132,8 +145,9 @@ export class Instance {
   }
 
   private workload(component: string): Manifest {
-    const found = this.manifests.find(({ kind, metadata }) =>
-      kind === 'CronJob' && metadata.labels?.['app.kubernetes.io/component'] === component);
+    const found = this.manifests.find(
+      ({ kind, metadata }) => kind === 'CronJob' && metadata.labels?.['app.kubernetes.io/component'] === component,
+    );
     if (found === undefined) throw new Error(`The manifests hold no CronJob of the component ${component}.`);
     return found;
   }
@@ -150,5 +164,7 @@ function commanded(manifest: Manifest, command: string[]): Manifest {
 
 /** The manifests in dist/. */
 function shipped(): Manifest[] {
-  return readdirSync(DIST).filter((file) => file.endsWith('.yaml')).map((file) => parse(readFileSync(join(DIST, file), 'utf8')));
+  return readdirSync(DIST)
+    .filter((file) => file.endsWith('.yaml'))
+    .map((file) => parse(readFileSync(join(DIST, file), 'utf8')));
 }

@@ -34,7 +34,10 @@ export class KubeMetrics {
   /** Samples end without a mark that they are stale: Prometheus itself was away. */
   private unmarked = false;
 
-  constructor(private readonly namespace: string, readonly minutes: number) {
+  constructor(
+    private readonly namespace: string,
+    readonly minutes: number,
+  ) {
     this.scrapes = [{ from: 0, to: minutes, instance: '10.0.0.1:8080' }];
     this.fact('kube_namespace_created', {}, [{ from: 0, to: minutes, value: 0 }]);
   }
@@ -45,7 +48,10 @@ export class KubeMetrics {
     const to = exists.to ?? this.minutes;
     const cronjob = { cronjob: name };
     this.fact('kube_cronjob_created', cronjob, [{ from, to, value: from * 60 }]);
-    this.fact('kube_cronjob_spec_suspend', cronjob, [{ from, to, value: 0 }, ...suspended.map((span) => ({ ...span, value: 1 }))]);
+    this.fact('kube_cronjob_spec_suspend', cronjob, [
+      { from, to, value: 0 },
+      ...suspended.map((span) => ({ ...span, value: 1 })),
+    ]);
     return this;
   }
 
@@ -53,10 +59,17 @@ export class KubeMetrics {
   public run({ cronJob, job, from, to, succeeds, byHand = false }: Run): this {
     const end = this.minutes;
     const labels = { job_name: job };
-    const owner = { owner_kind: cronJob === '' ? '' : 'CronJob', owner_name: cronJob, owner_is_controller: String(!byHand) };
+    const owner = {
+      owner_kind: cronJob === '' ? '' : 'CronJob',
+      owner_name: cronJob,
+      owner_is_controller: String(!byHand),
+    };
     this.fact('kube_job_owner', { ...labels, ...owner }, [{ from, to: end, value: 1 }]);
     this.fact('kube_job_status_start_time', labels, [{ from, to: end, value: from * 60 }]);
-    this.fact('kube_job_status_active', labels, [{ from, to, value: 1 }, { from: to, to: end, value: 0 }]);
+    this.fact('kube_job_status_active', labels, [
+      { from, to, value: 1 },
+      { from: to, to: end, value: 0 },
+    ]);
     if (to >= end) return this;
     const condition = succeeds ? 'kube_job_complete' : 'kube_job_failed';
     for (const status of ['true', 'false', 'unknown']) {
@@ -72,16 +85,27 @@ export class KubeMetrics {
 
   /** A success of a CronJob, whose Job is gone. */
   public success(cronJob: string, at: number): this {
-    this.fact('kube_cronjob_status_last_successful_time', { cronjob: cronJob }, [{ from: Math.max(at, 0), to: this.minutes, value: at * 60 }]);
+    this.fact('kube_cronjob_status_last_successful_time', { cronjob: cronJob }, [
+      { from: Math.max(at, 0), to: this.minutes, value: at * 60 },
+    ]);
     return this;
   }
 
   /** A measurement of a claim, while a pod has it mounted. */
   public claim(name: string, available: number, capacity: number, span: Span): this {
-    for (const [what, value] of [['available', available], ['capacity', capacity], ['used', capacity - available]] as const) {
+    for (const [what, value] of [
+      ['available', available],
+      ['capacity', capacity],
+      ['used', capacity - available],
+    ] as const) {
       const samples = this.blank();
       samples.fill(value, span.from / STEP, span.to / STEP);
-      const labels = { namespace: this.namespace, persistentvolumeclaim: name, instance: `10.0.1.${span.from % 250}:10250`, job: 'kubelet' };
+      const labels = {
+        namespace: this.namespace,
+        persistentvolumeclaim: name,
+        instance: `10.0.1.${span.from % 250}:10250`,
+        job: 'kubelet',
+      };
       this.measured.push({ metric: `kubelet_volume_stats_${what}_bytes`, labels, samples });
     }
     return this;
@@ -90,7 +114,11 @@ export class KubeMetrics {
   /** kube-state-metrics is away; afterwards it is another pod. */
   public withoutKubeStateMetrics(...spans: Span[]): this {
     const ends = [0, ...spans.map(({ to }) => to)];
-    this.scrapes = ends.map((from, index) => ({ from, to: spans[index]?.from ?? this.minutes, instance: `10.0.0.${index + 1}:8080` }));
+    this.scrapes = ends.map((from, index) => ({
+      from,
+      to: spans[index]?.from ?? this.minutes,
+      instance: `10.0.0.${index + 1}:8080`,
+    }));
     return this;
   }
 
@@ -103,28 +131,44 @@ export class KubeMetrics {
   /** Prometheus is away; kube-state-metrics stays the same pod. */
   public withoutPrometheus({ from, to }: Span): this {
     this.unmarked = true;
-    this.scrapes = [{ from: 0, to: from, instance: '10.0.0.1:8080' }, { from: to, to: this.minutes, instance: '10.0.0.1:8080' }];
+    this.scrapes = [
+      { from: 0, to: from, instance: '10.0.0.1:8080' },
+      { from: to, to: this.minutes, instance: '10.0.0.1:8080' },
+    ];
     return this;
   }
 
   /** The series in the notation of promtool. */
   public get inputSeries(): { series: string; values: string }[] {
     const instances = [...new Set(this.scrapes.map(({ instance }) => instance))];
-    const scraped = instances.flatMap((instance) => this.facts.map(({ metric, labels, samples }) => ({
-      metric,
-      labels: { ...labels, instance, job: 'kube-state-metrics' },
-      samples: samples.map((value, index) => this.scrapes.some((scrape) =>
-        scrape.instance === instance && scrape.from <= index * STEP && index * STEP < scrape.to) ? value : undefined),
-    })));
-    return [...scraped, ...this.measured].filter(({ samples }) => samples.some((value) => value !== undefined)).map((series) => ({
-      series: `${series.metric}{${Object.entries(series.labels).map(([label, value]) => `${label}="${value}"`).join(',')}}`,
-      values: notation(series.samples, !this.unmarked),
-    }));
+    const scraped = instances.flatMap((instance) =>
+      this.facts.map(({ metric, labels, samples }) => ({
+        metric,
+        labels: { ...labels, instance, job: 'kube-state-metrics' },
+        samples: samples.map((value, index) =>
+          this.scrapes.some(
+            (scrape) => scrape.instance === instance && scrape.from <= index * STEP && index * STEP < scrape.to,
+          )
+            ? value
+            : undefined,
+        ),
+      })),
+    );
+    return [...scraped, ...this.measured]
+      .filter(({ samples }) => samples.some((value) => value !== undefined))
+      .map((series) => ({
+        series: `${series.metric}{${Object.entries(series.labels)
+          .map(([label, value]) => `${label}="${value}"`)
+          .join(',')}}`,
+        values: notation(series.samples, !this.unmarked),
+      }));
   }
 
   private fact(metric: string, labels: Labels, values: readonly (Span & { value: number })[]): void {
     const all = { namespace: this.namespace, ...labels };
-    let series = this.facts.find((other) => other.metric === metric && JSON.stringify(other.labels) === JSON.stringify(all));
+    let series = this.facts.find(
+      (other) => other.metric === metric && JSON.stringify(other.labels) === JSON.stringify(all),
+    );
     if (series === undefined) {
       series = { metric, labels: all, samples: this.blank() };
       this.facts.push(series);

@@ -10,7 +10,10 @@ export const isRoot = process.getuid?.() === 0;
 /** The full path of a program, or undefined. */
 export function which(program: string): string | undefined {
   const folders = `${process.env.PATH ?? ''}${delimiter}${SYSTEM_PATH}`.split(delimiter);
-  return folders.filter(Boolean).map((folder) => join(folder, program)).find(isExecutable);
+  return folders
+    .filter(Boolean)
+    .map((folder) => join(folder, program))
+    .find(isExecutable);
 }
 
 export function isExecutable(file: string): boolean {
@@ -56,7 +59,8 @@ export function installPackages(...packages: string[]): void {
 export function need(program: string): string {
   const found = which(program);
   if (found !== undefined) return found;
-  if (!canInstall) throw new Error(`${program} is missing on this machine: install ${program} and see that it is in PATH.`);
+  if (!canInstall)
+    throw new Error(`${program} is missing on this machine: install ${program} and see that it is in PATH.`);
   refreshPackageLists();
   installPackages(program);
   const installed = which(program);

@@ -47,7 +47,9 @@ export interface ProjectedSource {
   readonly secret?: FileSource & { readonly name: string };
   readonly configMap?: FileSource & { readonly name: string };
   readonly serviceAccountToken?: { readonly path: string };
-  readonly downwardAPI?: { readonly items: readonly { readonly path: string; readonly fieldRef: { readonly fieldPath: string } }[] };
+  readonly downwardAPI?: {
+    readonly items: readonly { readonly path: string; readonly fieldRef: { readonly fieldPath: string } }[];
+  };
 }
 
 export interface VolumeMount {
@@ -77,7 +79,10 @@ export interface PodSpec {
   readonly initContainers?: readonly Container[];
   readonly volumes?: readonly Volume[];
   readonly serviceAccountName?: string;
-  readonly securityContext?: SecurityContext & { readonly fsGroup?: number; readonly supplementalGroups?: readonly number[] };
+  readonly securityContext?: SecurityContext & {
+    readonly fsGroup?: number;
+    readonly supplementalGroups?: readonly number[];
+  };
 }
 
 interface PodTemplate {
@@ -86,7 +91,11 @@ interface PodTemplate {
 }
 
 type Workload =
-  | { readonly kind: 'CronJob'; readonly metadata: Metadata; readonly spec: { readonly jobTemplate: { readonly spec: { readonly template: PodTemplate } } } }
+  | {
+      readonly kind: 'CronJob';
+      readonly metadata: Metadata;
+      readonly spec: { readonly jobTemplate: { readonly spec: { readonly template: PodTemplate } } };
+    }
   | { readonly kind: 'Job'; readonly metadata: Metadata; readonly spec: { readonly template: PodTemplate } };
 
 export interface Workplan {
@@ -109,9 +118,14 @@ export function findWorkload(manifests: readonly object[], name: string): Workpl
   const template = found.kind === 'CronJob' ? found.spec.jobTemplate.spec.template : found.spec.template;
   for (const container of [...(template.spec.initContainers ?? []), ...template.spec.containers]) {
     const unsupported = UNSUPPORTED.find((field) => field in container);
-    if (unsupported !== undefined) throw new Error(`The container ${container.name} has ${unsupported}, which the test pods do not support.`);
+    if (unsupported !== undefined)
+      throw new Error(`The container ${container.name} has ${unsupported}, which the test pods do not support.`);
   }
-  return { namespace: found.metadata.namespace ?? 'default', labels: template.metadata?.labels ?? {}, spec: template.spec };
+  return {
+    namespace: found.metadata.namespace ?? 'default',
+    labels: template.metadata?.labels ?? {},
+    spec: template.spec,
+  };
 }
 
 export function findConfigMap(manifests: readonly object[], name: string): ConfigMap | undefined {

@@ -67,7 +67,12 @@ function hierarchy(): string {
 
 /** The group that this process is in now. */
 function ownGroup(): string {
-  const lines = readFileSync('/proc/self/cgroup', 'utf8').split('\n').map((line) => line.split(':'));
-  const [, , path] = lines.find(([, controllers]) => controllers?.split(',').includes('memory')) ?? lines.find(([number]) => number === '0') ?? [];
+  const lines = readFileSync('/proc/self/cgroup', 'utf8')
+    .split('\n')
+    .map((line) => line.split(':'));
+  const [, , path] =
+    lines.find(([, controllers]) => controllers?.split(',').includes('memory')) ??
+    lines.find(([number]) => number === '0') ??
+    [];
   return join(hierarchy(), path ?? '/');
 }

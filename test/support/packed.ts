@@ -39,5 +39,9 @@ function install(folder: string, ...packages: string[]): void {
 }
 
 function npm(folder: string, ...args: string[]): string {
-  return execFileSync('npm', ['--silent', ...args], { cwd: folder, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
+  return execFileSync('npm', ['--silent', ...args], {
+    cwd: folder,
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
 }

@@ -19,13 +19,21 @@ export interface Snippet {
 
 /** Every Markdown page that people read. */
 export function pages(): Page[] {
-  return FOLDERS.flatMap((folder) => readdirSync(join(root, folder)).filter((file) => file.endsWith('.md')).sort().map((file) => join(folder, file)))
-    .map((path) => ({ path, text: readFileSync(join(root, path), 'utf8') }));
+  return FOLDERS.flatMap((folder) =>
+    readdirSync(join(root, folder))
+      .filter((file) => file.endsWith('.md'))
+      .sort()
+      .map((file) => join(folder, file)),
+  ).map((path) => ({ path, text: readFileSync(join(root, path), 'utf8') }));
 }
 
 /** The fenced blocks of the pages. */
 export function snippets(): Snippet[] {
-  return pages().flatMap(({ path, text }) => [...text.matchAll(/^```(\w*)\n([^]*?)^```$/gm)].map((match) => (
-    { at: `${path}:${text.slice(0, match.index).split('\n').length}`, language: match[1]!, text: match[2]! }
-  )));
+  return pages().flatMap(({ path, text }) =>
+    [...text.matchAll(/^```(\w*)\n([^]*?)^```$/gm)].map((match) => ({
+      at: `${path}:${text.slice(0, match.index).split('\n').length}`,
+      language: match[1]!,
+      text: match[2]!,
+    })),
+  );
 }

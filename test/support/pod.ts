@@ -105,7 +105,8 @@ export class PodProcess {
    * does not handle, so a script without a trap outlives a SIGTERM as it does in a cluster.
    */
   kill(signal: NodeJS.Signals): void {
-    if (!this.child?.kill(signal)) throw new Error(`No container is there to get ${signal}: wait for its output first.`);
+    if (!this.child?.kill(signal))
+      throw new Error(`No container is there to get ${signal}: wait for its output first.`);
   }
 
   private async run(): Promise<PodResult> {
@@ -148,20 +149,26 @@ export class PodProcess {
   private chosen(): { init: readonly Container[]; main: Container } {
     const { containers, initContainers = [] } = this.workplan.spec;
     const { onlyContainer, workload } = this.options;
-    const mains = onlyContainer === undefined ? containers : [...initContainers, ...containers].filter(({ name }) => name === onlyContainer);
+    const mains =
+      onlyContainer === undefined
+        ? containers
+        : [...initContainers, ...containers].filter(({ name }) => name === onlyContainer);
     const [main] = mains;
     if (main === undefined || mains.length > 1) {
-      throw new Error(`${workload} has ${mains.length} containers ${onlyContainer ?? ''} to run; the test pods run exactly one.`);
+      throw new Error(
+        `${workload} has ${mains.length} containers ${onlyContainer ?? ''} to run; the test pods run exactly one.`,
+      );
     }
     return { init: onlyContainer === undefined ? initContainers : [], main };
   }
 
   private runContainer(container: Container, volumes: Volumes): Promise<Ending> {
     const options = this.sandboxFor(container, volumes.mounts(container.volumeMounts ?? []));
-    const start = (): Child => new Child(options, (text) => {
-      this.text += text;
-      for (const listener of this.listeners) listener();
-    });
+    const start = (): Child =>
+      new Child(options, (text) => {
+        this.text += text;
+        for (const listener of this.listeners) listener();
+      });
     this.child = this.options.within === undefined ? start() : this.options.within(start);
     return this.child.ended;
   }
@@ -169,20 +176,35 @@ export class PodProcess {
   private sandboxFor(container: Container, mounts: readonly Mount[]): Sandbox {
     const { shell } = this.options;
     const given = containerEnv(container, this.options.env ?? {}, this.fields, this.options);
-    if (container.command === undefined) throw new Error(`The container ${container.name} leaves its command to the image, and there is none.`);
+    if (container.command === undefined)
+      throw new Error(`The container ${container.name} leaves its command to the image, and there is none.`);
     const command = [...container.command, ...(container.args ?? [])].map((word) => expand(word, given));
     const own = this.options.programs?.[container.name];
     const env = { PATH: own === undefined ? searchPath(shell) : `${searchPath(shell)}:${own}`, HOME: '/', ...given };
     const user = { ...userOf(container, this.workplan), capabilities: this.options.capabilities };
     if (isSandboxed()) {
       const readOnlyRoot = container.securityContext?.readOnlyRootFilesystem === true;
-      return { ...user, command, env, mounts: [...mounts, shellMount(shell)], readOnlyRoot, shell: shellProgram(shell) };
+      return {
+        ...user,
+        command,
+        env,
+        mounts: [...mounts, shellMount(shell)],
+        readOnlyRoot,
+        shell: shellProgram(shell),
+      };
     }
     // Without mounts, the folders on the machine have to do under their own names.
     const moved = Object.entries(env).map(([name, value]) => [name, name === 'PATH' ? value : relocate(value, mounts)]);
     return {
-      ...user, command: withShell(command.map((word) => relocate(word, mounts)), shell), env: Object.fromEntries(moved),
-      mounts: [], readOnlyRoot: false, shell: shellProgram(shell),
+      ...user,
+      command: withShell(
+        command.map((word) => relocate(word, mounts)),
+        shell,
+      ),
+      env: Object.fromEntries(moved),
+      mounts: [],
+      readOnlyRoot: false,
+      shell: shellProgram(shell),
     };
   }
 }
@@ -202,7 +224,11 @@ function userOf(container: Container, { spec }: Workplan): Pick<Sandbox, 'uid' |
   if (runAsNonRoot && runAsUser === 0) {
     throw new Error('CreateContainerConfigError: container has runAsNonRoot and image will run as root');
   }
-  return { uid: runAsUser, gid: runAsGroup, groups: fsGroup === undefined ? supplementalGroups : [...supplementalGroups, fsGroup] };
+  return {
+    uid: runAsUser,
+    gid: runAsGroup,
+    groups: fsGroup === undefined ? supplementalGroups : [...supplementalGroups, fsGroup],
+  };
 }
 
 /** Paths below a mount's target, renamed to where its files really are. */

@@ -1,6 +1,15 @@
 import { ApiObject, App, Chart, Cron, Duration, Size, Testing } from 'cdk8s';
 import {
-  BackupCronJob, BackupPvc, Isolation, PostgresDatabase, PostgresImage, RestoreDrill, RestoreJob, RestoreTrigger, Retention, SecretExpectations,
+  BackupCronJob,
+  BackupPvc,
+  Isolation,
+  PostgresDatabase,
+  PostgresImage,
+  RestoreDrill,
+  RestoreJob,
+  RestoreTrigger,
+  Retention,
+  SecretExpectations,
 } from '../../src';
 import { manifestsOf, type Manifest } from '../../src/manifests/manifest';
 
@@ -10,14 +19,19 @@ export type Mutable = { [key: string | number]: unknown };
 /** A pod that somebody else wrote, with a container of every sort. */
 function foreignPod(): object {
   const container = (name: string): object => ({
-    name, image: 'nginx:1.27.3',
+    name,
+    image: 'nginx:1.27.3',
     securityContext: { allowPrivilegeEscalation: false, capabilities: { drop: ['ALL'] } },
   });
   return {
-    apiVersion: 'v1', kind: 'Pod', metadata: { name: 'web', namespace: 'shop' },
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name: 'web', namespace: 'shop' },
     spec: {
       securityContext: { runAsNonRoot: true, seccompProfile: { type: 'RuntimeDefault' } },
-      initContainers: [container('init')], containers: [container('web')], ephemeralContainers: [container('debug')],
+      initContainers: [container('init')],
+      containers: [container('web')],
+      ephemeralContainers: [container('debug')],
       volumes: [{ name: 'cache', emptyDir: {} }],
     },
   };
@@ -28,9 +42,17 @@ function foreignJob(): object {
   const resources = { requests: { cpu: '1m', memory: '1Mi' }, limits: { memory: '1Mi' } };
   const containers = spec.containers.map((container) => ({ ...container, resources }));
   return {
-    apiVersion: 'batch/v1', kind: 'Job',
-    metadata: { name: 'migrate', namespace: 'shop', annotations: { 'kustomize.toolkit.fluxcd.io/ssa': 'IfNotPresent' } },
-    spec: { activeDeadlineSeconds: 60, template: { spec: { restartPolicy: 'OnFailure', securityContext: spec.securityContext, containers } } },
+    apiVersion: 'batch/v1',
+    kind: 'Job',
+    metadata: {
+      name: 'migrate',
+      namespace: 'shop',
+      annotations: { 'kustomize.toolkit.fluxcd.io/ssa': 'IfNotPresent' },
+    },
+    spec: {
+      activeDeadlineSeconds: 60,
+      template: { spec: { restartPolicy: 'OnFailure', securityContext: spec.securityContext, containers } },
+    },
   };
 }
 
@@ -38,23 +60,41 @@ function synthesized(): object[] {
   const chart = new Chart(Testing.app() as App, 'shop', { namespace: 'shop' });
   const secrets = new SecretExpectations(chart, 'secrets');
   const database = PostgresDatabase.at('shop-db', {
-    name: 'shop', user: 'postgres', password: secrets.expectKey('shop-db', 'password', { because: 'login' }), image: PostgresImage.alpine('17.2'),
+    name: 'shop',
+    user: 'postgres',
+    password: secrets.expectKey('shop-db', 'password', { because: 'login' }),
+    image: PostgresImage.alpine('17.2'),
   });
-  const storage = new BackupPvc(chart, 'storage', { name: 'shop-backup', storageClassName: 'nfs-client', size: Size.gibibytes(5) });
+  const storage = new BackupPvc(chart, 'storage', {
+    name: 'shop-backup',
+    storageClassName: 'nfs-client',
+    size: Size.gibibytes(5),
+  });
   const backup = new BackupCronJob(chart, 'backup', {
-    name: 'shop-db-backup', database, storage, schedule: Cron.schedule({ minute: '0', hour: '2' }), retention: Retention.keep({ daily: 7 }),
+    name: 'shop-db-backup',
+    database,
+    storage,
+    schedule: Cron.schedule({ minute: '0', hour: '2' }),
+    retention: Retention.keep({ daily: 7 }),
     recoveryWindow: Duration.days(7),
   });
   new RestoreJob(chart, 'restore', { name: 'shop-db-restore', backup });
   const trigger = RestoreTrigger.onMerge({ dump: 'shop-20261123-020000', sha256: 'a'.repeat(64), requestId: '7' });
   new RestoreJob(chart, 'merged', { name: 'shop-db-restore', backup, trigger });
   new RestoreDrill(chart, 'drill', { name: 'shop-db-drill', backup, isolation: Isolation.complete() });
-  new ApiObject(chart, 'secret', { apiVersion: 'v1', kind: 'Secret', metadata: { name: 'shop-token' }, type: 'kubernetes.io/service-account-token' });
+  new ApiObject(chart, 'secret', {
+    apiVersion: 'v1',
+    kind: 'Secret',
+    metadata: { name: 'shop-token' },
+    type: 'kubernetes.io/service-account-token',
+  });
   new ApiObject(chart, 'flux', {
-    apiVersion: 'kustomize.toolkit.fluxcd.io/v1', kind: 'Kustomization', metadata: { name: 'shop' },
+    apiVersion: 'kustomize.toolkit.fluxcd.io/v1',
+    kind: 'Kustomization',
+    metadata: { name: 'shop' },
     spec: { interval: '10m', path: './shop', prune: true, sourceRef: { kind: 'GitRepository', name: 'flux-system' } },
   });
-  return [...Testing.synth(chart) as object[], foreignPod(), foreignJob()];
+  return [...(Testing.synth(chart) as object[]), foreignPod(), foreignJob()];
 }
 
 const objects = synthesized();
@@ -79,7 +119,8 @@ export type ObjectName = keyof typeof OBJECTS;
 /** A fresh copy of a tree with one of everything, in which one object may be changed. */
 export function tree(name?: ObjectName, change: (object: Mutable) => void = () => undefined): Manifest[] {
   const copies = structuredClone(objects) as { kind: string; metadata: { name: string } }[];
-  if (name !== undefined) change(copies.find(({ kind, metadata }) => `${kind} ${metadata.name}` === OBJECTS[name]) as Mutable);
+  if (name !== undefined)
+    change(copies.find(({ kind, metadata }) => `${kind} ${metadata.name}` === OBJECTS[name]) as Mutable);
   return copies.flatMap((object) => manifestsOf(`shop/${object.kind}.yaml`, object));
 }
 

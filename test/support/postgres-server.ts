@@ -7,7 +7,14 @@ import { Child } from './child';
 import { atEndOfFile } from './leftovers';
 import { isRoot, run, SYSTEM_PATH } from './machine';
 import type { MemoryLimit } from './memory-limit';
-import { initialise, randomPassword, SERVER_USER, serverProcess, templateFolder, templatePassword } from './postgres-template';
+import {
+  initialise,
+  randomPassword,
+  SERVER_USER,
+  serverProcess,
+  templateFolder,
+  templatePassword,
+} from './postgres-template';
 import { freshFolder, memoryFolder } from './run-folder';
 import type { Mount, Sandbox } from './sandbox';
 import { client } from './toolbox';
@@ -88,7 +95,11 @@ export class PostgresServer {
   }
 
   /** How psql ended that was given commands and options, whatever the commands did. */
-  runPsql(database: string, commands: string, ...options: string[]): { status: number | null; stdout: string; stderr: string } {
+  runPsql(
+    database: string,
+    commands: string,
+    ...options: string[]
+  ): { status: number | null; stdout: string; stderr: string } {
     return this.startPsql(this.password, database, commands, options);
   }
 
@@ -135,7 +146,13 @@ export class PostgresServer {
       run(['cp', '-a', join(templateFolder(), 'data'), this.folder]);
       if (isRoot) chownSync(this.folder, SERVER_USER.uid, SERVER_USER.gid);
     }
-    const lines = { listen_addresses: this.host, port: String(this.port), unix_socket_directories: this.folder, fsync: 'off', ...settings };
+    const lines = {
+      listen_addresses: this.host,
+      port: String(this.port),
+      unix_socket_directories: this.folder,
+      fsync: 'off',
+      ...settings,
+    };
     const text = Object.entries(lines).map(([name, value]) => `${name} = '${value.replaceAll("'", "''")}'\n`);
     appendFileSync(join(this.folder, 'data', 'postgresql.conf'), text.join(''));
   }
@@ -150,7 +167,8 @@ export class PostgresServer {
       const child = this.memory === undefined ? start() : this.memory.start(start);
       this.child = child;
       while (child.isRunning && !isReady(statusFile)) {
-        if (Date.now() > deadline) throw new Error(`The server is not ready after ${START_LIMIT_MS} ms:\n${child.output()}`);
+        if (Date.now() > deadline)
+          throw new Error(`The server is not ready after ${START_LIMIT_MS} ms:\n${child.output()}`);
         await sleep(10);
       }
       if (child.isRunning) return;
@@ -189,11 +207,22 @@ export class PostgresServer {
   }
 
   private startPsql(password: string, database: string, sql: string, options: string[]) {
-    const address = { PGHOST: this.host, PGPORT: String(this.port), PGUSER: this.user, PGDATABASE: database, PGPASSWORD: password };
+    const address = {
+      PGHOST: this.host,
+      PGPORT: String(this.port),
+      PGUSER: this.user,
+      PGDATABASE: database,
+      PGPASSWORD: password,
+    };
     const env = { PATH: SYSTEM_PATH, LC_ALL: 'C.UTF-8', PGCLIENTENCODING: 'UTF8', ...address };
     const [program, ...args] = client('psql');
     args.push(...options, '--file=-');
-    const { status, stdout, stderr, error } = spawnSync(program, args, { env, input: sql, encoding: 'utf8', maxBuffer: 2 ** 28 });
+    const { status, stdout, stderr, error } = spawnSync(program, args, {
+      env,
+      input: sql,
+      encoding: 'utf8',
+      maxBuffer: 2 ** 28,
+    });
     if (error) throw error;
     return { status, stdout, stderr };
   }

@@ -18,7 +18,10 @@ export function promtool(files: Record<string, unknown>, ...args: string[]): { s
     // In one stream, since what has failed is told on the other one.
     const inOrder = ['-c', 'exec "$@" 2>&1', 'sh', ...prefix, toolbox().promtool!, ...args];
     const { status, stdout, error } = spawnSync('sh', inOrder, {
-      cwd: folder, env: { ...process.env, TMPDIR: '.' }, encoding: 'utf8', maxBuffer: 2 ** 26,
+      cwd: folder,
+      env: { ...process.env, TMPDIR: '.' },
+      encoding: 'utf8',
+      maxBuffer: 2 ** 26,
     });
     if (error) throw error;
     return { status, output: stdout };

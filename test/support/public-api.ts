@@ -13,66 +13,103 @@ const PACKAGES = /\/node_modules\/(cdk8s|cdk8s-plus-28|constructs)\//;
  * Rule: https://aws.github.io/jsii/user-guides/lib-author/typescript-restrictions/
  */
 export function apiFindings(file: string): string[] {
-  const { options } = ts.parseJsonConfigFileContent(ts.readConfigFile(join(root, 'tsconfig.json'), ts.sys.readFile).config, ts.sys, root);
+  const { options } = ts.parseJsonConfigFileContent(
+    ts.readConfigFile(join(root, 'tsconfig.json'), ts.sys.readFile).config,
+    ts.sys,
+    root,
+  );
   const program = ts.createProgram([file], options);
   const checker = program.getTypeChecker();
-  const exported = checker.getExportsOfModule(checker.getSymbolAtLocation(program.getSourceFile(file)!)!)
+  const exported = checker
+    .getExportsOfModule(checker.getSymbolAtLocation(program.getSourceFile(file)!)!)
     .map((symbol) => (symbol.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(symbol) : symbol));
   const api = new Set(exported);
-  return exported.flatMap((symbol) => (symbol.declarations ?? []).flatMap((declaration) => {
-    if (ts.isClassDeclaration(declaration) || ts.isInterfaceDeclaration(declaration)) {
-      return [...bases(declaration), ...declaration.members.filter(isPublic).flatMap((member) => ofMember(symbol.name, member))];
-    }
-    return ts.isEnumDeclaration(declaration) ? [] : [`${symbol.name}: is neither a class nor an interface nor an enum`];
-  }));
+  return exported.flatMap((symbol) =>
+    (symbol.declarations ?? []).flatMap((declaration) => {
+      if (ts.isClassDeclaration(declaration) || ts.isInterfaceDeclaration(declaration)) {
+        return [
+          ...bases(declaration),
+          ...declaration.members.filter(isPublic).flatMap((member) => ofMember(symbol.name, member)),
+        ];
+      }
+      return ts.isEnumDeclaration(declaration)
+        ? []
+        : [`${symbol.name}: is neither a class nor an interface nor an enum`];
+    }),
+  );
 
-  function bases({ name, heritageClauses = ts.factory.createNodeArray() }: ts.ClassDeclaration | ts.InterfaceDeclaration): string[] {
-    return heritageClauses.flatMap(({ types }) => types).flatMap((base) => {
-      const type = checker.getTypeAtLocation(base);
-      // Other languages have exceptions of their own: jsii leaves out classes of errors.
-      if (type.symbol.name === 'Error') return [];
-      const isStruct = name!.parent.kind === ts.SyntaxKind.InterfaceDeclaration && !isBehavioral(name!.text);
-      const own = checker.getTypeAtLocation(name!);
-      return [
-        ...ofType(name!.text, type),
-        ...(isStruct && isBehavioral(type.symbol.name) ? [`${name!.text}: is a struct, and ${type.symbol.name} is not`] : []),
-        ...type.getProperties().filter(isOptional).map((property) => checker.getPropertyOfType(own, property.name)!)
-          .filter((property) => !isOptional(property)).map((property) => `${name!.text}.${property.name}: is optional in ${type.symbol.name}`),
-      ];
-    });
+  function bases({
+    name,
+    heritageClauses = ts.factory.createNodeArray(),
+  }: ts.ClassDeclaration | ts.InterfaceDeclaration): string[] {
+    return heritageClauses
+      .flatMap(({ types }) => types)
+      .flatMap((base) => {
+        const type = checker.getTypeAtLocation(base);
+        // Other languages have exceptions of their own: jsii leaves out classes of errors.
+        if (type.symbol.name === 'Error') return [];
+        const isStruct = name!.parent.kind === ts.SyntaxKind.InterfaceDeclaration && !isBehavioral(name!.text);
+        const own = checker.getTypeAtLocation(name!);
+        return [
+          ...ofType(name!.text, type),
+          ...(isStruct && isBehavioral(type.symbol.name)
+            ? [`${name!.text}: is a struct, and ${type.symbol.name} is not`]
+            : []),
+          ...type
+            .getProperties()
+            .filter(isOptional)
+            .map((property) => checker.getPropertyOfType(own, property.name)!)
+            .filter((property) => !isOptional(property))
+            .map((property) => `${name!.text}.${property.name}: is optional in ${type.symbol.name}`),
+        ];
+      });
   }
 
   function ofMember(owner: string, member: ts.ClassElement | ts.TypeElement): string[] {
     if (ts.isIndexSignatureDeclaration(member)) return [`${owner}: has an index signature`];
     if (ts.isConstructorDeclaration(member)) {
-      const properties = member.parameters.filter((parameter) => ts.isParameterPropertyDeclaration(parameter, member) && isPublic(parameter));
-      return [...properties.flatMap((property) => ofProperty(`${owner}.${property.name.getText()}`, property)),
-        ...(isVisible(member) && !isError(member) ? ofParameters(owner, member.parameters) : [])];
+      const properties = member.parameters.filter(
+        (parameter) => ts.isParameterPropertyDeclaration(parameter, member) && isPublic(parameter),
+      );
+      return [
+        ...properties.flatMap((property) => ofProperty(`${owner}.${property.name.getText()}`, property)),
+        ...(isVisible(member) && !isError(member) ? ofParameters(owner, member.parameters) : []),
+      ];
     }
     const place = `${owner}.${member.name!.getText()}`;
     if (ts.isMethodDeclaration(member) || ts.isMethodSignature(member)) {
       const signature = checker.getSignatureFromDeclaration(member)!;
-      return [...(member.typeParameters ? [`${place}: has type parameters`] : []),
+      return [
+        ...(member.typeParameters ? [`${place}: has type parameters`] : []),
         ...ofParameters(place, member.parameters),
-        ...ofType(place, signature.getReturnType())];
+        ...ofType(place, signature.getReturnType()),
+      ];
     }
     if (ts.isSetAccessor(member)) return [`${place}: can be written`];
     if (ts.isGetAccessor(member)) return ofType(place, checker.getTypeAtLocation(member));
     return ofProperty(place, member as ts.PropertyDeclaration | ts.PropertySignature);
   }
 
-  function ofProperty(place: string, property: ts.PropertyDeclaration | ts.PropertySignature | ts.ParameterDeclaration): string[] {
+  function ofProperty(
+    place: string,
+    property: ts.PropertyDeclaration | ts.PropertySignature | ts.ParameterDeclaration,
+  ): string[] {
     const isReadonly = (ts.getCombinedModifierFlags(property) & ts.ModifierFlags.Readonly) !== 0;
     return [...(isReadonly ? [] : [`${place}: can be written`]), ...ofType(place, checker.getTypeAtLocation(property))];
   }
 
   function ofParameters(owner: string, parameters: readonly ts.ParameterDeclaration[]): string[] {
-    const isOpen = (parameter: ts.ParameterDeclaration) => parameter.dotDotDotToken !== undefined || checker.isOptionalParameter(parameter)
-      || checker.getTypeAtLocation(parameter) !== checker.getNonNullableType(checker.getTypeAtLocation(parameter));
+    const isOpen = (parameter: ts.ParameterDeclaration) =>
+      parameter.dotDotDotToken !== undefined ||
+      checker.isOptionalParameter(parameter) ||
+      checker.getTypeAtLocation(parameter) !== checker.getNonNullableType(checker.getTypeAtLocation(parameter));
     return parameters.flatMap((parameter, index) => {
       const place = `${owner}(${parameter.name.getText()})`;
       const isEarly = isOpen(parameter) && !parameters.slice(index + 1).every(isOpen);
-      return [...(isEarly ? [`${place}: is optional before one that is not`] : []), ...ofType(place, checker.getTypeAtLocation(parameter))];
+      return [
+        ...(isEarly ? [`${place}: is optional before one that is not`] : []),
+        ...ofType(place, checker.getTypeAtLocation(parameter)),
+      ];
     });
   }
 
@@ -85,18 +122,29 @@ export function apiFindings(file: string): string[] {
     if (type.flags & ts.TypeFlags.EnumLike) return named(place, type);
     if (type.isUnionOrIntersection()) return [`${place}: is a union, ${checker.typeToString(type)}`];
     if (checker.isArrayType(type) && type.symbol.name === 'ReadonlyArray') return [`${place}: is a readonly array`];
-    if (checker.isArrayType(type)) return checker.getTypeArguments(type as ts.TypeReference).flatMap((element) => ofType(place, element));
+    if (checker.isArrayType(type))
+      return checker.getTypeArguments(type as ts.TypeReference).flatMap((element) => ofType(place, element));
     const index = checker.getIndexInfosOfType(type);
-    if (type.symbol !== undefined && type.symbol.flags & ts.SymbolFlags.TypeLiteral && index.length === 1 && type.getProperties().length === 0) {
-      return index[0]!.type.flags & ts.TypeFlags.String && index[0]!.keyType.flags & ts.TypeFlags.String ? [] : [`${place}: is a map of other things than strings`];
+    if (
+      type.symbol !== undefined &&
+      type.symbol.flags & ts.SymbolFlags.TypeLiteral &&
+      index.length === 1 &&
+      type.getProperties().length === 0
+    ) {
+      return index[0]!.type.flags & ts.TypeFlags.String && index[0]!.keyType.flags & ts.TypeFlags.String
+        ? []
+        : [`${place}: is a map of other things than strings`];
     }
     return named(place, type);
   }
 
   function named(place: string, type: ts.Type): string[] {
-    const symbol = type.aliasSymbol ?? type.symbol as ts.Symbol | undefined;
-    const isKnown = symbol !== undefined && (api.has(symbol) || api.has((symbol as { parent?: ts.Symbol }).parent!)
-      || symbol.declarations?.some((declaration) => PACKAGES.test(declaration.getSourceFile().fileName)));
+    const symbol = type.aliasSymbol ?? (type.symbol as ts.Symbol | undefined);
+    const isKnown =
+      symbol !== undefined &&
+      (api.has(symbol) ||
+        api.has((symbol as { parent?: ts.Symbol }).parent!) ||
+        symbol.declarations?.some((declaration) => PACKAGES.test(declaration.getSourceFile().fileName)));
     return isKnown ? [] : [`${place}: is not of the API, ${checker.typeToString(type)}`];
   }
 }
@@ -106,11 +154,18 @@ function isOptional(property: ts.Symbol): boolean {
 }
 
 function isError(member: ts.ConstructorDeclaration): boolean {
-  return member.parent.heritageClauses?.some(({ types }) => types.some(({ expression }) => expression.getText() === 'Error')) ?? false;
+  return (
+    member.parent.heritageClauses?.some(({ types }) =>
+      types.some(({ expression }) => expression.getText() === 'Error'),
+    ) ?? false
+  );
 }
 
 function isVisible(node: ts.Node): boolean {
-  return (ts.getCombinedModifierFlags(node as ts.Declaration) & (ts.ModifierFlags.Private | ts.ModifierFlags.Protected)) === 0;
+  return (
+    (ts.getCombinedModifierFlags(node as ts.Declaration) & (ts.ModifierFlags.Private | ts.ModifierFlags.Protected)) ===
+    0
+  );
 }
 
 /** Public, or a constructor, whose parameters may be properties. */

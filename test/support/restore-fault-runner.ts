@@ -15,13 +15,16 @@ type Counts = Violations<'restore'>;
 
 /** Tests of all faults of a restore. */
 export function testRestoreFaults(group: RestoreFaultGroup): void {
-  testGroup({
-    component: 'restore',
-    prepare: takeRestoreSample,
-    begin: (server, shell, sample, fault: RestoreFault) => new RestoreTrial(server, shell, sample, fault.cluster),
-    face,
-    leak: 'secrets in logs or argv',
-  }, group);
+  testGroup(
+    {
+      component: 'restore',
+      prepare: takeRestoreSample,
+      begin: (server, shell, sample, fault: RestoreFault) => new RestoreTrial(server, shell, sample, fault.cluster),
+      face,
+      leak: 'secrets in logs or argv',
+    },
+    group,
+  );
 }
 
 async function face(fault: RestoreFault, trial: RestoreTrial, violations: Counts, time: number): Promise<void> {
@@ -44,15 +47,24 @@ async function face(fault: RestoreFault, trial: RestoreTrial, violations: Counts
   expect(await trial.backup()).toMatchObject({ status: 0 });
 }
 
-function judge({ leaves, status }: RestoreFault, result: PodResult, became: 'old' | 'new' | undefined, violations: Counts): void {
+function judge(
+  { leaves, status }: RestoreFault,
+  result: PodResult,
+  became: 'old' | 'new' | undefined,
+  violations: Counts,
+): void {
   const isAllowed = became === 'old' || (became === 'new' && leaves.may.includes('new'));
-  if (result.status !== 0 && leaves.may.length > 0 && !isAllowed) violations['live databases changed by a failed restore']++;
+  if (result.status !== 0 && leaves.may.length > 0 && !isAllowed)
+    violations['live databases changed by a failed restore']++;
   const isDone = leaves.may.join() !== 'new' || became === 'new';
   if (result.status === 0 && (status !== 0 || !isDone)) violations['failures reported as success']++;
 }
 
 function expectOutcome({ status, says = '' }: Pick<RestoreFault, 'status' | 'says'>, result: PodResult): void {
-  expect({ status: result.status, output: result.output }).toEqual({ status, output: expect.stringMatching(pattern(says)) });
+  expect({ status: result.status, output: result.output }).toEqual({
+    status,
+    output: expect.stringMatching(pattern(says)),
+  });
 }
 
 function expectPassed(result: PodResult, says?: string): void {
@@ -61,7 +73,10 @@ function expectPassed(result: PodResult, says?: string): void {
 
 /** The same request once more. */
 async function expectNothingMore(
-  { next }: RestoreFault, trial: RestoreTrial, { env, request }: RestoreTrial['last'], violations: Counts,
+  { next }: RestoreFault,
+  trial: RestoreTrial,
+  { env, request }: RestoreTrial['last'],
+  violations: Counts,
 ): Promise<void> {
   const oid = oidOf(trial.server, trial.database);
   expectPassed(await trial.restore(env, request), next);
@@ -75,7 +90,10 @@ async function expectPlainRun(trial: RestoreTrial, request: string, says?: strin
   await trial.quiet();
   expect(databaseState(server, database).text).toBe(trial.dumped);
   expect(databaseNames(server)).toHaveLength(2);
-  expect(JSON.parse(readFileSync(join(trial.folder, 'restores', `${request}.json`), 'utf8'))).toMatchObject({ request, action: 'restore' });
+  expect(JSON.parse(readFileSync(join(trial.folder, 'restores', `${request}.json`), 'utf8'))).toMatchObject({
+    request,
+    action: 'restore',
+  });
 }
 
 function holds({ instance }: RestoreTrial): string[] {

@@ -57,7 +57,10 @@ export function becameOf(trial: RestoreTrial): 'old' | 'new' | undefined {
 }
 
 function previousState({ server, live }: RestoreTrial): Rows | undefined {
-  const name = server.sql('postgres', `SELECT to_json(datname) FROM pg_database WHERE oid = ${live.oid} AND NOT datallowconn`);
+  const name = server.sql(
+    'postgres',
+    `SELECT to_json(datname) FROM pg_database WHERE oid = ${live.oid} AND NOT datallowconn`,
+  );
   return name === '' ? undefined : closedState(server, JSON.parse(name));
 }
 

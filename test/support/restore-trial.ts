@@ -96,7 +96,8 @@ export class RestoreTrial extends Trial {
       held = false;
     };
     this.afterwards(pass);
-    const loading = "SELECT count(*) FROM pg_stat_activity WHERE query LIKE 'COPY public.barrier%' AND state = 'active'";
+    const loading =
+      "SELECT count(*) FROM pg_stat_activity WHERE query LIKE 'COPY public.barrier%' AND state = 'active'";
     return { reached: () => eventually('rows are loaded', () => this.server.sql('postgres', loading) !== '0'), pass };
   }
 
@@ -124,9 +125,12 @@ export class RestoreTrial extends Trial {
   /** A database from before, as an earlier restore leaves it. */
   addPrevious(request: string): void {
     const name = this.previousOf(request);
-    this.server.sql('postgres', `
+    this.server.sql(
+      'postgres',
+      `
       CREATE DATABASE ${identifier(name)} ALLOW_CONNECTIONS false;
-      COMMENT ON DATABASE ${identifier(name)} IS ${literal(`cdk8s-postgres-backup: ${basename(this.folder)} until 2026-01-01T00:00:00Z, replaced by x`)}`);
+      COMMENT ON DATABASE ${identifier(name)} IS ${literal(`cdk8s-postgres-backup: ${basename(this.folder)} until 2026-01-01T00:00:00Z, replaced by x`)}`,
+    );
   }
 
   /** Starts a restore and stops the server in the middle of the transaction that exchanges the names. */
@@ -142,7 +146,8 @@ export class RestoreTrial extends Trial {
     };
     this.afterwards(pass);
     exchange.pass();
-    const waiting = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE 'BEGIN;%RENAME TO%'";
+    const waiting =
+      "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE 'BEGIN;%RENAME TO%'";
     await eventually('the exchange has begun', () => this.server.sql('postgres', waiting) !== '0');
     return { run, pass };
   }
@@ -154,10 +159,13 @@ export class RestoreTrial extends Trial {
 
   /** The service goes on after the dump. */
   private goOn(): void {
-    this.server.sql(this.database, `
+    this.server.sql(
+      this.database,
+      `
       CREATE TABLE public.since_the_dump (n bigint);
       INSERT INTO public.since_the_dump SELECT generate_series(1, 10);
-      UPDATE projections.users SET state = 1 WHERE id < 100`);
+      UPDATE projections.users SET state = 1 WHERE id < 100`,
+    );
     this.settleDatabase();
   }
 }
@@ -175,4 +183,3 @@ export async function takeRestoreSample(server: PostgresServer): Promise<Restore
 function withoutRecords(files: Readonly<Record<string, string>>): Record<string, string> {
   return Object.fromEntries(Object.entries(files).filter(([file]) => !/^restores(\/|$)|\.hold$/.test(file)));
 }
-

@@ -31,7 +31,10 @@ export class Random {
   }
 
   shuffled<T>(list: readonly T[]): T[] {
-    return list.map((item) => ({ item, key: this.next() })).sort((a, b) => a.key - b.key).map(({ item }) => item);
+    return list
+      .map((item) => ({ item, key: this.next() }))
+      .sort((a, b) => a.key - b.key)
+      .map(({ item }) => item);
   }
 }
 
@@ -48,7 +51,8 @@ export function randomHistory(random: Random, nights = random.int(0, 60)): Dump[
   const quality = random.pick([1, 0.95, 0.5]);
   const add = (time: number, progress: number): void => {
     const seconds = Math.max(0, Math.round(time / 1000));
-    const state = progress >= verifying && random.chance(quality) ? 'verified' : random.chance(0.9) ? 'unverified' : 'empty';
+    const state =
+      progress >= verifying && random.chance(quality) ? 'verified' : random.chance(0.9) ? 'unverified' : 'empty';
     dumps.set(seconds, { time: seconds * 1000, state });
   };
   let clock = randomStart(random);
@@ -73,7 +77,14 @@ function randomStart(random: Random): number {
 
 export function randomPolicy(random: Random): Policy {
   const count = (): number => (random.chance(0.3) ? 0 : random.chance(0.03) ? 100_000 : random.int(1, 8));
-  return { last: random.pick([1, 1, 1, 2, 3, 8]), daily: count(), weekly: count(), monthly: count(), yearly: count(), within: random.chance(0.5) ? 0 : random.int(1, 8) };
+  return {
+    last: random.pick([1, 1, 1, 2, 3, 8]),
+    daily: count(),
+    weekly: count(),
+    monthly: count(),
+    yearly: count(),
+    within: random.chance(0.5) ? 0 : random.int(1, 8),
+  };
 }
 
 /** Mostly the newest dump, or one that is to come; after the clock was set back, any. */

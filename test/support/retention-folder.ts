@@ -11,7 +11,10 @@ const COMPANIONS = ['dump.sha256', 'globals.sql', 'json'];
 export class DumpFolder {
   readonly path: string;
 
-  constructor(readonly prefix = 'zitadel', readonly nas = makeClaim(UID)) {
+  constructor(
+    readonly prefix = 'zitadel',
+    readonly nas = makeClaim(UID),
+  ) {
     this.path = join(nas, prefix);
     makeFolder(this.path);
   }
@@ -30,12 +33,16 @@ export class DumpFolder {
 
   /** The names of what is there, but for what is not finished. */
   files(below = '.'): string[] {
-    return readdirSync(join(this.path, below)).filter((file) => file !== '.work').sort();
+    return readdirSync(join(this.path, below))
+      .filter((file) => file !== '.work')
+      .sort();
   }
 
   /** The names of the dumps, without ending, oldest first. */
   dumps(): string[] {
-    return this.files().filter((file) => file.endsWith('.dump')).map((file) => file.slice(0, -'.dump'.length));
+    return this.files()
+      .filter((file) => file.endsWith('.dump'))
+      .map((file) => file.slice(0, -'.dump'.length));
   }
 
   work(): string[] {
@@ -50,7 +57,12 @@ export function makeFolder(path: string): void {
 }
 
 /** What a backup writes, as far as pruning looks at it; without companions where it is an old script's. */
-export function writeDump(folder: string, name: string, state: DumpState, format: 'custom' | 'directory' = 'custom'): void {
+export function writeDump(
+  folder: string,
+  name: string,
+  state: DumpState,
+  format: 'custom' | 'directory' = 'custom',
+): void {
   const dump = join(folder, `${name}.dump`);
   if (format === 'directory' && state !== 'empty') {
     makeFolder(dump);

@@ -33,7 +33,9 @@ export const DAY = 86_400_000;
  * Nor does `within` keep it, or is counted from it.
  */
 export function kept({ policy, dumps, current }: Case): Set<number> {
-  const [verified, unverified] = (['verified', 'unverified'] as const).map((state) => dumps.filter((dump) => dump.state === state).map(({ time }) => time)) as [number[], number[]];
+  const [verified, unverified] = (['verified', 'unverified'] as const).map((state) =>
+    dumps.filter((dump) => dump.state === state).map(({ time }) => time),
+  ) as [number[], number[]];
   const isComing = current !== undefined && !dumps.some(({ time }) => time === current);
   const candidates = { better: isComing ? [...verified, current] : verified, worse: unverified };
   return new Set([
@@ -60,7 +62,10 @@ function lastOfEach(count: number, { better, worse }: Candidates, period: (date:
     return new Map(ascending.map((time) => [period(new Date(time)), time]));
   }) as [Map<string, number>, Map<string, number>];
   const periods = [...new Map([...rest, ...best])];
-  return periods.sort(([a], [b]) => (a < b ? 1 : -1)).slice(0, count).map(([, time]) => time);
+  return periods
+    .sort(([a], [b]) => (a < b ? 1 : -1))
+    .slice(0, count)
+    .map(([, time]) => time);
 }
 
 /** "Keep all snapshots having a timestamp within the specified duration of the latest snapshot": a snapshot of exactly that age is not. */

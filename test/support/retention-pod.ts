@@ -27,7 +27,9 @@ export async function removedBy(cases: readonly Case[]): Promise<number[][]> {
     return question(`${number}`, current === undefined ? '-' : nameOf(current), policy);
   });
   writeFileSync(join(nas, 'questions'), questions.join(''));
-  const [inAsh, inDash] = await Promise.all((['ash', 'dash'] as const).map((shell) => drive('retention-driver.sh', shell, nas)));
+  const [inAsh, inDash] = await Promise.all(
+    (['ash', 'dash'] as const).map((shell) => drive('retention-driver.sh', shell, nas)),
+  );
   expect(inAsh === inDash).toBe(true);
   const answers = (inAsh ?? '').split(/^case \d+\n/m).slice(1);
   expect(answers).toHaveLength(cases.length);
@@ -60,7 +62,11 @@ export function timeOf(name: string): number {
 
 export function keepEnv({ last, daily, weekly, monthly, yearly, within }: Policy): Env {
   return {
-    KEEP_LAST: `${last}`, KEEP_DAILY: `${daily}`, KEEP_WEEKLY: `${weekly}`, KEEP_MONTHLY: `${monthly}`, KEEP_YEARLY: `${yearly}`,
+    KEEP_LAST: `${last}`,
+    KEEP_DAILY: `${daily}`,
+    KEEP_WEEKLY: `${weekly}`,
+    KEEP_MONTHLY: `${monthly}`,
+    KEEP_YEARLY: `${yearly}`,
     KEEP_WITHIN_DAYS: `${within}`,
   };
 }
@@ -78,10 +84,16 @@ async function drive(driver: string, shell: Shell, nas: string): Promise<string>
 }
 
 function start(shell: Shell, nas: string, command: readonly string[], env: Env): PodProcess {
-  const manifests = readdirSync(DIST).filter((file) => file.endsWith('.yaml')).map((file) => parse(readFileSync(join(DIST, file), 'utf8')));
-  const backup = manifests.find(({ kind, metadata }) => kind === 'CronJob' && metadata.labels['app.kubernetes.io/component'] === 'backup');
+  const manifests = readdirSync(DIST)
+    .filter((file) => file.endsWith('.yaml'))
+    .map((file) => parse(readFileSync(join(DIST, file), 'utf8')));
+  const backup = manifests.find(
+    ({ kind, metadata }) => kind === 'CronJob' && metadata.labels['app.kubernetes.io/component'] === 'backup',
+  );
   const { containers, volumes } = backup.spec.jobTemplate.spec.template.spec;
   containers[0].command = command;
-  const claims = volumes.flatMap(({ persistentVolumeClaim: claim }: { persistentVolumeClaim?: { claimName: string } }) => claim?.claimName ?? []);
+  const claims = volumes.flatMap(
+    ({ persistentVolumeClaim: claim }: { persistentVolumeClaim?: { claimName: string } }) => claim?.claimName ?? [],
+  );
   return startPod({ manifests, workload: backup.metadata.name, shell, claims: { [claims[0]]: nas }, secrets: {}, env });
 }

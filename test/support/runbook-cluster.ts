@@ -19,11 +19,19 @@ const kind = (apiVersion: string, name: string, plural: string, namespaced = tru
 
 /** What the cluster knows. A command that names another kind fails, as one that names another object does. */
 const KINDS: readonly Kind[] = [
-  kind('v1', 'Pod', 'pods'), kind('v1', 'Secret', 'secrets'), kind('v1', 'Service', 'services'), kind('v1', 'ConfigMap', 'configmaps'),
-  kind('v1', 'Namespace', 'namespaces', false), kind('v1', 'PersistentVolumeClaim', 'persistentvolumeclaims'), kind('v1', 'PersistentVolume', 'persistentvolumes', false),
-  kind('apps/v1', 'Deployment', 'deployments'), kind('apps/v1', 'StatefulSet', 'statefulsets'),
-  kind('batch/v1', 'Job', 'jobs'), kind('batch/v1', 'CronJob', 'cronjobs'),
-  kind('kustomize.toolkit.fluxcd.io/v1', 'Kustomization', 'kustomizations'), kind('helm.toolkit.fluxcd.io/v2', 'HelmRelease', 'helmreleases'),
+  kind('v1', 'Pod', 'pods'),
+  kind('v1', 'Secret', 'secrets'),
+  kind('v1', 'Service', 'services'),
+  kind('v1', 'ConfigMap', 'configmaps'),
+  kind('v1', 'Namespace', 'namespaces', false),
+  kind('v1', 'PersistentVolumeClaim', 'persistentvolumeclaims'),
+  kind('v1', 'PersistentVolume', 'persistentvolumes', false),
+  kind('apps/v1', 'Deployment', 'deployments'),
+  kind('apps/v1', 'StatefulSet', 'statefulsets'),
+  kind('batch/v1', 'Job', 'jobs'),
+  kind('batch/v1', 'CronJob', 'cronjobs'),
+  kind('kustomize.toolkit.fluxcd.io/v1', 'Kustomization', 'kustomizations'),
+  kind('helm.toolkit.fluxcd.io/v2', 'HelmRelease', 'helmreleases'),
 ];
 const SHORT: Record<string, string> = { persistentvolumeclaims: 'pvc', persistentvolumes: 'pv' };
 const LOG_LINE = /^\/api\/v1\/namespaces\/[^/]+\/pods\/([^/]+)\/log$/;
@@ -45,11 +53,17 @@ export class RunbookCluster {
   /** Kubernetes refuses the log of a container that has not begun; here for the first request. */
   private notBegun = true;
 
-  constructor(objects: readonly Manifest[], private readonly run: (job: Manifest) => Promise<PodResult>) {
+  constructor(
+    objects: readonly Manifest[],
+    private readonly run: (job: Manifest) => Promise<PodResult>,
+  ) {
     this.objects = structuredClone([...objects]);
     this.server = createServer((request, response) => {
       let body = '';
-      request.setEncoding('utf8').on('data', (text: string) => (body += text)).on('end', () => void this.respond(request, response, body));
+      request
+        .setEncoding('utf8')
+        .on('data', (text: string) => (body += text))
+        .on('end', () => void this.respond(request, response, body));
     });
   }
 
@@ -96,22 +110,37 @@ export class RunbookCluster {
   private answer(method: string, path: string, query: URLSearchParams, body: string): Answer {
     const [, group, namespace, plural, name, subresource] =
       /^\/(?:api|apis\/([^/]+))\/[^/]+(?:\/namespaces\/([^/]+))?\/([^/]+)(?:\/([^/]+))?(?:\/(.+))?$/.exec(path) ?? [];
-    const known = KINDS.find((one) => one.plural === plural && one.group === (group ?? '') && one.namespaced === (namespace !== undefined));
-    if (known === undefined) return failure(404, 'NotFound', `the server could not find the requested resource ${path}`);
+    const known = KINDS.find(
+      (one) => one.plural === plural && one.group === (group ?? '') && one.namespaced === (namespace !== undefined),
+    );
+    if (known === undefined)
+      return failure(404, 'NotFound', `the server could not find the requested resource ${path}`);
     const apiVersion = [known.group, known.version].filter(Boolean).join('/');
-    const there = this.objects.filter((object) =>
-      object.kind === known.kind && (!known.namespaced || object.metadata.namespace === namespace) && selected(object, query));
-    if (method === 'POST' && name === undefined && known.kind === 'Job') return this.create(JSON.parse(body) as Manifest, namespace!);
-    if (name === undefined) return [200, { kind: `${known.kind}List`, apiVersion, metadata: { resourceVersion: '1' }, items: there }];
+    const there = this.objects.filter(
+      (object) =>
+        object.kind === known.kind &&
+        (!known.namespaced || object.metadata.namespace === namespace) &&
+        selected(object, query),
+    );
+    if (method === 'POST' && name === undefined && known.kind === 'Job')
+      return this.create(JSON.parse(body) as Manifest, namespace!);
+    if (name === undefined)
+      return [200, { kind: `${known.kind}List`, apiVersion, metadata: { resourceVersion: '1' }, items: there }];
     const object = there.find(({ metadata }) => metadata.name === name.split(':')[0]);
-    if (object === undefined) return failure(404, 'NotFound', `${plural} "${name}" not found${namespace === undefined ? '' : ` in ${namespace}`}`);
+    if (object === undefined)
+      return failure(
+        404,
+        'NotFound',
+        `${plural} "${name}" not found${namespace === undefined ? '' : ` in ${namespace}`}`,
+      );
     if (subresource === undefined && method === 'GET') return [200, object];
     if (subresource === undefined && method === 'PATCH' && known.kind === 'CronJob') {
       Object.assign(object.spec, (JSON.parse(body) as Manifest).spec);
       return [200, object];
     }
     if (subresource === 'scale') return this.scale(object, method === 'GET' ? undefined : JSON.parse(body));
-    if (known.kind === 'Service' && subresource?.startsWith('proxy/')) return this.proxied(object, name, subresource.replace('proxy', ''));
+    if (known.kind === 'Service' && subresource?.startsWith('proxy/'))
+      return this.proxied(object, name, subresource.replace('proxy', ''));
     if (subresource === 'exec') return failure(501, 'NotImplemented', 'nothing runs in the pods of this cluster');
     return failure(405, 'MethodNotAllowed', `${method} ${path}`);
   }
@@ -122,13 +151,20 @@ export class RunbookCluster {
       return failure(409, 'AlreadyExists', `jobs.batch "${name}" already exists`);
     }
     const foreign = this.foreignVariable(job);
-    if (foreign !== undefined) return failure(422, 'Invalid', `its CronJob has no variable ${foreign}, so nobody reads it`);
+    if (foreign !== undefined)
+      return failure(422, 'Invalid', `its CronJob has no variable ${foreign}, so nobody reads it`);
     this.jobs.push(structuredClone(job));
     const labels = { ...job.spec.template.metadata.labels, 'batch.kubernetes.io/job-name': name };
     job.spec.selector = { matchLabels: { 'batch.kubernetes.io/job-name': name } };
     job.metadata.namespace = namespace;
     job.status = {};
-    const pod = { apiVersion: 'v1', kind: 'Pod', metadata: { name: `${name}-pod`, namespace, labels }, spec: job.spec.template.spec, status: { phase: 'Running' } };
+    const pod = {
+      apiVersion: 'v1',
+      kind: 'Pod',
+      metadata: { name: `${name}-pod`, namespace, labels },
+      spec: job.spec.template.spec,
+      status: { phase: 'Running' },
+    };
     this.objects.push(job, pod);
     const ended = this.run(structuredClone(job));
     this.running.set(pod.metadata.name, ended);
@@ -141,7 +177,10 @@ export class RunbookCluster {
 
   /** A variable that the CronJob does not have: `kubectl set env` adds whatever it is given. */
   private foreignVariable(job: Manifest): string | undefined {
-    const template = this.object('CronJob', (job.metadata as unknown as { ownerReferences: { name: string }[] }).ownerReferences[0]!.name);
+    const template = this.object(
+      'CronJob',
+      (job.metadata as unknown as { ownerReferences: { name: string }[] }).ownerReferences[0]!.name,
+    );
     const known = variables(template.spec.jobTemplate.spec.template.spec);
     return variables(job.spec.template.spec).find((name) => !known.includes(name));
   }
@@ -175,14 +214,25 @@ export class RunbookCluster {
       this.onScale(patch.spec.replicas);
     }
     const { name, namespace } = object.metadata;
-    return [200, { kind: 'Scale', apiVersion: 'autoscaling/v1', metadata: { name, namespace }, spec: { replicas: object.spec.replicas } }];
+    return [
+      200,
+      {
+        kind: 'Scale',
+        apiVersion: 'autoscaling/v1',
+        metadata: { name, namespace },
+        spec: { replicas: object.spec.replicas },
+      },
+    ];
   }
 
   /** Where the Service has such a port and such a path, its Deployment of the same name has to run. */
   private proxied(service: Manifest, name: string, path: string): Answer {
     const { port, path: ready } = service.spec as { port: number; path: string };
-    if (name !== `${service.metadata.name}:${port}` || path !== ready) return failure(404, 'NotFound', `no ${path} at ${name}`);
-    return this.object('Deployment', service.metadata.name).spec.replicas > 0 ? [200, 'ok'] : failure(503, 'ServiceUnavailable', 'no endpoints available');
+    if (name !== `${service.metadata.name}:${port}` || path !== ready)
+      return failure(404, 'NotFound', `no ${path} at ${name}`);
+    return this.object('Deployment', service.metadata.name).spec.replicas > 0
+      ? [200, 'ok']
+      : failure(503, 'ServiceUnavailable', 'no endpoints available');
   }
 }
 
@@ -192,17 +242,29 @@ function variables({ containers, initContainers }: { containers: Container[]; in
 
 /** What a Deployment or StatefulSet says when all is there. */
 export function available(replicas: number): object {
-  return { observedGeneration: 1, replicas, updatedReplicas: replicas, readyReplicas: replicas, availableReplicas: replicas };
+  return {
+    observedGeneration: 1,
+    replicas,
+    updatedReplicas: replicas,
+    readyReplicas: replicas,
+    availableReplicas: replicas,
+  };
 }
 
 function selected({ kind: kindName, metadata }: Manifest, query: URLSearchParams): boolean {
   const field = /^metadata\.name=(.+)$/.exec(query.get('fieldSelector') ?? '')?.[1];
   const labels = query.get('labelSelector') ?? '';
   if (labels !== '' && kindName !== 'Job' && kindName !== 'Pod') return false;
-  return (field === undefined || field === metadata.name) && labels.split(/,(?![^(]*\))/).filter(Boolean).every((term) => {
-    const [, key, value, list] = /^([^ =]+)(?:=(.*)| in \((.*)\))$/.exec(term)!;
-    return (list?.split(/, */) ?? [value]).includes(metadata.labels?.[key!] ?? '');
-  });
+  return (
+    (field === undefined || field === metadata.name) &&
+    labels
+      .split(/,(?![^(]*\))/)
+      .filter(Boolean)
+      .every((term) => {
+        const [, key, value, list] = /^([^ =]+)(?:=(.*)| in \((.*)\))$/.exec(term)!;
+        return (list?.split(/, */) ?? [value]).includes(metadata.labels?.[key!] ?? '');
+      })
+  );
 }
 
 /** What everybody may see of an API server, in the form that all versions of kubectl read. */
@@ -210,32 +272,71 @@ function discovery(path: string): object | undefined {
   const versions = new Map(KINDS.filter(({ group }) => group !== '').map(({ group, version }) => [group, version]));
   if (path === '/api') return { kind: 'APIVersions', versions: ['v1'] };
   if (path === '/apis') {
-    const groups = [...versions].map(([name, version]) => ({ name, versions: [{ groupVersion: `${name}/${version}`, version }] }));
-    return { kind: 'APIGroupList', apiVersion: 'v1', groups: groups.map((group) => ({ ...group, preferredVersion: group.versions[0] })) };
+    const groups = [...versions].map(([name, version]) => ({
+      name,
+      versions: [{ groupVersion: `${name}/${version}`, version }],
+    }));
+    return {
+      kind: 'APIGroupList',
+      apiVersion: 'v1',
+      groups: groups.map((group) => ({ ...group, preferredVersion: group.versions[0] })),
+    };
   }
   if (path === '/openapi/v3') return { paths: { 'apis/batch/v1': { serverRelativeURL: '/openapi/v3/apis/batch/v1' } } };
   if (path === '/openapi/v3/apis/batch/v1') return OPENAPI;
   const [, group, version] = /^\/(?:api|apis\/([^/]+))\/(v\d)$/.exec(path) ?? [];
   if (version === undefined) return undefined;
   const resources = KINDS.filter((one) => one.group === (group ?? '')).flatMap((one) => [
-    { name: one.plural, singularName: one.kind.toLowerCase(), namespaced: one.namespaced, kind: one.kind, verbs: ['get', 'list', 'watch', 'create', 'patch'], shortNames: [SHORT[one.plural]].filter(Boolean) },
-    ...one.group === 'apps' ? [{ name: `${one.plural}/scale`, singularName: '', namespaced: true, group: 'autoscaling', version: 'v1', kind: 'Scale', verbs: ['get', 'patch'] }] : [],
+    {
+      name: one.plural,
+      singularName: one.kind.toLowerCase(),
+      namespaced: one.namespaced,
+      kind: one.kind,
+      verbs: ['get', 'list', 'watch', 'create', 'patch'],
+      shortNames: [SHORT[one.plural]].filter(Boolean),
+    },
+    ...(one.group === 'apps'
+      ? [
+          {
+            name: `${one.plural}/scale`,
+            singularName: '',
+            namespaced: true,
+            group: 'autoscaling',
+            version: 'v1',
+            kind: 'Scale',
+            verbs: ['get', 'patch'],
+          },
+        ]
+      : []),
   ]);
-  return { kind: 'APIResourceList', apiVersion: 'v1', groupVersion: [group, version].filter(Boolean).join('/'), resources };
+  return {
+    kind: 'APIResourceList',
+    apiVersion: 'v1',
+    groupVersion: [group, version].filter(Boolean).join('/'),
+    resources,
+  };
 }
 
 /** That the server validates the fields of a Job, or kubectl would do it, and ask for schemas. */
 const OPENAPI = {
-  openapi: '3.0.0', info: { title: 'Kubernetes', version: 'v1.28.0' },
-  paths: { '/apis/batch/v1/namespaces/{namespace}/jobs/{name}': { patch: {
-    'responses': {}, 'parameters': [{ name: 'fieldValidation', in: 'query' }],
-    'x-kubernetes-group-version-kind': { group: 'batch', version: 'v1', kind: 'Job' },
-  } } },
+  openapi: '3.0.0',
+  info: { title: 'Kubernetes', version: 'v1.28.0' },
+  paths: {
+    '/apis/batch/v1/namespaces/{namespace}/jobs/{name}': {
+      patch: {
+        responses: {},
+        parameters: [{ name: 'fieldValidation', in: 'query' }],
+        'x-kubernetes-group-version-kind': { group: 'batch', version: 'v1', kind: 'Job' },
+      },
+    },
+  },
 };
 
 function send(response: ServerResponse, [status, body]: Answer): void {
   const plain = typeof body === 'string';
-  response.writeHead(status, { 'Content-Type': plain ? 'text/plain' : 'application/json' }).end(plain ? body : JSON.stringify(body));
+  response
+    .writeHead(status, { 'Content-Type': plain ? 'text/plain' : 'application/json' })
+    .end(plain ? body : JSON.stringify(body));
 }
 
 function failure(code: number, reason: string, message: string): Answer {

@@ -22,13 +22,19 @@ export class RunbookShell {
   constructor(server: string) {
     const { root, kubectl } = toolbox();
     const real = `${root === null ? '' : `chroot '${root}' `}'${kubectl}/kubectl' --server='${server}' --cache-dir=/proc/none`;
-    this.program('kubectl', `case " $* " in
+    this.program(
+      'kubectl',
+      `case " $* " in
       *" exec "*) ${real} "$@" || true ;; # nothing runs in the pods, so it comes no further than to the server
       *" create job "*" --dry-run"*) exec ${real} "$@" ;;
       *" create job "*) ${real} "$@" --dry-run=client -o yaml | ${real} create -f - ;; # by itself it would speak protobuf
       *) exec ${real} "$@" ;;
-    esac`);
-    this.program('flux', `printf '%s\\n' "$*" >>'${this.told}'\nif [ -e '${this.folder}'/"$1-$2" ]; then . '${this.folder}'/"$1-$2"; fi`);
+    esac`,
+    );
+    this.program(
+      'flux',
+      `printf '%s\\n' "$*" >>'${this.told}'\nif [ -e '${this.folder}'/"$1-$2" ]; then . '${this.folder}'/"$1-$2"; fi`,
+    );
     appendFileSync(this.told, '');
   }
 
@@ -48,11 +54,16 @@ export class RunbookShell {
   async type(blocks: readonly string[]): Promise<Outcome> {
     await this.nextSecond();
     const env = { PATH: `${this.folder}:${SYSTEM_PATH}`, HOME: this.folder, KUBECONFIG: '/dev/null', LC_ALL: 'C' };
-    const shell = spawn('sh', ['-eu', '-c', blocks.join('\n')], { env, stdio: ['ignore', 'pipe', 'pipe'], detached: true });
+    const shell = spawn('sh', ['-eu', '-c', blocks.join('\n')], {
+      env,
+      stdio: ['ignore', 'pipe', 'pipe'],
+      detached: true,
+    });
     let output = '';
     // A loop that asks for a log would ask for ever, where there is no such Job. Its whole group ends.
     const limit = setTimeout(() => process.kill(-shell.pid!, 'SIGKILL'), LIMIT);
-    for (const stream of [shell.stdout, shell.stderr]) stream.setEncoding('utf8').on('data', (text: string) => (output += text));
+    for (const stream of [shell.stdout, shell.stderr])
+      stream.setEncoding('utf8').on('data', (text: string) => (output += text));
     return new Promise((resolve, reject) => {
       shell.on('error', reject);
       shell.on('close', (status) => {

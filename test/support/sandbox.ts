@@ -46,12 +46,18 @@ export function trySandbox(): string {
   if (process.platform === 'linux' && isRoot) {
     const nobody = { uid: 65534, gid: 65534 };
     const { command, env } = sandbox({
-      ...nobody, command: [join(binDir, 'postgres'), '--version'], env: { PATH: SYSTEM_PATH }, mounts: [], readOnlyRoot: true, shell: dash,
+      ...nobody,
+      command: [join(binDir, 'postgres'), '--version'],
+      env: { PATH: SYSTEM_PATH },
+      mounts: [],
+      readOnlyRoot: true,
+      shell: dash,
     });
     const trial = spawnSync(command[0] as string, command.slice(1), { env, encoding: 'utf8' });
     problem = trial.error?.message ?? (trial.status === 0 ? '' : trial.stderr.trim());
   }
-  if (problem !== '' && root !== null) throw new Error(`The Debian root file system needs a sandbox to run in: ${problem}`);
+  if (problem !== '' && root !== null)
+    throw new Error(`The Debian root file system needs a sandbox to run in: ${problem}`);
   process.env[VARIABLE] = problem === '' ? 'yes' : 'no';
   return problem;
 }
@@ -90,7 +96,9 @@ export function sandbox(options: Sandbox): CommandLine {
       const make = `if [ -d ${quote(source)} ]; then mkdir -p "$target"; else mkdir -p "\${target%/*}"; touch "$target"; fi`;
       return `place ${quote(target)}; ${make}; mount --bind ${quote(source)} "$target"`;
     }),
-    ...options.mounts.filter(({ readOnly }) => readOnly).map(({ target }) => `place ${quote(target)}; mount -o remount,bind,ro "$target"`),
+    ...options.mounts
+      .filter(({ readOnly }) => readOnly)
+      .map(({ target }) => `place ${quote(target)}; mount -o remount,bind,ro "$target"`),
     options.readOnlyRoot ? 'mount -o remount,bind,ro root' : ':',
   ];
   const enter = [
@@ -103,9 +111,26 @@ export function sandbox(options: Sandbox): CommandLine {
     `exec ${tool('env')} ${unset.join(' ')} ${tool('chroot')} ${quote(root)} ${asUser(options).join(' ')} "$@"`,
   ];
   // A shell waits outside, as unshare's own --fork loses the status of a killed child. It keeps quiet about the kill.
-  const unshare = [tool('unshare'), '--mount', '--propagation', 'private', '--pid', 'sh', '-c', 'exec 3>&2 2>/dev/null; sh -c "$@"; exit $?'];
+  const unshare = [
+    tool('unshare'),
+    '--mount',
+    '--propagation',
+    'private',
+    '--pid',
+    'sh',
+    '-c',
+    'exec 3>&2 2>/dev/null; sh -c "$@"; exit $?',
+  ];
   return {
-    command: [tool('setpriv'), ...DIE_WITH_PARENT, ...unshare, 'outside', enter.join('\n'), 'sandbox', ...options.command],
+    command: [
+      tool('setpriv'),
+      ...DIE_WITH_PARENT,
+      ...unshare,
+      'outside',
+      enter.join('\n'),
+      'sandbox',
+      ...options.command,
+    ],
     env: { ...options.env, PATH: SYSTEM_PATH },
   };
 }
@@ -115,7 +140,17 @@ export function asUser({ uid, gid, groups, capabilities = [] }: Sandbox): string
   const others = groups?.length ? ['--groups', groups.join(',')] : ['--clear-groups'];
   const given = capabilities.map((capability) => `+${capability}`).join(',');
   const more = given === '' ? [] : ['--inh-caps', given, '--ambient-caps', given];
-  return [tool('setpriv'), '--reuid', `${uid}`, '--regid', `${gid}`, ...others, ...more, '--no-new-privs', ...DIE_WITH_PARENT];
+  return [
+    tool('setpriv'),
+    '--reuid',
+    `${uid}`,
+    '--regid',
+    `${gid}`,
+    ...others,
+    ...more,
+    '--no-new-privs',
+    ...DIE_WITH_PARENT,
+  ];
 }
 
 function tool(name: string): string {

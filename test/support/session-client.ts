@@ -9,7 +9,9 @@ export class SessionClient {
   private going = true;
   private child: ChildProcess;
   private resolve!: () => void;
-  private readonly ended = new Promise<void>((resolve) => { this.resolve = resolve; });
+  private readonly ended = new Promise<void>((resolve) => {
+    this.resolve = resolve;
+  });
 
   constructor(
     private readonly server: PostgresServer,
@@ -32,7 +34,12 @@ export class SessionClient {
     const child = spawn(program, [...args, '-XAtq', '--file=-'], {
       stdio: ['pipe', 'pipe', 'ignore'],
       env: {
-        PGHOST: host, PGPORT: String(port), PGUSER: user, PGPASSWORD: password, PGDATABASE: this.database, PGAPPNAME: 'a-service',
+        PGHOST: host,
+        PGPORT: String(port),
+        PGUSER: user,
+        PGPASSWORD: password,
+        PGDATABASE: this.database,
+        PGAPPNAME: 'a-service',
         // So that the server notices when a client is gone in the middle of a query.
         PGOPTIONS: '-c client_connection_check_interval=20',
       },

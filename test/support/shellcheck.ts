@@ -22,7 +22,12 @@ function shellcheck(scripts: string[]): number {
   return status ?? 1;
 }
 
-const scripts = FOLDERS.flatMap((folder) => readdirSync(join(ROOT, folder)).filter((name) => name.endsWith('.sh')).sort().map((name) => `${folder}/${name}`));
+const scripts = FOLDERS.flatMap((folder) =>
+  readdirSync(join(ROOT, folder))
+    .filter((name) => name.endsWith('.sh'))
+    .sort()
+    .map((name) => `${folder}/${name}`),
+);
 if (scripts.length === 0) {
   console.error(`shellcheck: no scripts in ${FOLDERS.join(', ')}`);
   process.exitCode = 1;

@@ -1,7 +1,19 @@
 import { Chart, Cron, Size, Testing, Yaml } from 'cdk8s';
 import {
-  BackupCronJob, type BackupCronJobProps, BackupPvc, type BackupPvcProps, DecryptionProof, PostgresDatabase, type PostgresDatabaseProps, PostgresImage,
-  RestoreDrill, type RestoreDrillProps, RestoreJob, type RestoreJobProps, Retention, SecretExpectations,
+  BackupCronJob,
+  type BackupCronJobProps,
+  BackupPvc,
+  type BackupPvcProps,
+  DecryptionProof,
+  PostgresDatabase,
+  type PostgresDatabaseProps,
+  PostgresImage,
+  RestoreDrill,
+  type RestoreDrillProps,
+  RestoreJob,
+  type RestoreJobProps,
+  Retention,
+  SecretExpectations,
 } from '../../src';
 import { type Tree, TreeReader } from '../../src/plan/tree';
 
@@ -25,30 +37,58 @@ export type Files = Record<string, string>;
 export function shop(props: ShopProps = {}): Files {
   const chart = new Chart(Testing.app(), 'shop', { namespace: 'shop' });
   const secrets = new SecretExpectations(chart, 'secrets');
-  const key = secrets.expectKey('shop-key', 'key', { bytes: 32, sameAsDump: true, because: 'the orders are encrypted with it' });
+  const key = secrets.expectKey('shop-key', 'key', {
+    bytes: 32,
+    sameAsDump: true,
+    because: 'the orders are encrypted with it',
+  });
   const database = PostgresDatabase.at(props.host ?? 'shop-db', {
-    name: 'shop', user: 'postgres', image: PostgresImage.alpine('17.2'),
+    name: 'shop',
+    user: 'postgres',
+    image: PostgresImage.alpine('17.2'),
     password: secrets.expectKey('shop-db', 'password', { because: 'the backup and the restore log in with it' }),
     ...props.database,
   });
   props.secrets?.(secrets, chart);
-  const storage = new BackupPvc(chart, 'storage', { name: 'shop-backup', storageClassName: 'nfs', size: Size.gibibytes(20), ...props.storage });
+  const storage = new BackupPvc(chart, 'storage', {
+    name: 'shop-backup',
+    storageClassName: 'nfs',
+    size: Size.gibibytes(20),
+    ...props.storage,
+  });
   const backupProps = {
-    name: 'shop-db-backup', database, storage, schedule: Cron.schedule({ hour: '2', minute: '0' }), retention: Retention.keep({ daily: 7, weekly: 4 }),
+    name: 'shop-db-backup',
+    database,
+    storage,
+    schedule: Cron.schedule({ hour: '2', minute: '0' }),
+    retention: Retention.keep({ daily: 7, weekly: 4 }),
   };
-  const backup = new BackupCronJob(props.backup === false ? new Chart(Testing.app(), 'gone', { namespace: 'shop' }) : chart, 'backup', { ...backupProps, ...props.backup || {} });
+  const backup = new BackupCronJob(
+    props.backup === false ? new Chart(Testing.app(), 'gone', { namespace: 'shop' }) : chart,
+    'backup',
+    { ...backupProps, ...(props.backup || {}) },
+  );
   if (props.restore !== false) new RestoreJob(chart, 'restore', { name: 'shop-db-restore', backup, ...props.restore });
-  if (props.drill !== false) new RestoreDrill(chart, 'drill', { name: 'shop-db-drill', backup, proof: DecryptionProof.of({ name: 'orders open', key, sql: "SELECT :'key_file'\n" }), ...props.drill });
+  if (props.drill !== false)
+    new RestoreDrill(chart, 'drill', {
+      name: 'shop-db-drill',
+      backup,
+      proof: DecryptionProof.of({ name: 'orders open', key, sql: "SELECT :'key_file'\n" }),
+      ...props.drill,
+    });
   props.more?.(chart, backup);
   return filesOf(chart);
 }
 
 export function filesOf(chart: Chart): Files {
   const objects = chart.toJson() as { kind: string; metadata: { name: string }; data?: Files }[];
-  return Object.fromEntries(objects.map((object) => {
-    if (object.metadata.name.endsWith('-backup-scripts')) object.data = { 'backup.sh': '#!/bin/sh\nset -eu\npg_dump\n', 'prune.sh': '#!/bin/sh\nset -eu\nrm\n' };
-    return [`${object.kind}.${object.metadata.name}.yaml`, Yaml.stringify(object)];
-  }));
+  return Object.fromEntries(
+    objects.map((object) => {
+      if (object.metadata.name.endsWith('-backup-scripts'))
+        object.data = { 'backup.sh': '#!/bin/sh\nset -eu\npg_dump\n', 'prune.sh': '#!/bin/sh\nset -eu\nrm\n' };
+      return [`${object.kind}.${object.metadata.name}.yaml`, Yaml.stringify(object)];
+    }),
+  );
 }
 
 const reader = new TreeReader();
@@ -58,7 +98,11 @@ export function treeOf(name: string, files: Files): Tree {
 }
 
 /** Hand-made: the text of one file, replaced. Fails where there is nothing to replace. */
-export function edited(files: Files, file: string, ...replacements: readonly (readonly [string | RegExp, string])[]): Files {
+export function edited(
+  files: Files,
+  file: string,
+  ...replacements: readonly (readonly [string | RegExp, string])[]
+): Files {
   const text = replacements.reduce((before, [what, by]) => {
     const after = before.replace(what, by);
     if (after === before) throw new Error(`${file} has no ${what}.`);

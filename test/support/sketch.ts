@@ -20,7 +20,10 @@ export function sharingContainer(name: string, script: string): object {
 }
 
 /** What it takes to run a little script as a pod: a CronJob and a ConfigMap, with `container` and `spec` laid over theirs. */
-export function podOptions({ script, container, spec, manifests = [] }: Sketch, more: Partial<PodOptions> = {}): PodOptions {
+export function podOptions(
+  { script, container, spec, manifests = [] }: Sketch,
+  more: Partial<PodOptions> = {},
+): PodOptions {
   const main = {
     name: 'main',
     command: ['/bin/sh', '/scripts/main.sh'],
@@ -37,7 +40,18 @@ export function podOptions({ script, container, spec, manifests = [] }: Sketch, 
       ...spec,
     },
   };
-  const cronJob = { kind: 'CronJob', metadata: { name: 'job', namespace: 'space' }, spec: { jobTemplate: { spec: { template } } } };
+  const cronJob = {
+    kind: 'CronJob',
+    metadata: { name: 'job', namespace: 'space' },
+    spec: { jobTemplate: { spec: { template } } },
+  };
   const configMap = { kind: 'ConfigMap', metadata: { name: 'scripts' }, data: { 'main.sh': script } };
-  return { manifests: [configMap, cronJob, ...manifests], workload: 'job', shell: 'dash', claims: {}, secrets: {}, ...more };
+  return {
+    manifests: [configMap, cronJob, ...manifests],
+    workload: 'job',
+    shell: 'dash',
+    claims: {},
+    secrets: {},
+    ...more,
+  };
 }

@@ -31,19 +31,26 @@ export class Sops {
   static async for(...recipients: string[]): Promise<Sops> {
     const { armor, Encrypter } = await import('age-encryption');
     const dataKey = randomBytes(32);
-    const age = await Promise.all(recipients.map(async (recipient) => {
-      const encrypter = new Encrypter();
-      encrypter.addRecipient(recipient);
-      return { recipient, enc: armor.encode(await encrypter.encrypt(dataKey)) };
-    }));
+    const age = await Promise.all(
+      recipients.map(async (recipient) => {
+        const encrypter = new Encrypter();
+        encrypter.addRecipient(recipient);
+        return { recipient, enc: armor.encode(await encrypter.encrypt(dataKey)) };
+      }),
+    );
     return new Sops(dataKey, age);
   }
 
-  private constructor(private readonly dataKey: Buffer, private readonly age: { recipient: string; enc: string }[]) {}
+  private constructor(
+    private readonly dataKey: Buffer,
+    private readonly age: { recipient: string; enc: string }[],
+  ) {}
 
   /** The text of a file with these documents; all have the same metadata. */
   yaml(documents: Tree | Tree[], selector: Selector = VALUES): string {
-    return this.encrypted(documents, selector).map((tree) => stringify(tree, { lineWidth: 0 })).join('---\n');
+    return this.encrypted(documents, selector)
+      .map((tree) => stringify(tree, { lineWidth: 0 }))
+      .join('---\n');
   }
 
   json(document: Tree, selector: Selector = VALUES): string {
@@ -59,15 +66,23 @@ export class Sops {
     return trees.map((tree) => ({ ...tree, sops }));
   }
 
-  private walk(node: Tree[string], path: string[], selector: Selector, hash: ReturnType<typeof createHash>): Tree[string] {
+  private walk(
+    node: Tree[string],
+    path: string[],
+    selector: Selector,
+    hash: ReturnType<typeof createHash>,
+  ): Tree[string] {
     if (Array.isArray(node)) return node.map((item) => this.walk(item, path, selector, hash) as Tree);
     if (node === null) return null;
     if (typeof node === 'object') {
-      return Object.fromEntries(Object.entries(node).map(([key, value]) => [key, this.walk(value, [...path, key], selector, hash)]));
+      return Object.fromEntries(
+        Object.entries(node).map(([key, value]) => [key, this.walk(value, [...path, key], selector, hash)]),
+      );
     }
     const text = typeof node === 'boolean' ? (node ? 'True' : 'False') : String(node);
     hash.update(text);
-    const type = typeof node === 'string' ? 'str' : typeof node === 'boolean' ? 'bool' : Number.isInteger(node) ? 'int' : 'float';
+    const type =
+      typeof node === 'string' ? 'str' : typeof node === 'boolean' ? 'bool' : Number.isInteger(node) ? 'int' : 'float';
     return isEncrypted(path, selector) ? this.encrypt(text, `${path.join(':')}:`, type) : node;
   }
 
@@ -82,7 +97,10 @@ export class Sops {
 }
 
 function isEncrypted(path: string[], selector: Selector): boolean {
-  const [[kind, what]] = Object.entries({ ...selector, ...(Object.keys(selector).length === 0 && { unencrypted_suffix: '_unencrypted' }) }) as [[string, string]];
+  const [[kind, what]] = Object.entries({
+    ...selector,
+    ...(Object.keys(selector).length === 0 && { unencrypted_suffix: '_unencrypted' }),
+  }) as [[string, string]];
   const matches = path.some((part) => (kind.endsWith('_regex') ? new RegExp(what).test(part) : part.endsWith(what)));
   return kind.startsWith('encrypted') === matches;
 }

@@ -22,7 +22,9 @@ export function database(scope: Chart, props: Partial<PostgresDatabaseProps> = {
   return PostgresDatabase.at('shop-db', {
     name: 'shop',
     user: 'postgres',
-    password: new SecretExpectations(scope, 'secrets').expectKey('shop-db', 'password', { because: 'everything logs in with it' }),
+    password: new SecretExpectations(scope, 'secrets').expectKey('shop-db', 'password', {
+      because: 'everything logs in with it',
+    }),
     image: PostgresImage.alpine('17.2'),
     ...props,
   });
@@ -30,14 +32,17 @@ export function database(scope: Chart, props: Partial<PostgresDatabaseProps> = {
 
 /** The manifest of one object. */
 export function manifest(scope: Chart, kind: string, name?: string): Manifest {
-  const found = (Testing.synth(scope) as Manifest[])
-    .filter((object) => object.kind === kind && (name === undefined || object.metadata.name === name));
+  const found = (Testing.synth(scope) as Manifest[]).filter(
+    (object) => object.kind === kind && (name === undefined || object.metadata.name === name),
+  );
   expect(found.map((object) => object.metadata.name)).toHaveLength(1);
   return found[0]!;
 }
 
 /** The text that a reviewer sees; the digest of the scripts has tests of its own. */
 export function yaml(object: ApiObject | object): string {
-  return Yaml.stringify(object instanceof ApiObject ? object.toJson() : object)
-    .replace(/scripts-sha256: [0-9a-f]{64}/g, 'scripts-sha256: <digest>');
+  return Yaml.stringify(object instanceof ApiObject ? object.toJson() : object).replace(
+    /scripts-sha256: [0-9a-f]{64}/g,
+    'scripts-sha256: <digest>',
+  );
 }

@@ -21,12 +21,17 @@ export class TcpProxy {
         bytes += length;
         if (bytes > breakAfterBytes) client.resetAndDestroy();
       });
-      for (const [socket, other] of [[client, upstream], [upstream, client]] as const) {
+      for (const [socket, other] of [
+        [client, upstream],
+        [upstream, client],
+      ] as const) {
         this.connections.add(socket);
-        socket.on('error', () => {}).on('close', () => {
-          this.connections.delete(socket);
-          other.destroy();
-        });
+        socket
+          .on('error', () => {})
+          .on('close', () => {
+            this.connections.delete(socket);
+            other.destroy();
+          });
         socket.pipe(other);
       }
     });

@@ -42,7 +42,9 @@ export function findToolbox(): Toolbox {
     const major = majorVersion(asked);
     if (major === undefined || major < OLDEST) {
       const what = major === undefined ? `does not hold ${PROGRAMS.join(', ')}` : `holds PostgreSQL ${major}`;
-      throw new Error(`PG_BINDIR=${asked} ${what}: set it to the bin folder of PostgreSQL ${OLDEST} or newer, or unset it.`);
+      throw new Error(
+        `PG_BINDIR=${asked} ${what}: set it to the bin folder of PostgreSQL ${OLDEST} or newer, or unset it.`,
+      );
     }
     return onThisMachine(asked);
   }
@@ -69,12 +71,25 @@ export function findToolbox(): Toolbox {
 function onThisMachine(binDir: string): Toolbox {
   const major = majorVersion(binDir);
   if (major === undefined) throw new Error(`${binDir} does not hold ${PROGRAMS.join(', ')}.`);
-  return { binDir, major, root: null, busybox: need('busybox'), dash: need('dash'), kubectl: localKubectl(), promtool: which('promtool') ?? null };
+  return {
+    binDir,
+    major,
+    root: null,
+    busybox: need('busybox'),
+    dash: need('dash'),
+    kubectl: localKubectl(),
+    promtool: which('promtool') ?? null,
+  };
 }
 
 function inRoot(root: string): Toolbox {
   const version = run([need('chroot'), root, `${DEBIAN_ROOT_BINDIR}/postgres`, '--version']);
-  const programs = { busybox: '/usr/bin/busybox', dash: '/usr/bin/dash', kubectl: '/usr/bin', promtool: '/usr/bin/promtool' };
+  const programs = {
+    busybox: '/usr/bin/busybox',
+    dash: '/usr/bin/dash',
+    kubectl: '/usr/bin',
+    promtool: '/usr/bin/promtool',
+  };
   return { binDir: DEBIAN_ROOT_BINDIR, major: parseMajor(version) ?? 0, root, ...programs };
 }
 
@@ -105,7 +120,9 @@ function newestLocal(): string | undefined {
 
 function inside(parent: string, name: RegExp): string[] {
   if (!existsSync(parent)) return [];
-  return readdirSync(parent).filter((entry) => name.test(entry)).map((entry) => join(parent, entry, 'bin'));
+  return readdirSync(parent)
+    .filter((entry) => name.test(entry))
+    .map((entry) => join(parent, entry, 'bin'));
 }
 
 /** The major version of the PostgreSQL in a folder, or undefined where a program is missing. */

@@ -86,7 +86,8 @@ export class Volumes {
       this.write(join(path, item.path), field(item.fieldRef.fieldPath, this.fields), defaults.defaultMode);
     }
     const [unsupported] = Object.keys(others);
-    if (unsupported !== undefined) throw new Error(`The test pods do not support ${unsupported} in a projected volume.`);
+    if (unsupported !== undefined)
+      throw new Error(`The test pods do not support ${unsupported} in a projected volume.`);
   }
 
   private fill(path: string, source: FileSource, kind: 'configmap' | 'secret', name: string): void {

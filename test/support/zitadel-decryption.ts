@@ -22,7 +22,13 @@ export function proofFor(scope: Chart): DecryptionProof {
 export const proof = proofFor(new Chart(Testing.app(), 'test'));
 
 /** Runs the proof as a drill does, and what a test wants to ask the same session afterwards. */
-export function runProof(server: PostgresServer, database: string, keyFile: string, options: readonly string[] = [], afterwards = '') {
+export function runProof(
+  server: PostgresServer,
+  database: string,
+  keyFile: string,
+  options: readonly string[] = [],
+  afterwards = '',
+) {
   const separator = ['--tuples-only', '--no-align', '--field-separator=\t'];
   const set = ['--set=ON_ERROR_STOP=1', `--set=key_file=${keyFile}`, ...options];
   return server.runPsql(database, `${proof.sql}\n${afterwards}`, '--no-psqlrc', '--quiet', ...separator, ...set);
@@ -30,11 +36,15 @@ export function runProof(server: PostgresServer, database: string, keyFile: stri
 
 /** The verdicts in what psql printed; throws where that is anything else. */
 export function verdicts(stdout: string): KeyVerdict[] {
-  return stdout.split('\n').filter(Boolean).map((line) => {
-    const [id, verdict, reason, ...more] = line.split('\t') as [string, string, string, ...string[]];
-    if (!/^(proven|refuted|unproven|unneeded)$/.test(verdict) || !/^[A-Za-z0-9]/.test(reason) || more.length > 0) throw new Error(`no verdict: ${line}`);
-    return { id, verdict, reason };
-  });
+  return stdout
+    .split('\n')
+    .filter(Boolean)
+    .map((line) => {
+      const [id, verdict, reason, ...more] = line.split('\t') as [string, string, string, ...string[]];
+      if (!/^(proven|refuted|unproven|unneeded)$/.test(verdict) || !/^[A-Za-z0-9]/.test(reason) || more.length > 0)
+        throw new Error(`no verdict: ${line}`);
+      return { id, verdict, reason };
+    });
 }
 
 /** A server for the tests of a file, and what they do with it. */

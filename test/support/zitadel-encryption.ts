@@ -18,13 +18,22 @@ export function encrypt(plaintext: string | Buffer, key: Buffer, iv = randomByte
 export class DataKey {
   readonly row: { readonly id: string; readonly key: string };
 
-  constructor(readonly id: string, masterkey: string | Buffer, readonly bytes = randomBytes(32)) {
+  constructor(
+    readonly id: string,
+    masterkey: string | Buffer,
+    readonly bytes = randomBytes(32),
+  ) {
     const message = encrypt(bytes, Buffer.from(masterkey)).toString('base64');
     this.row = { id, key: message.replaceAll('+', '-').replaceAll('/', '_') }; // padded, unlike Node's base64url
   }
 
   value(plaintext: string | Buffer): EncryptedValue {
-    return { CryptoType: 0, Algorithm: 'aes', KeyID: this.id, Crypted: encrypt(plaintext, this.bytes).toString('base64') };
+    return {
+      CryptoType: 0,
+      Algorithm: 'aes',
+      KeyID: this.id,
+      Crypted: encrypt(plaintext, this.bytes).toString('base64'),
+    };
   }
 }
 
@@ -32,7 +41,12 @@ export class DataKey {
 const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
 
 /** The plaintext in the events web_key.added and key_pair.added. */
-export const JWK = JSON.stringify({ use: 'sig', ...privateKey.export({ format: 'jwk' }), kid: '304512345678901234', alg: 'RS256' });
+export const JWK = JSON.stringify({
+  use: 'sig',
+  ...privateKey.export({ format: 'jwk' }),
+  kid: '304512345678901234',
+  alg: 'RS256',
+});
 export const PEM = privateKey.export({ format: 'pem', type: 'pkcs1' }) as string;
 
 /** As ZITADEL generates them where its settings say nothing else; a user's secret. */
@@ -56,7 +70,10 @@ export function webKeyAdded(privateKey: EncryptedValue): EncryptedEvent {
 
 export function keyPairAdded(key: EncryptedValue): EncryptedEvent {
   const expiry = '2027-01-01T00:00:00Z';
-  return { type: 'key_pair.added', payload: { usage: 0, algorithm: 'RS256', privateKey: { key, expiry }, publicKey: { key, expiry } } };
+  return {
+    type: 'key_pair.added',
+    payload: { usage: 0, algorithm: 'RS256', privateKey: { key, expiry }, publicKey: { key, expiry } },
+  };
 }
 
 /** SQL that puts data keys and events, oldest first, into a database that has the tables; the old keys go. */

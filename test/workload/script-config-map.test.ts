@@ -10,13 +10,16 @@ test('the ConfigMap holds every script, byte for byte', () => {
   const scope = chart();
   ScriptConfigMap.of(scope);
   expect(manifest(scope, 'ConfigMap').data).toEqual(
-    Object.fromEntries(readdirSync(folder).map((file) => [file, readFileSync(join(folder, file), 'utf8')])));
+    Object.fromEntries(readdirSync(folder).map((file) => [file, readFileSync(join(folder, file), 'utf8')])),
+  );
 });
 
 test('Flux leaves the variables of the scripts alone', () => {
   const scope = chart();
   ScriptConfigMap.of(scope);
-  expect(manifest(scope, 'ConfigMap').metadata.annotations).toMatchObject({ 'kustomize.toolkit.fluxcd.io/substitute': 'disabled' });
+  expect(manifest(scope, 'ConfigMap').metadata.annotations).toMatchObject({
+    'kustomize.toolkit.fluxcd.io/substitute': 'disabled',
+  });
 });
 
 test('a chart has one, under a name without a hash', () => {
@@ -26,5 +29,7 @@ test('a chart has one, under a name without a hash', () => {
 });
 
 test('a chart whose id cannot be a name is refused', () => {
-  expect(() => ScriptConfigMap.of(new Chart(Testing.app(), 'Shop'))).toThrow('chart.id ("Shop-backup-scripts") is not a DNS-1123 name');
+  expect(() => ScriptConfigMap.of(new Chart(Testing.app(), 'Shop'))).toThrow(
+    'chart.id ("Shop-backup-scripts") is not a DNS-1123 name',
+  );
 });

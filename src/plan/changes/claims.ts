@@ -9,31 +9,65 @@ import { bytes, name, plural, quantity, words } from '../words';
 export function claims({ backups, resources }: Comparison): Change[] {
   const orphaned = backups.flatMap(({ before, after, forecast }): Change[] => {
     if (before === undefined || after === undefined || !isOrphaned(before, after)) return [];
-    const [from, to] = [before, after].map(({ manifest, claim, folder }) => `${name(folder)} on the claim ${manifest.namespace}/${name(claim)}`);
+    const [from, to] = [before, after].map(
+      ({ manifest, claim, folder }) => `${name(folder)} on the claim ${manifest.namespace}/${name(claim)}`,
+    );
     const lost = forecast?.before.filter(({ time }) => time !== forecast.next).length ?? 0;
-    return [change('dumps-orphaned', 'error', after.manifest, `Orphans every dump that is there${lost > 0 ? `, ${plural(lost, 'restore point')}` : ''}: the backup begins anew in ${to}`, [
-      `They stay in ${from}, where no restore and no drill looks for them any more and nothing prunes them. Until the next run there is no dump to restore. Copy them first.`,
-    ])];
+    return [
+      change(
+        'dumps-orphaned',
+        'error',
+        after.manifest,
+        `Orphans every dump that is there${lost > 0 ? `, ${plural(lost, 'restore point')}` : ''}: the backup begins anew in ${to}`,
+        [
+          `They stay in ${from}, where no restore and no drill looks for them any more and nothing prunes them. Until the next run there is no dump to restore. Copy them first.`,
+        ],
+      ),
+    ];
   });
-  return [...orphaned, ...resources.flatMap(({ before, after }) => (before?.kind !== 'PersistentVolumeClaim' ? []
-    : after === undefined ? [removed(before)] : [...fixed(before, after), ...size(before, after)]))];
+  return [
+    ...orphaned,
+    ...resources.flatMap(({ before, after }) =>
+      before?.kind !== 'PersistentVolumeClaim'
+        ? []
+        : after === undefined
+          ? [removed(before)]
+          : [...fixed(before, after), ...size(before, after)],
+    ),
+  ];
 }
 
 function removed(claim: Manifest): Change {
   const stays = isKept(claim);
-  return change('claim-removed', stays ? 'warning' : 'error', claim,
-    stays ? 'The claim is gone from Git' : 'Flux deletes the claim, and with it all that is on it', [stays
-      ? 'Flux leaves it in the cluster, with all that is on it, since it must not prune it. From now on it belongs to nobody.'
-      : 'With a Kustomization that prunes, as most do. What becomes of the data then depends on the reclaim policy of its volume.']);
+  return change(
+    'claim-removed',
+    stays ? 'warning' : 'error',
+    claim,
+    stays ? 'The claim is gone from Git' : 'Flux deletes the claim, and with it all that is on it',
+    [
+      stays
+        ? 'Flux leaves it in the cluster, with all that is on it, since it must not prune it. From now on it belongs to nobody.'
+        : 'With a Kustomization that prunes, as most do. What becomes of the data then depends on the reclaim policy of its volume.',
+    ],
+  );
 }
 
 /** What Kubernetes does not let anybody change. */
 function fixed(before: Manifest, after: Manifest): Change[] {
-  const fields = ([['storageClassName', 'storage class'], ['accessModes', 'access modes'], ['volumeName', 'volume'], ['volumeMode', 'volume mode'], ['selector', 'selector'], ['dataSource', 'data source'], ['dataSourceRef', 'data source reference']] as const)
-    .flatMap(([field, noun]) => {
-      const [was, is] = [before, after].map(({ object }) => at(object, 'spec', field));
-      return isDeepStrictEqual(was, is) ? [] : [`${noun} ${shown(was)} → ${shown(is)}`];
-    });
+  const fields = (
+    [
+      ['storageClassName', 'storage class'],
+      ['accessModes', 'access modes'],
+      ['volumeName', 'volume'],
+      ['volumeMode', 'volume mode'],
+      ['selector', 'selector'],
+      ['dataSource', 'data source'],
+      ['dataSourceRef', 'data source reference'],
+    ] as const
+  ).flatMap(([field, noun]) => {
+    const [was, is] = [before, after].map(({ object }) => at(object, 'spec', field));
+    return isDeepStrictEqual(was, is) ? [] : [`${noun} ${shown(was)} → ${shown(is)}`];
+  });
   return fields.length === 0 ? [] : [refused(after, words(fields))];
 }
 
@@ -44,10 +78,12 @@ function shown(value: Value): string {
 
 function refused(claim: Manifest, what: string): Change {
   return isGuarded(claim)
-    ? change('claim-not-applied', 'warning', claim, `Has no effect on the claim that is there: ${what}`,
-      ['Flux leaves the claim as it is (ssa: IfNotPresent). A fresh cluster gets the new one: the two differ from now on.'])
-    : change('claim-refused', 'error', claim, `Kubernetes refuses this change of the claim: ${what}`,
-      ['Flux cannot apply it, and nothing of its Kustomization from then on. With force it deletes the claim, and with it all that is on it, to make it anew.']);
+    ? change('claim-not-applied', 'warning', claim, `Has no effect on the claim that is there: ${what}`, [
+        'Flux leaves the claim as it is (ssa: IfNotPresent). A fresh cluster gets the new one: the two differ from now on.',
+      ])
+    : change('claim-refused', 'error', claim, `Kubernetes refuses this change of the claim: ${what}`, [
+        'Flux cannot apply it, and nothing of its Kustomization from then on. With force it deletes the claim, and with it all that is on it, to make it anew.',
+      ]);
 }
 
 function size(before: Manifest, after: Manifest): Change[] {
@@ -55,9 +91,17 @@ function size(before: Manifest, after: Manifest): Change[] {
   if (was === is || was === undefined || is === undefined) return [];
   const what = `${bytes(was)} → ${bytes(is)}`;
   if (is < was) return [refused(after, `size ${what}, and a claim never shrinks`)];
-  if (!isGuarded(after)) return [change('claim-resized', 'note', after, `The claim grows: ${what}`, ['Where its storage class allows that; else Kubernetes refuses it, and Flux applies nothing of its Kustomization.'])];
-  return [change('claim-not-applied', 'warning', after, `Has no effect on the claim that is there: size ${what}`,
-    ['Flux leaves the claim as it is (ssa: IfNotPresent). Resize it with kubectl too, or set resizableFromGit.'])];
+  if (!isGuarded(after))
+    return [
+      change('claim-resized', 'note', after, `The claim grows: ${what}`, [
+        'Where its storage class allows that; else Kubernetes refuses it, and Flux applies nothing of its Kustomization.',
+      ]),
+    ];
+  return [
+    change('claim-not-applied', 'warning', after, `Has no effect on the claim that is there: size ${what}`, [
+      'Flux leaves the claim as it is (ssa: IfNotPresent). Resize it with kubectl too, or set resizableFromGit.',
+    ]),
+  ];
 }
 
 /** The bytes that a claim asks for. */

@@ -3,46 +3,97 @@ import { change, type Comparison } from '../comparison';
 import { name, plural, words } from '../words';
 import type { Workload } from '../planned-workload';
 
-const HEARTBEATS = [{ variable: 'HEARTBEAT_URL', noun: 'success' }, { variable: 'HEARTBEAT_FAILURE_URL', noun: 'failure' }];
+const HEARTBEATS = [
+  { variable: 'HEARTBEAT_URL', noun: 'success' },
+  { variable: 'HEARTBEAT_FAILURE_URL', noun: 'failure' },
+];
 
 /** What is in a dump, what is proven of it, and who hears of it. */
 export function contents({ workloads }: Comparison): Change[] {
-  return workloads.flatMap(({ before, after }) => (before !== undefined && after !== undefined
-    ? [...checks(before, after), ...(after.component === 'backup' ? [...tables(before, after), ...counts(before, after), ...heartbeat(before, after)] : [])] : []));
+  return workloads.flatMap(({ before, after }) =>
+    before !== undefined && after !== undefined
+      ? [
+          ...checks(before, after),
+          ...(after.component === 'backup'
+            ? [...tables(before, after), ...counts(before, after), ...heartbeat(before, after)]
+            : []),
+        ]
+      : [],
+  );
 }
 
 function checks(before: Workload, after: Workload): Change[] {
-  const named = ({ env }: Workload): Map<string, string> => new Map([...env].filter(([variable]) => /^CHECK_\d+_NAME$/.test(variable))
-    .map(([variable, value]) => [value, ['QUERY', 'EXPECT'].map((field) => env.get(variable.replace('NAME', field)) ?? '').join('\n')]));
+  const named = ({ env }: Workload): Map<string, string> =>
+    new Map(
+      [...env]
+        .filter(([variable]) => /^CHECK_\d+_NAME$/.test(variable))
+        .map(([variable, value]) => [
+          value,
+          ['QUERY', 'EXPECT'].map((field) => env.get(variable.replace('NAME', field)) ?? '').join('\n'),
+        ]),
+    );
   const [was, is] = [named(before), named(after)];
   const gone = [...was.keys()].filter((check) => !is.has(check));
   const items = [
     ...gone.map((check) => `${name(check)}: gone`),
-    ...[...is].filter(([check, text]) => was.get(check) !== text).map(([check]) => `${name(check)}: ${was.has(check) ? 'changed' : 'new'}`),
+    ...[...is]
+      .filter(([check, text]) => was.get(check) !== text)
+      .map(([check]) => `${name(check)}: ${was.has(check) ? 'changed' : 'new'}`),
   ];
   if (items.length === 0) return [];
-  return [change('checks', gone.length > 0 ? 'warning' : 'note', after.manifest, `Other things are proven: ${plural(items.length, 'check')} changed`,
-    after.component === 'backup' ? ['Each dump notes the answers to its checks; a restore of an older dump has none to compare new ones with.'] : [], items)];
+  return [
+    change(
+      'checks',
+      gone.length > 0 ? 'warning' : 'note',
+      after.manifest,
+      `Other things are proven: ${plural(items.length, 'check')} changed`,
+      after.component === 'backup'
+        ? ['Each dump notes the answers to its checks; a restore of an older dump has none to compare new ones with.']
+        : [],
+      items,
+    ),
+  ];
 }
 
 function tables(before: Workload, after: Workload): Change[] {
-  const excluded = ({ env }: Workload): string[] => (env.get('EXCLUDE_TABLE_DATA') ?? '').split('\n').filter((table) => table !== '');
+  const excluded = ({ env }: Workload): string[] =>
+    (env.get('EXCLUDE_TABLE_DATA') ?? '').split('\n').filter((table) => table !== '');
   const [was, is] = [excluded(before), excluded(after)];
-  const items = [...is.filter((table) => !was.includes(table)).map((table) => `${name(table)}: its rows are left out from now on`),
-    ...was.filter((table) => !is.includes(table)).map((table) => `${name(table)}: its rows are dumped again`)];
+  const items = [
+    ...is.filter((table) => !was.includes(table)).map((table) => `${name(table)}: its rows are left out from now on`),
+    ...was.filter((table) => !is.includes(table)).map((table) => `${name(table)}: its rows are dumped again`),
+  ];
   if (items.length === 0) return [];
   const isMore = is.some((table) => !was.includes(table));
-  return [change('contents', isMore ? 'warning' : 'note', after.manifest, isMore ? 'The rows of some tables are not dumped any more' : 'The rows of more tables are dumped',
-    isMore ? ['After a restore these tables are empty.'] : [], items)];
+  return [
+    change(
+      'contents',
+      isMore ? 'warning' : 'note',
+      after.manifest,
+      isMore ? 'The rows of some tables are not dumped any more' : 'The rows of more tables are dumped',
+      isMore ? ['After a restore these tables are empty.'] : [],
+      items,
+    ),
+  ];
 }
 
 function counts(before: Workload, after: Workload): Change[] {
   const [was, is] = [before, after].map(({ env }) => env.get('ROW_COUNTS') ?? '');
-  const [hashed, hashes] = [before, after].map(({ env }) => Number(env.get('CONTENT_HASH_BYTES') ?? 0)) as [number, number];
+  const [hashed, hashes] = [before, after].map(({ env }) => Number(env.get('CONTENT_HASH_BYTES') ?? 0)) as [
+    number,
+    number,
+  ];
   const isLess = (was === 'true' && is !== 'true') || hashes < hashed;
   if (was === is && hashed === hashes) return [];
-  return [change('checks', isLess ? 'warning' : 'note', after.manifest, `The rows of a dump are ${is === 'true' ? 'counted' : 'not counted'}, and ${hashes > 0 && is === 'true' ? `hashed in databases of up to ${hashes} bytes` : 'not hashed'}`,
-    isLess ? ['A restore and a drill have less to compare with.'] : [])];
+  return [
+    change(
+      'checks',
+      isLess ? 'warning' : 'note',
+      after.manifest,
+      `The rows of a dump are ${is === 'true' ? 'counted' : 'not counted'}, and ${hashes > 0 && is === 'true' ? `hashed in databases of up to ${hashes} bytes` : 'not hashed'}`,
+      isLess ? ['A restore and a drill have less to compare with.'] : [],
+    ),
+  ];
 }
 
 function heartbeat(before: Workload, after: Workload): Change[] {
@@ -50,6 +101,17 @@ function heartbeat(before: Workload, after: Workload): Change[] {
   const changed = HEARTBEATS.filter(({ variable }) => told(before, variable) !== told(after, variable));
   if (changed.length === 0) return [];
   const isSilent = changed.some(({ variable }) => !after.secretVariables.has(variable));
-  return [change('heartbeat', isSilent ? 'warning' : 'note', after.manifest, `Others hear how a run ended: ${words(changed.map(({ variable, noun }) =>
-    `${noun} goes to ${name(told(after, variable))} instead of ${name(told(before, variable))}`))}`)];
+  return [
+    change(
+      'heartbeat',
+      isSilent ? 'warning' : 'note',
+      after.manifest,
+      `Others hear how a run ended: ${words(
+        changed.map(
+          ({ variable, noun }) =>
+            `${noun} goes to ${name(told(after, variable))} instead of ${name(told(before, variable))}`,
+        ),
+      )}`,
+    ),
+  ];
 }

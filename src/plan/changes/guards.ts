@@ -7,12 +7,27 @@ import { name, words } from '../words';
 
 /** What each guard keeps Flux from, and what its absence makes possible. */
 const GUARDS = [
-  { annotation: PRUNE, value: 'disabled', added: 'Flux keeps it, also when it is gone from Git', removed: 'Flux may delete it, and all that is on it',
-    how: 'As soon as it is gone from Git, e.g. by a rename.' },
-  { annotation: SSA, value: 'IfNotPresent', added: 'Flux never changes it', removed: 'Flux may change it, and with force delete it and make it anew',
-    how: 'A Kustomization with force does so to apply a change that Kubernetes refuses.' },
-  { annotation: SUBSTITUTE, value: 'disabled', added: 'Flux leaves every ${…} in it alone', removed: 'Flux may replace every ${…} in it',
-    how: 'A Kustomization with postBuild does so, by nothing where there is no such variable. Scripts then do something else than was reviewed.' },
+  {
+    annotation: PRUNE,
+    value: 'disabled',
+    added: 'Flux keeps it, also when it is gone from Git',
+    removed: 'Flux may delete it, and all that is on it',
+    how: 'As soon as it is gone from Git, e.g. by a rename.',
+  },
+  {
+    annotation: SSA,
+    value: 'IfNotPresent',
+    added: 'Flux never changes it',
+    removed: 'Flux may change it, and with force delete it and make it anew',
+    how: 'A Kustomization with force does so to apply a change that Kubernetes refuses.',
+  },
+  {
+    annotation: SUBSTITUTE,
+    value: 'disabled',
+    added: 'Flux leaves every ${…} in it alone',
+    removed: 'Flux may replace every ${…} in it',
+    how: 'A Kustomization with postBuild does so, by nothing where there is no such variable. Scripts then do something else than was reviewed.',
+  },
 ];
 
 /** What Flux was told not to do. */
@@ -20,15 +35,25 @@ export function guards({ resources, after: { manifests: now } }: Comparison): Ch
   return resources.flatMap(({ before, after }): Change[] => {
     if (before === undefined) return [];
     if (after === undefined) return gone(before, now);
-    return [...destroys(before, after), ...GUARDS.flatMap(({ annotation, value, added, removed, how }) => {
-      const [was, is] = [before, after].map(({ object }) => text(object, 'metadata', 'annotations', annotation));
-      if (was === is || (was !== value && is !== value)) return [];
-      if (is === value) return [change('guard-added', 'note', after, `${added} from now on`, [`By its annotation ${annotation}: ${value}.`])];
-      const isData = after.kind === 'PersistentVolumeClaim' || componentOf(after) === 'restore' || hasScripts(after);
-      return [change('guard-removed', isData ? 'error' : 'warning', after, `${removed} from now on`, [
-        `The annotation ${annotation}: ${value} is ${is === undefined ? 'gone' : `"${name(is)}" now`}. ${how}`,
-      ])];
-    })];
+    return [
+      ...destroys(before, after),
+      ...GUARDS.flatMap(({ annotation, value, added, removed, how }) => {
+        const [was, is] = [before, after].map(({ object }) => text(object, 'metadata', 'annotations', annotation));
+        if (was === is || (was !== value && is !== value)) return [];
+        if (is === value)
+          return [
+            change('guard-added', 'note', after, `${added} from now on`, [
+              `By its annotation ${annotation}: ${value}.`,
+            ]),
+          ];
+        const isData = after.kind === 'PersistentVolumeClaim' || componentOf(after) === 'restore' || hasScripts(after);
+        return [
+          change('guard-removed', isData ? 'error' : 'warning', after, `${removed} from now on`, [
+            `The annotation ${annotation}: ${value} is ${is === undefined ? 'gone' : `"${name(is)}" now`}. ${how}`,
+          ]),
+        ];
+      }),
+    ];
   });
 }
 
@@ -37,34 +62,74 @@ function destroys(before: Manifest, after: Manifest): Change[] {
   const { kind, apiVersion } = after;
   const isFlux = kind === 'Kustomization' && apiVersion.startsWith('kustomize.toolkit.fluxcd.io/');
   const [field, worst, title, how] = isFlux
-    ? ['force', true, 'Flux deletes from now on what Kubernetes does not let it change, and makes it anew', 'With a claim, all that is on it goes; a Job that restores runs again.'] as const
-    : ['persistentVolumeReclaimPolicy', 'Delete', 'The volume is deleted with its claim from now on, and all that is on it', 'Whoever deletes the claim deletes the dumps.'] as const;
+    ? ([
+        'force',
+        true,
+        'Flux deletes from now on what Kubernetes does not let it change, and makes it anew',
+        'With a claim, all that is on it goes; a Job that restores runs again.',
+      ] as const)
+    : ([
+        'persistentVolumeReclaimPolicy',
+        'Delete',
+        'The volume is deleted with its claim from now on, and all that is on it',
+        'Whoever deletes the claim deletes the dumps.',
+      ] as const);
   if (!isFlux && kind !== 'PersistentVolume') return [];
   const [was, is] = [before, after].map(({ object }) => at(object, 'spec', field));
   if (was === is || (was !== worst && is !== worst)) return [];
-  return [is === worst ? change('guard-removed', 'error', after, title, [`By spec.${field}: ${String(worst)}. ${how}`])
-    : change('guard-added', 'note', after, isFlux ? 'Flux deletes nothing any more to make it anew' : 'The volume stays when its claim is deleted', [`It no longer has spec.${field}: ${String(worst)}.`])];
+  return [
+    is === worst
+      ? change('guard-removed', 'error', after, title, [`By spec.${field}: ${String(worst)}. ${how}`])
+      : change(
+          'guard-added',
+          'note',
+          after,
+          isFlux ? 'Flux deletes nothing any more to make it anew' : 'The volume stays when its claim is deleted',
+          [`It no longer has spec.${field}: ${String(worst)}.`],
+        ),
+  ];
 }
 
 /** What is not there any more to tell of a failure, or to keep a pod from the network. */
 function gone(before: Manifest, now: readonly Manifest[]): Change[] {
   if (before.kind === 'PrometheusRule') {
-    return [change('alerts-removed', 'warning', before, `Nobody is alerted any more by the rules ${name(before.name)}`, ['A backup that fails, or does not run, is noticed only by whoever looks.'])];
+    return [
+      change('alerts-removed', 'warning', before, `Nobody is alerted any more by the rules ${name(before.name)}`, [
+        'A backup that fails, or does not run, is noticed only by whoever looks.',
+      ]),
+    ];
   }
   if (before.kind !== 'NetworkPolicy') return [];
   const isolated = now.filter((manifest) => isSelected(manifest, before));
-  return isolated.length === 0 ? [] : [change('isolation-removed', 'warning', before, `Pods are less isolated than before: the NetworkPolicy ${name(before.name)} is gone`,
-    [`Those of ${words(isolated.map(({ kind, name: one }) => `${kind} ${name(one)}`))}. Another policy may still hold them.`])];
+  return isolated.length === 0
+    ? []
+    : [
+        change(
+          'isolation-removed',
+          'warning',
+          before,
+          `Pods are less isolated than before: the NetworkPolicy ${name(before.name)} is gone`,
+          [
+            `Those of ${words(isolated.map(({ kind, name: one }) => `${kind} ${name(one)}`))}. Another policy may still hold them.`,
+          ],
+        ),
+      ];
 }
 
 function isSelected(manifest: Manifest, policy: Manifest): boolean {
   const path = podSpecPath(manifest);
   if (path === undefined || manifest.namespace !== policy.namespace) return false;
-  return Object.entries(at(policy.object, 'spec', 'podSelector', 'matchLabels') ?? {})
-    .every(([label, value]) => text(manifest.object, ...path.slice(0, -1), 'metadata', 'labels', label) === value);
+  return Object.entries(at(policy.object, 'spec', 'podSelector', 'matchLabels') ?? {}).every(
+    ([label, value]) => text(manifest.object, ...path.slice(0, -1), 'metadata', 'labels', label) === value,
+  );
 }
 
 function hasScripts({ kind, object }: Manifest): boolean {
   const data = at(object, 'data');
-  return kind === 'ConfigMap' && typeof data === 'object' && data !== null && Object.keys(data).some((key) => /\.(sh|sql)$/.test(key));
+  return (
+    kind === 'ConfigMap' &&
+    typeof data === 'object' &&
+    data !== null &&
+    Object.keys(data).some((key) => /\.(sh|sql)$/.test(key))
+  );
 }

@@ -8,62 +8,125 @@ import { isGuarded, isKept } from './claims';
 
 /** What comes, what goes, and what is suspended. */
 export function lifecycle({ backups, workloads, options: { now } }: Comparison): Change[] {
-  const renamed = backups.flatMap(({ before, after }): Change[] => (before === undefined || after === undefined || before.manifest.name === after.manifest.name ? [] : [
-    change('backup-renamed', 'warning', after.manifest, `The backup ${name(before.manifest.name)} is called ${name(after.manifest.name)} from now on`,
-      ['Flux deletes the old CronJob, and with it its Jobs and their logs. A run that is under way ends there.']),
-  ]));
-  const isRenamed = (one: Workload | undefined): boolean => backups.some(({ before, after }) => before !== undefined && after !== undefined
-    && before.manifest.name !== after.manifest.name && (before.manifest === one?.manifest || after.manifest === one?.manifest));
-  return [...renamed, ...workloads.filter(({ before, after }) => !isRenamed(before ?? after) ).flatMap((pair) => ofWorkload(pair, now))];
+  const renamed = backups.flatMap(({ before, after }): Change[] =>
+    before === undefined || after === undefined || before.manifest.name === after.manifest.name
+      ? []
+      : [
+          change(
+            'backup-renamed',
+            'warning',
+            after.manifest,
+            `The backup ${name(before.manifest.name)} is called ${name(after.manifest.name)} from now on`,
+            ['Flux deletes the old CronJob, and with it its Jobs and their logs. A run that is under way ends there.'],
+          ),
+        ],
+  );
+  const isRenamed = (one: Workload | undefined): boolean =>
+    backups.some(
+      ({ before, after }) =>
+        before !== undefined &&
+        after !== undefined &&
+        before.manifest.name !== after.manifest.name &&
+        (before.manifest === one?.manifest || after.manifest === one?.manifest),
+    );
+  return [
+    ...renamed,
+    ...workloads.filter(({ before, after }) => !isRenamed(before ?? after)).flatMap((pair) => ofWorkload(pair, now)),
+  ];
 }
 
 function ofWorkload({ before, after }: Pair<Workload>, now: number): Change[] {
   const one = (after ?? before)!;
   if (one.manifest.kind === 'Job') return one.component === 'restore' ? ofRestoreJob({ before, after }) : [];
   if (after === undefined) return [removed(before!)];
-  if (before === undefined) return [...(after.component === 'restore' && !after.isSuspended ? [resumed(after, now)] : []), added(after, now)];
+  if (before === undefined)
+    return [...(after.component === 'restore' && !after.isSuspended ? [resumed(after, now)] : []), added(after, now)];
   if (before.isSuspended === after.isSuspended) return [];
   if (after.component === 'restore') return after.isSuspended ? [] : [resumed(after, now)];
-  return [after.isSuspended ? suspended(after) : change(`${after.component}-resumed`, 'note', after.manifest, `The ${after.component} runs again`, [...nextRun(after, now),
-    ...(after.component === 'backup' ? ['At its end the retention is applied to all that is there: --dumps tells what goes.'] : [])])];
+  return [
+    after.isSuspended
+      ? suspended(after)
+      : change(`${after.component}-resumed`, 'note', after.manifest, `The ${after.component} runs again`, [
+          ...nextRun(after, now),
+          ...(after.component === 'backup'
+            ? ['At its end the retention is applied to all that is there: --dumps tells what goes.']
+            : []),
+        ]),
+  ];
 }
 
 function added(one: Workload, now: number): Change {
   const { component, manifest, database, claim, folder } = one;
-  if (component === 'restore') return change('restore-added', 'note', manifest, `A template restores the database ${name(database)} on demand`, ['It is for kubectl create job --from.']);
-  if (component === 'drill') return change('drill-added', 'note', manifest, `A drill proves the dumps of ${name(database)}`, nextRun(one, now));
+  if (component === 'restore')
+    return change('restore-added', 'note', manifest, `A template restores the database ${name(database)} on demand`, [
+      'It is for kubectl create job --from.',
+    ]);
+  if (component === 'drill')
+    return change('drill-added', 'note', manifest, `A drill proves the dumps of ${name(database)}`, nextRun(one, now));
   const calendar = Calendar.of(one.schedule ?? '', one.timeZone);
-  return change('backup-added', 'note', manifest, `The database ${name(database)} is backed up into ${name(folder)} on the claim ${name(claim)}`, [
-    ...(calendar === undefined || one.isSuspended ? [] : [`Recovery point objective: ${span(calendar.longestGap(now))}.`]), ...nextRun(one, now),
-  ]);
+  return change(
+    'backup-added',
+    'note',
+    manifest,
+    `The database ${name(database)} is backed up into ${name(folder)} on the claim ${name(claim)}`,
+    [
+      ...(calendar === undefined || one.isSuspended
+        ? []
+        : [`Recovery point objective: ${span(calendar.longestGap(now))}.`]),
+      ...nextRun(one, now),
+    ],
+  );
 }
 
 function removed({ component, manifest, database, claim, folder }: Workload): Change {
   switch (component) {
-    case 'backup': return change('backup-removed', 'error', manifest, `The database ${name(database)} is not backed up any more`,
-      [`Its dumps stay in ${name(folder)} on the claim ${name(claim)}, as long as that is there, and nothing prunes them.`]);
-    case 'drill': return change('drill-removed', 'warning', manifest, `No drill proves the dumps of ${name(database)} any more`);
-    case 'restore': return change('restore-removed', 'error', manifest, `The template that restores ${name(database)} is gone`,
-      ['In an incident, somebody has to write the Job by hand. A restore that is under way ends with it.']);
+    case 'backup':
+      return change('backup-removed', 'error', manifest, `The database ${name(database)} is not backed up any more`, [
+        `Its dumps stay in ${name(folder)} on the claim ${name(claim)}, as long as that is there, and nothing prunes them.`,
+      ]);
+    case 'drill':
+      return change('drill-removed', 'warning', manifest, `No drill proves the dumps of ${name(database)} any more`);
+    case 'restore':
+      return change('restore-removed', 'error', manifest, `The template that restores ${name(database)} is gone`, [
+        'In an incident, somebody has to write the Job by hand. A restore that is under way ends with it.',
+      ]);
   }
 }
 
 function suspended({ component, manifest, database }: Workload): Change {
   if (component === 'backup') {
-    return change('backup-suspended', 'error', manifest, `The database ${name(database)} is not backed up any more: the backup is suspended`,
-      ['The newest restore point gets older every day. Backups on demand still run, and prune; nothing else does.']);
+    return change(
+      'backup-suspended',
+      'error',
+      manifest,
+      `The database ${name(database)} is not backed up any more: the backup is suspended`,
+      ['The newest restore point gets older every day. Backups on demand still run, and prune; nothing else does.'],
+    );
   }
-  return change('drill-suspended', 'warning', manifest, `No drill proves the dumps of ${name(database)} any more: it is suspended`);
+  return change(
+    'drill-suspended',
+    'warning',
+    manifest,
+    `No drill proves the dumps of ${name(database)} any more: it is suspended`,
+  );
 }
 
 function resumed(one: Workload, now: number): Change {
-  return change('restore-resumed', 'error', one.manifest, `A restore of ${name(one.database)} runs by itself, on a schedule`,
-    ['It replaces the live database by what is in a dump. The template must be suspended: kubectl create job --from works all the same.', ...nextRun(one, now)]);
+  return change(
+    'restore-resumed',
+    'error',
+    one.manifest,
+    `A restore of ${name(one.database)} runs by itself, on a schedule`,
+    [
+      'It replaces the live database by what is in a dump. The template must be suspended: kubectl create job --from works all the same.',
+      ...nextRun(one, now),
+    ],
+  );
 }
 
 function nextRun({ isSuspended, schedule, timeZone }: Workload, now: number): string[] {
   const calendar = Calendar.of(schedule ?? '', timeZone);
-  const [next] = isSuspended ? [] : calendar?.next(1, now) ?? [];
+  const [next] = isSuspended ? [] : (calendar?.next(1, now) ?? []);
   return [next === undefined ? 'No run is scheduled.' : `The next run: ${localMoment(next, calendar!.timeZone)}.`];
 }
 
@@ -73,24 +136,56 @@ function ofRestoreJob({ before, after }: Pair<Workload>): Change[] {
   if (before === undefined) {
     const dump = env.get('RESTORE_DUMP') || 'the newest verified dump';
     const action = env.get('RESTORE_ACTION') ?? 'restore';
-    changes.push(change('restore-at-merge', 'error', manifest,
-      `The merge starts a restore: ${name(dump)} replaces the database ${name(database)} on ${name(server)}`,
-      [`Flux creates the Job as soon as it has the commit (RESTORE_ACTION=${name(action)}${env.get('RESTORE_SHA256') ? `, RESTORE_SHA256=${name(env.get('RESTORE_SHA256')!)}` : ', no checksum is pinned'}).`,
-        'What was written since that dump is then in the database from before only.']));
+    changes.push(
+      change(
+        'restore-at-merge',
+        'error',
+        manifest,
+        `The merge starts a restore: ${name(dump)} replaces the database ${name(database)} on ${name(server)}`,
+        [
+          `Flux creates the Job as soon as it has the commit (RESTORE_ACTION=${name(action)}${env.get('RESTORE_SHA256') ? `, RESTORE_SHA256=${name(env.get('RESTORE_SHA256')!)}` : ', no checksum is pinned'}).`,
+          'What was written since that dump is then in the database from before only.',
+        ],
+      ),
+    );
   } else if (after === undefined) {
     const stays = isKept(before.manifest);
-    changes.push(change('restore-job-removed', stays ? 'note' : 'warning', manifest, 'The Job of a restore is gone from Git',
-      [stays ? 'It stays in the cluster until somebody deletes it. The restore is not undone.' : 'Flux deletes it: a restore that is under way ends there. The live database stays as it was.']));
+    changes.push(
+      change('restore-job-removed', stays ? 'note' : 'warning', manifest, 'The Job of a restore is gone from Git', [
+        stays
+          ? 'It stays in the cluster until somebody deletes it. The restore is not undone.'
+          : 'Flux deletes it: a restore that is under way ends there. The live database stays as it was.',
+      ]),
+    );
   } else {
     const stays = isGuarded(after.manifest);
-    changes.push(change('restore-job-changed', stays ? 'warning' : 'error', manifest, 'A Job that restores is changed, which Kubernetes does not allow', [stays
-      ? 'Flux leaves the Job as it is: the change has an effect only where there is none. For another restore, use another requestId.'
-      : 'Flux cannot apply it, or with force makes the Job again and restores again.']));
+    changes.push(
+      change(
+        'restore-job-changed',
+        stays ? 'warning' : 'error',
+        manifest,
+        'A Job that restores is changed, which Kubernetes does not allow',
+        [
+          stays
+            ? 'Flux leaves the Job as it is: the change has an effect only where there is none. For another restore, use another requestId.'
+            : 'Flux cannot apply it, or with force makes the Job again and restores again.',
+        ],
+      ),
+    );
   }
   const ttl = (one: Workload | undefined): unknown => at(one?.manifest.object, 'spec', 'ttlSecondsAfterFinished');
   if (after !== undefined && ttl(after) !== undefined && ttl(before) === undefined) {
-    changes.push(change('restore-repeats', 'error', manifest, 'The Job of the restore deletes itself when it has ended, and Flux makes it again',
-      ['Every time, the database is restored, unless its request is found to be carried out. Leave out ttlSecondsAfterFinished.']));
+    changes.push(
+      change(
+        'restore-repeats',
+        'error',
+        manifest,
+        'The Job of the restore deletes itself when it has ended, and Flux makes it again',
+        [
+          'Every time, the database is restored, unless its request is found to be carried out. Leave out ttlSecondsAfterFinished.',
+        ],
+      ),
+    );
   }
   return changes;
 }

@@ -12,16 +12,35 @@ const RULES = ['last', 'daily', 'weekly', 'monthly', 'yearly', 'within'] as cons
 
 /** How much is lost at worst, how far back one can go, and which restore points go. */
 export function recovery({ backups, workloads, options: { now } }: Comparison): Change[] {
-  const schedules = workloads.flatMap(({ before, after }) => (before === undefined || after === undefined || after.component === 'restore' ? []
-    : schedule(after.manifest, [before.schedule ?? '', before.timeZone], [after.schedule ?? '', after.timeZone], after.isSuspended, now)));
-  return [...backups.flatMap((pair) => (pair.before === undefined || pair.after === undefined ? [] : [
-    ...recoveryPoint(pair.before, pair.after, now), ...deleted(pair), ...kept(pair.before, pair.after, now), ...need(pair.before, pair.after),
-  ])), ...schedules];
+  const schedules = workloads.flatMap(({ before, after }) =>
+    before === undefined || after === undefined || after.component === 'restore'
+      ? []
+      : schedule(
+          after.manifest,
+          [before.schedule ?? '', before.timeZone],
+          [after.schedule ?? '', after.timeZone],
+          after.isSuspended,
+          now,
+        ),
+  );
+  return [
+    ...backups.flatMap((pair) =>
+      pair.before === undefined || pair.after === undefined
+        ? []
+        : [
+            ...recoveryPoint(pair.before, pair.after, now),
+            ...deleted(pair),
+            ...kept(pair.before, pair.after, now),
+            ...need(pair.before, pair.after),
+          ],
+    ),
+    ...schedules,
+  ];
 }
 
 /** Milliseconds; infinite where no run comes. */
 function longestLoss({ isSuspended, schedule, timeZone }: BackupWorkload, now: number): number {
-  return isSuspended ? Infinity : Calendar.of(schedule, timeZone)?.longestGap(now) ?? Infinity;
+  return isSuspended ? Infinity : (Calendar.of(schedule, timeZone)?.longestGap(now) ?? Infinity);
 }
 
 function recoveryPoint(before: BackupWorkload, after: BackupWorkload, now: number): Change[] {
@@ -29,21 +48,43 @@ function recoveryPoint(before: BackupWorkload, after: BackupWorkload, now: numbe
   if (was === is) return [];
   const told = (loss: number): string => (loss === Infinity ? 'unbounded' : span(loss));
   const level: Level = is === Infinity ? 'error' : is > was ? 'warning' : 'note';
-  return [change('recovery-point', level, after.manifest, `Recovery point objective: ${told(was)} → ${told(is)}`, [is === Infinity
-    ? 'No run is scheduled: whatever is written after the newest dump is lost.'
-    : `At worst, what was written in the last ${told(is)} is lost: the longest time between two runs of "${name(after.schedule)}" in a year, in ${name(after.timeZone)}, daylight saving included.`])];
+  return [
+    change('recovery-point', level, after.manifest, `Recovery point objective: ${told(was)} → ${told(is)}`, [
+      is === Infinity
+        ? 'No run is scheduled: whatever is written after the newest dump is lost.'
+        : `At worst, what was written in the last ${told(is)} is lost: the longest time between two runs of "${name(after.schedule)}" in a year, in ${name(after.timeZone)}, daylight saving included.`,
+    ]),
+  ];
 }
 
-function schedule(manifest: Manifest, before: readonly [string, string], after: readonly [string, string], isSuspended: boolean, now: number): Change[] {
+function schedule(
+  manifest: Manifest,
+  before: readonly [string, string],
+  after: readonly [string, string],
+  isSuspended: boolean,
+  now: number,
+): Change[] {
   if (before.join('\n') === after.join('\n')) return [];
   const told = ([expression, zone]: readonly [string, string]): string => `"${name(expression)}" in ${name(zone)}`;
   const calendar = Calendar.of(...after);
   if (calendar === undefined) {
-    return [change('schedule', 'error', manifest, `No run ever comes: ${told(after)} is no schedule`, [`It was ${told(before)}.`])];
+    return [
+      change('schedule', 'error', manifest, `No run ever comes: ${told(after)} is no schedule`, [
+        `It was ${told(before)}.`,
+      ]),
+    ];
   }
   const suspended = isSuspended ? ['It is suspended: none of these runs begins.'] : [];
-  return [change('schedule', 'note', manifest, `Runs begin by ${told(after)}, and not by ${told(before)}`, [...suspended, 'The next five:'],
-    calendar.next(5, now).map((run) => localMoment(run, calendar.timeZone)))];
+  return [
+    change(
+      'schedule',
+      'note',
+      manifest,
+      `Runs begin by ${told(after)}, and not by ${told(before)}`,
+      [...suspended, 'The next five:'],
+      calendar.next(5, now).map((run) => localMoment(run, calendar.timeZone)),
+    ),
+  ];
 }
 
 function deleted({ before, after, forecast }: BackupPair): Change[] {
@@ -51,41 +92,78 @@ function deleted({ before, after, forecast }: BackupPair): Change[] {
   // Where the folder or the claim is another one, nothing is deleted: what becomes of the data is told of the claim.
   if (lost.length === 0 || before!.folder !== after!.folder || before!.claim !== after!.claim) return [];
   const [oldest, newest] = [lost.at(-1)!.point, lost[0]!.point];
-  const days = [unchanged, changed].map((points) => (points.length === 0 ? 'that of the run' : day(points.at(-1)!.time)));
+  const days = [unchanged, changed].map((points) =>
+    points.length === 0 ? 'that of the run' : day(points.at(-1)!.time),
+  );
   const range = lost.length === 1 ? `of ${day(newest.time)}` : `from ${day(oldest.time)} to ${day(newest.time)}`;
-  return [change('restore-points-deleted', 'error', after!.manifest, `Deletes ${plural(lost.length, 'restore point')} ${range}`, [
-    `At the end of the next run, which ${next === undefined ? 'is one on demand, as none is scheduled' : `begins at ${moment(next)}`}. Without the change they would stay${before!.isSuspended && !after!.isSuspended ? ' until a run on demand' : ''}.`,
-    `The oldest restorable day ${days[0] === days[1] ? `stays ${days[0]}` : `is then ${days[1]}, and not ${days[0]}`}.`,
-    ...(isAmbiguous ? [ambiguous(after!.folder)] : []),
-    isListed ? 'The dumps of the listing:' : 'By the calendar, as if every run had succeeded:',
-  ], lost.map(({ point, rules }) => `${name(point.name)}${rules.length > 0 ? ` (kept ${words(reasons(rules))})` : ''}`))];
+  return [
+    change(
+      'restore-points-deleted',
+      'error',
+      after!.manifest,
+      `Deletes ${plural(lost.length, 'restore point')} ${range}`,
+      [
+        `At the end of the next run, which ${next === undefined ? 'is one on demand, as none is scheduled' : `begins at ${moment(next)}`}. Without the change they would stay${before!.isSuspended && !after!.isSuspended ? ' until a run on demand' : ''}.`,
+        `The oldest restorable day ${days[0] === days[1] ? `stays ${days[0]}` : `is then ${days[1]}, and not ${days[0]}`}.`,
+        ...(isAmbiguous ? [ambiguous(after!.folder)] : []),
+        isListed ? 'The dumps of the listing:' : 'By the calendar, as if every run had succeeded:',
+      ],
+      lost.map(
+        ({ point, rules }) => `${name(point.name)}${rules.length > 0 ? ` (kept ${words(reasons(rules))})` : ''}`,
+      ),
+    ),
+  ];
 }
 
 function reasons(rules: readonly string[]): string[] {
   const counts = rules.filter((rule) => rule !== 'within');
-  return [...(counts.length > 0 ? [`as ${words(counts)}`] : []), ...(counts.length < rules.length ? ['within the last days'] : [])];
+  return [
+    ...(counts.length > 0 ? [`as ${words(counts)}`] : []),
+    ...(counts.length < rules.length ? ['within the last days'] : []),
+  ];
 }
 
 function kept(before: BackupWorkload, after: BackupWorkload, now: number): Change[] {
   const isSame = RULES.every((rule) => before.retention[rule] === after.retention[rule]);
   const [was, is] = [steadyState(before, now), steadyState(after, now)];
-  const [deep, deeper] = [was, is].map((times) => (times.length === 0 ? 0 : Math.floor((times[0]! - times.at(-1)!) / DAY))) as [number, number];
+  const [deep, deeper] = [was, is].map((times) =>
+    times.length === 0 ? 0 : Math.floor((times[0]! - times.at(-1)!) / DAY),
+  ) as [number, number];
   if (isSame && deep === deeper && was.length === is.length) return [];
-  const rules = RULES.filter((rule) => before.retention[rule] !== after.retention[rule])
-    .map((rule) => `${rule} ${before.retention[rule]} → ${after.retention[rule]}${rule === 'within' ? ' days' : ''}`);
+  const rules = RULES.filter((rule) => before.retention[rule] !== after.retention[rule]).map(
+    (rule) => `${rule} ${before.retention[rule]} → ${after.retention[rule]}${rule === 'within' ? ' days' : ''}`,
+  );
   const oldest = (times: readonly number[]): string => (times.length === 0 ? 'none' : day(times.at(-1)!));
-  const back = deep === deeper ? `as far as before, ${plural(deep, 'day')}` : `${plural(deep, 'day')} → ${plural(deeper, 'day')}`;
-  const points = was.length === is.length ? plural(is.length, 'restore point') : `${was.length} → ${plural(is.length, 'restore point')}`;
-  return [change('restore-points', deeper < deep ? 'warning' : 'note', after.manifest, `One can go back ${back}, to one of ${points}`, [
-      ...(rules.length > 0 ? [`Retention: ${words(rules)}.`] : []),
-      `The oldest restorable day, seen from ${day(now)}: ${oldest(was)} → ${oldest(is)}${deeper > deep ? ', once there are as many dumps' : ''}.`,
-    ])];
+  const back =
+    deep === deeper ? `as far as before, ${plural(deep, 'day')}` : `${plural(deep, 'day')} → ${plural(deeper, 'day')}`;
+  const points =
+    was.length === is.length
+      ? plural(is.length, 'restore point')
+      : `${was.length} → ${plural(is.length, 'restore point')}`;
+  return [
+    change(
+      'restore-points',
+      deeper < deep ? 'warning' : 'note',
+      after.manifest,
+      `One can go back ${back}, to one of ${points}`,
+      [
+        ...(rules.length > 0 ? [`Retention: ${words(rules)}.`] : []),
+        `The oldest restorable day, seen from ${day(now)}: ${oldest(was)} → ${oldest(is)}${deeper > deep ? ', once there are as many dumps' : ''}.`,
+      ],
+    ),
+  ];
 }
 
 function need(before: BackupWorkload, after: BackupWorkload): Change[] {
   const [was, is] = [before.recoveryWindow, after.recoveryWindow];
   if (was === is) return [];
   const told = (days: number | undefined): string => (days === undefined ? 'not stated' : plural(days, 'day'));
-  return [change('recovery-window', (is ?? 0) < (was ?? 0) ? 'warning' : 'note', after.manifest,
-    `How many days back one must be able to go: ${told(was)} → ${told(is)}`)];
+  return [
+    change(
+      'recovery-window',
+      (is ?? 0) < (was ?? 0) ? 'warning' : 'note',
+      after.manifest,
+      `How many days back one must be able to go: ${told(was)} → ${told(is)}`,
+    ),
+  ];
 }

@@ -7,8 +7,17 @@ const CHOICES = ['RESTORE_ACTION', 'RESTORE_DUMP', 'RESTORE_BEFORE', 'RESTORE_SH
 
 /** What a restore from a template may destroy now. */
 export function restores({ workloads }: Comparison): Change[] {
-  return workloads.flatMap(({ before, after }) => (before !== undefined && after?.component === 'restore' && after.manifest.kind === 'CronJob'
-    ? [...sessions({ before, after }), ...previous({ before, after }), ...despite({ before, after }), ...choices({ before, after }), ...quiesce({ before, after })] : []));
+  return workloads.flatMap(({ before, after }) =>
+    before !== undefined && after?.component === 'restore' && after.manifest.kind === 'CronJob'
+      ? [
+          ...sessions({ before, after }),
+          ...previous({ before, after }),
+          ...despite({ before, after }),
+          ...choices({ before, after }),
+          ...quiesce({ before, after }),
+        ]
+      : [],
+  );
 }
 
 function values({ before, after }: Required<Pair<Workload>>, variable: string): readonly [string, string] {
@@ -19,37 +28,82 @@ function sessions(pair: Required<Pair<Workload>>): Change[] {
   const [was, is] = values(pair, 'RESTORE_SESSIONS');
   if (was === is) return [];
   const disconnects = is === 'disconnect';
-  return [change('restore-sessions', disconnects ? 'warning' : 'note', pair.after.manifest, `Sessions on the live database at the cut-over: ${name(was)} → ${name(is)}`, disconnects
-    ? ['A restore ends them, in the middle of whatever they do. What a service writes between the dump and the exchange is in the database from before only.'] : [])];
+  return [
+    change(
+      'restore-sessions',
+      disconnects ? 'warning' : 'note',
+      pair.after.manifest,
+      `Sessions on the live database at the cut-over: ${name(was)} → ${name(is)}`,
+      disconnects
+        ? [
+            'A restore ends them, in the middle of whatever they do. What a service writes between the dump and the exchange is in the database from before only.',
+          ]
+        : [],
+    ),
+  ];
 }
 
 function previous(pair: Required<Pair<Workload>>): Change[] {
   const [was, is] = values(pair, 'KEEP_PREVIOUS');
   if (was === is) return [];
   const isLess = Number(is) < Number(was);
-  return [change('restore-previous', isLess ? 'warning' : 'note', pair.after.manifest, `Databases from before that stay after a restore: ${name(was)} → ${name(is)}`, isLess
-    ? ['The next restore drops the others, and with them the way back beyond the newest.'] : ['Each takes the room of a whole database on the server.'])];
+  return [
+    change(
+      'restore-previous',
+      isLess ? 'warning' : 'note',
+      pair.after.manifest,
+      `Databases from before that stay after a restore: ${name(was)} → ${name(is)}`,
+      isLess
+        ? ['The next restore drops the others, and with them the way back beyond the newest.']
+        : ['Each takes the room of a whole database on the server.'],
+    ),
+  ];
 }
 
 function despite(pair: Required<Pair<Workload>>): Change[] {
   const [was, is] = values(pair, 'RESTORE_DESPITE');
   if (was === is) return [];
-  return [change('restore-despite', is === '' ? 'note' : 'error', pair.after.manifest, `What does not stop a restore: ${was || 'nothing'} → ${is || 'nothing'}`, is === '' ? []
-    : ['Every restore goes on where it would be refused, e.g. with secrets that do not open what is in the dump. Set it for one restore, not in the template.'])];
+  return [
+    change(
+      'restore-despite',
+      is === '' ? 'note' : 'error',
+      pair.after.manifest,
+      `What does not stop a restore: ${was || 'nothing'} → ${is || 'nothing'}`,
+      is === ''
+        ? []
+        : [
+            'Every restore goes on where it would be refused, e.g. with secrets that do not open what is in the dump. Set it for one restore, not in the template.',
+          ],
+    ),
+  ];
 }
 
 function quiesce(pair: Required<Pair<Workload>>): Change[] {
   const [was, is] = values(pair, 'QUIESCE_DEPLOYMENT');
   if (was === is) return [];
-  return [change('restore-quiesce', is === '' ? 'note' : 'warning', pair.after.manifest, `What a restore stops for the cut-over, and starts again: ${was === '' ? 'nothing' : `the Deployment ${name(was)}`} → ${is === '' ? 'nothing' : `the Deployment ${name(is)}`}`,
-    is === '' ? [] : ['Its account may set the scale of this Deployment.'])];
+  return [
+    change(
+      'restore-quiesce',
+      is === '' ? 'note' : 'warning',
+      pair.after.manifest,
+      `What a restore stops for the cut-over, and starts again: ${was === '' ? 'nothing' : `the Deployment ${name(was)}`} → ${is === '' ? 'nothing' : `the Deployment ${name(is)}`}`,
+      is === '' ? [] : ['Its account may set the scale of this Deployment.'],
+    ),
+  ];
 }
 
 function choices(pair: Required<Pair<Workload>>): Change[] {
   return CHOICES.flatMap((variable) => {
     const [was, is] = values(pair, variable);
     if (was === is) return [];
-    return [change('restore-choice', variable === 'RESTORE_ACTION' ? 'error' : 'warning', pair.after.manifest, `Unless told otherwise, restores have ${variable}: ${was || '(empty)'} → ${is || '(empty)'}`,
-      ['The template is what an incident begins with: whoever uses it expects the newest verified dump.'])];
+    return [
+      change(
+        'restore-choice',
+        variable === 'RESTORE_ACTION' ? 'error' : 'warning',
+        pair.after.manifest,
+        `Unless told otherwise, restores have ${variable}: ${was || '(empty)'} → ${is || '(empty)'}`,
+        ['The template is what an incident begins with: whoever uses it expects the newest verified dump.'],
+      ),
+    ];
   });
 }

@@ -11,46 +11,100 @@ import type { Workload } from '../planned-workload';
 
 /** Which tools run, as whom, against what, by which scripts. */
 export function software({ workloads, resources, after: { workloads: all, backups } }: Comparison): Change[] {
-  return [...workloads.flatMap(({ before, after }) => (before && after ? [...target(before, after), ...source(before, after, backups), ...image(before, after), ...user(before.manifest, after.manifest)] : [])),
-    ...resources.flatMap((resource) => scripts(resource, all))];
+  return [
+    ...workloads.flatMap(({ before, after }) =>
+      before && after
+        ? [
+            ...target(before, after),
+            ...source(before, after, backups),
+            ...image(before, after),
+            ...user(before.manifest, after.manifest),
+          ]
+        : [],
+    ),
+    ...resources.flatMap((resource) => scripts(resource, all)),
+  ];
 }
 
 function target(before: Workload, after: Workload): Change[] {
-  const changed = ([['server', 'the server'], ['database', 'the database']] as const).filter(([field]) => before[field] !== after[field])
+  const changed = (
+    [
+      ['server', 'the server'],
+      ['database', 'the database'],
+    ] as const
+  )
+    .filter(([field]) => before[field] !== after[field])
     .map(([field, noun]) => `${noun} ${name(before[field])} → ${name(after[field])}`);
   if (changed.length === 0) return [];
   const isSameFolder = before.claim === after.claim && before.folder === after.folder;
-  return [change('target', 'error', after.manifest, `Another database from now on: ${words(changed)}`, after.component === 'backup'
-    ? [`The one from before is not dumped any more.${isSameFolder ? ` Its dumps and the new ones are in one folder, ${name(after.folder)}, under one name: the retention prunes them as if they were of the same database, and a restore takes the newest.` : ''}`]
-    : after.component === 'restore' ? ['A restore replaces this one.'] : [])];
+  return [
+    change(
+      'target',
+      'error',
+      after.manifest,
+      `Another database from now on: ${words(changed)}`,
+      after.component === 'backup'
+        ? [
+            `The one from before is not dumped any more.${isSameFolder ? ` Its dumps and the new ones are in one folder, ${name(after.folder)}, under one name: the retention prunes them as if they were of the same database, and a restore takes the newest.` : ''}`,
+          ]
+        : after.component === 'restore'
+          ? ['A restore replaces this one.']
+          : [],
+    ),
+  ];
 }
 
 /** Where a restore or a drill looks for dumps; what it means for a backup is told of its claim. */
 function source(before: Workload, after: Workload, backups: readonly BackupWorkload[]): Change[] {
   if (after.component === 'backup' || (before.claim === after.claim && before.folder === after.folder)) return [];
   const [from, to] = [before, after].map(({ claim, folder }) => `${name(folder)} on the claim ${name(claim)}`);
-  const backup = backups.find(({ manifest, claim, folder, database }) =>
-    manifest.namespace === after.manifest.namespace && claim === after.claim && folder === after.folder && database === after.database);
+  const backup = backups.find(
+    ({ manifest, claim, folder, database }) =>
+      manifest.namespace === after.manifest.namespace &&
+      claim === after.claim &&
+      folder === after.folder &&
+      database === after.database,
+  );
   const isRestore = after.component === 'restore';
-  return [change('source', backup !== undefined ? 'note' : isRestore ? 'error' : 'warning', after.manifest,
-    `${isRestore ? 'A restore' : 'The drill'} looks for dumps in ${to}, and not in ${from}`, [backup === undefined
-      ? `No backup of ${name(after.database)} writes there: ${isRestore ? 'no restore finds its dumps' : 'nothing proves its dumps'} any more.`
-      : `There the backup ${name(backup.manifest.name)} writes.`])];
+  return [
+    change(
+      'source',
+      backup !== undefined ? 'note' : isRestore ? 'error' : 'warning',
+      after.manifest,
+      `${isRestore ? 'A restore' : 'The drill'} looks for dumps in ${to}, and not in ${from}`,
+      [
+        backup === undefined
+          ? `No backup of ${name(after.database)} writes there: ${isRestore ? 'no restore finds its dumps' : 'nothing proves its dumps'} any more.`
+          : `There the backup ${name(backup.manifest.name)} writes.`,
+      ],
+    ),
+  ];
 }
 
 function image(before: Workload, after: Workload): Change[] {
-  const versions = [before, after].map(({ manifest }) => text(manifest.object, 'metadata', 'annotations', SERVER_VERSION));
-  const changed = [...after.images].filter(([container, is]) => before.images.has(container) && before.images.get(container) !== is);
+  const versions = [before, after].map(({ manifest }) =>
+    text(manifest.object, 'metadata', 'annotations', SERVER_VERSION),
+  );
+  const changed = [...after.images].filter(
+    ([container, is]) => before.images.has(container) && before.images.get(container) !== is,
+  );
   const pairs = [...new Set(changed.map(([container, is]) => `${name(before.images.get(container)!)} → ${name(is)}`))];
   if (pairs.length === 0 && versions[0] === versions[1]) return [];
   const told = pairs.length > 0 ? words(pairs) : 'the same image';
-  const majors = versions[0] === versions[1] && changed.length > 0
-    ? [majorOf(before.images.get(changed[0]![0])!), majorOf(changed[0]![1])] : versions;
+  const majors =
+    versions[0] === versions[1] && changed.length > 0
+      ? [majorOf(before.images.get(changed[0]![0])!), majorOf(changed[0]![1])]
+      : versions;
   if (majors[0] === majors[1]) return [change('image', 'note', after.manifest, `Other tools run: ${told}`)];
-  return [change('image', 'error', after.manifest, `Tools of another major version run: ${told}`, [
-    `PostgreSQL ${majors[0] ?? '?'} → ${majors[1] ?? '?'}. A backup refuses a server of another major version: merge it when the server is changed, not before. ${Number(majors[1]) < Number(majors[0])
-      ? 'Older tools cannot read the dumps of newer ones: what is there cannot be restored with them.' : 'The dumps that are there can be restored into the newer server.'}`,
-  ])];
+  return [
+    change('image', 'error', after.manifest, `Tools of another major version run: ${told}`, [
+      `PostgreSQL ${majors[0] ?? '?'} → ${majors[1] ?? '?'}. A backup refuses a server of another major version: merge it when the server is changed, not before. ${
+        Number(majors[1]) < Number(majors[0])
+          ? 'Older tools cannot read the dumps of newer ones: what is there cannot be restored with them.'
+          : 'The dumps that are there can be restored into the newer server.'
+      }`,
+    ]),
+  ];
 }
 
 function majorOf(image: string): string | undefined {
@@ -58,22 +112,41 @@ function majorOf(image: string): string | undefined {
 }
 
 function user(before: Manifest, after: Manifest): Change[] {
-  const [was, is] = [before, after].map((manifest) => number(manifest.object, ...podSpecPath(manifest) ?? [], 'securityContext', 'runAsUser'));
+  const [was, is] = [before, after].map((manifest) =>
+    number(manifest.object, ...(podSpecPath(manifest) ?? []), 'securityContext', 'runAsUser'),
+  );
   if (was === is) return [];
-  return [change('user', 'warning', after, `The pod runs as another user: ${was ?? 'the image\'s'} → ${is ?? 'the image\'s'}`,
-    ['The dumps that are there belong to the former one, and this one may not write beside them: chown the folder on the storage.'])];
+  return [
+    change('user', 'warning', after, `The pod runs as another user: ${was ?? "the image's"} → ${is ?? "the image's"}`, [
+      'The dumps that are there belong to the former one, and this one may not write beside them: chown the folder on the storage.',
+    ]),
+  ];
 }
 
 /** Tells which scripts changed; how is among the fields. */
 function scripts({ before, after }: ResourceChange, workloads: readonly Workload[]): Change[] {
   if (before === undefined || after?.kind !== 'ConfigMap') return [];
-  const files = (manifest: Manifest): { readonly [file: string]: unknown } => (at(manifest.object, 'data') ?? {}) as { [file: string]: unknown };
-  const names = [...new Set([...Object.keys(files(before)), ...Object.keys(files(after))])].filter((file) => /\.(sh|sql)$/.test(file) && files(before)[file] !== files(after)[file]);
+  const files = (manifest: Manifest): { readonly [file: string]: unknown } =>
+    (at(manifest.object, 'data') ?? {}) as { [file: string]: unknown };
+  const names = [...new Set([...Object.keys(files(before)), ...Object.keys(files(after))])].filter(
+    (file) => /\.(sh|sql)$/.test(file) && files(before)[file] !== files(after)[file],
+  );
   if (names.length === 0) return [];
-  const users = workloads.filter(({ manifest }) => manifest.namespace === after.namespace && usesConfigMap(manifest, after.name));
-  return [change('scripts', 'warning', after, `Other scripts run: ${plural(names.length, 'file')} changed`, [
-    `${users.length > 0 ? `Of ${words(users.map(({ manifest }) => `${manifest.kind} ${name(manifest.name)}`))}. ` : ''}They take effect at once, for a run that is retried too. The differences are among the fields below.`,
-  ], names.map((file) => `${name(file)} (${lines(files(before)[file], files(after)[file])})`))];
+  const users = workloads.filter(
+    ({ manifest }) => manifest.namespace === after.namespace && usesConfigMap(manifest, after.name),
+  );
+  return [
+    change(
+      'scripts',
+      'warning',
+      after,
+      `Other scripts run: ${plural(names.length, 'file')} changed`,
+      [
+        `${users.length > 0 ? `Of ${words(users.map(({ manifest }) => `${manifest.kind} ${name(manifest.name)}`))}. ` : ''}They take effect at once, for a run that is retried too. The differences are among the fields below.`,
+      ],
+      names.map((file) => `${name(file)} (${lines(files(before)[file], files(after)[file])})`),
+    ),
+  ];
 }
 
 function lines(before: unknown, after: unknown): string {
@@ -84,5 +157,10 @@ function lines(before: unknown, after: unknown): string {
 }
 
 function usesConfigMap(manifest: Manifest, configMap: string): boolean {
-  return componentOf(manifest) !== undefined && list(manifest.object, ...podSpecPath(manifest) ?? [], 'volumes').some((volume) => text(volume, 'configMap', 'name') === configMap);
+  return (
+    componentOf(manifest) !== undefined &&
+    list(manifest.object, ...(podSpecPath(manifest) ?? []), 'volumes').some(
+      (volume) => text(volume, 'configMap', 'name') === configMap,
+    )
+  );
 }

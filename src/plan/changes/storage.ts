@@ -12,27 +12,49 @@ const NEARLY = 0.8;
 export function storage(comparison: Comparison): Change[] {
   const { before, after, backups, resources, options } = comparison;
   const touched = new Set([
-    ...backups.flatMap((pair) => (pair.after === undefined ? [] : [claimKey(pair.after.manifest.namespace, pair.after.claim)])),
-    ...resources.flatMap(({ after: claim }) => (claim?.kind === 'PersistentVolumeClaim' ? [claimKey(claim.namespace, claim.name)] : [])),
+    ...backups.flatMap((pair) =>
+      pair.after === undefined ? [] : [claimKey(pair.after.manifest.namespace, pair.after.claim)],
+    ),
+    ...resources.flatMap(({ after: claim }) =>
+      claim?.kind === 'PersistentVolumeClaim' ? [claimKey(claim.namespace, claim.name)] : [],
+    ),
   ]);
   const [old, current] = [byClaim(before.backups), byClaim(after.backups)];
   return [...touched].flatMap((key): Change[] => {
     const workloads = current.get(key) ?? [];
     const [was, is] = [need(old.get(key) ?? [], comparison), need(workloads, comparison)];
-    const [size, oldSize] = [after, before].map(({ claims }) => (claims.has(key) ? claimSize(claims.get(key)!) : undefined));
+    const [size, oldSize] = [after, before].map(({ claims }) =>
+      claims.has(key) ? claimSize(claims.get(key)!) : undefined,
+    );
     if (workloads.length === 0 || (was.dumps === is.dumps && size === oldSize)) return [];
     const claim = after.claims.get(key);
     const more = was.dumps === 0 || was.dumps === is.dumps ? '' : `${was.dumps} → `;
     const share = is.bytes === undefined || size === undefined ? undefined : is.bytes / size;
     const level = share === undefined || share < NEARLY ? 'note' : share > 1 ? 'error' : 'warning';
-    const room = is.bytes === undefined ? `${more}${is.dumps} times the size of a dump` : `about ${was.bytes === undefined || more === '' ? '' : `${bytes(was.bytes)} → `}${bytes(is.bytes)}`;
-    return [change('storage', level, claim ?? workloads[0]!.manifest, `The dumps need ${room}${share === undefined ? '' : `, ${Math.round(share * 100)} % of the claim`}`, [
-      `${more}${plural(is.dumps, 'dump')} in the long run, the one that is being written included, of ${workloads.map(({ database }) => name(database)).join(', ')}. ${assumption(workloads, comparison)}`,
-      ...(size === undefined ? [`The size of the claim ${name(key)} is not in the tree.`]
-        : [`The claim asks for ${bytes(size)}, which storage of plain directories does not enforce.`]),
-      ...[...new Set(workloads.map(({ folder }) => folder))].filter((folder) => comparison.ambiguous.has(folder)).map(ambiguous),
-      ...(is.bytes === undefined && options.dumpSize === undefined ? ['--dump-size, or --dumps with sizes, makes it bytes.'] : []),
-    ])];
+    const room =
+      is.bytes === undefined
+        ? `${more}${is.dumps} times the size of a dump`
+        : `about ${was.bytes === undefined || more === '' ? '' : `${bytes(was.bytes)} → `}${bytes(is.bytes)}`;
+    return [
+      change(
+        'storage',
+        level,
+        claim ?? workloads[0]!.manifest,
+        `The dumps need ${room}${share === undefined ? '' : `, ${Math.round(share * 100)} % of the claim`}`,
+        [
+          `${more}${plural(is.dumps, 'dump')} in the long run, the one that is being written included, of ${workloads.map(({ database }) => name(database)).join(', ')}. ${assumption(workloads, comparison)}`,
+          ...(size === undefined
+            ? [`The size of the claim ${name(key)} is not in the tree.`]
+            : [`The claim asks for ${bytes(size)}, which storage of plain directories does not enforce.`]),
+          ...[...new Set(workloads.map(({ folder }) => folder))]
+            .filter((folder) => comparison.ambiguous.has(folder))
+            .map(ambiguous),
+          ...(is.bytes === undefined && options.dumpSize === undefined
+            ? ['--dump-size, or --dumps with sizes, makes it bytes.']
+            : []),
+        ],
+      ),
+    ];
   });
 }
 
@@ -48,8 +70,14 @@ function byClaim(backups: readonly BackupWorkload[]): Map<string, BackupWorkload
 }
 
 /** What the backups of one claim keep, and the dump that is written before the next one is pruned. */
-function need(backups: readonly BackupWorkload[], { options }: Comparison): { dumps: number; bytes: number | undefined } {
-  const each = backups.map((backup) => ({ dumps: steadyState(backup, options.now).length + 1, size: dumpSize(backup, options) }));
+function need(
+  backups: readonly BackupWorkload[],
+  { options }: Comparison,
+): { dumps: number; bytes: number | undefined } {
+  const each = backups.map((backup) => ({
+    dumps: steadyState(backup, options.now).length + 1,
+    size: dumpSize(backup, options),
+  }));
   const isKnown = each.every(({ size }) => size !== undefined);
   return {
     dumps: each.reduce((sum, { dumps }) => sum + dumps, 0),

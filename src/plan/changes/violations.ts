@@ -8,8 +8,11 @@ import { resourceName } from '../resources';
 export function violations({ before, after, resources }: Comparison): Change[] {
   if (resources.length === 0) return [];
   const known = new Set(check(before.manifests).map(keyOf));
-  return check(after.manifests).filter((finding) => !known.has(keyOf(finding))).map(({ policy, level, resource, path, message, remedy }) =>
-    change('policy', level, resource, `Violates the policy ${policy}: ${path} ${message}`, [remedy]));
+  return check(after.manifests)
+    .filter((finding) => !known.has(keyOf(finding)))
+    .map(({ policy, level, resource, path, message, remedy }) =>
+      change('policy', level, resource, `Violates the policy ${policy}: ${path} ${message}`, [remedy]),
+    );
 }
 
 function keyOf({ policy, resource, path, message }: Finding): string {

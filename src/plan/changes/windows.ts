@@ -10,7 +10,12 @@ const SEEN = 35 * 86_400_000;
 
 /** How long runs may take, and which may meet. */
 export function windows(comparison: Comparison): Change[] {
-  return [...comparison.workloads.flatMap(({ before, after }) => (before && after ? deadline(before, after, comparison.options.lastRun) : [])), ...overlaps(comparison)];
+  return [
+    ...comparison.workloads.flatMap(({ before, after }) =>
+      before && after ? deadline(before, after, comparison.options.lastRun) : [],
+    ),
+    ...overlaps(comparison),
+  ];
 }
 
 function deadline(before: Workload, after: Workload, lastRun: number | undefined): Change[] {
@@ -19,12 +24,27 @@ function deadline(before: Workload, after: Workload, lastRun: number | undefined
   const told = (seconds: number): string => (seconds === Infinity ? 'none' : span(seconds * 1000));
   const took = lastRun !== undefined && after.component === 'backup' ? lastRun : undefined;
   const isTooShort = took !== undefined && is < took;
-  return [change('deadline', isTooShort ? 'error' : is < was ? 'warning' : 'note', after.manifest, `A run is ended after: ${told(was)} → ${told(is)}`, [
-    ...(is < was ? ['A run that takes longer is killed, and leaves what it had before. Retries count.'] : []),
-    ...(is === Infinity ? ['A run that hangs hangs forever, and no other one begins.'] : []),
-    ...(took === undefined ? (is < was && after.component === 'backup' ? ['How long the last run took is not known: --last-run tells it.'] : [])
-      : [isTooShort ? `The last run took ${told(took)}: it would not have ended.` : `The last run took ${told(took)}, which is ${Math.round((100 * took) / is)} % of it.`]),
-  ])];
+  return [
+    change(
+      'deadline',
+      isTooShort ? 'error' : is < was ? 'warning' : 'note',
+      after.manifest,
+      `A run is ended after: ${told(was)} → ${told(is)}`,
+      [
+        ...(is < was ? ['A run that takes longer is killed, and leaves what it had before. Retries count.'] : []),
+        ...(is === Infinity ? ['A run that hangs hangs forever, and no other one begins.'] : []),
+        ...(took === undefined
+          ? is < was && after.component === 'backup'
+            ? ['How long the last run took is not known: --last-run tells it.']
+            : []
+          : [
+              isTooShort
+                ? `The last run took ${told(took)}: it would not have ended.`
+                : `The last run took ${told(took)}, which is ${Math.round((100 * took) / is)} % of it.`,
+            ]),
+      ],
+    ),
+  ];
 }
 
 /** The pairs of runs on the same dumps or the same database that may meet now and could not before. */
@@ -34,11 +54,13 @@ function overlaps({ before, after, workloads, backups, options: { now } }: Compa
   const old = new Map([
     ...before.workloads.map((one) => [keyOf(one.manifest), one] as const),
     // One that has another name now.
-    ...backups.flatMap((pair) => (pair.before && pair.after ? [[keyOf(pair.after.manifest), byManifest.get(pair.before.manifest)] as const] : [])),
+    ...backups.flatMap((pair) =>
+      pair.before && pair.after ? [[keyOf(pair.after.manifest), byManifest.get(pair.before.manifest)] as const] : [],
+    ),
   ]);
   const groups = new Map<string, Workload[]>();
   for (const one of after.workloads.filter(hasRuns)) {
-    for (const key of shares(one)) groups.set(key, [...groups.get(key) ?? [], one]);
+    for (const key of shares(one)) groups.set(key, [...(groups.get(key) ?? []), one]);
   }
   const found = new Map<string, Change>();
   for (const group of groups.values()) {
@@ -47,8 +69,18 @@ function overlaps({ before, after, workloads, backups, options: { now } }: Compa
         if (!changed.has(one.manifest) && !changed.has(other.manifest)) continue;
         const was = [one, other].map(({ manifest }) => old.get(keyOf(manifest)));
         const meeting = firstMeeting(one, other, now);
-        if (meeting === undefined || (was[0] && was[1] && hasRuns(was[0]) && hasRuns(was[1]) && firstMeeting(was[0], was[1], now) !== undefined)) continue;
-        found.set([one, other].map(({ manifest }) => keyOf(manifest)).sort().join(), told(one, other, meeting));
+        if (
+          meeting === undefined ||
+          (was[0] && was[1] && hasRuns(was[0]) && hasRuns(was[1]) && firstMeeting(was[0], was[1], now) !== undefined)
+        )
+          continue;
+        found.set(
+          [one, other]
+            .map(({ manifest }) => keyOf(manifest))
+            .sort()
+            .join(),
+          told(one, other, meeting),
+        );
       }
     }
   }
@@ -63,30 +95,52 @@ function keyOf({ namespace, name: manifestName }: Manifest): string {
 function shares({ manifest: { namespace }, claim, folder, server, database }: Workload): string[] {
   // Without a dot, the name of a service is one of the same namespace.
   const host = server.includes('.') ? server : `${namespace}/${server}`;
-  return [JSON.stringify(['dumps', namespace, claim, folder]), ...(server === '' ? [] : [JSON.stringify(['database', host, database])])];
+  return [
+    JSON.stringify(['dumps', namespace, claim, folder]),
+    ...(server === '' ? [] : [JSON.stringify(['database', host, database])]),
+  ];
 }
 
 function told(one: Workload, other: Workload, meeting: number): Change {
   const at = localMoment(meeting, Calendar.of(one.schedule!, one.timeZone)!.timeZone);
   if (one === other) {
-    return change('overlap', 'warning', one.manifest, 'A run may last until the next one begins, which is then left out', [`The first time at ${at}, if a run takes all of its ${span(one.deadline! * 1000)}.`]);
+    return change(
+      'overlap',
+      'warning',
+      one.manifest,
+      'A run may last until the next one begins, which is then left out',
+      [`The first time at ${at}, if a run takes all of its ${span(one.deadline! * 1000)}.`],
+    );
   }
   const isBoth = one.component === 'backup' && other.component === 'backup';
-  return change('overlap', isBoth ? 'warning' : 'note', one.manifest,
-    `Its runs may be under way together with those of ${name(other.manifest.name)}`, [
-      `The first time at ${at}, if they take all of their ${words([one, other].map(({ deadline }) => span(deadline! * 1000)))}. ${isBoth
-        ? 'The second waits for the lock of the first, and its deadline runs.' : 'They do not disturb each other, but share the storage.'}`,
-    ]);
+  return change(
+    'overlap',
+    isBoth ? 'warning' : 'note',
+    one.manifest,
+    `Its runs may be under way together with those of ${name(other.manifest.name)}`,
+    [
+      `The first time at ${at}, if they take all of their ${words([one, other].map(({ deadline }) => span(deadline! * 1000)))}. ${
+        isBoth
+          ? 'The second waits for the lock of the first, and its deadline runs.'
+          : 'They do not disturb each other, but share the storage.'
+      }`,
+    ],
+  );
 }
 
 function hasRuns({ isSuspended, schedule, deadline, timeZone }: Workload): boolean {
-  return !isSuspended && schedule !== undefined && deadline !== undefined && Calendar.of(schedule, timeZone) !== undefined;
+  return (
+    !isSuspended && schedule !== undefined && deadline !== undefined && Calendar.of(schedule, timeZone) !== undefined
+  );
 }
 
 /** When a run of one begins while one of the other may be under way; undefined where that does not happen. */
 function firstMeeting(one: Workload, other: Workload, now: number): number | undefined {
   const runs = [one, other].map(({ schedule, timeZone, deadline }) =>
-    Calendar.of(schedule!, timeZone)!.runs(now, now + SEEN).map((begin) => ({ begin, end: begin + deadline! * 1000 }))) as [Run[], Run[]];
+    Calendar.of(schedule!, timeZone)!
+      .runs(now, now + SEEN)
+      .map((begin) => ({ begin, end: begin + deadline! * 1000 })),
+  ) as [Run[], Run[]];
   if (one === other) return runs[0].find(({ begin }, index) => index > 0 && runs[0][index - 1]!.end > begin)?.begin;
   let at = 0;
   for (const run of runs[0]) {

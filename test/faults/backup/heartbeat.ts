@@ -9,7 +9,12 @@ import { becomesReadOnly, mountable } from './storage';
 const unheard = 'warning: the heartbeat was not accepted. Is its URL right, and has the image wget?';
 
 /** A run whose heartbeat goes to a listener. The Debian image has no wget: it says so. */
-async function listening(trial: Trial, answer: Answer, heard: RegExp, run: (env: Env) => Promise<PodResult>): Promise<PodResult> {
+async function listening(
+  trial: Trial,
+  answer: Answer,
+  heard: RegExp,
+  run: (env: Env) => Promise<PodResult>,
+): Promise<PodResult> {
   const listener = await HttpListener.start(answer);
   trial.atEnd(() => listener.close());
   const result = await run({ HEARTBEAT_URL: listener.url('/ok'), HEARTBEAT_FAILURE_URL: listener.url('/failed') });
@@ -30,16 +35,37 @@ const published = { leaves: newDump, status: 0 };
 export const heartbeat: FaultGroup = {
   title: 'Backup: the heartbeat',
   faults: [
-    beat('nothing fails, and the monitor hears of it', { ...published, says: 'is complete and verified' }, 'accept', success),
-    beat('the backup fails, and the monitor hears of it', { leaves: asBefore, status: 1, says: 'no database "nowhere"' }, 'accept',
-      failure, { PGDATABASE: 'nowhere' }),
-    fault('the storage becomes read-only before the dump gets its name, and the monitor hears of it', {
-      ...mountable, leaves: stuck, status: 1, says: 'Read-only file system…Earlier dumps are untouched.',
-    }, (trial) => listening(trial, 'accept', failure, (env) => becomesReadOnly(trial, env))),
+    beat(
+      'nothing fails, and the monitor hears of it',
+      { ...published, says: 'is complete and verified' },
+      'accept',
+      success,
+    ),
+    beat(
+      'the backup fails, and the monitor hears of it',
+      { leaves: asBefore, status: 1, says: 'no database "nowhere"' },
+      'accept',
+      failure,
+      { PGDATABASE: 'nowhere' },
+    ),
+    fault(
+      'the storage becomes read-only before the dump gets its name, and the monitor hears of it',
+      {
+        ...mountable,
+        leaves: stuck,
+        status: 1,
+        says: 'Read-only file system…Earlier dumps are untouched.',
+      },
+      (trial) => listening(trial, 'accept', failure, (env) => becomesReadOnly(trial, env)),
+    ),
     beat('the monitor answers with an error', { ...published, says: unheard }, 'error', success),
     beat('the monitor takes the request and never answers', { ...published, says: unheard }, 'hang', success),
     beat('the monitor answers a byte now and then, without an end', { ...published, says: unheard }, 'drip', success),
-    fault('the monitor is down', { ...published, says: unheard }, (trial) => trial.backup({ HEARTBEAT_URL: 'http://127.0.0.1:1/' })),
-    fault('the URL is none', { ...published, says: unheard }, (trial) => trial.backup({ HEARTBEAT_URL: '--version; $(id)' })),
+    fault('the monitor is down', { ...published, says: unheard }, (trial) =>
+      trial.backup({ HEARTBEAT_URL: 'http://127.0.0.1:1/' }),
+    ),
+    fault('the URL is none', { ...published, says: unheard }, (trial) =>
+      trial.backup({ HEARTBEAT_URL: '--version; $(id)' }),
+    ),
   ],
 };

@@ -1,7 +1,14 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { drillFault, proven, untold, type DrillFaultGroup, type DrillTrial, type Judged } from '../../support/drill-trial';
+import {
+  drillFault,
+  proven,
+  untold,
+  type DrillFaultGroup,
+  type DrillTrial,
+  type Judged,
+} from '../../support/drill-trial';
 import type { PodProcess } from '../../support/pod';
 import { Random } from '../../support/retention-cases';
 import { SecretWatch } from '../../support/secret-watch';
@@ -14,16 +21,20 @@ interface Stop {
   readonly told?: Judged;
 }
 
-const at = (program: string, args = '*', when: 'before' | 'after' = 'before'): Stop['until'] => async (trial) => {
-  const moment = trial.holdAt(program, args, when);
-  return { run: await trial.drillUntil(moment), pass: () => moment.pass() };
-};
+const at =
+  (program: string, args = '*', when: 'before' | 'after' = 'before'): Stop['until'] =>
+  async (trial) => {
+    const moment = trial.holdAt(program, args, when);
+    return { run: await trial.drillUntil(moment), pass: () => moment.pass() };
+  };
 
-const told = (output: RegExp): Stop['until'] => async (trial) => {
-  const run = trial.startDrill();
-  await run.waitForOutput(output);
-  return { run, pass: () => {} };
-};
+const told =
+  (output: RegExp): Stop['until'] =>
+  async (trial) => {
+    const run = trial.startDrill();
+    await run.waitForOutput(output);
+    return { run, pass: () => {} };
+  };
 
 const stops: readonly Stop[] = [
   { during: 'before the server is made', until: at('initdb') },
@@ -39,23 +50,32 @@ const stops: readonly Stop[] = [
 ];
 
 /** What the log tells on the way, and how many milliseconds may pass until the kill: fewer than are left to the verdict. */
-const PROGRESS: readonly [RegExp, number][] = [[/== server/, 400], [/== restore/, 300], [/loading \d+ tables/, 200], [/== key/, 100]];
+const PROGRESS: readonly [RegExp, number][] = [
+  [/== server/, 400],
+  [/== restore/, 300],
+  [/loading \d+ tables/, 200],
+  [/== key/, 100],
+];
 
 export const signals: DrillFaultGroup = {
   title: 'Drill: signals',
   faults: [
-    ...stops.map(({ during, until, told: leaves = untold }) => drillFault(`SIGKILL ${during}`, { leaves, status: 137 }, async (trial) => {
-      const { run } = await until(trial);
-      run.kill('SIGKILL');
-      return run.result;
-    })),
+    ...stops.map(({ during, until, told: leaves = untold }) =>
+      drillFault(`SIGKILL ${during}`, { leaves, status: 137 }, async (trial) => {
+        const { run } = await until(trial);
+        run.kill('SIGKILL');
+        return run.result;
+      }),
+    ),
 
-    ...stops.map(({ during, until, told: leaves = untold }) => drillFault(`SIGTERM ${during}`, { leaves, status: 143, says: 'stopped by SIGTERM' }, async (trial) => {
-      const { run, pass } = await until(trial);
-      run.kill('SIGTERM');
-      pass();
-      return run.result;
-    })),
+    ...stops.map(({ during, until, told: leaves = untold }) =>
+      drillFault(`SIGTERM ${during}`, { leaves, status: 143, says: 'stopped by SIGTERM' }, async (trial) => {
+        const { run, pass } = await until(trial);
+        run.kill('SIGTERM');
+        pass();
+        return run.result;
+      }),
+    ),
 
     drillFault('SIGKILL at a random moment', { leaves: untold, status: 137, times: 4 }, async (trial, time) => {
       const [progress, limit] = PROGRESS[time % PROGRESS.length]!;
@@ -66,18 +86,24 @@ export const signals: DrillFaultGroup = {
       return run.result;
     }),
 
-    drillFault('a look at the volume of the drill after the proof', {
-      leaves: { ...proven, text: 'proven; no byte of a key is in the files of the server' }, status: 0, says: '== verdict: proven',
-    }, async (trial) => {
-      const { run, pass } = await at('mkdir', '*/drills')(trial);
-      const watch = new SecretWatch(trial.passwords);
-      watch.stop();
-      const folder = run.volume('drill');
-      expect(readdirSync(join(folder, 'data'))).toContain('base');
-      watch.lookAtFolder(folder);
-      expect([...watch.leaks]).toEqual([]);
-      pass();
-      return run.result;
-    }),
+    drillFault(
+      'a look at the volume of the drill after the proof',
+      {
+        leaves: { ...proven, text: 'proven; no byte of a key is in the files of the server' },
+        status: 0,
+        says: '== verdict: proven',
+      },
+      async (trial) => {
+        const { run, pass } = await at('mkdir', '*/drills')(trial);
+        const watch = new SecretWatch(trial.passwords);
+        watch.stop();
+        const folder = run.volume('drill');
+        expect(readdirSync(join(folder, 'data'))).toContain('base');
+        watch.lookAtFolder(folder);
+        expect([...watch.leaks]).toEqual([]);
+        pass();
+        return run.result;
+      },
+    ),
   ],
 };

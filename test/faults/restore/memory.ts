@@ -21,25 +21,33 @@ const LARGE = `
 export const memory: RestoreFaultGroup = {
   title: 'Restore: the memory of the server',
   faults: [
-    restoreFault('the server has a memory limit of 384Mi, and the database more than 1 GB', {
-      impossible: MemoryLimit.impossible, shells: ['dash'], status: 0, says: 'prepared: ',
-      leaves: live('as it was; its sessions were not cut', () => expect(sessions[1]).toBe(sessions[0])),
-    }, async (trial) => {
-      const limit = new MemoryLimit(512 * 2 ** 20);
-      trial.atEnd(() => limit.remove());
-      const server = await PostgresServer.start({ memory: limit });
-      trial.atEnd(() => server.stop());
-      server.sql('postgres', 'CREATE DATABASE zitadel');
-      server.sql('zitadel', LARGE);
-      limit.set(384 * 2 ** 20);
-      return backUpAndPrepare(server, new Instance(server, trial.shell));
-    }),
+    restoreFault(
+      'the server has a memory limit of 384Mi, and the database more than 1 GB',
+      {
+        impossible: MemoryLimit.impossible,
+        shells: ['dash'],
+        status: 0,
+        says: 'prepared: ',
+        leaves: live('as it was; its sessions were not cut', () => expect(sessions[1]).toBe(sessions[0])),
+      },
+      async (trial) => {
+        const limit = new MemoryLimit(512 * 2 ** 20);
+        trial.atEnd(() => limit.remove());
+        const server = await PostgresServer.start({ memory: limit });
+        trial.atEnd(() => server.stop());
+        server.sql('postgres', 'CREATE DATABASE zitadel');
+        server.sql('zitadel', LARGE);
+        limit.set(384 * 2 ** 20);
+        return backUpAndPrepare(server, new Instance(server, trial.shell));
+      },
+    ),
   ],
 };
 
 async function backUpAndPrepare(server: PostgresServer, instance: Instance): Promise<PodResult> {
   const client = new SessionClient(server, 'zitadel');
-  const pid = (): string => server.sql('postgres', "SELECT pid FROM pg_stat_activity WHERE application_name = 'a-service'");
+  const pid = (): string =>
+    server.sql('postgres', "SELECT pid FROM pg_stat_activity WHERE application_name = 'a-service'");
   try {
     await eventually('the service is connected', () => pid() !== '');
     sessions[0] = pid();

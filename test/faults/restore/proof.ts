@@ -9,7 +9,8 @@ import { isSandboxed } from '../../support/sandbox';
 import { toolbox } from '../../support/toolbox';
 
 const untouched = '"shop" is untouched. Choose another dump.';
-const notProved = '"shop" is untouched. Choose another dump, if it has not got the same. To restore all the same, set RESTORE_DESPITE=proof.';
+const notProved =
+  '"shop" is untouched. Choose another dump, if it has not got the same. To restore all the same, set RESTORE_DESPITE=proof.';
 
 /** A restore whose dump is whole and yet not what it should be. */
 const refused = (what: string, says: string, prepare: (trial: RestoreTrial) => unknown, env: Env = {}): RestoreFault =>
@@ -20,13 +21,19 @@ const refused = (what: string, says: string, prepare: (trial: RestoreTrial) => u
   });
 
 /** The same, where the dump itself is changed. */
-const edited = (what: string, says: string, ending: string, change: (text: string) => string): RestoreFault => refused(what, says, (trial) => {
-  trial.edit(ending, change);
-  trial.mendAfterwards();
-});
+const edited = (what: string, says: string, ending: string, change: (text: string) => string): RestoreFault =>
+  refused(what, says, (trial) => {
+    trial.edit(ending, change);
+    trial.mendAfterwards();
+  });
 
 function check(query: string, expected?: string): Env {
-  return { CHECKS: '1', CHECK_1_NAME: 'what must be true', CHECK_1_QUERY: query, ...(expected === undefined ? {} : { CHECK_1_EXPECT: expected }) };
+  return {
+    CHECKS: '1',
+    CHECK_1_NAME: 'what must be true',
+    CHECK_1_QUERY: query,
+    ...(expected === undefined ? {} : { CHECK_1_EXPECT: expected }),
+  };
 }
 
 const newest = check('SELECT max(position) FROM eventstore.events2');
@@ -37,7 +44,9 @@ const checkedDump = (trial: RestoreTrial): Promise<string> => trial.dumpWith('',
 /** A dump with an object of a role that is not on the server any more. */
 async function goneRole(trial: RestoreTrial): Promise<string> {
   trial.server.sql('postgres', 'CREATE ROLE "gone; Role" LOGIN NOINHERIT');
-  const name = await trial.dumpWith('CREATE TABLE public.theirs AS SELECT 1 AS n; ALTER TABLE public.theirs OWNER TO "gone; Role"');
+  const name = await trial.dumpWith(
+    'CREATE TABLE public.theirs AS SELECT 1 AS n; ALTER TABLE public.theirs OWNER TO "gone; Role"',
+  );
   trial.server.sql('shop', 'DROP TABLE public.theirs; DROP ROLE "gone; Role"');
   trial.settleDatabase();
   trial.atEnd(() => {
@@ -50,12 +59,22 @@ async function goneRole(trial: RestoreTrial): Promise<string> {
 export const proof: RestoreFaultGroup = {
   title: 'Restore: proof, roles and extensions',
   faults: [
-    refused('an assertion is not true of what the dump has', `check failed: what must be true (expected 0, found 5020). ${untouched}`, () => {},
-      check('SELECT count(*) FROM eventstore.events2', '0')),
-    refused('an assertion cannot be evaluated', 'relation "eventstore.events3" does not exist…the check "what must be true" could not be evaluated, see psql\'s message above. "shop" is untouched.',
-      () => {}, check('SELECT count(*) FROM eventstore.events3', '0')),
-    refused('a value is not what it was when the dump was taken',
-      `check failed: what must be true is 7500.0 and was another value when the dump was taken. ${untouched}`, async (trial) => {
+    refused(
+      'an assertion is not true of what the dump has',
+      `check failed: what must be true (expected 0, found 5020). ${untouched}`,
+      () => {},
+      check('SELECT count(*) FROM eventstore.events2', '0'),
+    ),
+    refused(
+      'an assertion cannot be evaluated',
+      'relation "eventstore.events3" does not exist…the check "what must be true" could not be evaluated, see psql\'s message above. "shop" is untouched.',
+      () => {},
+      check('SELECT count(*) FROM eventstore.events3', '0'),
+    ),
+    refused(
+      'a value is not what it was when the dump was taken',
+      `check failed: what must be true is 7500.0 and was another value when the dump was taken. ${untouched}`,
+      async (trial) => {
         const name = await checkedDump(trial);
         trial.edit('json', (text) => text.replace('"7500.0"', '"7501.5"'), name);
         trial.settle();
@@ -63,60 +82,108 @@ export const proof: RestoreFaultGroup = {
           trial.edit('json', (text) => text.replace('"7501.5"', '"7500.0"'), name);
           trial.settle();
         });
-      }, newest),
-    restoreFault('a value was not recorded when the dump was taken', {
-      leaves: restored, status: 0, says: 'warning: the check "what must be true" was not recorded with this dump: found 7500.0',
-    }, (trial) => trial.restore(newest)),
-    edited('a table does not have the rows that were counted', `tables do not have the rows that were counted for the dump:…"projections.users": 501, but 500 is there…${notProved}`,
-      'json', (text) => text.replace('"projections.users": 500', '"projections.users": 501')),
-    edited('a table that was counted is not in the dump', `tables do not have the rows that were counted for the dump:…"projections.lost": missing…${notProved}`,
-      'json', (text) => text.replace('    "projections.users"', '    "projections.lost": 3,\n    "projections.users"')),
-    refused('pg_restore forgets an index', `objects are not what they were in the dump, by the hashes of their definitions:…"index" "eventstore.events2_position": missing…${notProved}`,
-      (trial) => trial.addTool('pg_restore', `case "$*" in
+      },
+      newest,
+    ),
+    restoreFault(
+      'a value was not recorded when the dump was taken',
+      {
+        leaves: restored,
+        status: 0,
+        says: 'warning: the check "what must be true" was not recorded with this dump: found 7500.0',
+      },
+      (trial) => trial.restore(newest),
+    ),
+    edited(
+      'a table does not have the rows that were counted',
+      `tables do not have the rows that were counted for the dump:…"projections.users": 501, but 500 is there…${notProved}`,
+      'json',
+      (text) => text.replace('"projections.users": 500', '"projections.users": 501'),
+    ),
+    edited(
+      'a table that was counted is not in the dump',
+      `tables do not have the rows that were counted for the dump:…"projections.lost": missing…${notProved}`,
+      'json',
+      (text) => text.replace('    "projections.users"', '    "projections.lost": 3,\n    "projections.users"'),
+    ),
+    refused(
+      'pg_restore forgets an index',
+      `objects are not what they were in the dump, by the hashes of their definitions:…"index" "eventstore.events2_position": missing…${notProved}`,
+      (trial) =>
+        trial.addTool(
+          'pg_restore',
+          `case "$*" in
 *--exit-on-error*)
   for dump; do :; done
   pg_restore --list "$dump" | grep -v ' INDEX ' >/tmp/without
   exec pg_restore --use-list=/tmp/without "$@" ;;
 esac
-exec pg_restore "$@"`)),
-    refused('rows break a rule of their table', 'violates check constraint "particular_check"…pg_restore failed, see its message above. "shop" is untouched.',
+exec pg_restore "$@"`,
+        ),
+    ),
+    refused(
+      'rows break a rule of their table',
+      'violates check constraint "particular_check"…pg_restore failed, see its message above. "shop" is untouched.',
       async (trial) => {
         await trial.dumpWith(`
           CREATE FUNCTION public.is_free() RETURNS boolean LANGUAGE sql RETURN NOT EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = 'forbidding');
           CREATE TABLE public.particular (id int CHECK (public.is_free())); INSERT INTO public.particular VALUES (1)`);
         trial.server.sql('postgres', 'CREATE ROLE forbidding');
         trial.afterwards(() => trial.server.sql('postgres', 'DROP ROLE forbidding'));
-      }),
-    restoreFault('the server has not got an extension', {
-      leaves: asItWas, status: 1, impossible: () => (isSandboxed() ? undefined : 'the server is not in a sandbox'),
-      says: 'extension "hstore" is not available…pg_restore failed, see its message above. "shop" is untouched. Install the extension on the server, then run this again.',
-    }, async (trial) => {
-      await trial.dumpWith("CREATE EXTENSION hstore; CREATE TABLE public.tags AS SELECT 'a=>1'::hstore AS tags");
-      trial.settle();
-      trial.server.sql('shop', 'DROP EXTENSION hstore CASCADE');
-      trial.settleDatabase();
-      const folder = join(trial.server.sql('postgres', "SELECT setting FROM pg_config() WHERE name = 'SHAREDIR'"), 'extension');
-      const without = freshFolder('extensions');
-      cpSync(join(toolbox().root ?? '', folder), without, { recursive: true, filter: (path) => !path.includes('hstore') });
-      const unshare = trial.server.share(without, folder);
-      await trial.server.restart();
-      trial.afterwards(async () => {
-        unshare();
+      },
+    ),
+    restoreFault(
+      'the server has not got an extension',
+      {
+        leaves: asItWas,
+        status: 1,
+        impossible: () => (isSandboxed() ? undefined : 'the server is not in a sandbox'),
+        says: 'extension "hstore" is not available…pg_restore failed, see its message above. "shop" is untouched. Install the extension on the server, then run this again.',
+      },
+      async (trial) => {
+        await trial.dumpWith("CREATE EXTENSION hstore; CREATE TABLE public.tags AS SELECT 'a=>1'::hstore AS tags");
+        trial.settle();
+        trial.server.sql('shop', 'DROP EXTENSION hstore CASCADE');
+        trial.settleDatabase();
+        const folder = join(
+          trial.server.sql('postgres', "SELECT setting FROM pg_config() WHERE name = 'SHAREDIR'"),
+          'extension',
+        );
+        const without = freshFolder('extensions');
+        cpSync(join(toolbox().root ?? '', folder), without, {
+          recursive: true,
+          filter: (path) => !path.includes('hstore'),
+        });
+        const unshare = trial.server.share(without, folder);
         await trial.server.restart();
-      });
-      return trial.restore();
-    }),
-    restoreFault('a role that owns a table is missing, and the globals have it', {
-      leaves: restored, status: 0, says: 'warning: created roles that were missing: "gone; Role". A dump has no passwords. Set those of the roles that log in: "gone; Role".',
-    }, async (trial) => {
-      await goneRole(trial);
-      return trial.restore();
-    }),
-    refused('a role that owns a table is missing, and so are the globals', 'role "gone; Role" does not exist…pg_restore failed, see its message above. "shop" is untouched. Create the role, then run this again: …globals.sql beside the dump does not have it.', async (trial) => {
-      const name = await goneRole(trial);
-      writeFileSync(trial.file('globals.sql', name), '');
-      trial.settle();
-      trial.afterwards(() => trial.server.sql('postgres', 'CREATE ROLE "gone; Role"'));
-    }),
+        trial.afterwards(async () => {
+          unshare();
+          await trial.server.restart();
+        });
+        return trial.restore();
+      },
+    ),
+    restoreFault(
+      'a role that owns a table is missing, and the globals have it',
+      {
+        leaves: restored,
+        status: 0,
+        says: 'warning: created roles that were missing: "gone; Role". A dump has no passwords. Set those of the roles that log in: "gone; Role".',
+      },
+      async (trial) => {
+        await goneRole(trial);
+        return trial.restore();
+      },
+    ),
+    refused(
+      'a role that owns a table is missing, and so are the globals',
+      'role "gone; Role" does not exist…pg_restore failed, see its message above. "shop" is untouched. Create the role, then run this again: …globals.sql beside the dump does not have it.',
+      async (trial) => {
+        const name = await goneRole(trial);
+        writeFileSync(trial.file('globals.sql', name), '');
+        trial.settle();
+        trial.afterwards(() => trial.server.sql('postgres', 'CREATE ROLE "gone; Role"'));
+      },
+    ),
   ],
 };

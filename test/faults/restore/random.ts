@@ -5,7 +5,13 @@ import { Random } from '../../support/retention-cases';
 
 /** What the log tells on the way, and how many milliseconds may pass until the kill: fewer than are left to the run's end. */
 const PROGRESS: readonly [RegExp, number][] = [
-  [/== checks/, 100], [/chose shop/, 100], [/== prepare/, 150], [/loading \d+ tables/, 150], [/== prove/, 60], [/proved/, 60], [/== cut over/, 40],
+  [/== checks/, 100],
+  [/chose shop/, 100],
+  [/== prepare/, 150],
+  [/loading \d+ tables/, 150],
+  [/== prove/, 60],
+  [/proved/, 60],
+  [/== cut over/, 40],
 ];
 
 export const random: RestoreFaultGroup = {

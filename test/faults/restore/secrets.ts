@@ -3,14 +3,23 @@ import { restoreFault, type RestoreFault, type RestoreFaultGroup } from '../../s
 import { asItWas, restored } from '../../support/restore-leaves';
 
 const other = 'AnotherKeyThatHas32Characters!!!';
-const differs = 'secret app, key masterkey is not the one that was there when … was taken: nothing can be decrypted without it. "shop" is untouched. Put the former one back, or choose a dump that was taken with this one: RESTORE_ACTION=list shows which.';
+const differs =
+  'secret app, key masterkey is not the one that was there when … was taken: nothing can be decrypted without it. "shop" is untouched. Put the former one back, or choose a dump that was taken with this one: RESTORE_ACTION=list shows which.';
 
 /** A restore in a cluster whose masterkey is not what it should be, until it is put right. */
-const withKey = (what: string, masterkey: string | undefined, says: string, leaves = asItWas, env: Env = {}): RestoreFault =>
+const withKey = (
+  what: string,
+  masterkey: string | undefined,
+  says: string,
+  leaves = asItWas,
+  env: Env = {},
+): RestoreFault =>
   restoreFault(what, { leaves, status: leaves === asItWas ? 1 : 0, says }, (trial) => {
     const { app } = trial.instance.secrets;
     trial.instance.secrets.app = masterkey === undefined ? {} : { masterkey };
-    trial.afterwards(() => { trial.instance.secrets.app = app!; });
+    trial.afterwards(() => {
+      trial.instance.secrets.app = app!;
+    });
     return trial.restore(env);
   });
 
@@ -19,12 +28,40 @@ const wrong = 'the secrets are not right:…secret app, key masterkey';
 export const secrets: RestoreFaultGroup = {
   title: 'Restore: the secrets',
   faults: [
-    withKey('the masterkey is another one than when the dump was taken', other, `${differs} To restore all the same, set RESTORE_DESPITE=secrets.`),
-    withKey('the same, and the operator knows better', other, `${differs}…RESTORE_DESPITE=secrets is set: going on.`, restored, { RESTORE_DESPITE: 'secrets' }),
-    withKey('the masterkey is missing', undefined, `${wrong} is missing. It is needed: nothing can be decrypted without it. Create it, e.g. by reconciling the Flux Kustomization that holds it.`),
+    withKey(
+      'the masterkey is another one than when the dump was taken',
+      other,
+      `${differs} To restore all the same, set RESTORE_DESPITE=secrets.`,
+    ),
+    withKey(
+      'the same, and the operator knows better',
+      other,
+      `${differs}…RESTORE_DESPITE=secrets is set: going on.`,
+      restored,
+      { RESTORE_DESPITE: 'secrets' },
+    ),
+    withKey(
+      'the masterkey is missing',
+      undefined,
+      `${wrong} is missing. It is needed: nothing can be decrypted without it. Create it, e.g. by reconciling the Flux Kustomization that holds it.`,
+    ),
     withKey('the masterkey is empty', '', `${wrong} is empty. Write its value again.`),
-    withKey('the masterkey ends with a line break', 'MasterkeyNeedsToHave32Characters\n', `${wrong} has 33 bytes instead of 32: it ends with a line break.`),
-    withKey('the masterkey is in base64 once too often', Buffer.from(other).toString('base64'), `${wrong} has 44 bytes instead of 32: it is in base64 once too often.`),
-    withKey('what to go on despite of is misspelt', other, 'RESTORE_DESPITE (secret) is none of secrets, room, proof, replication, nor some of them with spaces between.', asItWas, { RESTORE_DESPITE: 'secret' }),
+    withKey(
+      'the masterkey ends with a line break',
+      'MasterkeyNeedsToHave32Characters\n',
+      `${wrong} has 33 bytes instead of 32: it ends with a line break.`,
+    ),
+    withKey(
+      'the masterkey is in base64 once too often',
+      Buffer.from(other).toString('base64'),
+      `${wrong} has 44 bytes instead of 32: it is in base64 once too often.`,
+    ),
+    withKey(
+      'what to go on despite of is misspelt',
+      other,
+      'RESTORE_DESPITE (secret) is none of secrets, room, proof, replication, nor some of them with spaces between.',
+      asItWas,
+      { RESTORE_DESPITE: 'secret' },
+    ),
   ],
 };

@@ -36,7 +36,8 @@ function stop(trial: RestoreTrial): Promise<void> {
 }
 
 const loadFailed = 'pg_restore failed, see its message above. "shop" is untouched.';
-const noExchange = 'the names could not be exchanged, see the message above. "shop" is as it was; what was proven stays in "shop_restore". Stop the service (scale it to 0 replicas), then: … RESTORE_ACTION=cutover -o yaml';
+const noExchange =
+  'the names could not be exchanged, see the message above. "shop" is as it was; what was proven stays in "shop_restore". Stop the service (scale it to 0 replicas), then: … RESTORE_ACTION=cutover -o yaml';
 
 /** The live database on a small disk of the server's. */
 async function onSmallDisk(trial: RestoreTrial): Promise<Disk> {
@@ -60,101 +61,207 @@ async function onSmallDisk(trial: RestoreTrial): Promise<Disk> {
   return disk;
 }
 
-const interrupted: Live = { ...asItWasAndLoaded, text: 'as it was; what is loaded so far stays beside it until the next run' };
+const interrupted: Live = {
+  ...asItWasAndLoaded,
+  text: 'as it was; what is loaded so far stays beside it until the next run',
+};
 
 export const server: RestoreFaultGroup = {
   title: 'Restore: the server',
   faults: [
-    restoreFault('the server is down', {
-      leaves: asItWas, status: 1, says: 'no server accepts connections at … after 1 s. Look whether its pod is running and ready.',
-    }, (trial) => {
-      crash(trial);
-      return trial.restore({ SERVER_TIMEOUT: '1' });
-    }),
+    restoreFault(
+      'the server is down',
+      {
+        leaves: asItWas,
+        status: 1,
+        says: 'no server accepts connections at … after 1 s. Look whether its pod is running and ready.',
+      },
+      (trial) => {
+        crash(trial);
+        return trial.restore({ SERVER_TIMEOUT: '1' });
+      },
+    ),
 
-    restoreFault('the password is wrong', {
-      leaves: asItWas, status: 1, says: 'password authentication failed for user "postgres"…cannot log in to … as postgres, see psql\'s message above. Is secret shop-db, key password its password?',
-    }, (trial) => {
-      const password = 'once right, now not';
-      trial.passwords.push(password);
-      return trial.restore({ PGPASSWORD: password });
-    }),
+    restoreFault(
+      'the password is wrong',
+      {
+        leaves: asItWas,
+        status: 1,
+        says: 'password authentication failed for user "postgres"…cannot log in to … as postgres, see psql\'s message above. Is secret shop-db, key password its password?',
+      },
+      (trial) => {
+        const password = 'once right, now not';
+        trial.passwords.push(password);
+        return trial.restore({ PGPASSWORD: password });
+      },
+    ),
 
-    restoreFault('the password is missing', {
-      leaves: asItWas, status: 1, says: 'no password: secret shop-db, key password is missing or empty.',
-    }, (trial) => trial.restore({ PGPASSWORD: '' })),
+    restoreFault(
+      'the password is missing',
+      {
+        leaves: asItWas,
+        status: 1,
+        says: 'no password: secret shop-db, key password is missing or empty.',
+      },
+      (trial) => trial.restore({ PGPASSWORD: '' }),
+    ),
 
-    restoreFault('the tools are those of another version', {
-      leaves: asItWas, status: 1, says: 'the server is PostgreSQL …, the image has the tools of 12. Set the image\'s version to the server\'s: dump and restore need the same one.',
-    }, (trial) => {
-      trial.addTool('pg_dump', `[ "$1" != --version ] || exec echo 'pg_dump (PostgreSQL) 12.1 (Debian 12.1-1)'\nexec pg_dump "$@"`);
-      return trial.restore();
-    }),
+    restoreFault(
+      'the tools are those of another version',
+      {
+        leaves: asItWas,
+        status: 1,
+        says: "the server is PostgreSQL …, the image has the tools of 12. Set the image's version to the server's: dump and restore need the same one.",
+      },
+      (trial) => {
+        trial.addTool(
+          'pg_dump',
+          `[ "$1" != --version ] || exec echo 'pg_dump (PostgreSQL) 12.1 (Debian 12.1-1)'\nexec pg_dump "$@"`,
+        );
+        return trial.restore();
+      },
+    ),
 
-    restoreFault('the server restarts while rows are loaded', {
-      leaves: interrupted, status: 1, says: `terminating connection due to administrator command…${loadFailed}`,
-    }, (trial) => whileLoading(trial, () => stop(trial))),
+    restoreFault(
+      'the server restarts while rows are loaded',
+      {
+        leaves: interrupted,
+        status: 1,
+        says: `terminating connection due to administrator command…${loadFailed}`,
+      },
+      (trial) => whileLoading(trial, () => stop(trial)),
+    ),
 
-    restoreFault('the server crashes while rows are loaded', {
-      leaves: interrupted, status: 1, says: `server closed the connection unexpectedly…${loadFailed}`,
-    }, (trial) => whileLoading(trial, () => crash(trial))),
+    restoreFault(
+      'the server crashes while rows are loaded',
+      {
+        leaves: interrupted,
+        status: 1,
+        says: `server closed the connection unexpectedly…${loadFailed}`,
+      },
+      (trial) => whileLoading(trial, () => crash(trial)),
+    ),
 
-    restoreFault('somebody ends the sessions that load', {
-      leaves: asItWas, status: 1, says: `terminating connection due to administrator command…${loadFailed}`,
-    }, (trial) => whileLoading(trial, () =>
-      trial.server.sql('postgres', "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = 'shop_restore'"))),
+    restoreFault(
+      'somebody ends the sessions that load',
+      {
+        leaves: asItWas,
+        status: 1,
+        says: `terminating connection due to administrator command…${loadFailed}`,
+      },
+      (trial) =>
+        whileLoading(trial, () =>
+          trial.server.sql(
+            'postgres',
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = 'shop_restore'",
+          ),
+        ),
+    ),
 
-    restoreFault('the server restarts before the names are exchanged', {
-      leaves: asItWasAndProven, status: 1, says: noExchange,
-    }, (trial) => atMoment(trial, trial.holdAt('psql', '*--set=previous=*'), () => stop(trial))),
+    restoreFault(
+      'the server restarts before the names are exchanged',
+      {
+        leaves: asItWasAndProven,
+        status: 1,
+        says: noExchange,
+      },
+      (trial) => atMoment(trial, trial.holdAt('psql', '*--set=previous=*'), () => stop(trial)),
+    ),
 
-    restoreFault('the server crashes in the middle of the exchange of the names', {
-      leaves: asItWasAndProven, status: 1, says: noExchange,
-    }, async (trial) => {
-      const { run } = await trial.restoreUntilExchange();
-      crash(trial);
-      return run.result;
-    }),
+    restoreFault(
+      'the server crashes in the middle of the exchange of the names',
+      {
+        leaves: asItWasAndProven,
+        status: 1,
+        says: noExchange,
+      },
+      async (trial) => {
+        const { run } = await trial.restoreUntilExchange();
+        crash(trial);
+        return run.result;
+      },
+    ),
 
-    restoreFault('somebody ends the session that holds the lock', {
-      leaves: asItWasAndProven, status: 1, says: 'the session that holds the lock has ended: the server restarted or dropped it. Run this again.',
-    }, (trial) => atMoment(trial, trial.holdLoad(), () =>
-      trial.server.sql('postgres', "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory'"))),
+    restoreFault(
+      'somebody ends the session that holds the lock',
+      {
+        leaves: asItWasAndProven,
+        status: 1,
+        says: 'the session that holds the lock has ended: the server restarted or dropped it. Run this again.',
+      },
+      (trial) =>
+        atMoment(trial, trial.holdLoad(), () =>
+          trial.server.sql('postgres', "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory'"),
+        ),
+    ),
 
-    restoreFault('somebody drops what was loaded before it is proved', {
-      leaves: asItWas, status: 1, says: 'database "shop_restore" does not exist…"shop_restore" could not be read, see psql\'s message above. "shop" is untouched. Run this again.',
-    }, (trial) => atMoment(trial, trial.holdAt('psql', '*--set=excluded=*'), () =>
-      trial.server.sql('postgres', 'DROP DATABASE shop_restore WITH (FORCE)'))),
+    restoreFault(
+      'somebody drops what was loaded before it is proved',
+      {
+        leaves: asItWas,
+        status: 1,
+        says: 'database "shop_restore" does not exist…"shop_restore" could not be read, see psql\'s message above. "shop" is untouched. Run this again.',
+      },
+      (trial) =>
+        atMoment(trial, trial.holdAt('psql', '*--set=excluded=*'), () =>
+          trial.server.sql('postgres', 'DROP DATABASE shop_restore WITH (FORCE)'),
+        ),
+    ),
 
-    restoreFault('somebody holds a transaction prepared on the live database', {
-      leaves: asItWasAndProven, status: 1, says: '"shop" has prepared transactions, which keep it from being renamed. Commit or roll them back: pg_prepared_xacts.',
-    }, (trial) => {
-      trial.server.sql('shop', "BEGIN; CREATE TABLE public.half (id int); PREPARE TRANSACTION 'half'");
-      trial.afterwards(() => trial.server.sql('shop', "ROLLBACK PREPARED 'half'"));
-      return trial.restore({ RESTORE_SESSIONS: 'disconnect' });
-    }),
+    restoreFault(
+      'somebody holds a transaction prepared on the live database',
+      {
+        leaves: asItWasAndProven,
+        status: 1,
+        says: '"shop" has prepared transactions, which keep it from being renamed. Commit or roll them back: pg_prepared_xacts.',
+      },
+      (trial) => {
+        trial.server.sql('shop', "BEGIN; CREATE TABLE public.half (id int); PREPARE TRANSACTION 'half'");
+        trial.afterwards(() => trial.server.sql('shop', "ROLLBACK PREPARED 'half'"));
+        return trial.restore({ RESTORE_SESSIONS: 'disconnect' });
+      },
+    ),
 
-    restoreFault('the server has no room for a second copy', {
-      leaves: asItWas, status: 1, impossible: noDisk,
-      says: 'the server has … MB free, and a second copy of "shop" needs about … MB.',
-    }, async (trial) => {
-      (await onSmallDisk(trial)).fill(6_000_000);
-      return trial.restore();
-    }),
+    restoreFault(
+      'the server has no room for a second copy',
+      {
+        leaves: asItWas,
+        status: 1,
+        impossible: noDisk,
+        says: 'the server has … MB free, and a second copy of "shop" needs about … MB.',
+      },
+      async (trial) => {
+        (await onSmallDisk(trial)).fill(6_000_000);
+        return trial.restore();
+      },
+    ),
 
-    restoreFault('the server has no room for a second copy, and it is tried all the same', {
-      leaves: asItWas, status: 1, impossible: noDisk, says: 'RESTORE_DESPITE=room is set: going on.…No space left on device…"shop" is untouched.',
-    }, async (trial) => {
-      (await onSmallDisk(trial)).fill(200_000);
-      return trial.restore({ RESTORE_DESPITE: 'room' });
-    }),
+    restoreFault(
+      'the server has no room for a second copy, and it is tried all the same',
+      {
+        leaves: asItWas,
+        status: 1,
+        impossible: noDisk,
+        says: 'RESTORE_DESPITE=room is set: going on.…No space left on device…"shop" is untouched.',
+      },
+      async (trial) => {
+        (await onSmallDisk(trial)).fill(200_000);
+        return trial.restore({ RESTORE_DESPITE: 'room' });
+      },
+    ),
 
-    restoreFault('somebody else takes the room of the server while rows are loaded', {
-      leaves: asItWas, status: 1, impossible: noDisk,
-      says: `No space left on device…${loadFailed} Make room on the server: it holds a second copy until the restore is done.`,
-    }, async (trial) => {
-      const disk = await onSmallDisk(trial);
-      return atMoment(trial, trial.holdLoad(), () => disk.fill());
-    }),
+    restoreFault(
+      'somebody else takes the room of the server while rows are loaded',
+      {
+        leaves: asItWas,
+        status: 1,
+        impossible: noDisk,
+        says: `No space left on device…${loadFailed} Make room on the server: it holds a second copy until the restore is done.`,
+      },
+      async (trial) => {
+        const disk = await onSmallDisk(trial);
+        return atMoment(trial, trial.holdLoad(), () => disk.fill());
+      },
+    ),
   ],
 };

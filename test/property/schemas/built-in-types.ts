@@ -16,8 +16,24 @@ const VALUES: Readonly<Record<string, readonly string[]>> = {
   integer: ['-2147483648', '0', '2147483647'],
   bigint: ['-9223372036854775808', '0', '9223372036854775807'],
   text: [
-    '', ' ', '\\N', '\\.', '\\\\.', 'NULL', 'tab\tline\nreturn\r', '\b\f\v', '\u0001', 'é e\u0301 日本 😀', '"', "'", '$$', ':x',
-    '--', '\\x41', '{}', ',',
+    '',
+    ' ',
+    '\\N',
+    '\\.',
+    '\\\\.',
+    'NULL',
+    'tab\tline\nreturn\r',
+    '\b\f\v',
+    '\u0001',
+    'é e\u0301 日本 😀',
+    '"',
+    "'",
+    '$$',
+    ':x',
+    '--',
+    '\\x41',
+    '{}',
+    ',',
   ],
   'character varying(7)': ['', 'x  ', '日本語 abc'],
   'character(5)': ['', 'x', 'x    ', '日本'],
@@ -32,7 +48,13 @@ const VALUES: Readonly<Record<string, readonly string[]>> = {
   json: ['null', '{"a": 1,  "a":2}', ' [1.0, 1e400, -0, "\\u00e9\\n"] ', '""', '{"\\u0000": 1}'],
   jsonb: ['null', '{"b": 1, "a": {"c": []}}', '[1.0, 1e400, -0, 1.10, 12345678901234567890.123]', '""', '"\\u00e9\\n"'],
   jsonpath: ['$', 'strict $."a"[*] ? (@ > 1.0)', '$.x ? (@ like_regex "^a" flag "i")'],
-  xml: ['', '<a b="c">d</a>', 'text <b/> &amp; more', '<?xml version="1.0" standalone="yes"?><x/>', '<!-- x --><![CDATA[<]]>'],
+  xml: [
+    '',
+    '<a b="c">d</a>',
+    'text <b/> &amp; more',
+    '<?xml version="1.0" standalone="yes"?><x/>',
+    '<!-- x --><![CDATA[<]]>',
+  ],
   point: ['(0,0)', '(-0,1e300)', '(NaN,Infinity)', '(0.1,0.30000000000000004)'],
   line: ['{1,2,3}', '{0,-1,0.1}'],
   lseg: ['[(0,0),(1,1)]'],
@@ -43,7 +65,15 @@ const VALUES: Readonly<Record<string, readonly string[]>> = {
   real: ['NaN', 'Infinity', '-Infinity', '-0', '1e-45', '3.4028235e38', '0.1'],
   'double precision': ['NaN', 'Infinity', '-Infinity', '-0', '5e-324', '1.7976931348623157e308', '0.30000000000000004'],
   numeric: [
-    'NaN', 'Infinity', '-Infinity', '0', '0.000', '-1.50', '1e500', '1e-500', '123456789012345678901234567890.123456789',
+    'NaN',
+    'Infinity',
+    '-Infinity',
+    '0',
+    '0.000',
+    '-1.50',
+    '1e500',
+    '1e-500',
+    '123456789012345678901234567890.123456789',
   ],
   'numeric(10,2)': ['NaN', '12345678.90', '-0.01'],
   'numeric(3,-2)': ['12300', 'NaN'],
@@ -64,7 +94,11 @@ const VALUES: Readonly<Record<string, readonly string[]>> = {
   timestamp: ['4713-01-01 00:00:00 BC', '294276-12-31 23:59:59.999999', 'infinity', '-infinity', '2024-10-27 02:30:00'],
   'timestamp(3)': ['2024-01-01 00:00:00.123'],
   timestamptz: [
-    '4713-01-01 00:00:00+00 BC', '294276-12-31 23:59:59.999999+00', 'infinity', '-infinity', '2024-10-27 02:30:00+02',
+    '4713-01-01 00:00:00+00 BC',
+    '294276-12-31 23:59:59.999999+00',
+    'infinity',
+    '-infinity',
+    '2024-10-27 02:30:00+02',
     '1800-01-01 00:00:00+00',
   ],
   interval: ['0', '1 year -2 mons +3 days -04:05:06.789', '-178000000 years', '00:00:00.000001', '-1 days +23:59:59'],
@@ -104,10 +138,15 @@ const VALUES: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** Values that are longer than a page, one of which is compressed well. */
-const LONG = ["repeat('lorem ipsum é ', 9000)", '(SELECT string_agg(md5(i::text), chr(10)) FROM generate_series(1, 700) AS i)'];
+const LONG = [
+  "repeat('lorem ipsum é ', 9000)",
+  '(SELECT string_agg(md5(i::text), chr(10)) FROM generate_series(1, 700) AS i)',
+];
 
-export const builtInTypes: readonly ColumnType[] = Object.entries(VALUES).map(([sql, values]) => (
-  { sql, values: [...values.map((value) => `${literal(value)}::${sql}`), ...(sql === 'text' ? LONG : [])] }));
+export const builtInTypes: readonly ColumnType[] = Object.entries(VALUES).map(([sql, values]) => ({
+  sql,
+  values: [...values.map((value) => `${literal(value)}::${sql}`), ...(sql === 'text' ? LONG : [])],
+}));
 
 /** Types with an order, whose values are few bytes. */
 const KEY_TYPES = ['bigint', 'numeric', 'date', 'uuid', 'timestamptz', 'inet'];
@@ -121,8 +160,10 @@ export function arrayOf({ sql, values }: ColumnType): ColumnType {
   return {
     sql: array,
     values: [
-      `'{}'::${array}`, `ARRAY[${[...values.slice(0, 3), 'NULL'].join(', ')}]::${array}`,
-      `ARRAY[[${first}, NULL], [${last}, ${first}]]::${array}`, `array_fill(${first}, ARRAY[2, 1, 2], ARRAY[-3, 0, 7])`,
+      `'{}'::${array}`,
+      `ARRAY[${[...values.slice(0, 3), 'NULL'].join(', ')}]::${array}`,
+      `ARRAY[[${first}, NULL], [${last}, ${first}]]::${array}`,
+      `array_fill(${first}, ARRAY[2, 1, 2], ARRAY[-3, 0, 7])`,
     ],
   };
 }

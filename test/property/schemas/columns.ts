@@ -58,7 +58,9 @@ export const columns: Theme = {
       ALTER SEQUENCE ${owned} OWNED BY ${table}.${c};
       ${draw.maybe(`INSERT INTO ${table} DEFAULT VALUES; INSERT INTO ${table} DEFAULT VALUES;`)}
       ${draw.statements(
-        `SELECT ${next(free)};`, `SELECT setval(${literal(shared)}, 500, false);`, `ALTER SEQUENCE ${owned} RESTART WITH 9;`,
+        `SELECT ${next(free)};`,
+        `SELECT setval(${literal(shared)}, 500, false);`,
+        `ALTER SEQUENCE ${owned} RESTART WITH 9;`,
         `SELECT ${next(free)};`,
       )}`;
   },
@@ -66,12 +68,26 @@ export const columns: Theme = {
   'defaults of all kinds': (draw) => {
     const [table, made, type] = draw.names();
     const defaults = [
-      'timestamptz DEFAULT now()', 'timestamptz DEFAULT CURRENT_TIMESTAMP(2)', 'name DEFAULT CURRENT_USER',
-      'uuid DEFAULT gen_random_uuid()', "jsonb DEFAULT '{}'", 'text[] DEFAULT ARRAY[]::text[]', 'int DEFAULT NULL',
-      "bytea DEFAULT E'\\\\x'", `text DEFAULT ${made}()`, "timestamptz DEFAULT date_trunc('day', now())",
-      `${type} DEFAULT ROW(1, 'x')`, "date DEFAULT '2024-01-01'::date + 1", "text DEFAULT current_setting('x.y', true)",
-      `"char" DEFAULT 'b'`, "bit(3) DEFAULT B'101'", "money DEFAULT '1'", "text DEFAULT repeat('x', 3)",
-      'bool DEFAULT random() < 2', "interval DEFAULT '1 day'", `varchar(40) DEFAULT ${draw.text()}::varchar(5)`,
+      'timestamptz DEFAULT now()',
+      'timestamptz DEFAULT CURRENT_TIMESTAMP(2)',
+      'name DEFAULT CURRENT_USER',
+      'uuid DEFAULT gen_random_uuid()',
+      "jsonb DEFAULT '{}'",
+      'text[] DEFAULT ARRAY[]::text[]',
+      'int DEFAULT NULL',
+      "bytea DEFAULT E'\\\\x'",
+      `text DEFAULT ${made}()`,
+      "timestamptz DEFAULT date_trunc('day', now())",
+      `${type} DEFAULT ROW(1, 'x')`,
+      "date DEFAULT '2024-01-01'::date + 1",
+      "text DEFAULT current_setting('x.y', true)",
+      `"char" DEFAULT 'b'`,
+      "bit(3) DEFAULT B'101'",
+      "money DEFAULT '1'",
+      "text DEFAULT repeat('x', 3)",
+      'bool DEFAULT random() < 2',
+      "interval DEFAULT '1 day'",
+      `varchar(40) DEFAULT ${draw.text()}::varchar(5)`,
     ];
     const names = take(defaults.length, draw.columns());
     return `

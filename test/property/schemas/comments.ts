@@ -2,16 +2,36 @@ import type { Theme } from './draw';
 
 export const comments: Theme = {
   'comments on everything': (draw) => {
-    const [table, check, index, view, function_, type, domain, domainCheck, rule, policy, trigger, sequence] = draw.names();
+    const [table, check, index, view, function_, type, domain, domainCheck, rule, policy, trigger, sequence] =
+      draw.names();
     const [statistics, materialized, collation, config, aggregate, procedure] = draw.names();
     const [a, b] = draw.columns();
     const objects = [
-      `TABLE ${table}`, `COLUMN ${table}.${a}`, `COLUMN ${table}.${b}`, `CONSTRAINT ${check} ON ${table}`, `INDEX ${index}`,
-      `VIEW ${view}`, `COLUMN ${view}.${a}`, `RULE "_RETURN" ON ${view}`, `FUNCTION ${function_}(int)`, `TYPE ${type}`,
-      `COLUMN ${type}.x`, `DOMAIN ${domain}`, `CONSTRAINT ${domainCheck} ON DOMAIN ${domain}`, `RULE ${rule} ON ${table}`,
-      `POLICY ${policy} ON ${table}`, `TRIGGER ${trigger} ON ${table}`, `SEQUENCE ${sequence}`, `STATISTICS ${statistics}`,
-      `MATERIALIZED VIEW ${materialized}`, `COLUMN ${materialized}.${a}`, `COLLATION ${collation}`,
-      `TEXT SEARCH CONFIGURATION ${config}`, `AGGREGATE ${aggregate}(int)`, `PROCEDURE ${procedure}()`, `SCHEMA ${draw.schema}`,
+      `TABLE ${table}`,
+      `COLUMN ${table}.${a}`,
+      `COLUMN ${table}.${b}`,
+      `CONSTRAINT ${check} ON ${table}`,
+      `INDEX ${index}`,
+      `VIEW ${view}`,
+      `COLUMN ${view}.${a}`,
+      `RULE "_RETURN" ON ${view}`,
+      `FUNCTION ${function_}(int)`,
+      `TYPE ${type}`,
+      `COLUMN ${type}.x`,
+      `DOMAIN ${domain}`,
+      `CONSTRAINT ${domainCheck} ON DOMAIN ${domain}`,
+      `RULE ${rule} ON ${table}`,
+      `POLICY ${policy} ON ${table}`,
+      `TRIGGER ${trigger} ON ${table}`,
+      `SEQUENCE ${sequence}`,
+      `STATISTICS ${statistics}`,
+      `MATERIALIZED VIEW ${materialized}`,
+      `COLUMN ${materialized}.${a}`,
+      `COLLATION ${collation}`,
+      `TEXT SEARCH CONFIGURATION ${config}`,
+      `AGGREGATE ${aggregate}(int)`,
+      `PROCEDURE ${procedure}()`,
+      `SCHEMA ${draw.schema}`,
     ];
     return `
       CREATE TABLE ${table} (${a} int, ${b} text, CONSTRAINT ${check} CHECK (${a} > 0));
@@ -32,6 +52,9 @@ export const comments: Theme = {
       CREATE TEXT SEARCH CONFIGURATION ${config} (COPY = simple);
       CREATE AGGREGATE ${aggregate}(int) (SFUNC = int4pl, STYPE = int, INITCOND = '0');
       CREATE PROCEDURE ${procedure}() LANGUAGE sql AS '';
-      ${draw.some(objects).map((object) => `COMMENT ON ${object} IS ${draw.text()};`).join('\n')}`;
+      ${draw
+        .some(objects)
+        .map((object) => `COMMENT ON ${object} IS ${draw.text()};`)
+        .join('\n')}`;
   },
 };

@@ -2,20 +2,46 @@ import { keyTypes } from './built-in-types';
 import type { Theme } from './draw';
 
 const ACTIONS = [
-  '', 'MATCH FULL', 'ON DELETE CASCADE ON UPDATE SET DEFAULT', 'ON DELETE SET NULL', 'DEFERRABLE',
-  'DEFERRABLE INITIALLY DEFERRED', 'ON UPDATE RESTRICT',
+  '',
+  'MATCH FULL',
+  'ON DELETE CASCADE ON UPDATE SET DEFAULT',
+  'ON DELETE SET NULL',
+  'DEFERRABLE',
+  'DEFERRABLE INITIALLY DEFERRED',
+  'ON UPDATE RESTRICT',
 ];
 
 /** Most of them are written otherwise when they are read again. */
 const CHECKS = [
-  "v IN ('a', 'b', 'c')", "c = ANY ('{x,y}')", 'NOT (a IS DISTINCT FROM 3)', 'a BETWEEN SYMMETRIC 9 AND 1',
-  "v LIKE 'a%' ESCAPE '!'", "v SIMILAR TO '[ab]+'", 'a IS NOT NULL IS TRUE', "(a, v) > (0, '')", "COALESCE(v, 'x') || c <> ''",
-  "CASE a WHEN 1 THEN v = 'a' ELSE true END", "d + interval '1 day' > '2000-01-01'", 'EXTRACT(year FROM d) > 1999',
-  'n::numeric(5,2) > -1', "v::name <> 'x'", 'NULL', "c COLLATE \"C\" < 'z'", "j @? '$.a' IS NOT FALSE",
-  'a = ANY (ARRAY[1, 2, 3]::bigint[])', "OVERLAY(v PLACING 'x' FROM 1) <> ''", "SUBSTRING(v FROM 1 FOR 2) <> ''",
-  "TRIM(BOTH 'x' FROM v) <> 'q'", "POSITION('q' IN v) = 0", "d AT TIME ZONE 'UTC' IS NOT NULL", "a::text ~ $$^\\d*$$",
-  'GREATEST(a, 0) >= LEAST(a, 0)', 'NULLIF(a, 0) IS NULL OR true', 'ROW(a, v) IS NOT NULL OR true',
-  "d - '1 day'::interval < 'infinity'", "XMLSERIALIZE(CONTENT xmlelement(name \"a\", v) AS text) <> ''",
+  "v IN ('a', 'b', 'c')",
+  "c = ANY ('{x,y}')",
+  'NOT (a IS DISTINCT FROM 3)',
+  'a BETWEEN SYMMETRIC 9 AND 1',
+  "v LIKE 'a%' ESCAPE '!'",
+  "v SIMILAR TO '[ab]+'",
+  'a IS NOT NULL IS TRUE',
+  "(a, v) > (0, '')",
+  "COALESCE(v, 'x') || c <> ''",
+  "CASE a WHEN 1 THEN v = 'a' ELSE true END",
+  "d + interval '1 day' > '2000-01-01'",
+  'EXTRACT(year FROM d) > 1999',
+  'n::numeric(5,2) > -1',
+  "v::name <> 'x'",
+  'NULL',
+  'c COLLATE "C" < \'z\'',
+  "j @? '$.a' IS NOT FALSE",
+  'a = ANY (ARRAY[1, 2, 3]::bigint[])',
+  "OVERLAY(v PLACING 'x' FROM 1) <> ''",
+  "SUBSTRING(v FROM 1 FOR 2) <> ''",
+  "TRIM(BOTH 'x' FROM v) <> 'q'",
+  "POSITION('q' IN v) = 0",
+  "d AT TIME ZONE 'UTC' IS NOT NULL",
+  'a::text ~ $$^\\d*$$',
+  'GREATEST(a, 0) >= LEAST(a, 0)',
+  'NULLIF(a, 0) IS NULL OR true',
+  'ROW(a, v) IS NOT NULL OR true',
+  "d - '1 day'::interval < 'infinity'",
+  'XMLSERIALIZE(CONTENT xmlelement(name "a", v) AS text) <> \'\'',
 ];
 
 export const constraints: Theme = {
@@ -90,7 +116,10 @@ export const constraints: Theme = {
     const table = draw.name();
     const newer = draw.major >= 16 ? ['JSON_ARRAY(a, v) IS JSON'] : [];
     const checks = [...CHECKS, ...newer, `${table} IS DISTINCT FROM NULL`, `pg_column_size(${table}.*) > 0`];
-    const chosen = draw.shuffled(checks).slice(0, draw.int(3, 9)).map((check) => `CONSTRAINT ${draw.name()} CHECK (${check})`);
+    const chosen = draw
+      .shuffled(checks)
+      .slice(0, draw.int(3, 9))
+      .map((check) => `CONSTRAINT ${draw.name()} CHECK (${check})`);
     return `
       CREATE TABLE ${table} (a int, v varchar(3), c char(2), d timestamp, n numeric, j jsonb, ${chosen.join(',\n')});
       INSERT INTO ${table} VALUES (3, 'a', 'x', '2024-01-01', 1, '{"a": 1}');`;

@@ -3,7 +3,9 @@ import { Random } from '../../support/retention-cases';
 import { neighbourName, oddName, oddText } from './names';
 
 /** Roles that own, and are granted, what is in the database, quoted. They do not log in. */
-export const ROLES = ['property_owner', 'Property "reader"', "property's; --writer", 'property grantor é'].map(identifier);
+export const ROLES = ['property_owner', 'Property "reader"', "property's; --writer", 'property grantor é'].map(
+  identifier,
+);
 
 /** Tablespaces, quoted. */
 export const TABLESPACES = ['property_space', `Property's "space"`].map(identifier);
@@ -27,7 +29,12 @@ export class Draw extends Random {
    * @param schema the schema's name, quoted
    * @param major the version of the server
    */
-  constructor(seed: string, readonly label: string, readonly schema: string, readonly major: number) {
+  constructor(
+    seed: string,
+    readonly label: string,
+    readonly schema: string,
+    readonly major: number,
+  ) {
     super(seed);
   }
 

@@ -1,7 +1,10 @@
 import type { Theme } from './draw';
 
 const SETTINGS = [
-  'statement_timeout = 5', "TimeZone = 'Europe/Berlin'", 'session_replication_role = replica', 'temp_tablespaces = pg_default',
+  'statement_timeout = 5',
+  "TimeZone = 'Europe/Berlin'",
+  'session_replication_role = replica',
+  'temp_tablespaces = pg_default',
   "search_path = ''",
 ];
 
@@ -78,7 +81,7 @@ export const functions: Theme = {
       CREATE OR REPLACE FUNCTION ${overloaded}(x int) RETURNS int RETURN (SELECT x FROM ${table} LIMIT 1);`;
   },
 
-  'aggregates': (draw) => {
+  aggregates: (draw) => {
     const [sum, step, end, back, view] = draw.names();
     return `
       CREATE FUNCTION ${step}(int, int) RETURNS int IMMUTABLE LANGUAGE sql AS 'SELECT coalesce($1, 0) + coalesce($2, 0)';

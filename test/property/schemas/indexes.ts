@@ -1,13 +1,26 @@
 import type { Theme } from './draw';
 
 const INDEXES = [
-  '(a)', '(a DESC NULLS LAST, b)', 'USING hash (b)', 'USING gin (j jsonb_path_ops)', 'USING gin (w)', 'USING gist (p)',
-  'USING spgist (b)', 'USING gist (w tsvector_ops (siglen = 20))',
-  'USING brin (a int4_minmax_multi_ops (values_per_range = 16)) WITH (pages_per_range = 2)', '(b COLLATE "C" text_pattern_ops)',
-  '(lower(b), (a * 2)) WHERE a > 1 AND b IS NOT NULL', "((j ->> 'a'))", '(b) INCLUDE (a, p)',
-  "USING gin (to_tsvector('simple', b))", "(b varchar_pattern_ops) WHERE b IN ('x', 'y')",
-  'USING spgist (p) WITH (fillfactor = 50)', 'USING brin (b, a)', 'USING btree (a) WITH (deduplicate_items = off)',
-  'USING gin (w) WITH (fastupdate = off, gin_pending_list_limit = 64)', '((NULL::text))',
+  '(a)',
+  '(a DESC NULLS LAST, b)',
+  'USING hash (b)',
+  'USING gin (j jsonb_path_ops)',
+  'USING gin (w)',
+  'USING gist (p)',
+  'USING spgist (b)',
+  'USING gist (w tsvector_ops (siglen = 20))',
+  'USING brin (a int4_minmax_multi_ops (values_per_range = 16)) WITH (pages_per_range = 2)',
+  '(b COLLATE "C" text_pattern_ops)',
+  '(lower(b), (a * 2)) WHERE a > 1 AND b IS NOT NULL',
+  "((j ->> 'a'))",
+  '(b) INCLUDE (a, p)',
+  "USING gin (to_tsvector('simple', b))",
+  "(b varchar_pattern_ops) WHERE b IN ('x', 'y')",
+  'USING spgist (p) WITH (fillfactor = 50)',
+  'USING brin (b, a)',
+  'USING btree (a) WITH (deduplicate_items = off)',
+  'USING gin (w) WITH (fastupdate = off, gin_pending_list_limit = 64)',
+  '((NULL::text))',
 ];
 
 export const indexes: Theme = {

@@ -16,7 +16,8 @@ function family(draw: Draw): string {
     ALTER TABLE ${parent} ADD COLUMN late text DEFAULT ${draw.text()}, DROP COLUMN gone;
     ${draw.statements(
       `ALTER TABLE ${parent} ALTER COLUMN late SET NOT NULL;`,
-      `ALTER TABLE ${child} ALTER COLUMN late SET DEFAULT 'of the child';`, `ALTER TABLE ${other} ALTER COLUMN id DROP DEFAULT;`,
+      `ALTER TABLE ${child} ALTER COLUMN late SET DEFAULT 'of the child';`,
+      `ALTER TABLE ${other} ALTER COLUMN id DROP DEFAULT;`,
       `ALTER TABLE ONLY ${grandchild} ADD COLUMN last date DEFAULT 'infinity';`,
       `ALTER TABLE ${parent} RENAME COLUMN late TO later;`,
     )}
@@ -56,7 +57,8 @@ export const inheritance: Theme = {
       ${draw.maybe(`ALTER TABLE ${child} VALIDATE CONSTRAINT ${three};`)}
       ALTER TABLE ${child} ADD CONSTRAINT ${four} CHECK (b IN ('x', 'y')) NOT VALID;
       ${draw.statements(
-        `ALTER TABLE ${grandchild} VALIDATE CONSTRAINT ${four};`, `ALTER TABLE ${child} ALTER COLUMN a SET NOT NULL;`,
+        `ALTER TABLE ${grandchild} VALIDATE CONSTRAINT ${four};`,
+        `ALTER TABLE ${child} ALTER COLUMN a SET NOT NULL;`,
         `ALTER TABLE ONLY ${parent} ADD CONSTRAINT ${two} CHECK (a < 10000) NO INHERIT;`,
       )}
       ALTER TABLE ${child} ADD UNIQUE (a, b);`;

@@ -2,7 +2,7 @@ import { literal } from '../../support/database-state';
 import type { Theme } from './draw';
 
 export const operators: Theme = {
-  'casts': (draw) => {
+  casts: (draw) => {
     const [one, two, cast] = draw.names();
     return `
       CREATE TYPE ${one} AS (a int);
@@ -17,7 +17,9 @@ export const operators: Theme = {
     const [type, compare, less, equal, class_, family, table] = draw.names();
     const types = `LEFTARG = ${type}, RIGHTARG = ${type}`;
     const operator = (symbol: string): string => `${draw.schema}.${symbol}`;
-    const strategies = ['<#~', '<=#~', '=#~', '>=#~', '>#~'].map((symbol, index) => `OPERATOR ${index + 1} ${operator(symbol)}`);
+    const strategies = ['<#~', '<=#~', '=#~', '>=#~', '>#~'].map(
+      (symbol, index) => `OPERATOR ${index + 1} ${operator(symbol)}`,
+    );
     return `
       CREATE TYPE ${type} AS (a int);
       CREATE FUNCTION ${compare}(${type}, ${type}) RETURNS int IMMUTABLE STRICT LANGUAGE sql

@@ -21,13 +21,21 @@ const KEYS: Readonly<Record<string, Key>> = {
   },
   days: {
     by: 'RANGE (c)',
-    bounds: ["FROM ('-infinity') TO ('2024-01-01')", "FROM ('2024-01-01') TO ('infinity')", "FROM ('infinity') TO (MAXVALUE)"],
+    bounds: [
+      "FROM ('-infinity') TO ('2024-01-01')",
+      "FROM ('2024-01-01') TO ('infinity')",
+      "FROM ('infinity') TO (MAXVALUE)",
+    ],
   },
 };
 
 const ROWS = [
-  "1, 'x', '2023-01-01', 'p'", "-5, 'it''s', '2024-06-01', NULL", "12, NULL, 'infinity', ''",
-  "99, E'\\\\\\n', '-infinity', '\\N'", "0, '', '2024-01-01', repeat('long ', 3000)", "7, '; TABLE DATA', '2020-02-29', '{}'",
+  "1, 'x', '2023-01-01', 'p'",
+  "-5, 'it''s', '2024-06-01', NULL",
+  "12, NULL, 'infinity', ''",
+  "99, E'\\\\\\n', '-infinity', '\\N'",
+  "0, '', '2024-01-01', repeat('long ', 3000)",
+  "7, '; TABLE DATA', '2020-02-29', '{}'",
   "10, 'other', '2024-12-31', 'q'",
 ];
 
@@ -61,7 +69,10 @@ function partition(draw: Draw, parent: string, bound: string, more: Column, dept
 function partitioned(draw: Draw): string {
   const table = draw.name();
   const way = draw.pick(Object.keys(KEYS));
-  const { before, columns: [more] } = anyColumns(draw, 1) as { before: string; columns: [Column] };
+  const {
+    before,
+    columns: [more],
+  } = anyColumns(draw, 1) as { before: string; columns: [Column] };
   const { name, type } = more;
   return `
     ${before}
@@ -72,7 +83,8 @@ function partitioned(draw: Draw): string {
     INSERT INTO ${table} (a, b, c, d, ${name}) VALUES
     ${ROWS.map((row) => `(${row}, ${draw.pick(['NULL', ...type.values])})`).join(',\n')};
     ${draw.statements(
-      `CREATE INDEX ON ${table} (a, lower(b));`, `ALTER TABLE ${table} ADD CHECK (a < 1000) NOT VALID;`,
+      `CREATE INDEX ON ${table} (a, lower(b));`,
+      `ALTER TABLE ${table} ADD CHECK (a < 1000) NOT VALID;`,
       `CREATE POLICY ${draw.name()} ON ${table} USING (a > 0); ALTER TABLE ${table} ENABLE ROW LEVEL SECURITY;`,
       `CREATE RULE ${draw.name()} AS ON INSERT TO ${table} WHERE NEW.a < -1000 DO INSTEAD NOTHING;`,
     )}`;
@@ -84,7 +96,12 @@ export const partitions: Theme = {
   'indexes of partitions, attached one by one': (draw) => {
     const [table, low, high, deep, index, lowIndex, highIndex, deepIndex] = draw.names();
     const key = draw.pick([
-      '(b)', '(b DESC NULLS LAST)', '(b text_pattern_ops)', '(b COLLATE "C") WHERE a <> 3', '(lower(b), a)', '(a) INCLUDE (b)',
+      '(b)',
+      '(b DESC NULLS LAST)',
+      '(b text_pattern_ops)',
+      '(b COLLATE "C") WHERE a <> 3',
+      '(lower(b), a)',
+      '(a) INCLUDE (b)',
     ]);
     return `
       CREATE TABLE ${table} (a int, b text) PARTITION BY RANGE (a);
@@ -97,7 +114,8 @@ export const partitions: Theme = {
       CREATE INDEX ${highIndex} ON ONLY ${high} ${key};
       CREATE INDEX ${deepIndex} ON ${deep} ${key};
       ${draw.statements(
-        `ALTER INDEX ${index} ATTACH PARTITION ${lowIndex};`, `ALTER INDEX ${highIndex} ATTACH PARTITION ${deepIndex};`,
+        `ALTER INDEX ${index} ATTACH PARTITION ${lowIndex};`,
+        `ALTER INDEX ${highIndex} ATTACH PARTITION ${deepIndex};`,
         `ALTER INDEX ${index} ATTACH PARTITION ${highIndex};`,
       )}
       CREATE INDEX ON ${table} (a, b);
@@ -121,8 +139,10 @@ export const partitions: Theme = {
         FOREIGN KEY (x, y) REFERENCES ${table} ${draw.pick(['', 'MATCH FULL', 'ON DELETE SET NULL'])});
       INSERT INTO ${other} VALUES (1, 1), (NULL, NULL);
       ${draw.statements(
-        `ALTER TABLE ${table} ADD FOREIGN KEY (a, b) REFERENCES ${table};`, `ALTER TABLE ${first} REPLICA IDENTITY NOTHING;`,
-        `ALTER TABLE ${first} ADD FOREIGN KEY (a) REFERENCES ${plain} NOT VALID;`, `ALTER TABLE ${table} REPLICA IDENTITY FULL;`,
+        `ALTER TABLE ${table} ADD FOREIGN KEY (a, b) REFERENCES ${table};`,
+        `ALTER TABLE ${first} REPLICA IDENTITY NOTHING;`,
+        `ALTER TABLE ${first} ADD FOREIGN KEY (a) REFERENCES ${plain} NOT VALID;`,
+        `ALTER TABLE ${table} REPLICA IDENTITY FULL;`,
       )}`;
   },
 

@@ -1,13 +1,15 @@
 import type { Theme } from './draw';
 
 export const replication: Theme = {
-  'publications': (draw) => {
+  publications: (draw) => {
     const [table, other, parts, all, some, schema, none] = draw.names();
     const [a, b, c] = draw.columns();
     const newer = draw.major >= 18 ? ['publish_generated_columns = stored'] : [];
     // Later, as rows of what is published can be changed only where they have an identity.
     draw.last.push(
-      draw.maybe(`CREATE PUBLICATION ${all} FOR ALL TABLES WITH (publish = '${draw.pick(['', 'delete', 'insert, update'])}');`),
+      draw.maybe(
+        `CREATE PUBLICATION ${all} FOR ALL TABLES WITH (publish = '${draw.pick(['', 'delete', 'insert, update'])}');`,
+      ),
       `CREATE PUBLICATION ${schema} FOR TABLES IN SCHEMA ${draw.schema};`,
     );
     return `
@@ -23,10 +25,11 @@ export const replication: Theme = {
       ${draw.maybe(`COMMENT ON PUBLICATION ${none} IS ${draw.text()};`)}`;
   },
 
-  'subscriptions': (draw) => {
+  subscriptions: (draw) => {
     const [one, two, three, publication] = draw.names();
     const options = [
-      'connect = false', `slot_name = 'two_${draw.label}'`,
+      'connect = false',
+      `slot_name = 'two_${draw.label}'`,
       ...draw.some(['binary = true', 'streaming = on', 'synchronous_commit = local', 'two_phase = true']),
       ...draw.some(['disable_on_error = true']),
       ...draw.some(draw.major >= 16 ? ['origin = none', 'password_required = false', 'run_as_owner = true'] : []),

@@ -20,8 +20,10 @@ export const security: Theme = {
         WITH CHECK (EXISTS (SELECT FROM ${other} AS o WHERE o.id = ${table}.${a}));
       CREATE POLICY ${four} ON ${unused} FOR ${draw.pick(['SELECT', 'DELETE'])} USING (false);
       ${draw.statements(
-        `ALTER TABLE ${table} ENABLE ROW LEVEL SECURITY;`, `ALTER TABLE ${table} FORCE ROW LEVEL SECURITY;`,
-        `ALTER TABLE ${other} ENABLE ROW LEVEL SECURITY;`, `ALTER TABLE ${table} OWNER TO ${draw.role()};`,
+        `ALTER TABLE ${table} ENABLE ROW LEVEL SECURITY;`,
+        `ALTER TABLE ${table} FORCE ROW LEVEL SECURITY;`,
+        `ALTER TABLE ${other} ENABLE ROW LEVEL SECURITY;`,
+        `ALTER TABLE ${table} OWNER TO ${draw.role()};`,
       )}`;
   },
 
@@ -41,12 +43,18 @@ export const security: Theme = {
       ALTER TABLE ${table} OWNER TO ${one};
       ALTER SEQUENCE ${sequence} OWNER TO ${two};
       ${draw.statements(
-        `ALTER TYPE ${type} OWNER TO ${one};`, `ALTER FUNCTION ${function_}(int, text[]) OWNER TO ${one};`,
-        `ALTER VIEW ${view} OWNER TO ${two};`, `GRANT SELECT, UPDATE ON ${table} TO ${two} WITH GRANT OPTION;`,
-        `GRANT INSERT (${a}), REFERENCES (${b}, ${a}) ON ${table} TO ${two};`, `GRANT ALL ON ${view} TO PUBLIC;`,
-        `REVOKE ALL ON ${table} FROM ${one};`, `REVOKE EXECUTE ON FUNCTION ${function_}(int, text[]) FROM PUBLIC;`,
-        `GRANT USAGE ON SEQUENCE ${sequence} TO ${one} WITH GRANT OPTION;`, `REVOKE USAGE ON TYPE ${type} FROM PUBLIC;`,
-        `GRANT USAGE ON DOMAIN ${domain} TO ${two};`, maintain,
+        `ALTER TYPE ${type} OWNER TO ${one};`,
+        `ALTER FUNCTION ${function_}(int, text[]) OWNER TO ${one};`,
+        `ALTER VIEW ${view} OWNER TO ${two};`,
+        `GRANT SELECT, UPDATE ON ${table} TO ${two} WITH GRANT OPTION;`,
+        `GRANT INSERT (${a}), REFERENCES (${b}, ${a}) ON ${table} TO ${two};`,
+        `GRANT ALL ON ${view} TO PUBLIC;`,
+        `REVOKE ALL ON ${table} FROM ${one};`,
+        `REVOKE EXECUTE ON FUNCTION ${function_}(int, text[]) FROM PUBLIC;`,
+        `GRANT USAGE ON SEQUENCE ${sequence} TO ${one} WITH GRANT OPTION;`,
+        `REVOKE USAGE ON TYPE ${type} FROM PUBLIC;`,
+        `GRANT USAGE ON DOMAIN ${domain} TO ${two};`,
+        maintain,
       )}
       SET ROLE ${one};
       ${draw.maybe(`GRANT TRIGGER ON ${table} TO PUBLIC;`)}
@@ -73,15 +81,23 @@ export const security: Theme = {
     const one = draw.role();
     const inSchema = draw.maybe(`IN SCHEMA ${draw.schema}`);
     const grants = [
-      `GRANT SELECT, INSERT ON TABLES TO ${draw.role()} WITH GRANT OPTION`, 'GRANT ALL ON SEQUENCES TO PUBLIC',
+      `GRANT SELECT, INSERT ON TABLES TO ${draw.role()} WITH GRANT OPTION`,
+      'GRANT ALL ON SEQUENCES TO PUBLIC',
       `GRANT EXECUTE ON ROUTINES TO ${draw.role()}`,
-      ...(inSchema === '' ? [
-        'GRANT USAGE ON SCHEMAS TO PUBLIC', 'REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC', 'REVOKE USAGE ON TYPES FROM PUBLIC',
-        `REVOKE ALL ON TABLES FROM ${one}`,
-      ] : []),
+      ...(inSchema === ''
+        ? [
+            'GRANT USAGE ON SCHEMAS TO PUBLIC',
+            'REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC',
+            'REVOKE USAGE ON TYPES FROM PUBLIC',
+            `REVOKE ALL ON TABLES FROM ${one}`,
+          ]
+        : []),
     ];
     return `
-      ${draw.some(grants).map((grant) => `ALTER DEFAULT PRIVILEGES FOR ROLE ${one} ${inSchema} ${grant};`).join('\n')}
+      ${draw
+        .some(grants)
+        .map((grant) => `ALTER DEFAULT PRIVILEGES FOR ROLE ${one} ${inSchema} ${grant};`)
+        .join('\n')}
       GRANT ALL ON SCHEMA ${draw.schema} TO ${one};
       SET ROLE ${one};
       CREATE TABLE ${table} (id serial);
@@ -89,12 +105,14 @@ export const security: Theme = {
       RESET ROLE;`;
   },
 
-  'grants on what PostgreSQL itself has': (draw) => draw.statements(
-    'REVOKE EXECUTE ON FUNCTION pg_catalog.pg_sleep(double precision) FROM PUBLIC;',
-    `GRANT SELECT ON pg_catalog.pg_authid TO ${draw.role()};`,
-    `GRANT EXECUTE ON FUNCTION pg_catalog.pg_ls_dir(text) TO ${draw.role()};`,
-    'REVOKE SELECT ON pg_catalog.pg_stats FROM PUBLIC;', 'REVOKE USAGE ON LANGUAGE plpgsql FROM PUBLIC;',
-    'REVOKE SELECT ON information_schema.tables FROM PUBLIC;',
-    `GRANT SELECT (rolname) ON pg_catalog.pg_authid TO ${draw.role()} WITH GRANT OPTION;`,
-  ),
+  'grants on what PostgreSQL itself has': (draw) =>
+    draw.statements(
+      'REVOKE EXECUTE ON FUNCTION pg_catalog.pg_sleep(double precision) FROM PUBLIC;',
+      `GRANT SELECT ON pg_catalog.pg_authid TO ${draw.role()};`,
+      `GRANT EXECUTE ON FUNCTION pg_catalog.pg_ls_dir(text) TO ${draw.role()};`,
+      'REVOKE SELECT ON pg_catalog.pg_stats FROM PUBLIC;',
+      'REVOKE USAGE ON LANGUAGE plpgsql FROM PUBLIC;',
+      'REVOKE SELECT ON information_schema.tables FROM PUBLIC;',
+      `GRANT SELECT (rolname) ON pg_catalog.pg_authid TO ${draw.role()} WITH GRANT OPTION;`,
+    ),
 };

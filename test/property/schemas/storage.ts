@@ -10,7 +10,8 @@ export const storage: Theme = {
       ${draw.maybe(`SELECT lo_put(${granted}, 5000, '\\x01');`)}
       GRANT SELECT ON LARGE OBJECT ${granted} TO ${draw.role()};
       ${draw.statements(
-        `ALTER LARGE OBJECT ${granted} OWNER TO ${draw.role()};`, `COMMENT ON LARGE OBJECT ${large} IS ${draw.text()};`,
+        `ALTER LARGE OBJECT ${granted} OWNER TO ${draw.role()};`,
+        `COMMENT ON LARGE OBJECT ${large} IS ${draw.text()};`,
         `REVOKE ALL ON LARGE OBJECT ${empty} FROM CURRENT_USER;`,
       )}
       CREATE TABLE ${table} (id oid);
@@ -24,7 +25,7 @@ export const storage: Theme = {
         FROM generate_series(1, ${draw.int(3, 60)}) AS i;`;
   },
 
-  'tablespaces': (draw) => {
+  tablespaces: (draw) => {
     const [table, parent, part, materialized, index] = draw.names();
     const [one, two] = draw.shuffled(TABLESPACES) as [string, string];
     return `

@@ -10,7 +10,10 @@ export interface Column {
 }
 
 /** Columns of any types, and the statements that make the types. */
-export function anyColumns(draw: Draw, count: number): { readonly before: string; readonly columns: readonly Column[] } {
+export function anyColumns(
+  draw: Draw,
+  count: number,
+): { readonly before: string; readonly columns: readonly Column[] } {
   const names = take(count, draw.columns());
   const made = names.map(() => anyType(draw));
   const columns = made.map(({ type }, index) => ({ name: names[index]!, type }));
@@ -29,13 +32,22 @@ export function insertRows(draw: Draw, table: string, columns: readonly Column[]
 }
 
 const OPTIONS = [
-  'fillfactor = 70', 'autovacuum_enabled = false', 'toast.autovacuum_enabled = false', 'toast_tuple_target = 4080',
-  'parallel_workers = 0', 'autovacuum_vacuum_scale_factor = 0.01', 'vacuum_truncate = off', 'user_catalog_table = true',
+  'fillfactor = 70',
+  'autovacuum_enabled = false',
+  'toast.autovacuum_enabled = false',
+  'toast_tuple_target = 4080',
+  'parallel_workers = 0',
+  'autovacuum_vacuum_scale_factor = 0.01',
+  'vacuum_truncate = off',
+  'user_catalog_table = true',
   'log_autovacuum_min_duration = 1000',
 ];
 
 const COLUMN_SETTINGS = [
-  'SET STATISTICS 0', 'SET STATISTICS 10000', 'SET (n_distinct = -0.5)', 'SET (n_distinct = 5, n_distinct_inherited = 7)',
+  'SET STATISTICS 0',
+  'SET STATISTICS 10000',
+  'SET (n_distinct = -0.5)',
+  'SET (n_distinct = 5, n_distinct_inherited = 7)',
 ];
 
 export const tables: Theme = {

@@ -5,8 +5,12 @@ export const triggers: Theme = {
     const [table, view, act, old, refuse] = draw.names();
     const [a, b] = draw.columns();
     const [one, two, three, four, five, six] = draw.names();
-    const changed = draw.some([one, two, three, four])
-      .map((trigger) => `ALTER TABLE ${table} ${draw.pick(['DISABLE', 'ENABLE ALWAYS', 'ENABLE REPLICA'])} TRIGGER ${trigger};`);
+    const changed = draw
+      .some([one, two, three, four])
+      .map(
+        (trigger) =>
+          `ALTER TABLE ${table} ${draw.pick(['DISABLE', 'ENABLE ALWAYS', 'ENABLE REPLICA'])} TRIGGER ${trigger};`,
+      );
     return `
       CREATE FUNCTION ${act}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN coalesce(NEW, OLD); END $$;
       CREATE FUNCTION ${refuse}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'no rows after this'; END $$;
@@ -40,8 +44,9 @@ export const triggers: Theme = {
 
   'triggers of a partitioned table that would change or keep out each row': (draw) => {
     const [table, other, change, refuse] = draw.names();
-    const parts = take(draw.int(1, 6), draw.names())
-      .map((part, index) => `CREATE TABLE ${part} PARTITION OF ${draw.pick([table, other])} FOR VALUES IN (${index});`);
+    const parts = take(draw.int(1, 6), draw.names()).map(
+      (part, index) => `CREATE TABLE ${part} PARTITION OF ${draw.pick([table, other])} FOR VALUES IN (${index});`,
+    );
     return `
       CREATE FUNCTION ${change}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN NEW.t := NEW.t || ', changed'; RETURN NEW; END $$;
       CREATE FUNCTION ${refuse}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'not %', NEW; END $$;
@@ -58,9 +63,12 @@ export const triggers: Theme = {
 
   'event triggers': (draw) => {
     const [act, one, two, three] = draw.names();
-    const login = draw.major >= 17 ? draw.maybe(`
+    const login =
+      draw.major >= 17
+        ? draw.maybe(`
       CREATE EVENT TRIGGER ${three} ON login EXECUTE FUNCTION ${act}();
-      ALTER EVENT TRIGGER ${three} ENABLE ALWAYS;`) : '';
+      ALTER EVENT TRIGGER ${three} ENABLE ALWAYS;`)
+        : '';
     return `
       CREATE FUNCTION ${act}() RETURNS event_trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM tg_event; END $$;
       CREATE EVENT TRIGGER ${one} ON ddl_command_end ${draw.maybe("WHEN TAG IN ('CREATE TABLE', 'COMMENT')")}

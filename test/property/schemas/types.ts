@@ -9,9 +9,11 @@ export interface MadeType {
 
 /** Types that a range may be over, with two values in order. */
 const SUBTYPES = [
-  ['text', "'A'::text", "'é'::text"], ['float8', "'-Infinity'::float8", "'NaN'::float8"],
+  ['text', "'A'::text", "'é'::text"],
+  ['float8', "'-Infinity'::float8", "'NaN'::float8"],
   ['timetz', "'00:00+00'::timetz", "'01:00+00'::timetz"],
-  ['inet', "'10.0.0.1'::inet", "'10.0.0.2'::inet"], ['int[]', "'{1}'::int[]", "'{1,2}'::int[]"],
+  ['inet', "'10.0.0.1'::inet", "'10.0.0.2'::inet"],
+  ['int[]', "'{1}'::int[]", "'{1,2}'::int[]"],
 ] as const;
 
 function enumType(draw: Draw): MadeType {
@@ -22,7 +24,10 @@ function enumType(draw: Draw): MadeType {
     CREATE TYPE ${name} AS ENUM (${[...fitting, "'old'"].join(', ')});
     ALTER TYPE ${name} ADD VALUE 'between' BEFORE 'old';
     ALTER TYPE ${name} ${draw.pick(["RENAME VALUE 'old' TO 'new'", "ADD VALUE 'new'"])};`;
-  return { before, type: { sql: name, values: [...fitting, "'between'", "'new'"].map((label) => `${label}::${name}`) } };
+  return {
+    before,
+    type: { sql: name, values: [...fitting, "'between'", "'new'"].map((label) => `${label}::${name}`) },
+  };
 }
 
 function compositeType(draw: Draw, depth: number): MadeType {
@@ -30,7 +35,8 @@ function compositeType(draw: Draw, depth: number): MadeType {
   const parts = Array.from({ length: draw.int(0, 4) }, () => anyType(draw, depth + 1));
   const names = take(parts.length, draw.columns());
   const fields = parts.map(({ type }, index) => `${names[index]} ${type.sql}`);
-  const row = (value: (type: ColumnType) => string): string => `ROW(${parts.map(({ type }) => value(type)).join(', ')})::${name}`;
+  const row = (value: (type: ColumnType) => string): string =>
+    `ROW(${parts.map(({ type }) => value(type)).join(', ')})::${name}`;
   const before = `
     ${parts.map((part) => part.before).join('\n')}
     CREATE TYPE ${name} AS (${[...fields, 'gone int'].join(', ')});
@@ -46,12 +52,21 @@ function rangeType(draw: Draw): MadeType {
   // The name that PostgreSQL makes of a long one may end within a character.
   const named = /[^ -~]/.test(name) || draw.chance(0.5);
   const options = [
-    `SUBTYPE = ${subtype}`, ...(named ? [`MULTIRANGE_TYPE_NAME = ${multirange}`] : []),
+    `SUBTYPE = ${subtype}`,
+    ...(named ? [`MULTIRANGE_TYPE_NAME = ${multirange}`] : []),
     ...(subtype === 'text' ? draw.some(['COLLATION = "C"', 'SUBTYPE_OPCLASS = text_pattern_ops']) : []),
     ...(subtype === 'float8' ? draw.some(['SUBTYPE_DIFF = float8mi']) : []),
   ];
-  const values = [`'empty'::${name}`, `${name}(${low}, ${high}, '[]')`, `${name}(NULL, ${high})`, `${name}(${low}, NULL)`];
-  return { before: `${own?.before ?? ''} CREATE TYPE ${name} AS RANGE (${options.join(', ')});`, type: { sql: name, values } };
+  const values = [
+    `'empty'::${name}`,
+    `${name}(${low}, ${high}, '[]')`,
+    `${name}(NULL, ${high})`,
+    `${name}(${low}, NULL)`,
+  ];
+  return {
+    before: `${own?.before ?? ''} CREATE TYPE ${name} AS RANGE (${options.join(', ')});`,
+    type: { sql: name, values },
+  };
 }
 
 function domainType(draw: Draw, depth: number): MadeType {
@@ -60,7 +75,8 @@ function domainType(draw: Draw, depth: number): MadeType {
   const parts = [
     ['text', 'character', 'name'].includes(type.sql) ? draw.maybe('COLLATE "C"') : '',
     draw.maybe(`DEFAULT ${draw.pick(type.values)}`),
-    draw.maybe(`CONSTRAINT ${check} CHECK (VALUE IS NOT NULL OR VALUE IS NULL)`), draw.maybe('CHECK (pg_column_size(VALUE) > 0)'),
+    draw.maybe(`CONSTRAINT ${check} CHECK (VALUE IS NOT NULL OR VALUE IS NULL)`),
+    draw.maybe('CHECK (pg_column_size(VALUE) > 0)'),
   ];
   const notValid = draw.maybe(`ALTER DOMAIN ${name} ADD CONSTRAINT ${later} CHECK (VALUE::text <> 'never') NOT VALID;`);
   const values = type.values.map((value) => `(${value})::${name}`);
@@ -85,7 +101,9 @@ function tableOf(draw: Draw, columnTypes: readonly ColumnType[]): string {
   const table = draw.name();
   const names = take(columnTypes.length, draw.columns());
   const count = Math.max(...columnTypes.map(({ values }) => values.length));
-  const rows = Array.from({ length: count }, (_, row) => columnTypes.map(({ values }) => values[row] ?? 'NULL').join(', '));
+  const rows = Array.from({ length: count }, (_, row) =>
+    columnTypes.map(({ values }) => values[row] ?? 'NULL').join(', '),
+  );
   return `
     CREATE TABLE ${table} (${columnTypes.map(({ sql }, index) => `${names[index]} ${sql}`).join(', ')});
     INSERT INTO ${table} VALUES (${rows.join('),\n(')});`;
@@ -105,7 +123,12 @@ export const types: Theme = {
   'a base type, with input and output of its own': (draw) => {
     const [name, shell, input, output, table] = draw.names();
     const options = draw.some([
-      'LIKE = text', 'COLLATABLE = true', "CATEGORY = 'x'", 'PREFERRED = true', "DEFAULT = 'it''s'", "DELIMITER = ';'",
+      'LIKE = text',
+      'COLLATABLE = true',
+      "CATEGORY = 'x'",
+      'PREFERRED = true',
+      "DEFAULT = 'it''s'",
+      "DELIMITER = ';'",
     ]);
     return `
       CREATE TYPE ${shell};

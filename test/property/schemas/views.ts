@@ -24,9 +24,10 @@ export const views: Theme = {
 
   'views of all clauses': (draw) => {
     const [table, other] = draw.names();
-    const newer = draw.major >= 17 ? [
-      `SELECT j.* FROM JSON_TABLE('[{"x": 1}]', '$[*]' COLUMNS (n FOR ORDINALITY, x int PATH '$.x')) AS j`,
-    ] : [];
+    const newer =
+      draw.major >= 17
+        ? [`SELECT j.* FROM JSON_TABLE('[{"x": 1}]', '$[*]' COLUMNS (n FOR ORDINALITY, x int PATH '$.x')) AS j`]
+        : [];
     const queries = [
       `SELECT a, grouping(a, b) FROM ${table} GROUP BY GROUPING SETS ((a), (a, b), ())`,
       `SELECT * FROM ${table} TABLESAMPLE bernoulli (50) REPEATABLE (7)`,
@@ -39,18 +40,23 @@ export const views: Theme = {
         CYCLE n SET c USING p
         SELECT n, c FROM t ORDER BY o`,
       "SELECT x.* FROM XMLTABLE('/r/c' PASSING (XMLPARSE(DOCUMENT '<r/>')) COLUMNS n int PATH '.', o FOR ORDINALITY) AS x",
-      'VALUES (1, \'x\'), (2, NULL)',
+      "VALUES (1, 'x'), (2, NULL)",
       `SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY a) AS m, string_agg(DISTINCT b, ',' ORDER BY b) AS s FROM ${table}`,
       `SELECT a, rank() OVER w, lag(b, 2, 'x') OVER (w ORDER BY a) FROM ${table} WINDOW w AS (PARTITION BY b)`,
       `SELECT (t).a, (ARRAY[t, NULL])[1] AS r, t IS NOT NULL AS n FROM ${table} AS t WHERE (a, b) IN (SELECT a, b FROM ${other})`,
       `SELECT a AS "1; VIEW", 'x' COLLATE "C" AS c, '2024-01-01 00:00+05'::timestamptz AS d, E'\\\\' AS e FROM ONLY ${table}`,
-      `SELECT * FROM ${table} EXCEPT ALL SELECT * FROM ${other} INTERSECT TABLE ${table}`, ...newer,
+      `SELECT * FROM ${table} EXCEPT ALL SELECT * FROM ${other} INTERSECT TABLE ${table}`,
+      ...newer,
     ];
     return `
       CREATE TABLE ${table} (a int, b text);
       CREATE TABLE ${other} (a int, b text);
       INSERT INTO ${table} VALUES (1, 'x'), (2, NULL);
-      ${draw.shuffled(queries).slice(0, draw.int(2, 8)).map((query) => `CREATE VIEW ${draw.name()} AS ${query};`).join('\n')}`;
+      ${draw
+        .shuffled(queries)
+        .slice(0, draw.int(2, 8))
+        .map((query) => `CREATE VIEW ${draw.name()} AS ${query};`)
+        .join('\n')}`;
   },
 
   'a view that groups by a primary key': (draw) => {
