@@ -11,7 +11,8 @@ module.exports = {
   },
   // These have no CommonJS build.
   transformIgnorePatterns: [
-    '/node_modules/(?!age-encryption/|(mdast|micromark|unist)-util-|longest-streak/|zwitch/|decode-named-character-reference/|character-entities)',
+    '/node_modules/(?!age-encryption/|(mdast|micromark|unist)-util-|longest-streak/|zwitch/|' +
+      'decode-named-character-reference/|character-entities)',
   ],
   globalSetup: '<rootDir>/test/support/global-setup.ts',
   globalTeardown: '<rootDir>/test/support/global-teardown.ts',

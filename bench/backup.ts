@@ -1,6 +1,6 @@
-// usage: npm run bench:backup [-- --megabytes 1200 --rounds 3]
-// The runbook's backup against ours, alternating in one run, without limits and with the client held to the runbook's
-// own 200m CPU and 256Mi; with the floors of what a dump can cost. Medians; sizes of the files; peak memory of the client.
+// usage: npm run bench:backup [-- --megabytes 1200 --rounds 3] The runbook's backup against ours, alternating in one
+// run, without limits and with the client held to the runbook's own 200m CPU and 256Mi; with the floors of what a dump
+// can cost. Medians; sizes of the files; peak memory of the client.
 import { readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -20,7 +20,9 @@ const { values } = parseArgs({
 
 const TARGET = '"$BACKUP_DIR/zitadel-$(date -u +%Y%m%d-%H%M%S).dump"';
 const DUMPS: Record<string, string | undefined> = {
-  'runbook: pg_dump -Fc (gzip), find -mtime': `mkdir -p "$BACKUP_DIR" && pg_dump -Fc -f ${TARGET} && find "$BACKUP_DIR" -name "*.dump" -mtime +7 -exec rm {} +`,
+  'runbook: pg_dump -Fc (gzip), find -mtime':
+    `mkdir -p "$BACKUP_DIR" && pg_dump -Fc -f ${TARGET} && find "$BACKUP_DIR" -name "*.dump" -mtime +7 -exec rm ` +
+    '{} +',
   'ours, dump alone': `mkdir -p "$BACKUP_DIR" && pg_dump --format=custom --compress="$COMPRESSION" --file=${TARGET}`,
   'ours, whole verified run': undefined,
   'ours, without hashes of the contents': undefined,
@@ -40,7 +42,8 @@ async function main(): Promise<void> {
   fillIdentityDatabase(server, 'zitadel', Number(values.megabytes));
   const size = Number(server.sql('postgres', "SELECT pg_database_size('zitadel')"));
   console.log(
-    `database of ${mega(size)} MB, PostgreSQL ${server.sql('postgres', 'SHOW server_version')}, ${values.rounds} rounds\n`,
+    `database of ${mega(size)} MB, PostgreSQL ${server.sql('postgres', 'SHOW server_version')}, ${values.rounds} ` +
+      'rounds\n',
   );
 
   await table('no limits', server);
@@ -65,7 +68,8 @@ async function table(title: string, server: PostgresServer, limits?: Limits): Pr
     const time = median(of.map((sample) => sample.seconds));
     const [bytes, peak] = [of[0]!.bytes, Math.max(...of.map((sample) => sample.peak))];
     console.log(
-      `| ${name} | ${time.toFixed(1)} s | ${(time / base).toFixed(2)} | ${bytes ? `${mega(bytes)} MB` : ''} | ${peak ? `${(peak / 2 ** 20).toFixed(0)} MiB` : ''} |`,
+      `| ${name} | ${time.toFixed(1)} s | ${(time / base).toFixed(2)} | ${bytes ? `${mega(bytes)} MB` : ''} | ` +
+        `${peak ? `${(peak / 2 ** 20).toFixed(0)} MiB` : ''} |`,
     );
   }
   console.log();

@@ -1,6 +1,6 @@
-// usage: npm run bench:drill [-- --megabytes 250,1000 --rounds 3]
-// A whole drill with all of its proof against a plain pg_restore of the same dump into the same kind of server with default
-// settings, alternating in one run, in the same pod; and what counting and hashing add to a backup, alternating too.
+// usage: npm run bench:drill [-- --megabytes 250,1000 --rounds 3] A whole drill with all of its proof against a plain
+// pg_restore of the same dump into the same kind of server with default settings, alternating in one run, in the same
+// pod; and what counting and hashing add to a backup, alternating too.
 import { parseArgs } from 'node:util';
 import globalSetup from '../test/support/global-setup';
 import globalTeardown from '../test/support/global-teardown';
@@ -47,7 +47,8 @@ async function main(): Promise<void> {
 /** The tables of the benchmark have a few more columns than those of the tests. */
 function bench(sql: string): string {
   const columns =
-    "ALTER TABLE eventstore.events2 ALTER revision SET DEFAULT 2, ALTER creator SET DEFAULT '', ALTER owner SET DEFAULT '', ALTER in_tx_order SET DEFAULT 0;";
+    "ALTER TABLE eventstore.events2 ALTER revision SET DEFAULT 2, ALTER creator SET DEFAULT '', ALTER owner SET " +
+    "DEFAULT '', ALTER in_tx_order SET DEFAULT 0;";
   return `${columns}\n${sql}`;
 }
 

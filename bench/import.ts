@@ -1,6 +1,6 @@
-// usage: npm run bench:import [-- ROUNDS]
-// What the packed package adds to a cold start: `node -e "require('cdk8s-postgres-backup')"` against cdk8s-plus-28 alone,
-// which it needs anyway. Installed as a consumer has it, alternating, medians; the ratio is the median of the rounds' own.
+// usage: npm run bench:import [-- ROUNDS] What the packed package adds to a cold start: `node -e
+// "require('cdk8s-postgres-backup')"` against cdk8s-plus-28 alone, which it needs anyway. Installed as a consumer has
+// it, alternating, medians; the ratio is the median of the rounds' own.
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

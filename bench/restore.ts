@@ -1,6 +1,6 @@
-// usage: npm run bench:restore [-- --megabytes 250,1000 --rounds 3]
-// The runbook's restore (DROP, CREATE, pg_restore) against ours with all of its proof, alternating in one run, from gzip and
-// from zstd, for two sizes. A client that asks in a loop measures for how long the service cannot use its database.
+// usage: npm run bench:restore [-- --megabytes 250,1000 --rounds 3] The runbook's restore (DROP, CREATE, pg_restore)
+// against ours with all of its proof, alternating in one run, from gzip and from zstd, for two sizes. A client that
+// asks in a loop measures for how long the service cannot use its database.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { parseArgs } from 'node:util';
 import globalSetup from '../test/support/global-setup';
@@ -47,7 +47,8 @@ async function main(): Promise<void> {
     const samples = await rounds(Number(values.rounds), tasks);
     console.log(`database of ${(size / 1e6).toFixed(0)} MB, medians of ${values.rounds}:`);
     console.log(
-      "| What | Whole restore | of the runbook's | Service without its database | of the runbook's |\n| --- | --- | --- | --- | --- |",
+      "| What | Whole restore | of the runbook's | Service without its database | of the runbook's |\n| --- | " +
+        '--- | --- | --- | --- |',
     );
     for (const [name, of] of Object.entries(samples)) {
       const base = samples[name.replace('ours', 'runbook')]!;
@@ -57,7 +58,8 @@ async function main(): Promise<void> {
         median(base.map((sample) => sample.away)),
       ];
       console.log(
-        `| ${name} | ${total.toFixed(1)} s | ${(total / totalBase).toFixed(2)} | ${(away * 1000).toFixed(0)} ms | 1/${(awayBase / away).toFixed(0)} |`,
+        `| ${name} | ${total.toFixed(1)} s | ${(total / totalBase).toFixed(2)} | ${(away * 1000).toFixed(0)} ms ` +
+          `| 1/${(awayBase / away).toFixed(0)} |`,
       );
     }
     await server.stop();

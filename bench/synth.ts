@@ -1,6 +1,6 @@
-// usage: npm run bench:synth [-- ROUNDS]
-// Medians of `cdk8s synth` as we run it, without its policies, and as the CLI's template would, alternating in one run, and
-// the time of synth and of the policies for 1, 100 and 1,000 databases in one app.
+// usage: npm run bench:synth [-- ROUNDS] Medians of `cdk8s synth` as we run it, without its policies, and as the CLI's
+// template would, alternating in one run, and the time of synth and of the policies for 1, 100 and 1,000 databases in
+// one app.
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -41,7 +41,8 @@ async function main(): Promise<void> {
   console.log(`databases in one app, medians of ${count}:`);
   for (const [databases, time] of Object.entries(sizes)) {
     console.log(
-      `  ${databases.padStart(5)}  ${(time * 1000).toFixed(0).padStart(6)} ms  ${((time * 1000) / Number(databases)).toFixed(2)} ms each`,
+      `  ${databases.padStart(5)}  ${(time * 1000).toFixed(0).padStart(6)} ms  ` +
+        `${((time * 1000) / Number(databases)).toFixed(2)} ms each`,
     );
   }
   const objects = new Map([1, 100, 1000].map((databases) => [databases, synthesize(databases).toJson() as object[]]));

@@ -1,6 +1,8 @@
 import { PostgresServer } from '../../test/support/postgres-server';
 
-/** Fills a database like an identity provider's until it has the size; events are nearly all of it, as in a real one. */
+/**
+ * Fills a database like an identity provider's until it has the size; events are nearly all of it, as in a real one.
+ */
 export function fillIdentityDatabase(server: PostgresServer, name: string, megabytes: number): void {
   server.sql('postgres', `CREATE DATABASE ${name}`);
   server.sql(
@@ -17,7 +19,8 @@ export function fillIdentityDatabase(server: PostgresServer, name: string, megab
     SELECT setseed(0.5);
   `,
   );
-  // A row takes about 900 bytes with its indexes. A token in each payload makes it as hard to compress as real ones are.
+  // A row takes about 900 bytes with its indexes. A token in each payload makes it as hard to compress as real ones
+  // are.
   const batch = 100_000;
   for (let from = 0; from < (megabytes * 1_000_000) / 900; from += batch) {
     server.sql(

@@ -117,7 +117,10 @@ class Api {
     return parameters
       .map((parameter) => {
         const name = ts.isIdentifier(parameter.name) ? parameter.name.text : 'options';
-        return `${name}${isOptional(this.symbolOf(parameter)) || parameter.initializer ? '?' : ''}: ${this.typeOf(this.symbolOf(parameter))}`;
+        return (
+          `${name}${isOptional(this.symbolOf(parameter)) || parameter.initializer ? '?' : ''}: ` +
+          `${this.typeOf(this.symbolOf(parameter))}`
+        );
       })
       .join(', ');
   }

@@ -28,8 +28,8 @@ export interface BackupCronJobProps extends PodOptions {
   readonly storage: IBackupStorage;
   /**
    * Folder of the dumps on the claim, and the first part of their names.
-   * @default - the database's name, percent-encoded where it has characters that need quoting in a shell; longer than 80
-   * characters, its beginning and a hash
+   * @default - the database's name, percent-encoded where it has characters that need quoting in a shell; longer than
+   * 80 characters, its beginning and a hash
    */
   readonly folder?: string;
   /**
@@ -42,8 +42,8 @@ export interface BackupCronJobProps extends PodOptions {
   /** Which dumps stay. */
   readonly retention: Retention;
   /**
-   * How many days one must be able to go back to, in whole days, today's included. The policy `recovery-window` refuses a
-   * schedule and a retention that keep less.
+   * How many days one must be able to go back to, in whole days, today's included. The policy `recovery-window` refuses
+   * a schedule and a retention that keep less.
    * @default - not stated, and not checked
    */
   readonly recoveryWindow?: Duration;
@@ -53,7 +53,8 @@ export interface BackupCronJobProps extends PodOptions {
    */
   readonly timeZone?: string;
   /**
-   * Whether the schedule is stopped. Backups on demand still run. Suspend here and not with kubectl, which Flux reverts.
+   * Whether the schedule is stopped. Backups on demand still run. Suspend here and not with kubectl, which Flux
+   * reverts.
    * @default false
    */
   readonly suspend?: boolean;
@@ -94,13 +95,14 @@ export interface BackupCronJobProps extends PodOptions {
    */
   readonly excludeTableData?: TableName[];
   /**
-   * Whether the rows of each table are counted, in the dump's own snapshot, so that a restore can be compared with them.
+   * Whether the rows of each table are counted, in the dump's own snapshot, so that a restore can be compared with
+   * them.
    * @default true
    */
   readonly rowCounts?: boolean;
   /**
-   * Up to which size of the database a hash of the rows of each table is taken too, in the same pass over the snapshot, so
-   * that a drill can compare contents and not only counts. It needs `rowCounts` and PostgreSQL 14 or later.
+   * Up to which size of the database a hash of the rows of each table is taken too, in the same pass over the snapshot,
+   * so that a drill can compare contents and not only counts. It needs `rowCounts` and PostgreSQL 14 or later.
    * `Size.gibibytes(0)` takes none.
    * @default Size.gibibytes(20)
    */
@@ -133,8 +135,9 @@ export interface Heartbeat {
 }
 
 /**
- * Dumps a database on a schedule, proves each dump, and removes those that the retention does not want. A run on demand can
- * hold its dump and give it a label, by the variables `BACKUP_HOLD` (`P30D`, `P4W` or `PT12H`) and `BACKUP_LABEL` of its Job.
+ * Dumps a database on a schedule, proves each dump, and removes those that the retention does not want. A run on demand
+ * can hold its dump and give it a label, by the variables `BACKUP_HOLD` (`P30D`, `P4W` or `PT12H`) and `BACKUP_LABEL`
+ * of its Job.
  */
 export class BackupCronJob extends Construct implements IBackup {
   /** Name of the CronJob. */
@@ -193,7 +196,9 @@ export class BackupCronJob extends Construct implements IBackup {
       declares: recoveryWindow(props.recoveryWindow),
       noun: 'backupCronJob',
       component: 'backup',
-      description: `Dumps ${database}, reads each dump back to its end, and keeps ${retention} on the claim ${this.storage.claimName}.`,
+      description:
+        `Dumps ${database}, reads each dump back to its end, and keeps ${retention} on the claim ` +
+        `${this.storage.claimName}.`,
       script: 'backup.sh',
       folder,
       timeZone: this.timeZone,
@@ -228,7 +233,10 @@ export class BackupCronJob extends Construct implements IBackup {
     });
   }
 
-  /** The locks are in the server: two servers in one folder would clear each other's dumps. To some shares capitals are equal. */
+  /**
+   * The locks are in the server: two servers in one folder would clear each other's dumps. To some shares capitals are
+   * equal.
+   */
   private claimFolder(name: string): void {
     const other = takenBy(this, 'folder', `${this.storage.claimName}/${name.toLowerCase()}`);
     if (other !== undefined) {
@@ -242,7 +250,9 @@ export class BackupCronJob extends Construct implements IBackup {
   }
 }
 
-/** With this status the dump is there and verified, but the secrets for its restore are not: another dump helps nobody. */
+/**
+ * With this status the dump is there and verified, but the secrets for its restore are not: another dump helps nobody.
+ */
 const SECRETS_STATUS = 3;
 
 function heartbeat(urls: Heartbeat | undefined): k8s.EnvVar[] {

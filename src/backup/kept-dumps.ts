@@ -11,7 +11,8 @@ export interface RetentionCounts {
 const DAY = 86_400_000;
 
 /**
- * The times of the dumps that a retention keeps, as the script that prunes does: `restic forget`, by the calendar of UTC.
+ * The times of the dumps that a retention keeps, as the script that prunes does: `restic forget`, by the calendar of
+ * UTC.
  * @param times when the dumps began, in milliseconds since 1970, in any order
  * @param isVerified whether the dump of a time is verified, which all are unless told otherwise: one that is not never
  * takes the place of one that is

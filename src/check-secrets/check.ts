@@ -192,7 +192,8 @@ class Check {
           'secret-wrong-namespace',
           elsewhere.namespacePlace,
           `Secret ${secret.name} is in ${shown}, expected in ${secret.namespace}`,
-          `Set metadata.namespace to ${secret.namespace}, or the namespace of the kustomization.yaml that lists the file`,
+          `Set metadata.namespace to ${secret.namespace}, or the namespace of the kustomization.yaml that lists ` +
+            'the file',
           options,
         ),
       ];

@@ -33,8 +33,8 @@ function decodedBytes(base64: string): number | undefined {
 }
 
 /**
- * The bounds of a value's length, from the length of its base64 text. How many of the last characters are padding is not
- * known, nor whether lines are broken (every 64 characters or more, and at the end), which Kubernetes allows.
+ * The bounds of a value's length, from the length of its base64 text. How many of the last characters are padding is
+ * not known, nor whether lines are broken (every 64 characters or more, and at the end), which Kubernetes allows.
  * @returns undefined where no base64 has this length
  */
 export function lengthInBase64(characters: number): Length | undefined {

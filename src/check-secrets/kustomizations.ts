@@ -45,8 +45,8 @@ export class Kustomizations {
   }
 
   /**
-   * The namespaces in which an object ends up: the outermost kustomization with a namespace overrides all inner ones and
-   * the object's own; none is undefined. Several, where several kustomizations list the file.
+   * The namespaces in which an object ends up: the outermost kustomization with a namespace overrides all inner ones
+   * and the object's own; none is undefined. Several, where several kustomizations list the file.
    */
   namespacesOf(path: string, own: string | undefined): Set<string | undefined> {
     const found = new Set<string | undefined>();

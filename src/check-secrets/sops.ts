@@ -100,7 +100,8 @@ export class Sops {
         'sops-recipient-not-allowed',
         this.file.place(node),
         `sops is encrypted for ${who}, which is not among the allowed recipients`,
-        'Correct .sops.yaml, run sops updatekeys and sops rotate; then change the secret, which somebody else could read',
+        'Correct .sops.yaml, run sops updatekeys and sops rotate; then change the secret, which somebody else ' +
+          'could read',
         options,
       );
     entries.forEach((entry, index) => {

@@ -95,7 +95,8 @@ function listing(source: string | undefined): ReturnType<typeof readListing> | u
     text = readFileSync(source === '-' ? 0 : source, 'utf8');
   } catch (error) {
     throw new MisuseError(
-      `--dumps (${source}) cannot be read (${(error as NodeJS.ErrnoException).code}). Name a file with a listing, or - for the standard input`,
+      `--dumps (${source}) cannot be read (${(error as NodeJS.ErrnoException).code}). Name a file with a ` +
+        'listing, or - for the standard input',
     );
   }
   return readListing(text, source);
@@ -106,7 +107,8 @@ function write(file: string, content: string): void {
     writeFileSync(file, content);
   } catch (error) {
     throw new MisuseError(
-      `--svg (${file}) cannot be written (${(error as NodeJS.ErrnoException).code}). Name a file in a folder that exists`,
+      `--svg (${file}) cannot be written (${(error as NodeJS.ErrnoException).code}). Name a file in a folder ` +
+        'that exists',
     );
   }
 }

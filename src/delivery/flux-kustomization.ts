@@ -67,15 +67,16 @@ export interface FluxKustomizationProps {
    */
   readonly interval?: Duration;
   /**
-   * How long applying and the checks of health may take. A restore by a merge is waited for: meanwhile the folder is not
-   * ready, which stops nothing but what depends on it.
+   * How long applying and the checks of health may take. A restore by a merge is waited for: meanwhile the folder is
+   * not ready, which stops nothing but what depends on it.
    * @default Duration.minutes(5)
    */
   readonly timeout?: Duration;
   /**
    * The objects that must become healthy, e.g. `[ApiObject.of(storage)]`. Of a backup's objects only the claim can be
-   * unhealthy (until it is bound) and the Job of a restore by a merge; CronJobs are always healthy. With a storage class
-   * that binds a claim at its first use, leave the claim out, with `[]` if need be: nothing uses it before the first backup.
+   * unhealthy (until it is bound) and the Job of a restore by a merge; CronJobs are always healthy. With a storage
+   * class that binds a claim at its first use, leave the claim out, with `[]` if need be: nothing uses it before the
+   * first backup.
    * @default - all objects of the folder (`wait: true`)
    */
   readonly healthChecks?: ApiObject[];
@@ -89,10 +90,11 @@ export interface FluxKustomizationProps {
 /**
  * The object that has Flux apply a folder of manifests. What disappears from the folder is pruned, but for claims.
  *
- * It belongs into another chart, whose folder Flux applies already: in the folder that it applies, nothing would apply it
- * for the first time, and it would prune itself and with it the rest.
+ * It belongs into another chart, whose folder Flux applies already: in the folder that it applies, nothing would apply
+ * it for the first time, and it would prune itself and with it the rest.
  *
- * There is no `force`: with it Flux deletes and re-creates what it may not change, and a claim goes with the dumps on it.
+ * There is no `force`: with it Flux deletes and re-creates what it may not change, and a claim goes with the dumps on
+ * it.
  */
 export class FluxKustomization extends Construct implements IFluxKustomization {
   public readonly name: string;
@@ -139,7 +141,8 @@ export class FluxKustomization extends Construct implements IFluxKustomization {
 }
 
 const INSIDE = (path: string) =>
-  `fluxKustomization ("${path}") is in the chart that it shall apply: nothing would apply it for the first time. Put it into a chart of its own`;
+  `fluxKustomization ("${path}") is in the chart that it shall apply: nothing would apply it for the first ` +
+  'time. Put it into a chart of its own';
 
 /** A path that stays in the source. */
 function checkPath(path: string): void {

@@ -7,17 +7,17 @@ export interface DecryptionProofOptions {
   /** The key that must open the data: a key of a secret of the chart's namespace. */
   readonly key: SecretKey;
   /**
-   * Commands for psql that decide whether the key opens what is in the restored database. They run there as superuser of
-   * a server that is thrown away afterwards, and may leave in it what they like.
+   * Commands for psql that decide whether the key opens what is in the restored database. They run there as superuser
+   * of a server that is thrown away afterwards, and may leave in it what they like.
    *
-   * The key is in a file, whose path is the psql variable `key_file`. The server runs in the same pod as the same user and
-   * is the one to read it, with `pg_read_binary_file(:'key_file')`: so the key is in no argument, query or log.
+   * The key is in a file, whose path is the psql variable `key_file`. The server runs in the same pod as the same user
+   * and is the one to read it, with `pg_read_binary_file(:'key_file')`: so the key is in no argument, query or log.
    *
-   * The output is a line per key of the data, of three fields with tabs between them, and nothing else: the id of the key
-   * (`-` where it is about none of them), the verdict and the reason. The verdict is `proven` (the key opened something
-   * that is certainly what was encrypted), `refuted` (it did not open what it must open), `unproven` (nothing in the data
-   * can tell) or `unneeded` (nothing in the data is ever encrypted with it). The exit status is 0 whenever there are verdicts.
-   * No byte of a key or of what it opened may be in the output, nor in the message of an error.
+   * The output is a line per key of the data, of three fields with tabs between them, and nothing else: the id of the
+   * key (`-` where it is about none of them), the verdict and the reason. The verdict is `proven` (the key opened
+   * something that is certainly what was encrypted), `refuted` (it did not open what it must open), `unproven` (nothing
+   * in the data can tell) or `unneeded` (nothing in the data is ever encrypted with it). The exit status is 0 whenever
+   * there are verdicts. No byte of a key or of what it opened may be in the output, nor in the message of an error.
    *
    * As a whole the proof is refuted when a key is, else proven when a key is, else unproven.
    */

@@ -181,7 +181,9 @@ export class RestoreDrill extends Construct {
       name: props.name,
       noun: 'restoreDrill',
       component: 'drill',
-      description: `Restores a dump of the database ${database.name} into a server that lives in its pod, and writes beside the dumps what that proves.`,
+      description:
+        `Restores a dump of the database ${database.name} into a server that lives in its pod, and writes beside ` +
+        'the dumps what that proves.',
       script: 'drill.sh',
       database,
       storage,
@@ -250,7 +252,10 @@ export class RestoreDrill extends Construct {
   }
 }
 
-/** What builds an index may take: nobody else uses the server, and half of the pod's memory is enough for the rest of it. */
+/**
+ * What builds an index may take: nobody else uses the server, and half of the pod's memory is enough for the rest of
+ * it.
+ */
 function memoryPerJob({ memory }: ContainerResources, jobs: number): Size {
   const most = 256;
   const share = (memory?.limit?.toMebibytes({ rounding: SizeRoundingBehavior.FLOOR }) ?? 2 * most * jobs) / 2 / jobs;

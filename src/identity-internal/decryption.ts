@@ -2,7 +2,10 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DecryptionProof, SecretKey } from '..';
 
-/** ZITADEL's masterkey opens the data keys, and these the keys and codes that ZITADEL has generated into the event store. */
+/**
+ * ZITADEL's masterkey opens the data keys, and these the keys and codes that ZITADEL has generated into the event
+ * store.
+ */
 export function zitadelDecryption(masterkey: SecretKey): DecryptionProof {
   return DecryptionProof.of({
     name: 'the masterkey opens the event store',

@@ -1,4 +1,6 @@
-/** How many days one must be able to go back to, today's included, as an ISO 8601 duration. On the CronJob of a backup. */
+/**
+ * How many days one must be able to go back to, today's included, as an ISO 8601 duration. On the CronJob of a backup.
+ */
 export const RECOVERY_WINDOW = 'cdk8s-postgres-backup/recovery-window';
 
 /** The declared major version of the PostgreSQL server. On every CronJob of ours. */

@@ -12,8 +12,10 @@ export function checkConstructsVersion(): void {
   const [ours, theirs] = [__dirname, dirname(require.resolve('cdk8s'))].map(constructsSeenFrom);
   if (ours!.version === theirs!.version) return;
   throw new Error(
-    `There are two versions of constructs: cdk8s has ${theirs!.version} in ${theirs!.folder}, and cdk8s-postgres-backup has ` +
-      `${ours!.version} in ${ours!.folder}. They cannot share a tree of constructs: let everything use one, with npm dedupe, or by removing ` +
+    `There are two versions of constructs: cdk8s has ${theirs!.version} in ${theirs!.folder}, and ` +
+      'cdk8s-postgres-backup has ' +
+      (`${ours!.version} in ${ours!.folder}. They cannot share a tree of constructs: let everything use one, ` +
+        'with npm dedupe, or by removing ') +
       'the folder that npm ls constructs shows to be superfluous.',
   );
 }

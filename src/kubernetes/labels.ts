@@ -1,8 +1,9 @@
 const NAME = 'postgres-backup';
 
 /**
- * The labels of every object of this library. There is no `app.kubernetes.io/version`: with each release it would change
- * every manifest, and the digest of the scripts says already what runs. `app.kubernetes.io/part-of` is the consumer's to set.
+ * The labels of every object of this library. There is no `app.kubernetes.io/version`: with each release it would
+ * change every manifest, and the digest of the scripts says already what runs. `app.kubernetes.io/part-of` is the
+ * consumer's to set.
  * Rule: https://kubernetes.io/docs/concepts/overview/working-with-objects/common-labels/
  * @param component what the object is for
  */

@@ -27,7 +27,10 @@ export function takenBy(construct: Construct, what: string, name: string): strin
   return other;
 }
 
-/** Takes the name of an object, which a property has or makes. Of two objects with one name, the last to be applied would win. */
+/**
+ * Takes the name of an object, which a property has or makes. Of two objects with one name, the last to be applied
+ * would win.
+ */
 export function takeName(construct: Construct, kind: string, property: string, value: string, name = value): void {
   const other = takenBy(construct, kind, name);
   if (other !== undefined) {

@@ -63,7 +63,8 @@ export class ExpectedList {
     }
     if (list.files.length === 0) {
       throw new MisuseError(
-        `--dist (${dist}) has no ConfigMap with the key ${LIST}. Run cdk8s synth, and let the chart have SecretExpectations`,
+        `--dist (${dist}) has no ConfigMap with the key ${LIST}. Run cdk8s synth, and let the chart have ` +
+          'SecretExpectations',
       );
     }
     return list;
@@ -140,7 +141,8 @@ class Entry {
 
   private refuse(name: string, value: unknown): never {
     throw new MisuseError(
-      `${this.place.file}:${this.place.line}: ${name} (${JSON.stringify(value) ?? 'missing'}) is not what synth writes. Run cdk8s synth anew`,
+      `${this.place.file}:${this.place.line}: ${name} (${JSON.stringify(value) ?? 'missing'}) is not what synth ` +
+        'writes. Run cdk8s synth anew',
     );
   }
 }

@@ -2,8 +2,8 @@ import { CORE_SCHEMA, loadAll } from 'js-yaml';
 import { manifestsOf, type Manifest } from './manifest';
 
 /**
- * The manifests in a text of YAML. js-yaml reads a tree in a third of the time that `yaml` takes, which reads comments and
- * positions too; and dates stay text, as in Kubernetes.
+ * The manifests in a text of YAML. js-yaml reads a tree in a third of the time that `yaml` takes, which reads comments
+ * and positions too; and dates stay text, as in Kubernetes.
  * @throws YAMLException, with the file, where it is not YAML
  */
 export function readManifests(file: string, text: string): Manifest[] {

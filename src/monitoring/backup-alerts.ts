@@ -28,8 +28,10 @@ export interface BackupAlertsProps {
    */
   readonly drills?: RestoreDrill[];
   /**
-   * How much longer than the longest interval of its schedule the last success of a backup may be ago. At least 1 minute.
-   * @default - the starting deadline and the deadline of the backup together: what is late or slow, and allowed, is no alert
+   * How much longer than the longest interval of its schedule the last success of a backup may be ago. At least 1
+   * minute.
+   * @default - the starting deadline and the deadline of the backup together: what is late or slow, and allowed, is no
+   * alert
    */
   readonly slack?: Duration;
   /**
@@ -48,7 +50,8 @@ export interface BackupAlertsProps {
    */
   readonly runbookUrl?: string;
   /**
-   * Labels of the object, which the `ruleSelector` of Prometheus may ask for, e.g. `{ release: 'kube-prometheus-stack' }`.
+   * Labels of the object, which the `ruleSelector` of Prometheus may ask for, e.g. `{ release: 'kube-prometheus-stack'
+   * }`.
    * @default - none
    */
   readonly labels?: { [name: string]: string };
@@ -61,10 +64,11 @@ export interface BackupAlertsProps {
 
 /**
  * Alerts on backups, drills and restores, as a PrometheusRule of the Prometheus operator. They need the metrics of
- * kube-state-metrics 2.5 or later, with their own `namespace` label (`honorLabels`), and those of the kubelet for the claims.
+ * kube-state-metrics 2.5 or later, with their own `namespace` label (`honorLabels`), and those of the kubelet for the
+ * claims.
  *
- * A run that is left out, since daylight saving skips its hour, is a backup that is missing, and an alert. The success of a
- * Job that a kubectl before 1.28 has created from a CronJob does not count: the CronJob does not learn of it.
+ * A run that is left out, since daylight saving skips its hour, is a backup that is missing, and an alert. The success
+ * of a Job that a kubectl before 1.28 has created from a CronJob does not count: the CronJob does not learn of it.
  */
 export class BackupAlerts extends Construct {
   /** @throws InvalidPropError */

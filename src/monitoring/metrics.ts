@@ -10,8 +10,8 @@ interface Labels {
 const BRIDGE = '15m';
 
 /**
- * PromQL about one CronJob. Instances of kube-state-metrics that follow each other, or run side by side, each have series
- * of their own: everything is aggregated before it is compared.
+ * PromQL about one CronJob. Instances of kube-state-metrics that follow each other, or run side by side, each have
+ * series of their own: everything is aggregated before it is compared.
  * Source: https://github.com/kubernetes/kube-state-metrics/tree/main/docs/metrics/workload
  */
 export class CronJobMetrics {
@@ -44,7 +44,9 @@ export class CronJobMetrics {
 
   /** 1 while the CronJob is suspended, and has been for all of the window that is known. */
   public suspendedFor(window: string): string {
-    return `min by (namespace, cronjob) (min_over_time(${series('kube_cronjob_spec_suspend', this.labels)}[${window}]))`;
+    return (
+      'min by (namespace, cronjob) ' + `(min_over_time(${series('kube_cronjob_spec_suspend', this.labels)}[${window}]))`
+    );
   }
 
   /** Whether the CronJob is suspended now. */
@@ -53,14 +55,15 @@ export class CronJobMetrics {
   }
 
   /**
-   * The newest Job that failed, by its start, if nothing has succeeded since. Jobs count and not pods: a run whose first pod
-   * fails and whose second one succeeds is a success.
+   * The newest Job that failed, by its start, if nothing has succeeded since. Jobs count and not pods: a run whose
+   * first pod fails and whose second one succeeds is a success.
    */
   public get failed(): string {
     return [
       'topk(1,',
       `  ${this.jobs('kube_job_status_start_time')}`,
-      `  and on (namespace, job_name) (${ofJobs('kube_job_failed', { namespace: this.namespace, condition: 'true' })} == 1)`,
+      '  and on (namespace, job_name) ' +
+        `(${ofJobs('kube_job_failed', { namespace: this.namespace, condition: 'true' })} == 1)`,
       `) > scalar(max(${this.successes}) or vector(0))`,
     ].join('\n');
   }
@@ -80,7 +83,10 @@ export class CronJobMetrics {
 
   /** How many seconds each Job took that has succeeded and is kept; a Job that failed has no time of completion. */
   public get durations(): string {
-    return `${this.jobs('kube_job_status_completion_time')} - on (namespace, job_name) ${this.jobs('kube_job_status_start_time')}`;
+    return (
+      `${this.jobs('kube_job_status_completion_time')} - on (namespace, job_name) ` +
+      `${this.jobs('kube_job_status_start_time')}`
+    );
   }
 
   /** How many seconds the newest Job took that has succeeded. */
@@ -91,7 +97,10 @@ export class CronJobMetrics {
   /** A metric of the Jobs that come from the CronJob, also of those that people created from it. */
   private jobs(metric: string, labels: Labels = {}): string {
     const owner = { namespace: this.namespace, owner_kind: 'CronJob', owner_name: this.name };
-    return `(${ofJobs(metric, { namespace: this.namespace, ...labels })} and on (namespace, job_name) ${last('kube_job_owner', owner)})`;
+    return (
+      `(${ofJobs(metric, { namespace: this.namespace, ...labels })} and on (namespace, job_name) ` +
+      `${last('kube_job_owner', owner)})`
+    );
   }
 }
 
@@ -106,8 +115,9 @@ export function unmonitored(namespace: string): string {
 }
 
 /**
- * PromQL about one claim. The kubelet measures a claim, once a minute, only while a pod has it mounted: of the last values that
- * the nodes have measured within the window the fullest counts, so what was freed shows when the window has passed.
+ * PromQL about one claim. The kubelet measures a claim, once a minute, only while a pod has it mounted: of the last
+ * values that the nodes have measured within the window the fullest counts, so what was freed shows when the window has
+ * passed.
  * Source: https://kubernetes.io/docs/reference/instrumentation/metrics/
  */
 export class ClaimMetrics {

@@ -17,14 +17,19 @@ export function backupRules(backup: Watched): Rule[] {
   const subject = `${backup.namespace}/${name}`;
   return [
     ...commonRules('Backup', backup, {
-      stale: `The newest dump may be older than was agreed on. The schedule makes one at least every ${human(backup.interval)}.`,
+      stale:
+        'The newest dump may be older than was agreed on. The schedule makes one at least every ' +
+        `${human(backup.interval)}.`,
       failed:
-        'No backup has succeeded since. The log says why, and what to do. Status 3: the dump is there and verified, but the secrets ' +
+        'No backup has succeeded since. The log says why, and what to do. Status 3: the dump is there and ' +
+        'verified, but the secrets ' +
         'that its restore needs are not.',
       failedSeverity: 'warning',
     }),
     rule('PostgresBackupSuspended', 'warning', backup, {
-      expr: `${metrics.suspendedFor(promDuration(DAY.toSeconds()))} == 1\nand on (namespace, cronjob) time() - ${metrics.created} > ${DAY.toSeconds()}`,
+      expr:
+        `${metrics.suspendedFor(promDuration(DAY.toSeconds()))} == 1\nand on (namespace, cronjob) time() - ` +
+        `${metrics.created} > ${DAY.toSeconds()}`,
       summary: `The backup ${subject} has been suspended for more than a day`,
       description: `No backup is made by itself. Set suspend to false where ${name} is declared, and apply it.`,
     }),
@@ -34,10 +39,14 @@ export function backupRules(backup: Watched): Rule[] {
 /** What is true of drills. */
 export function drillRules(drill: Watched): Rule[] {
   return commonRules('Drill', drill, {
-    stale: `Nobody knows whether a restore would work today. The schedule proves it at least every ${human(drill.interval)}.`,
+    stale:
+      'Nobody knows whether a restore would work today. The schedule proves it at least every ' +
+      `${human(drill.interval)}.`,
     failed:
-      'A restore has not been proven. Status 1: it failed. 4: the key does not open what is in the dump, so what is restored ' +
-      'could not be used. 5: the key or the rows could not be proven. Metrics do not tell these apart; the log and drills/latest.json do.',
+      'A restore has not been proven. Status 1: it failed. 4: the key does not open what is in the dump, so ' +
+      'what is restored ' +
+      ('could not be used. 5: the key or the rows could not be proven. Metrics do not tell these apart; the log ' +
+        'and drills/latest.json do.'),
     failedSeverity: 'critical',
   });
 }
@@ -73,7 +82,8 @@ export function restoreRules(job: { readonly name: string; readonly namespace: s
         expr: jobFailed(namespace, name),
         summary: `The restore ${namespace}/${name} has failed`,
         description:
-          `The live database is as it was. The log says why, and what to do:\n  kubectl -n ${namespace} logs job/${name}\n` +
+          `The live database is as it was. The log says why, and what to do:\n  kubectl -n ${namespace} logs ` +
+          `job/${name}\n` +
           'The alert ends when the Job is deleted.',
       },
       'job_name',
@@ -97,8 +107,10 @@ export function claimRules(
         expr: `${free} < ${minFreePercent / 100}`,
         summary: `The claim ${namespace}/${name} is {{ $value | humanizePercentage }} free`,
         description:
-          'The next dump may not fit. Make room, or keep fewer dumps. It was measured while a backup ran. A folder on a NAS ' +
-          `reports the free space of the whole NAS, whatever the claim asked for:\n  kubectl -n ${namespace} get pvc/${name}`,
+          'The next dump may not fit. Make room, or keep fewer dumps. It was measured while a backup ran. A ' +
+          'folder on a NAS ' +
+          (`reports the free space of the whole NAS, whatever the claim asked for:\n  kubectl -n ${namespace} ` +
+            `get pvc/${name}`),
       },
       'persistentvolumeclaim',
     ),
@@ -116,8 +128,10 @@ export function monitoringRules(namespace: string): Rule[] {
       annotations: {
         summary: `Nothing is known about the backups in ${namespace}`,
         description:
-          `There is no metric kube_namespace_created of ${namespace}: kube-state-metrics is down or not scraped, leaves this metric out, ` +
-          `or the namespace is gone. Meanwhile none of the alerts on backups can fire. Look:\n  kubectl -n ${namespace} get cronjobs,jobs`,
+          `There is no metric kube_namespace_created of ${namespace}: kube-state-metrics is down or not ` +
+          'scraped, leaves this metric out, ' +
+          ('or the namespace is gone. Meanwhile none of the alerts on backups can fire. Look:\n  kubectl -n ' +
+            `${namespace} get cronjobs,jobs`),
       },
     },
   ];
@@ -139,24 +153,31 @@ function commonRules(kind: 'Backup' | 'Drill', cronJob: Watched, texts: CommonTe
       expr: `${metrics.age} > ${staleAfter(cronJob)}`,
       for: '5m',
       summary: `No ${noun} of ${namespace}/${name} has succeeded for {{ $value | humanizeDuration }}`,
-      description: `${texts.stale} See what became of the runs:\n  kubectl -n ${namespace} describe cronjob/${name}\n${runNow}`,
+      description:
+        `${texts.stale} See what became of the runs:\n  kubectl -n ${namespace} describe ` +
+        `cronjob/${name}\n${runNow}`,
     }),
     rule(`Postgres${kind}Missing`, 'critical', cronJob, {
       expr: metrics.missing,
       for: '5m',
       summary: `The CronJob ${namespace}/${name} does not exist`,
-      description: `No ${noun} runs. Apply its manifest again, and find out who deleted it:\n  kubectl -n ${namespace} get cronjob/${name}`,
+      description:
+        `No ${noun} runs. Apply its manifest again, and find out who deleted it:\n  kubectl -n ${namespace} get ` +
+        `cronjob/${name}`,
     }),
     rule(`Postgres${kind}Failed`, texts.failedSeverity, cronJob, {
       expr: metrics.failed,
       summary: `The ${noun} ${namespace}/{{ $labels.job_name }} has failed`,
-      description: `${texts.failed} Read it:\n  kubectl -n ${namespace} logs job/{{ $labels.job_name }} --all-containers\n${runNow}`,
+      description:
+        `${texts.failed} Read it:\n  kubectl -n ${namespace} logs job/{{ $labels.job_name }} ` +
+        `--all-containers\n${runNow}`,
     }),
     rule(`Postgres${kind}Slow`, 'warning', cronJob, {
       expr: metrics.runningLongerThan(half),
       summary: `The ${noun} ${namespace}/{{ $labels.job_name }} has been running for {{ $value | humanizeDuration }}`,
       description:
-        `That is more than half of its deadline, ${human(cronJob.deadline)}, at which it is ended. See what it waits for:\n` +
+        `That is more than half of its deadline, ${human(cronJob.deadline)}, at which it is ended. See what it ` +
+        'waits for:\n' +
         `  kubectl -n ${namespace} describe pods -l batch.kubernetes.io/job-name={{ $labels.job_name }}\n` +
         `  kubectl -n ${namespace} logs job/{{ $labels.job_name }}`,
     }),

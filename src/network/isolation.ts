@@ -10,14 +10,14 @@ export interface IsolationExceptions {
   /** The server of the database. */
   readonly database: NetworkPeer;
   /**
-   * Where a heartbeat is posted to. Required where a backup has one. A NetworkPolicy knows no host names: a service whose
-   * addresses change needs `NetworkPeer.addresses(['0.0.0.0/0'])`, which is any host on port 443.
+   * Where a heartbeat is posted to. Required where a backup has one. A NetworkPolicy knows no host names: a service
+   * whose addresses change needs `NetworkPeer.addresses(['0.0.0.0/0'])`, which is any host on port 443.
    * @default - nothing
    */
   readonly heartbeat?: NetworkPeer;
   /**
-   * The API server, which a restore with `quiesce` talks to: its own addresses as `kubectl get endpoints kubernetes` shows
-   * them, and not that of the Service.
+   * The API server, which a restore with `quiesce` talks to: its own addresses as `kubectl get endpoints kubernetes`
+   * shows them, and not that of the Service.
    * @default - nothing
    */
   readonly apiServer?: NetworkPeer;
@@ -29,9 +29,9 @@ export interface IsolationExceptions {
 }
 
 /**
- * Shuts the pods of a workload off from the network, by a NetworkPolicy: nothing may connect to them, and they may connect
- * to what is named here and to nothing else. Claims are mounted by the node and need no exception. It is up to the
- * network of the cluster to enforce it; where it does not know NetworkPolicies, they are ignored without a word.
+ * Shuts the pods of a workload off from the network, by a NetworkPolicy: nothing may connect to them, and they may
+ * connect to what is named here and to nothing else. Claims are mounted by the node and need no exception. It is up to
+ * the network of the cluster to enforce it; where it does not know NetworkPolicies, they are ignored without a word.
  * Rule: https://kubernetes.io/docs/concepts/services-networking/network-policies/
  */
 export class Isolation {
@@ -40,7 +40,9 @@ export class Isolation {
     return new Isolation(undefined);
   }
 
-  /** From everything but the database, DNS, and what else is named. Drills take it too, and get no network all the same. */
+  /**
+   * From everything but the database, DNS, and what else is named. Drills take it too, and get no network all the same.
+   */
   public static exceptFor(exceptions: IsolationExceptions): Isolation {
     return new Isolation(exceptions);
   }
@@ -74,7 +76,8 @@ export function isolate(scope: Construct, job: ScriptJobProps, destinations: rea
         `${noun}.isolation.${destination}`,
         undefined,
         'is missing, and the pods need it',
-        `Use Isolation.exceptFor({ ${destination}: NetworkPeer.pods(…) }), or NetworkPeer.addresses(…): a NetworkPolicy knows no host names`,
+        `Use Isolation.exceptFor({ ${destination}: NetworkPeer.pods(…) }), or NetworkPeer.addresses(…): a ` +
+          'NetworkPolicy knows no host names',
       );
     }
     const port = k8s.IntOrString.fromNumber(peer.port ?? ports[destination]);
@@ -87,7 +90,8 @@ export function isolate(scope: Construct, job: ScriptJobProps, destinations: rea
     metadata: { name, labels: labelsOf(job), annotations: described(summary(name, destinations)) },
     spec: {
       podSelector: { matchLabels: selectorOf(job) },
-      // Shut in both directions by this alone. The API server drops empty lists, and would count each apply as a change.
+      // Shut in both directions by this alone. The API server drops empty lists, and would count each apply as a
+      // change.
       policyTypes: ['Ingress', 'Egress'],
       ...(egress.length > 0 && { egress }),
     },

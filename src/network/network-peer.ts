@@ -6,8 +6,8 @@ import { checkLabels, checkName } from '../kubernetes/names';
 /** Which port of a peer. */
 export interface NetworkPeerOptions {
   /**
-   * TCP port (and for DNS, UDP port) at which the peer itself listens. A NetworkPolicy sees connections behind the Service:
-   * where a Service translates its port, it is the `targetPort` that counts.
+   * TCP port (and for DNS, UDP port) at which the peer itself listens. A NetworkPolicy sees connections behind the
+   * Service: where a Service translates its port, it is the `targetPort` that counts.
    * @default - the database's port; 443 for a heartbeat; 6443 for the API server; 53 for DNS
    */
   readonly port?: number;

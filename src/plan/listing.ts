@@ -17,7 +17,10 @@ export interface StoredDump {
 const LINE = /^(.*?)(\S+?)-(\d{4})(\d\d)(\d\d)-(\d\d)(\d\d)(\d\d)(\.\S+)?[/*]?(\s.*)?$/;
 /** Permissions, links, owner, group, size. */
 const LONG = /^-[-rwxsStT]{9}\S?\s+\d+\s+\S+\s+\S+\s+(\d+)\s/;
-/** What `RESTORE_ACTION=list` has after the name: time, age, megabytes, whether it is verified, secrets, rows, until when it is held. */
+/**
+ * What `RESTORE_ACTION=list` has after the name: time, age, megabytes, whether it is verified, secrets, rows, until
+ * when it is held.
+ */
 const LISTED = /^\s+\S+Z?\s+\S+\s+(\d+)\s+(yes|no)\b(?:\s+\S+\s+\S+\s+(released|\d{4}-\d\d-\d\dT[\d:]{8}Z))?/;
 
 interface Entry {

@@ -25,7 +25,10 @@ export interface JsonReport {
   /** What becomes of the restore points of each backup that differs. */
   readonly restorePoints: readonly {
     readonly backup: string;
-    /** When the next run begins; missing where none is scheduled: then the lists are for a run on demand, without its own dump. */
+    /**
+     * When the next run begins; missing where none is scheduled: then the lists are for a run on demand, without its
+     * own dump.
+     */
     readonly nextRun?: string;
     /** Whether the names come from a listing, and not from the calendar. */
     readonly isListed: boolean;

@@ -24,7 +24,10 @@ export interface RestorePoint {
 
 /** What a change does to the restore points of a backup, at the end of the next run. */
 export interface Forecast {
-  /** When the next run begins; undefined where none is scheduled: the forecast is then for a run on demand, whose own dump it leaves out. */
+  /**
+   * When the next run begins; undefined where none is scheduled: the forecast is then for a run on demand, whose own
+   * dump it leaves out.
+   */
   readonly next: number | undefined;
   /** Whether the dumps come from a listing, and not from the calendar. */
   readonly isListed: boolean;

@@ -46,7 +46,8 @@ export function svg(plan: Plan): string {
   const describe = drawn
     .map(
       ({ backup, before, after, lost }) =>
-        `${backup}: ${plural(before.length, 'restore point')} without the change, ${after.length} with it, ${lost.size} lost.`,
+        `${backup}: ${plural(before.length, 'restore point')} without the change, ${after.length} with it, ` +
+        `${lost.size} lost.`,
     )
     .join(' ');
   const picture = element(
@@ -124,7 +125,9 @@ function mark(
   const fate = kind === 'lost' || kind === 'gone' ? ', lost' : kind === 'next' ? ', the next run' : '';
   const told = point === undefined ? [] : [element('title', {}, escaped(`${point.name}${fate}`))];
   const arm = round(radius * 0.7);
-  const cross = `M${round(x - arm)} ${round(y - arm)}L${round(x + arm)} ${round(y + arm)}M${round(x - arm)} ${round(y + arm)}L${round(x + arm)} ${round(y - arm)}`;
+  const cross =
+    `M${round(x - arm)} ${round(y - arm)}L${round(x + arm)} ${round(y + arm)}M${round(x - arm)} ` +
+    `${round(y + arm)}L${round(x + arm)} ${round(y - arm)}`;
   switch (kind) {
     case 'kept':
       return element('circle', { class: 'kept', cx: x, cy: y, r: radius }, ...told);
@@ -133,7 +136,9 @@ function mark(
         'path',
         {
           class: 'next',
-          d: `M${x} ${round(y - radius - 1.5)}L${round(x + radius + 1.5)} ${y}L${x} ${round(y + radius + 1.5)}L${round(x - radius - 1.5)} ${y}Z`,
+          d:
+            `M${x} ${round(y - radius - 1.5)}L${round(x + radius + 1.5)} ${y}L${x} ` +
+            `${round(y + radius + 1.5)}L${round(x - radius - 1.5)} ${y}Z`,
         },
         ...told,
       );

@@ -61,7 +61,10 @@ export function quantity(text: string): number | undefined {
 
 /** Why a listing says nothing of a folder. */
 export function ambiguous(folder: string): string {
-  return `The listing says nothing of ${name(folder)}: several claims have a folder of this name, and it may be of any of them.`;
+  return (
+    `The listing says nothing of ${name(folder)}: several claims have a folder of this name, and it may be of any ` +
+    'of them.'
+  );
 }
 
 /** A list in a sentence. */

@@ -20,10 +20,14 @@ export const BACKUP: readonly Policy[] = [
   {
     id: 'recovery-window',
     level: 'error',
-    rule: `The schedule and the retention keep a restore point for each of the days that ${RECOVERY_WINDOW} asks for, today's included, at any time of the year.`,
+    rule:
+      `The schedule and the retention keep a restore point for each of the days that ${RECOVERY_WINDOW} asks for, ` +
+      `today's included, at any time of the year.`,
     because:
-      'Who asks for the state of Tuesday must not learn on Friday that nothing of Tuesday was kept. "For a day" means: at most one day ' +
-      'old at every moment, 25 hours where daylight saving ends. Retention counts days of UTC, and Kubernetes leaves out a run that falls into the ' +
+      'Who asks for the state of Tuesday must not learn on Friday that nothing of Tuesday was kept. "For a day" ' +
+      'means: at most one day ' +
+      ('old at every moment, 25 hours where daylight saving ends. Retention counts days of UTC, and Kubernetes ' +
+        'leaves out a run that falls into the ') +
       'hour that daylight saving skips.',
     remedy: 'Keep more, run every day, or ask for less.',
     check: (manifest) => {
@@ -49,7 +53,8 @@ export const BACKUP: readonly Policy[] = [
         violation(
           path,
           stated,
-          `e.g. after the run of ${run}, the newest restore point before ${moment} is more than a day old, or there is none`,
+          `e.g. after the run of ${run}, the newest restore point before ${moment} is more than a day old, or ` +
+            'there is none',
           gap.daily === undefined
             ? 'Run every day at an hour that daylight saving does not touch, best in Etc/UTC, and keep as many days.'
             : `Retention.keep({ daily: ${gap.daily} }) would do.`,

@@ -26,7 +26,10 @@ const BUILT_IN: ReadonlySet<string> = new Set([
   ].map((group) => `${group}.k8s.io`),
 ]);
 
-/** The fields that are maps in every kind. Other empty objects stay and mean something, e.g. `emptyDir` and `podSelector`. */
+/**
+ * The fields that are maps in every kind. Other empty objects stay and mean something, e.g. `emptyDir` and
+ * `podSelector`.
+ */
 const MAPS: ReadonlySet<unknown> = new Set([
   'annotations',
   'binaryData',
@@ -74,7 +77,8 @@ export const FLUX: readonly Policy[] = [
     source: 'https://fluxcd.io/flux/components/kustomize/kustomizations/#force',
     rule: 'No Kustomization of Flux has force.',
     because:
-      'With it Flux deletes and makes again whatever it cannot change: of a claim that deletes all dumps, of a Job that ends a restore in its middle.',
+      'With it Flux deletes and makes again whatever it cannot change: of a claim that deletes all dumps, of a ' +
+      'Job that ends a restore in its middle.',
     remedy: 'Remove force, and make again by hand, once, what cannot be changed.',
     check: ({ apiVersion, kind, object }) => {
       const force =
@@ -90,7 +94,8 @@ export const FLUX: readonly Policy[] = [
     source: SUBSTITUTION,
     rule: 'A ConfigMap with scripts has kustomize.toolkit.fluxcd.io/substitute: disabled.',
     because:
-      'Where a Kustomization substitutes variables, Flux empties every ${name} of a script: rm -rf "${folder}/" is then rm -rf "/".',
+      'Where a Kustomization substitutes variables, Flux empties every ${name} of a script: rm -rf "${folder}/" ' +
+      'is then rm -rf "/".',
     remedy: 'Add the annotation.',
     check: (manifest) => {
       const [script] = scripts(manifest);
@@ -111,7 +116,8 @@ export const FLUX: readonly Policy[] = [
     source: SUBSTITUTION,
     rule: 'What holds ${…} or $$ has kustomize.toolkit.fluxcd.io/substitute: disabled.',
     because:
-      'What was reviewed is not what is applied: Flux replaces ${…} and makes $$ a $, where a Kustomization substitutes variables.',
+      'What was reviewed is not what is applied: Flux replaces ${…} and makes $$ a $, where a Kustomization ' +
+      'substitutes variables.',
     remedy: 'Add the annotation, or write it without.',
     check: (manifest) => {
       // What kustomize itself reads is never applied.
@@ -143,9 +149,11 @@ export const FLUX: readonly Policy[] = [
     source: 'https://fluxcd.io/flux/components/kustomize/kustomizations/#controlling-the-apply-behavior-of-resources',
     rule: 'A Job in Git has kustomize.toolkit.fluxcd.io/ssa: IfNotPresent and no time to live.',
     because:
-      'Flux runs it when it is merged, fails on every later change of it, and runs it again whenever it has been deleted, as by its time to live.',
+      'Flux runs it when it is merged, fails on every later change of it, and runs it again whenever it has ' +
+      'been deleted, as by its time to live.',
     remedy:
-      'Use a suspended CronJob, and kubectl create job --from. Or add the annotation and remove ttlSecondsAfterFinished.',
+      'Use a suspended CronJob, and kubectl create job --from. Or add the annotation and remove ' +
+      'ttlSecondsAfterFinished.',
     check: (manifest) => {
       if (manifest.kind !== 'Job' || componentOf(manifest) === 'restore') return [];
       const apply = text(manifest.object, 'metadata', 'annotations', SSA);
@@ -167,7 +175,8 @@ function empty(value: Value, path: readonly (string | number)[], isMap: (field: 
   if (typeof value !== 'object' || value === null) return [];
   const members = Object.entries(value);
   if (members.length === 0) {
-    // The schema of Kubernetes 1.28 wants conditions in each rule of a podFailurePolicy; no API server counts their lack as a change.
+    // The schema of Kubernetes 1.28 wants conditions in each rule of a podFailurePolicy; no API server counts their
+    // lack as a change.
     if (path.at(-1) === 'onPodConditions') return [];
     return Array.isArray(value) || isMap(path.at(-1)) ? [violation(path, value, 'the API server drops it')] : [];
   }

@@ -1,6 +1,6 @@
 // @ts-check
-// JavaScript, because the CLI of cdk8s loads validation plugins with a plain require(). What it needs is compiled in the
-// package, and TypeScript here.
+// JavaScript, because the CLI of cdk8s loads validation plugins with a plain require(). What it needs is compiled in
+// the package, and TypeScript here.
 
 const { existsSync } = require('node:fs');
 const { join } = require('node:path');

@@ -27,8 +27,8 @@ export interface Gap {
 const known = new Map<string, Gap | undefined>();
 
 /**
- * The first moment of a year that a backup would not let one go back to, although it is within the declared recovery window.
- * In a steady state: the retention has been in force for longer than the window.
+ * The first moment of a year that a backup would not let one go back to, although it is within the declared recovery
+ * window. In a steady state: the retention has been in force for longer than the window.
  * @returns undefined where every moment is covered, no window is declared, or the schedule is not a good one
  */
 export function uncovered({ schedule, timeZone, retention, recoveryWindow }: BackupWorkload): Gap | undefined {

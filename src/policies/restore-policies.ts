@@ -19,11 +19,15 @@ export const RESTORE: readonly Policy[] = [
     id: 'restore-by-itself',
     level: 'error',
     source: APPLY,
-    rule: 'A restore begins when a person starts it: its CronJob is suspended, and a Job names its request and the dump with its checksum.',
+    rule:
+      'A restore begins when a person starts it: its CronJob is suspended, and a Job names its request and the ' +
+      'dump with its checksum.',
     because:
-      'Flux applies what is in Git every few minutes, and a new cluster from nothing: a restore that runs by itself replaces the live data with an old dump.',
+      'Flux applies what is in Git every few minutes, and a new cluster from nothing: a restore that runs by ' +
+      'itself replaces the live data with an old dump.',
     remedy:
-      'Set suspend: true, or use RestoreTrigger.onMerge({ dump, sha256, requestId }), which restores once however often it is applied.',
+      'Set suspend: true, or use RestoreTrigger.onMerge({ dump, sha256, requestId }), which restores once ' +
+      'however often it is applied.',
     check: (manifest) => {
       if (componentOf(manifest) !== 'restore') return [];
       if (manifest.kind === 'Job') return pinned(manifest);
@@ -41,7 +45,8 @@ export const RESTORE: readonly Policy[] = [
     source: 'https://kubernetes.io/docs/concepts/workloads/controllers/ttlafterfinished/',
     rule: 'A restore has no time to live after it has finished.',
     because:
-      'With the Job its log and its name go; Flux then makes a Job of Git again, and a name that is free invites the same restore twice.',
+      'With the Job its log and its name go; Flux then makes a Job of Git again, and a name that is free ' +
+      'invites the same restore twice.',
     remedy: 'Remove ttlSecondsAfterFinished. The history limits of the CronJob keep old Jobs few.',
     check: (manifest) => {
       if (componentOf(manifest) !== 'restore') return [];

@@ -14,7 +14,9 @@ function guarded(annotations: { readonly [name: string]: string }, why: string):
         });
 }
 
-/** What cdk8s and kustomize append to names: 8 hexadecimal digits that begin with c8, and 10 characters without vowels. */
+/**
+ * What cdk8s and kustomize append to names: 8 hexadecimal digits that begin with c8, and 10 characters without vowels.
+ */
 const HASH = /-(c8[0-9a-f]{6}|(?=[a-z]*\d)[bcdfghkmt2456789]{10})$/;
 
 /** Where the dumps are. */
@@ -34,7 +36,8 @@ export const STORAGE: readonly Policy[] = [
     source: 'https://fluxcd.io/flux/components/kustomize/kustomizations/#controlling-the-apply-behavior-of-resources',
     rule: 'Flux never deletes a claim to make it again: it has kustomize.toolkit.fluxcd.io/ssa: IfNotPresent.',
     because:
-      'A Kustomization with force deletes the claim on any change that Kubernetes does not allow. It is a note, since the price of the guard ' +
+      'A Kustomization with force deletes the claim on any change that Kubernetes does not allow. It is a note, ' +
+      'since the price of the guard ' +
       'is that a new size in Git is not applied: resizableFromGit leaves it out on purpose.',
     remedy: 'Leave out resizableFromGit, or see to it that no Kustomization with force applies the claim.',
     check: guarded(NEVER_RECREATE, 'a Kustomization with force can delete the claim and the dumps'),
@@ -45,7 +48,8 @@ export const STORAGE: readonly Policy[] = [
     source: 'https://kubernetes.io/docs/tasks/configure-pod-container/security-context/',
     rule: 'No pod with an fsGroup mounts a claim whose storage class is NFS by name.',
     because:
-      'The group is not applied to NFS, or file by file at every start: the server decides who owns the files. Only the class in the same tree ' +
+      'The group is not applied to NFS, or file by file at every start: the server decides who owns the files. ' +
+      'Only the class in the same tree ' +
       'tells, hence a warning.',
     remedy:
       'Remove fsGroup and let the server map the user, or make the claim ReadWriteMany, for which BackupPvc sets none.',
@@ -81,7 +85,8 @@ export const STORAGE: readonly Policy[] = [
     level: 'error',
     rule: 'The names of claims and CronJobs have no hash in them.',
     because:
-      'Dumps are found by the name of the claim, and runs and restores by that of the CronJob: a new hash begins with an empty claim.',
+      'Dumps are found by the name of the claim, and runs and restores by that of the CronJob: a new hash ' +
+      'begins with an empty claim.',
     remedy: 'Give it a name of its own, and keep it.',
     check: ({ kind, name }) =>
       (kind === 'PersistentVolumeClaim' || kind === 'CronJob') && HASH.test(name)

@@ -15,8 +15,8 @@ export interface BackupPoliciesProps {
 }
 
 /**
- * A validation plugin for the CLI of cdk8s: holds the synthesized manifests against the policies. An error fails the synth;
- * warnings and notes are only shown.
+ * A validation plugin for the CLI of cdk8s: holds the synthesized manifests against the policies. An error fails the
+ * synth; warnings and notes are only shown.
  */
 export class BackupPolicies implements Validation {
   private readonly policies: readonly Policy[];
@@ -29,7 +29,8 @@ export class BackupPolicies implements Validation {
     const unknown = except.find((id) => !POLICIES.some((policy) => policy.id === id));
     if (unknown !== undefined) {
       throw new Error(
-        `validations.properties.except (${JSON.stringify(unknown)}) is no policy. The ids are: ${POLICIES.map(({ id }) => id).join(', ')}`,
+        `validations.properties.except (${JSON.stringify(unknown)}) is no policy. The ids are: ` +
+          `${POLICIES.map(({ id }) => id).join(', ')}`,
       );
     }
     this.policies = POLICIES.filter(({ id }) => !except.includes(id));

@@ -77,7 +77,8 @@ export const WORKLOAD: readonly Policy[] = [
       source: `${CRON_JOBS}#starting-deadline`,
       rule: 'Every CronJob says how late a run may begin, in 10 seconds or more.',
       because:
-        'Without it a CronJob that is resumed runs at once for what it has missed, and after more than 100 missed runs never again; with less than 10 seconds it may never run.',
+        'Without it a CronJob that is resumed runs at once for what it has missed, and after more than 100 ' +
+        'missed runs never again; with less than 10 seconds it may never run.',
       remedy: 'Set startingDeadline, or startingDeadlineSeconds, e.g. to an hour.',
     },
     'startingDeadlineSeconds',
@@ -104,7 +105,8 @@ export const WORKLOAD: readonly Policy[] = [
       source: `${CRON_JOBS}#time-zones`,
       rule: 'Every CronJob names its time zone, as the tz database spells it.',
       because:
-        'Without it the zone of the controller counts, which is nowhere to be read; with an unknown one the CronJob never runs.',
+        'Without it the zone of the controller counts, which is nowhere to be read; with an unknown one the ' +
+        'CronJob never runs.',
       remedy: 'Set timeZone: Etc/UTC, or another name such as Europe/Zurich.',
     },
     'timeZone',
@@ -135,9 +137,11 @@ export const WORKLOAD: readonly Policy[] = [
     source: 'https://kubernetes.io/docs/concepts/configuration/manage-resources-containers/',
     rule: 'Every container of a Job says how much CPU and memory it asks for, and how much memory it may have.',
     because:
-      'Without requests its pod is the first to be evicted; without a limit it can take the memory of the database beside it.',
+      'Without requests its pod is the first to be evicted; without a limit it can take the memory of the ' +
+      'database beside it.',
     remedy:
-      'Set resources: requests of cpu and memory, and a limit of memory. A CPU limit only makes a dump hold its locks for longer.',
+      'Set resources: requests of cpu and memory, and a limit of memory. A CPU limit only makes a dump hold its ' +
+      'locks for longer.',
     check: (manifest) => {
       const pod = jobSpecPath(manifest) === undefined ? undefined : podOf(manifest);
       // Ephemeral containers cannot have resources.

@@ -24,7 +24,9 @@ export interface ScaleDeploymentOptions {
   readonly image?: string;
 }
 
-/** Stops a service right before the cut-over of a restore and starts it again afterwards, also when the cut-over failed. */
+/**
+ * Stops a service right before the cut-over of a restore and starts it again afterwards, also when the cut-over failed.
+ */
 export class Quiesce {
   /**
    * Scales a Deployment of the restore's namespace to 0 replicas, and back to the count that was found. The restore

@@ -35,7 +35,8 @@ export interface RestoreJobProps extends PodOptions {
    */
   readonly sessions?: RestoreSessions;
   /**
-   * How long to wait for the sessions to end. Afterwards the restore fails, and what it has proven stays for a cut-over.
+   * How long to wait for the sessions to end. Afterwards the restore fails, and what it has proven stays for a
+   * cut-over.
    * @default Duration.minutes(10)
    */
   readonly sessionsTimeout?: Duration;
@@ -61,8 +62,8 @@ export interface RestoreJobProps extends PodOptions {
   readonly jobs?: number;
   /**
    * Memory that each of `jobs` may take on the live server to build an index, at least 1 MiB. More makes large indexes
-   * faster. It must fit into the server's memory limit beside what the service needs: a server that exceeds its limit is
-   * killed, and every session of the service with it.
+   * faster. It must fit into the server's memory limit beside what the service needs: a server that exceeds its limit
+   * is killed, and every session of the service with it.
    * @default - the server's own `maintenance_work_mem`
    */
   readonly maintenanceWorkMem?: Size;
@@ -89,12 +90,12 @@ export function restoreOptions(maintenanceWorkMem?: Size): string {
 }
 
 /**
- * A restore, on demand or by a merge. A restore that fails is not tried again by itself. Where the pod has to make way, e.g.
- * because its node is drained, another one takes its place and restores from the beginning.
+ * A restore, on demand or by a merge. A restore that fails is not tried again by itself. Where the pod has to make way,
+ * e.g. because its node is drained, another one takes its place and restores from the beginning.
  *
  * On demand it is a template: a suspended CronJob, since `kubectl create job --from` takes Jobs from CronJobs only and
- * does not mind the suspension. Applying it starts nothing. Where somebody resumes it, the starting deadline keeps it from
- * catching up with a run that it has missed; it would begin with the next year.
+ * does not mind the suspension. Applying it starts nothing. Where somebody resumes it, the starting deadline keeps it
+ * from catching up with a run that it has missed; it would begin with the next year.
  *
  * By a merge it is a Job, which Flux creates once and then leaves alone. It restores one dump, by checksum, and only
  * once, however often it is applied or made again.

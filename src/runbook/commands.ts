@@ -6,11 +6,13 @@ const EXAMPLE_TIME = '20261123-020000';
 
 /** Why only the log of a container that has begun can be read, and what the loop is for. */
 export const FOLLOWING =
-  'The loop asks again until the container has begun. Leave it with Ctrl-C if it goes on for minutes, and look at the pod.';
+  'The loop asks again until the container has begun. Leave it with Ctrl-C if it goes on for minutes, and look ' +
+  'at the pod.';
 
 /** Why a block may end in an error although all goes well: its pod was replaced, and the log was that of the first. */
 export const TIMED_OUT =
-  'If that times out, `kubectl describe` the Job: where it is neither complete nor failed, it still runs, or is tried again: follow it ' +
+  'If that times out, `kubectl describe` the Job: where it is neither complete nor failed, it still runs, or is ' +
+  'tried again: follow it ' +
   'again, and start no second one. Where it has failed, the last lines of its log say why and what to do.';
 
 /** The commands of a runbook, with the names that its constructs have. */
@@ -54,7 +56,8 @@ export class Commands {
       ...(!scale
         ? []
         : [
-            `replicas=$(${this.kubectl(`get deployment/${deployment} -o jsonpath='{.spec.replicas}'`)}); echo "$replicas"`,
+            `replicas=$(${this.kubectl(`get deployment/${deployment} -o jsonpath='{.spec.replicas}'`)}); echo ` +
+              '"$replicas"',
             this.runbook.service.stopCommand(this.runbook),
           ]),
     ];

@@ -21,22 +21,28 @@ export function freshClusterSection(runbook: Runbook): string {
   const { name, namespace: fluxNamespace } = kustomizationObject(runbook.kustomization);
   return paragraphs(
     '## 6. Restore into a fresh cluster',
-    `In this order. Until 6.7 ${title} may not start: it would set up a new, empty database. If it has, the restore exchanges that one too.`,
+    `In this order. Until 6.7 ${title} may not start: it would set up a new, empty database. If it has, the ` +
+      'restore exchanges that one too.',
     '### 6.1 Secrets',
-    `Flux brings those that are in Git, once it can decrypt. The others come from where copies are kept, and must be there before ${title} starts.`,
+    'Flux brings those that are in Git, once it can decrypt. The others come from where copies are kept, and ' +
+      `must be there before ${title} starts.`,
     table(
       ['Secret', 'Key', 'Must be', 'Because', 'From'],
       secrets.all.map((secret) => row(secret)),
     ),
     ...secrets.escrowed.map(
       ({ options, validUntil }) =>
-        `Kept outside of the cluster: ${options.what}, at ${options.where} (seen on ${options.attestedOn}, good until ${validUntil}).`,
+        `Kept outside of the cluster: ${options.what}, at ${options.where} (seen on ${options.attestedOn}, good ` +
+        `until ${validUntil}).`,
     ),
     'Which are there:',
     sh(...present(secrets.all, namespace)),
     `### 6.2 Hold ${title} and the nightly backup`,
-    `In Git, before Flux first applies: suspend the backup (section 9)${helmRelease === undefined ? '' : `, and set \`spec.suspend: true\` in the HelmRelease \`${helmRelease}\``}. ` +
-      `A backup of an empty ${title} would be the newest verified dump. Where Flux was faster, and only there, hold also what is in the cluster:`,
+    'In Git, before Flux first applies: suspend the backup (section ' +
+      `9)${helmRelease === undefined ? '' : `, and set \`spec.suspend: true\` in the HelmRelease \`${helmRelease}\``}. ` +
+      '' +
+      (`A backup of an empty ${title} would be the newest verified dump. Where Flux was faster, and only there, ` +
+        'hold also what is in the cluster:'),
     sh(
       ...commands.flux('suspend'),
       `flux suspend kustomization ${name} -n ${fluxNamespace}`,
@@ -48,10 +54,13 @@ export function freshClusterSection(runbook: Runbook): string {
       `volume=$(${commands.kubectl(`get pvc/${claim} -o jsonpath='{.spec.volumeName}'`)})`,
       `kubectl get "pv/$volume" -o jsonpath='{.spec.nfs.server}:{.spec.nfs.path}{"\\n"}'`,
     ),
-    `On the NAS, copy the folder \`${backup.folder}\` from the former claim's folder into this one. It must belong to user and group ` +
-      `${database.image.uid}:${database.image.gid}. Copy and do not move: the original is the last one until this is done.`,
+    `On the NAS, copy the folder \`${backup.folder}\` from the former claim's folder into this one. It must ` +
+      'belong to user and group ' +
+      (`${database.image.uid}:${database.image.gid}. Copy and do not move: the original is the last one until ` +
+        'this is done.'),
     '### 6.4 The server',
-    'Only when Git says that the backup is suspended, and Flux has fetched that: resuming applies what Git says, and takes back what `kubectl patch` has set. ' +
+    'Only when Git says that the backup is suspended, and Flux has fetched that: resuming applies what Git ' +
+      'says, and takes back what `kubectl patch` has set. ' +
       'The third command must print `true`; otherwise hold the backup again, as in 6.2.',
     sh(
       `flux resume kustomization ${name} -n ${fluxNamespace}`,
@@ -60,14 +69,17 @@ export function freshClusterSection(runbook: Runbook): string {
       commands.kubectl(`rollout status statefulset/${server} --timeout=10m`),
     ),
     '### 6.5 Restore',
-    'List the dumps (section 4) and name one. The log tells what is different here: that there is no database yet, and which roles it has made.',
+    'List the dumps (section 4) and name one. The log tells what is different here: that there is no database ' +
+      'yet, and which roles it has made.',
     sh(commands.nameDump(), ...commands.restore('restore', 'RESTORE_DUMP="$dump"')),
     '### 6.6 Passwords of the roles',
-    `The log of the restore names the roles that it has made; they have no password. Each one that ${title} logs in with gets the one that is in its Secret. Here for \`${database.user}\`, ` +
+    `The log of the restore names the roles that it has made; they have no password. Each one that ${title} ` +
+      `logs in with gets the one that is in its Secret. Here for \`${database.user}\`, ` +
       'put the role in its place:',
     sh(
       commands.kubectl(
-        `exec -it statefulset/${server} -- psql -U ${shellWord(database.user)} -c ${shellWord(`\\password ${database.user}`)}`,
+        `exec -it statefulset/${server} -- psql -U ${shellWord(database.user)} -c ` +
+          `${shellWord(`\\password ${database.user}`)}`,
       ),
     ),
     `### 6.7 Start ${title}`,

@@ -21,7 +21,8 @@ function drill({ drill: { schedule, timeZone, pick, proof, keepEvidence } }: Run
     pick === DrillPick.NEWEST ? 'the newest verified dump' : 'the dump that was not drilled for the longest time';
   return paragraphs(
     '## 7. Drill',
-    `On \`${schedule.expressionString}\` (${timeZone}) ${which} is restored into a server that lives in the pod of the drill. Production is not involved, and may be down.`,
+    `On \`${schedule.expressionString}\` (${timeZone}) ${which} is restored into a server that lives in the pod ` +
+      'of the drill. Production is not involved, and may be down.',
     '### One now',
     sh(...commands.drill()),
     '### One of a certain dump',
@@ -41,7 +42,8 @@ function drill({ drill: { schedule, timeZone, pick, proof, keepEvidence } }: Run
     ),
     '### The evidence of the last drill',
     sh(...commands.restore('evidence')),
-    '`lastProven.ended` is when a recovery was last proven, also while drills fail; `seconds.restore` is how long it took; `keys` is what opens what. ' +
+    '`lastProven.ended` is when a recovery was last proven, also while drills fail; `seconds.restore` is how ' +
+      'long it took; `keys` is what opens what. ' +
       'Nothing in the dump can tell whether an `unproven` key is right, and nothing there needs an `unneeded` one. ' +
       `With \`RESTORE_DUMP\` it is the newest evidence of that dump. That of the last ${keepEvidence} drills is kept.`,
   );
@@ -99,11 +101,14 @@ function verify(
 function suspend({ backup, declaredIn, drill: { name } }: Runbook, commands: Commands): string {
   return paragraphs(
     '## 9. Suspend backups',
-    `Through Git, or not at all: the manifest always says \`suspend\`, and Flux reverts what \`kubectl patch\` has set. In \`${declaredIn}\`, with the reason beside it:`,
+    `Through Git, or not at all: the manifest always says \`suspend\`, and Flux reverts what \`kubectl patch\` ` +
+      `has set. In \`${declaredIn}\`, with the reason beside it:`,
     ['```ts', '  // The NAS moves; until 2026-11-30.', '  suspend: true,', '```'].join('\n'),
-    `on the \`BackupCronJob\` of \`${backup.name}\`, or the \`RestoreDrill\` of \`${name}\`. Synthesize, commit, let it be reviewed, and see that it has arrived:`,
+    `on the \`BackupCronJob\` of \`${backup.name}\`, or the \`RestoreDrill\` of \`${name}\`. Synthesize, ` +
+      'commit, let it be reviewed, and see that it has arrived:',
     sh(commands.isSuspended('cronjob', backup.name)),
-    `A backup that is running goes on, and section 3 still works. Meanwhile no night is backed up, and only a backup on demand prunes: write down who takes the suspension back, and when` +
+    'A backup that is running goes on, and section 3 still works. Meanwhile no night is backed up, and only a ' +
+      'backup on demand prunes: write down who takes the suspension back, and when' +
       `${backup.recoveryWindow === undefined ? '' : `, long before the ${backup.recoveryWindow.toDays()} days that one must be able to go back`}.`,
     'Afterwards:',
     sh(...commands.backup()),
@@ -113,7 +118,8 @@ function suspend({ backup, declaredIn, drill: { name } }: Runbook, commands: Com
 function storageFull({ backup, declaredIn, restore }: Runbook, commands: Commands): string {
   return paragraphs(
     '## 10. The storage is full',
-    'A backup that may not fit removes before it what the retention would remove after it, and nothing else. If that is not enough it fails: its unfinished dump is thrown away, ' +
+    'A backup that may not fit removes before it what the retention would remove after it, and nothing else. If ' +
+      'that is not enough it fails: its unfinished dump is thrown away, ' +
       'and earlier dumps stay as they are. Nothing needs to be cleaned up. Look at the room, and at what takes it:',
     sh(...commands.restore('usage')),
     'Then, the first that helps:',
@@ -123,7 +129,8 @@ function storageFull({ backup, declaredIn, restore }: Runbook, commands: Command
 4. Fewer dumps: a **smaller** \`retention\` in \`${declaredIn}\`, by a merge. Keeping more needs more room.`,
     'Do not remove dumps by hand, nor the files beside them. Then back up:',
     sh(...commands.backup()),
-    `Where the volume of the database server is full, free the databases from before, section 5.5; \`${restore.name}\` says beforehand what it needs.`,
+    'Where the volume of the database server is full, free the databases from before, section 5.5; ' +
+      `\`${restore.name}\` says beforehand what it needs.`,
   );
 }
 
@@ -138,7 +145,8 @@ function flux({ backup, restore, service, kustomization, namespace }: Runbook, c
       [
         [
           `Kustomization \`${served.name}\``,
-          `what Git says of ${title}${helmRelease === undefined ? '' : ', and of its HelmRelease; the HelmRelease itself goes on'}`,
+          'what Git says of ' +
+            `${title}${helmRelease === undefined ? '' : ', and of its HelmRelease; the HelmRelease itself goes on'}`,
         ],
         ...(helmRelease === undefined
           ? []
@@ -155,7 +163,9 @@ function flux({ backup, restore, service, kustomization, namespace }: Runbook, c
       ],
     ),
     'A restore needs the first of them suspended' +
-      `${helmRelease === undefined ? '' : ', and the HelmRelease too'}: otherwise ${title} may be started again in the middle. It does not need the last one: Flux knows nothing of Jobs that were made from \`${restore.name}\`.`,
+      (`${helmRelease === undefined ? '' : ', and the HelmRelease too'}: otherwise ${title} may be started again ` +
+        'in the middle. It does not need the last one: Flux knows nothing of Jobs that were made from ' +
+        `\`${restore.name}\`.`),
     '### Suspend',
     sh(...commands.flux('suspend')),
     '### Resume',

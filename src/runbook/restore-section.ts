@@ -10,8 +10,10 @@ export function restoreSection(runbook: Runbook): string {
   const { name: database } = runbook.backup.database;
   return paragraphs(
     '## 5. Restore in place',
-    `A dump is loaded into a database beside \`${database}\` and proven; then the two exchange their names in one transaction. Whatever fails before that, ` +
-      `or is killed, leaves \`${database}\` as it was. What ${title} writes between the dump and the exchange is in the former database only.`,
+    `A dump is loaded into a database beside \`${database}\` and proven; then the two exchange their names in ` +
+      'one transaction. Whatever fails before that, ' +
+      (`or is killed, leaves \`${database}\` as it was. What ${title} writes between the dump and the exchange ` +
+        'is in the former database only.'),
     choice(runbook, commands),
     '### 5.1 Rehearse',
     `Loads and proves, then drops what was loaded. ${title} is not touched.`,
@@ -28,7 +30,8 @@ export function restoreSection(runbook: Runbook): string {
     sh(...commands.restore('cutover')),
     setupJobs.length === 0
       ? `Resume, and start ${title}:`
-      : `Resume, run the setup of ${title} again and start it. \`--force\` makes Helm upgrade without a change, and the upgrade runs its hooks, ` +
+      : `Resume, run the setup of ${title} again and start it. \`--force\` makes Helm upgrade without a change, ` +
+          'and the upgrade runs its hooks, ' +
           `${setupJobs.map((job) => `\`job/${job}\``).join(' and ')}; their logs say why, where one fails.`,
     sh(...commands.start()),
     'Then verify: section 8.2.',
@@ -38,7 +41,8 @@ export function restoreSection(runbook: Runbook): string {
     sh(commands.nameDump(), ...commands.restore('restore', 'RESTORE_DUMP="$dump"')),
     sh(...commands.start(true)),
     '### 5.4 Go back',
-    `To the newest database from before, which is closed to connections, and there as long as it is not dropped; each restore keeps ${runbook.restore.keepPrevious} of them. ` +
+    'To the newest database from before, which is closed to connections, and there as long as it is not ' +
+      `dropped; each restore keeps ${runbook.restore.keepPrevious} of them. ` +
       'To go forward again, do the same once more.',
     sh(...commands.stop()),
     sh(...commands.restore('undo')),
@@ -52,7 +56,8 @@ export function restoreSection(runbook: Runbook): string {
 function choice({ secrets }: Runbook, commands: Commands): string {
   const fingerprinted = secrets.all.filter(({ options }) => options.sameAsDump).map((secret) => `${secret}`);
   return paragraphs(
-    'The newest verified dump is taken unless a variable chooses. Several of them go into one command, with spaces between.',
+    'The newest verified dump is taken unless a variable chooses. Several of them go into one command, with ' +
+      'spaces between.',
     table(
       ['Variable', 'What it chooses'],
       [
@@ -61,7 +66,8 @@ function choice({ secrets }: Runbook, commands: Commands): string {
         ['`RESTORE_SHA256=…`', 'refuse a dump with another checksum'],
         [
           '`RESTORE_DESPITE=secrets`',
-          `restore although secrets are not right${fingerprinted.length > 0 ? `, or ${fingerprinted.join(' and ')} is not that of the dump` : ''}`,
+          'restore although secrets are not ' +
+            `right${fingerprinted.length > 0 ? `, or ${fingerprinted.join(' and ')} is not that of the dump` : ''}`,
         ],
         ['`RESTORE_DESPITE=room`', 'restore although the server seems to lack the room for a second copy'],
         [
@@ -87,12 +93,17 @@ function sessions({ restore, service, backup }: Runbook): string {
   if (restore.quiesce !== undefined) {
     return `Cut over. The Job scales \`deployment/${restore.quiesce.deployment}\` to 0 and back by itself.`;
   }
-  const wait = `Cut over. The Job waits until nobody is connected to \`${backup.database.name}\`, ${restore.sessionsTimeout.toHumanString()} at most, and names who is.`;
+  const wait =
+    `Cut over. The Job waits until nobody is connected to \`${backup.database.name}\`, ` +
+    `${restore.sessionsTimeout.toHumanString()} at most, and names who is.`;
   switch (restore.sessions) {
     case RestoreSessions.WAIT:
       return wait;
     case RestoreSessions.DISCONNECT:
-      return `Cut over. Sessions that are left are ended; a ${service.options.title} that still runs goes on in the restored database.`;
+      return (
+        `Cut over. Sessions that are left are ended; a ${service.options.title} that still runs goes on in the ` +
+        'restored database.'
+      );
     case RestoreSessions.REFUSE:
       return 'Cut over. The Job fails while anybody is connected, and names who is.';
   }

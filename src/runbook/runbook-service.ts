@@ -38,7 +38,8 @@ export interface RunbookServiceOptions {
    */
   readonly helmRelease?: string;
   /**
-   * Jobs that bring the database to the service's version, as hooks of the HelmRelease. A forced upgrade runs them again.
+   * Jobs that bring the database to the service's version, as hooks of the HelmRelease. A forced upgrade runs them
+   * again.
    * @default - none
    */
   readonly setupJobs?: string[];
@@ -92,7 +93,10 @@ export class RunbookService {
     }
   }
 
-  /** The command that stops the service, e.g. for `stopCommand` of a `RestoreJob`, in the namespace of the scope's chart. */
+  /**
+   * The command that stops the service, e.g. for `stopCommand` of a `RestoreJob`, in the namespace of the scope's
+   * chart.
+   */
   public stopCommand(scope: Construct): string {
     return `kubectl -n ${Chart.of(scope).namespace ?? 'default'} scale deployment/${this.deployment} --replicas=0`;
   }

@@ -11,7 +11,9 @@ const LAST = Date.UTC(2120, 0, 1);
 /** Any moment will do, but always the same one: synth is deterministic. */
 const REFERENCE = Date.UTC(2024, 0, 1);
 
-/** Days that are looked at to find the longest interval: more than a year's worth, and five years where they are rare. */
+/**
+ * Days that are looked at to find the longest interval: more than a year's worth, and five years where they are rare.
+ */
 const DAYS = 400;
 const FIVE_YEARS = Date.UTC(2029, 0, 1);
 
@@ -79,8 +81,9 @@ export function shortestSeconds(expression: string): number {
 }
 
 /**
- * The longest time between two runs of a good schedule in its time zone, in seconds. Where the clock is set back, the interval
- * over that night is longer. That a run does not come whose hour is left out when the clock is set forward is not counted.
+ * The longest time between two runs of a good schedule in its time zone, in seconds. Where the clock is set back, the
+ * interval over that night is longer. That a run does not come whose hour is left out when the clock is set forward is
+ * not counted.
  */
 export function longestSeconds(expression: string, timeZone: string): number {
   const key = `${expression} ${timeZone}`;
@@ -110,8 +113,8 @@ function clockChange(timeZone: string): number {
 }
 
 /**
- * The runs of a good schedule in a time zone, as Kubernetes has them: what falls into the hour that daylight saving leaves
- * out does not run, and what falls into the hour that it repeats runs twice.
+ * The runs of a good schedule in a time zone, as Kubernetes has them: what falls into the hour that daylight saving
+ * leaves out does not run, and what falls into the hour that it repeats runs twice.
  * Rule: https://github.com/robfig/cron, which Kubernetes reads schedules with
  * @param from in milliseconds since 1970
  * @param to the first moment that is too late

@@ -54,7 +54,8 @@ export function withinInterval(
     throw new InvalidPropError(
       property,
       chosen.toHumanString(),
-      `is longer than the shortest interval of the schedule "${schedule.expressionString}", ${interval.toHumanString()}`,
+      `is longer than the shortest interval of the schedule "${schedule.expressionString}", ` +
+        `${interval.toHumanString()}`,
       'Shorten it, or run less often: a late run makes Kubernetes leave out the next one',
     );
   }

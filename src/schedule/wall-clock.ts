@@ -2,7 +2,10 @@ const DAY = 86_400_000;
 
 const zones = new Map<string, TimeZone>();
 
-/** The clock on the wall in a time zone of the tz database. A time on the wall is written like one of UTC, in milliseconds. */
+/**
+ * The clock on the wall in a time zone of the tz database. A time on the wall is written like one of UTC, in
+ * milliseconds.
+ */
 export class TimeZone {
   /** @throws RangeError when there is no such time zone */
   static of(name: string): TimeZone {

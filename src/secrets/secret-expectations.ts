@@ -25,8 +25,8 @@ const FINGERPRINT_BYTES = 16;
 
 /**
  * The secrets that a restore needs, complete by construction: every other construct takes its secrets from here.
- * Synthesizes a ConfigMap that lists names, keys, lengths and reasons for reviewers; every pod checks the list before it
- * does anything else. Values never appear.
+ * Synthesizes a ConfigMap that lists names, keys, lengths and reasons for reviewers; every pod checks the list before
+ * it does anything else. Values never appear.
  */
 export class SecretExpectations extends Construct {
   /** The namespace of the chart. */
@@ -97,8 +97,8 @@ export class SecretExpectations extends Construct {
   }
 
   /**
-   * Expects what no cluster can check, e.g. a key in a safe: a person has looked, and that is good for a while.
-   * Synth holds it against `SOURCE_DATE_EPOCH`, where that is set: in the last 30 days it warns, and afterwards it fails.
+   * Expects what no cluster can check, e.g. a key in a safe: a person has looked, and that is good for a while. Synth
+   * holds it against `SOURCE_DATE_EPOCH`, where that is set: in the last 30 days it warns, and afterwards it fails.
    * @throws InvalidPropError
    */
   public expectEscrow(options: EscrowOptions): void {

@@ -16,7 +16,10 @@ const SCRATCH_SIZE = Size.mebibytes(64);
 const REPORT_PATH = '/secrets-report';
 const REPORT_SIZE = Size.mebibytes(1);
 
-/** The claim, room for small files, and what is known of the secrets: for the containers of a script that works with dumps. */
+/**
+ * The claim, room for small files, and what is known of the secrets: for the containers of a script that works with
+ * dumps.
+ */
 export const WORKING_MOUNTS: k8s.VolumeMount[] = [
   { name: 'secrets-report', mountPath: REPORT_PATH, readOnly: true },
   { name: 'storage', mountPath: STORAGE_PATH },
@@ -72,7 +75,10 @@ export interface PodOptions {
   readonly annotations?: { [name: string]: string };
 }
 
-/** The options for pods among the props of a workload. JavaScript may give more than these, which must not reach the pod. */
+/**
+ * The options for pods among the props of a workload. JavaScript may give more than these, which must not reach the
+ * pod.
+ */
 export function podOptions(props: PodOptions): { readonly [Option in keyof Required<PodOptions>]: PodOptions[Option] } {
   const { resources, nodeSelector, tolerations, affinity, serviceAccount, isolation, labels, annotations } = props;
   return { resources, nodeSelector, tolerations, affinity, serviceAccount, isolation, labels, annotations };
@@ -108,8 +114,8 @@ export interface PodExtras {
 
 /**
  * A pod that runs one script under the restricted Pod Security Standard, and stricter: no token by itself, no service
- * links, nothing writable but the claim and a small scratch space. Before it, a container without the claim looks at the
- * expected secrets, and leaves in memory what it found: sentences and fingerprints.
+ * links, nothing writable but the claim and a small scratch space. Before it, a container without the claim looks at
+ * the expected secrets, and leaves in memory what it found: sentences and fingerprints.
  * Rule: https://kubernetes.io/docs/concepts/security/pod-security-standards/#restricted
  */
 export function hardenedPod(props: HardenedPodProps): k8s.PodTemplateSpec {

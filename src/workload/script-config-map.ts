@@ -19,7 +19,10 @@ let scripts: { readonly [file: string]: string } | undefined;
  * the scripts that it was made for, or newer ones, never none.
  */
 export class ScriptConfigMap extends Construct {
-  /** The one of this scope's chart. It is named after the chart, so that no two charts own the same object: of charts in one namespace, ids must differ. */
+  /**
+   * The one of this scope's chart. It is named after the chart, so that no two charts own the same object: of charts in
+   * one namespace, ids must differ.
+   */
   public static of(scope: Construct): ScriptConfigMap {
     const chart = Chart.of(scope);
     return (chart.node.tryFindChild(ID) as ScriptConfigMap | undefined) ?? new ScriptConfigMap(chart, ID);
@@ -31,7 +34,9 @@ export class ScriptConfigMap extends Construct {
   }
 
   public readonly configMapName: string;
-  /** Shows in every pod template when a script has changed. The manifest of a dump has it too: `cat *.s* | sha256sum`. */
+  /**
+   * Shows in every pod template when a script has changed. The manifest of a dump has it too: `cat *.s* | sha256sum`.
+   */
   public readonly digest: string;
 
   private constructor(scope: Construct, id: string) {

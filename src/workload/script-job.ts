@@ -80,8 +80,8 @@ export function scriptJob(scope: Construct, props: ScriptJobProps): () => k8s.Jo
 }
 
 /**
- * Which failures of pods are none of the Job, and which end it. A pod that has to make way, e.g. when its node is drained,
- * is replaced and counts for nothing; one that the kubelet evicts for going beyond its own limits has failed.
+ * Which failures of pods are none of the Job, and which end it. A pod that has to make way, e.g. when its node is
+ * drained, is replaced and counts for nothing; one that the kubelet evicts for going beyond its own limits has failed.
  * Rule: https://kubernetes.io/docs/concepts/workloads/controllers/job/#pod-failure-policy
  */
 function failurePolicy({ component, finalStatuses }: ScriptJobProps): k8s.PodFailurePolicy {
@@ -107,8 +107,8 @@ export function specAtSynth(manifest: () => { spec: unknown }): unknown {
 }
 
 /**
- * The longest folder. An encrypted share of a Synology NAS has names of up to 143 bytes, and the longest of ours is that of a
- * hold: the folder, the time of the dump, 40 characters of a pod's name, and the ending.
+ * The longest folder. An encrypted share of a Synology NAS has names of up to 143 bytes, and the longest of ours is
+ * that of a hold: the folder, the time of the dump, 40 characters of a pod's name, and the ending.
  */
 const FOLDER_LENGTH = 80;
 

@@ -36,17 +36,21 @@ test('a backup with all defaults as a reviewer sees it', () => {
   expect(yaml(cronJob())).toMatchSnapshot();
 });
 
-test('a backup is tried again after a failure, in any case where its pod is drained, and not for secrets that are not right', () => {
-  expect(job(cronJob())).toMatchObject({
-    backoffLimit: 2,
-    podFailurePolicy: {
-      rules: [
-        { action: 'Ignore', onPodConditions: [{ type: 'DisruptionTarget', status: 'True' }] },
-        { action: 'FailJob', onExitCodes: { containerName: 'backup', operator: 'In', values: [3] } },
-      ],
-    },
-  });
-});
+test(
+  'a backup is tried again after a failure, in any case where its pod is drained, and not for secrets that are ' +
+    'not right',
+  () => {
+    expect(job(cronJob())).toMatchObject({
+      backoffLimit: 2,
+      podFailurePolicy: {
+        rules: [
+          { action: 'Ignore', onPodConditions: [{ type: 'DisruptionTarget', status: 'True' }] },
+          { action: 'FailJob', onExitCodes: { containerName: 'backup', operator: 'In', values: [3] } },
+        ],
+      },
+    });
+  },
+);
 
 test('a backup with every prop set as a reviewer sees it', () => {
   expect(

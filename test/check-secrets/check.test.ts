@@ -219,7 +219,8 @@ describe('where it is', () => {
   test('a Secret under another name with the expected key is pointed at', () => {
     const [message] = messages(SHOP, { 'a.yaml': sops.yaml(secret('shopp', { key: 'x' })) });
     expect(message).toBe(
-      `Secret ${NAMESPACE}/shop (key) is not in the repo: nothing works without it; shopp has such a key: is it that one?`,
+      `Secret ${NAMESPACE}/shop (key) is not in the repo: nothing works without it; shopp has such a key: is it ` +
+        'that one?',
     );
     const elsewhere = { ...secret('shopp', { key: 'x' }), metadata: { name: 'shopp', namespace: 'other' } };
     expect(messages(SHOP, { 'a.yaml': sops.yaml(elsewhere) })).toEqual([

@@ -63,7 +63,9 @@ test('a large file of nothing but keys, repeated keys or aliases neither ends th
   const repo = withFiles({
     'aliases.yaml': `kind: Secret\nmetadata: {name: shop-x}\na:\n${line.repeat(2_000)}`,
     'list.yaml': `kind: List\nx: &a {kind: Secret}\nitems:\n${'- *a\n'.repeat(20_000)}`,
-    'keys.yaml': `kind: Secret\nmetadata: {name: x}\nstringData:\n${Array.from({ length: 20_000 }, (_, i) => `  key-${i}: ''\n`).join('')}`,
+    'keys.yaml':
+      'kind: Secret\nmetadata: {name: ' +
+      `x}\nstringData:\n${Array.from({ length: 20_000 }, (_, i) => `  key-${i}: ''\n`).join('')}`,
   });
   expect(found(repo)).toEqual([]);
   writeFileSync(join(repo, 'keys.yaml'), `kind: Secret\n${'a: b\n'.repeat(20_000)}`);
@@ -75,7 +77,9 @@ test('aliases that multiply without end are not unrolled', () => {
     { length: 30 },
     (_, i) => `  a${i + 1}: &a${i + 1} [${Array(9).fill(`*a${i}`).join(', ')}]\n`,
   ).join('');
-  const bomb = `apiVersion: v1\nkind: Secret\nmetadata: {name: shop, namespace: ${NAMESPACE}}\nstringData:\n  a0: &a0 x\n${levels}  key: *a30\n`;
+  const bomb =
+    `apiVersion: v1\nkind: Secret\nmetadata: {name: shop, namespace: ${NAMESPACE}}\nstringData:\n  a0: &a0 ` +
+    `x\n${levels}  key: *a30\n`;
   const findings = found(written({ 'bomb.yaml': bomb }));
   expect(findings).toContain('error value-not-string bomb.yaml:36');
 });

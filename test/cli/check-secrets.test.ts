@@ -59,10 +59,14 @@ const ENTRIES = [
   { secret: 'zitadel-db-secret', key: 'POSTGRES_PASSWORD', because: 'the backup and the restore log in with it' },
 ];
 
-/** A repo with something of everything: text of an error, a warning and a note, on lines that can be told beforehand. */
+/**
+ * A repo with something of everything: text of an error, a warning and a note, on lines that can be told beforehand.
+ */
 function bad(): Files {
   const long = { ...ZITADEL_SECRET, stringData: { masterkey: `${MASTERKEY}\n` } };
-  const plain = `apiVersion: v1\nkind: Secret\nmetadata:\n  name: zitadel-db-secret\n  namespace: old\nstringData:\n  POSTGRES_PASSWORD: hunter2\n`;
+  const plain =
+    'apiVersion: v1\nkind: Secret\nmetadata:\n  name: zitadel-db-secret\n  namespace: old\nstringData:\n  ' +
+    'POSTGRES_PASSWORD: hunter2\n';
   return {
     ...good.files,
     [LIST]: listManifest(ENTRIES),

@@ -192,17 +192,21 @@ describe.each([
     }
   });
 
-  test('is tried once more after a failure, again where it is drained, and not where a key is refuted or something is not proven', () => {
-    expect(job(object)).toMatchObject({
-      backoffLimit: 1,
-      podFailurePolicy: {
-        rules: [
-          { action: 'Ignore', onPodConditions: [{ type: 'DisruptionTarget', status: 'True' }] },
-          { action: 'FailJob', onExitCodes: { containerName: 'drill', operator: 'In', values: [4, 5] } },
-        ],
-      },
-    });
-  });
+  test(
+    'is tried once more after a failure, again where it is drained, and not where a key is refuted or something ' +
+      'is not proven',
+    () => {
+      expect(job(object)).toMatchObject({
+        backoffLimit: 1,
+        podFailurePolicy: {
+          rules: [
+            { action: 'Ignore', onPodConditions: [{ type: 'DisruptionTarget', status: 'True' }] },
+            { action: 'FailJob', onExitCodes: { containerName: 'drill', operator: 'In', values: [4, 5] } },
+          ],
+        },
+      });
+    },
+  );
 });
 
 test('no container sees both the dumps and a key', () => {

@@ -93,14 +93,18 @@ test('no name that the cluster or the NAS remembers changes by accident', () => 
   ]);
 });
 
-test('what needs the CRDs of the Prometheus operator is in a folder of its own, and the backup is applied without them', () => {
-  expect(readdirSync(dist).filter((file) => file.startsWith('PrometheusRule'))).toEqual([]);
-  expect(readdirSync(join(root, 'dist/identity-internal-monitoring'))).toEqual([
-    'ConfigMap.zitadel-backup-dashboard.yaml',
-    'PrometheusRule.zitadel-backup-alerts.yaml',
-    'kustomization.yaml',
-  ]);
-});
+test(
+  'what needs the CRDs of the Prometheus operator is in a folder of its own, and the backup is applied without ' +
+    'them',
+  () => {
+    expect(readdirSync(dist).filter((file) => file.startsWith('PrometheusRule'))).toEqual([]);
+    expect(readdirSync(join(root, 'dist/identity-internal-monitoring'))).toEqual([
+      'ConfigMap.zitadel-backup-dashboard.yaml',
+      'PrometheusRule.zitadel-backup-alerts.yaml',
+      'kustomization.yaml',
+    ]);
+  },
+);
 
 test('applying dist/ creates no Namespace, no Secret and nothing that runs by itself but the backup and the drill', () => {
   const kinds = readdirSync(dist).map((file) => file.split('.')[0]);

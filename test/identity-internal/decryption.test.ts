@@ -47,7 +47,8 @@ describe('a masterkey', () => {
         id: 'oidcKey',
         verdict: 'refuted',
         reason:
-          '0 of 2 tried values open: this is not the masterkey of this dump. Find the one that was in use when it was taken',
+          '0 of 2 tried values open: this is not the masterkey of this dump. Find the one that was in use when ' +
+          'it was taken',
       },
     ]);
   });
@@ -115,7 +116,8 @@ test('each key has a verdict of its own: one proof is not the proof of another, 
       id: 'lostKey',
       verdict: 'refuted',
       reason:
-        'events need this key, and system.encryption_keys does not have it: nothing can open their values. Look for a dump that has it',
+        'events need this key, and system.encryption_keys does not have it: nothing can open their values. Look ' +
+        'for a dump that has it',
     },
     { id: 'oidcKey', verdict: 'proven', reason: '1 of 1 tried values open: web_key.added' },
     { id: 'otpKey', verdict: 'proven', reason: '1 of 1 tried values open: user.human.mfa.otp.added' },

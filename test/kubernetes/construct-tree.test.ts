@@ -167,7 +167,8 @@ test('databases in a plain loop share the claim, the list of secrets and the scr
 test('with a second copy of constructs in the tree the manifests are the same', () => {
   const folder = freshFolder('two-constructs');
   atEndOfFile(() => rmSync(folder, { recursive: true }));
-  // The library with a copy of its own, as npm installs it where versions do not fit; all else is the one that cdk8s uses.
+  // The library with a copy of its own, as npm installs it where versions do not fit; all else is the one that cdk8s
+  // uses.
   const library = join(folder, 'library');
   const copies = join(library, 'node_modules');
   mkdirSync(copies, { recursive: true });

@@ -93,7 +93,8 @@ test('every object says in one line what it is for', () => {
     expect(`${kind} ${name}: ${annotations?.[DESCRIPTION]}`).toMatch(/: [A-Z][^\r\n]+[.>]$/);
   }
   expect(of('CronJob', 'shop-backup')).toBe(
-    'Dumps the database shop on shop-db, reads each dump back to its end, and keeps the newest 3 dumps, 7 daily and 4 weekly ones on the claim shop-backup.',
+    'Dumps the database shop on shop-db, reads each dump back to its end, and keeps the newest 3 dumps, 7 daily ' +
+      'and 4 weekly ones on the claim shop-backup.',
   );
   expect(of('CronJob', 'shop-restore')).toMatch(/kubectl -n shop create job --from=cronjob\/shop-restore <name>$/);
   expect(of('Job', 'shop-restore-42')).toBe(

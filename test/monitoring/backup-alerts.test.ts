@@ -9,26 +9,34 @@ test('the object of a backup, a drill and a restore', () => {
   expect(yaml(alerts())).toMatchSnapshot();
 });
 
-test('Prometheus selects the object by its labels, and every alert has the labels and the runbook that were asked for', () => {
-  const { metadata, spec } = alerts({
-    labels: { release: 'prometheus' },
-    alertLabels: { team: 'shop', severity: 'mine' },
-    runbookUrl: 'https://shop.example/run',
-  });
-  expect(metadata).toMatchObject({ name: 'shop-backup-alerts', namespace: 'shop', labels: { release: 'prometheus' } });
-  for (const { labels, annotations } of spec.groups[0].rules) {
-    expect(labels).toMatchObject({
-      team: 'shop',
-      severity: expect.stringMatching(/^(critical|warning)$/),
+test(
+  'Prometheus selects the object by its labels, and every alert has the labels and the runbook that were asked ' +
+    'for',
+  () => {
+    const { metadata, spec } = alerts({
+      labels: { release: 'prometheus' },
+      alertLabels: { team: 'shop', severity: 'mine' },
+      runbookUrl: 'https://shop.example/run',
+    });
+    expect(metadata).toMatchObject({
+      name: 'shop-backup-alerts',
       namespace: 'shop',
+      labels: { release: 'prometheus' },
     });
-    expect(annotations).toEqual({
-      summary: expect.any(String),
-      description: expect.any(String),
-      runbook_url: 'https://shop.example/run',
-    });
-  }
-});
+    for (const { labels, annotations } of spec.groups[0].rules) {
+      expect(labels).toMatchObject({
+        team: 'shop',
+        severity: expect.stringMatching(/^(critical|warning)$/),
+        namespace: 'shop',
+      });
+      expect(annotations).toEqual({
+        summary: expect.any(String),
+        description: expect.any(String),
+        runbook_url: 'https://shop.example/run',
+      });
+    }
+  },
+);
 
 test('two backups of one claim raise one alert on it, and one on their namespace', () => {
   const scope = chart();

@@ -37,7 +37,10 @@ function nights(metrics: KubeMetrics, different: Record<number, Partial<Run> | n
   return metrics;
 }
 
-/** An alert on staleness: 24 hours, the starting deadline of an hour, and the deadline of six; it is seen a step later, and fires after 5 minutes. */
+/**
+ * An alert on staleness: 24 hours, the starting deadline of an hour, and the deadline of six; it is seen a step later,
+ * and fires after 5 minutes.
+ */
 const STALE = DAY + HOUR + 6 * HOUR + 2 * STEP;
 /** How long a value counts that is not there any more: 15 minutes from its last sample on. */
 const BRIDGE = STEP;

@@ -220,7 +220,8 @@ test('complete isolation is for drills', () => {
   expect(
     () => new RestoreJob(scope, 'restore', { name: 'shop-restore', backup, isolation: Isolation.complete() }),
   ).toThrow(
-    'restoreJob.isolation.database (undefined) is missing, and the pods need it. Use Isolation.exceptFor({ database: NetworkPeer.pods(…) })',
+    'restoreJob.isolation.database (undefined) is missing, and the pods need it. Use Isolation.exceptFor({ ' +
+      'database: NetworkPeer.pods(…) })',
   );
 });
 

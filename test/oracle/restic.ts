@@ -6,7 +6,10 @@ import { promisify } from 'node:util';
 import { need } from '../support/machine';
 import { DAY, type Policy } from '../support/retention-model';
 
-/** restic does not count from a snapshot of the future. So all of them are taken 400 years earlier, when the calendar was the same. */
+/**
+ * restic does not count from a snapshot of the future. So all of them are taken 400 years earlier, when the calendar
+ * was the same.
+ */
 const CYCLE = 146_097 * DAY;
 
 export interface Snapshot {

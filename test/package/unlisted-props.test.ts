@@ -26,7 +26,10 @@ import {
 } from '../../src';
 import { chart, storage } from '../support/synth';
 
-/** What JavaScript may give and TypeScript refuses: all that the internal constructs take, and fields of the objects themselves. */
+/**
+ * What JavaScript may give and TypeScript refuses: all that the internal constructs take, and fields of the objects
+ * themselves.
+ */
 const UNLISTED: Readonly<Record<string, unknown>> = {
   noun: 'other',
   component: 'other',

@@ -10,8 +10,8 @@ import { atEndOfFile } from '../support/leftovers';
 import { snippets } from '../support/pages';
 import { freshFolder } from '../support/run-folder';
 
-// A TypeScript snippet with imports is a program. One without continues the program of the README, in a block of its own
-// before the synth, and may use everything that the library and cdk8s export.
+// A TypeScript snippet with imports is a program. One without continues the program of the README, in a block of its
+// own before the synth, and may use everything that the library and cdk8s export.
 
 const root = join(__dirname, '../..');
 const ts = snippets().filter(({ language }) => language === 'ts');

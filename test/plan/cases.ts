@@ -32,11 +32,14 @@ const RESTORE = 'CronJob.shop-db-restore.yaml';
 const DRILL = 'CronJob.shop-db-drill.yaml';
 const CLAIM = 'PersistentVolumeClaim.shop-backup.yaml';
 const POLICY =
-  'apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: { name: shop-db-drill, namespace: shop }\nspec:\n  podSelector: { matchLabels: { app.kubernetes.io/component: drill } }\n';
+  'apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: { name: shop-db-drill, namespace: shop ' +
+  '}\nspec:\n  podSelector: { matchLabels: { app.kubernetes.io/component: drill } }\n';
 const FLUX =
-  'apiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\nmetadata: { name: shop, namespace: flux-system }\nspec:\n  path: dist\n';
+  'apiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\nmetadata: { name: shop, namespace: ' +
+  'flux-system }\nspec:\n  path: dist\n';
 const VOLUME =
-  'apiVersion: v1\nkind: PersistentVolume\nmetadata: { name: shop-backup }\nspec: { persistentVolumeReclaimPolicy: Retain }\n';
+  'apiVersion: v1\nkind: PersistentVolume\nmetadata: { name: shop-backup }\nspec: { ' +
+  'persistentVolumeReclaimPolicy: Retain }\n';
 const SCRIPTS = 'ConfigMap.shop-backup-scripts.yaml';
 
 const keep = (rules: Parameters<typeof Retention.keep>[0]): ShopProps => ({
@@ -166,7 +169,8 @@ export const CASES: { readonly [name: string]: Case } = {
         [/ +kustomize.toolkit.fluxcd.io\/ssa: IfNotPresent\n/, ''],
         [
           'spec:\n',
-          'spec:\n  selector: { matchLabels: { disk: a, shop: new } }\n  dataSourceRef: { kind: PersistentVolumeClaim, name: other }\n',
+          'spec:\n  selector: { matchLabels: { disk: a, shop: new } }\n  dataSourceRef: { kind: ' +
+            'PersistentVolumeClaim, name: other }\n',
         ],
       ),
   },
@@ -203,7 +207,8 @@ export const CASES: { readonly [name: string]: Case } = {
     byHandBefore: (files) => ({
       ...files,
       'rules.yaml':
-        'apiVersion: monitoring.coreos.com/v1\nkind: PrometheusRule\nmetadata: { name: shop-alerts, namespace: shop }\n',
+        'apiVersion: monitoring.coreos.com/v1\nkind: PrometheusRule\nmetadata: { name: shop-alerts, namespace: ' +
+        'shop }\n',
     }),
     byHand: (files) => files,
   },
@@ -381,7 +386,9 @@ export const CASES: { readonly [name: string]: Case } = {
     byHand: (files) =>
       edited(files, BACKUP, [
         '                - name: KEEP_LAST',
-        '                - name: HEARTBEAT_URL\n                  valueFrom:\n                    secretKeyRef:\n                      name: shop-heartbeat\n                      key: url\n                - name: KEEP_LAST',
+        '                - name: HEARTBEAT_URL\n                  valueFrom:\n                    secretKeyRef:\n ' +
+          '                     name: shop-heartbeat\n                      key: url\n                - name: ' +
+          'KEEP_LAST',
       ]),
   },
   'another order of the variables': {

@@ -106,7 +106,9 @@ describe('Markdown', () => {
     const markdown = await markdownReport(
       planOf(shop(), {
         ...edited(shop(), BACKUP, [/(RESTORE|BACKUP_DIR\n +value: ).*/, `$1${JSON.stringify(`/backups/${evil}`)}`]),
-        'evil.yaml': `apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: ${JSON.stringify(evil)}\ndata:\n  a: ${JSON.stringify(evil)}\n`,
+        'evil.yaml':
+          `apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: ${JSON.stringify(evil)}\ndata:\n  a: ` +
+          `${JSON.stringify(evil)}\n`,
       }),
     );
     const prose = markdown.replace(/^(`{3,})diff\n[^]*?\n\1$/gm, '').replace(/(`+)[^`](?:[^]*?[^`])?\1(?!`)/g, '');

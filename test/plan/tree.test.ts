@@ -111,7 +111,9 @@ describe('what cannot be read', () => {
     [
       'aliases that exhaust the memory',
       {
-        'a.yaml': `a: &a [x, x]\n${Array.from({ length: 30 }, (_, index) => `k${index}: &${'a'.repeat(index + 2)} [${`*${'a'.repeat(index + 1)}, `.repeat(9)}]`).join('\n')}\n`,
+        'a.yaml':
+          'a: &a [x, ' +
+          `x]\n${Array.from({ length: 30 }, (_, index) => `k${index}: &${'a'.repeat(index + 2)} [${`*${'a'.repeat(index + 1)}, `.repeat(9)}]`).join('\n')}\n`,
       },
       'a.yaml',
     ],
@@ -126,11 +128,15 @@ describe('what cannot be read', () => {
 
   test('unknown kinds, lists of objects, nameless and shapeless documents are compared like others', () => {
     const odd = (value: string): Record<string, string> => ({
-      'list.yaml': `apiVersion: v1\nkind: List\nitems:\n  - {apiVersion: a/v1, kind: Odd, metadata: {name: one}, spec: ${value}}\n`,
+      'list.yaml':
+        'apiVersion: v1\nkind: List\nitems:\n  - {apiVersion: a/v1, kind: Odd, metadata: {name: one}, spec: ' +
+        `${value}}\n`,
       'kustomization.yaml': `apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\nresources: [${value}]\n`,
       'b/kustomization.yaml': 'apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\nresources: []\n',
       'values.yaml': `# nothing\n---\nvalue: ${value}\n---\n- ${value}\n---\n${value}\n`,
-      'job.yaml': `apiVersion: batch/v1\nkind: CronJob\nmetadata: {name: [], labels: {app.kubernetes.io/name: postgres-backup, app.kubernetes.io/component: backup}}\nspec: ${value}\n`,
+      'job.yaml':
+        'apiVersion: batch/v1\nkind: CronJob\nmetadata: {name: [], labels: {app.kubernetes.io/name: ' +
+        `postgres-backup, app.kubernetes.io/component: backup}}\nspec: ${value}\n`,
       'claim.yaml': `apiVersion: v1\nkind: PersistentVolumeClaim\nmetadata: ${value}\nspec: []\n`,
     });
     const resources = plan(treeOf('base', odd('x')), treeOf('head', odd('y')), { now: NOW }).resources.map(

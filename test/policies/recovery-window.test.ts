@@ -39,7 +39,7 @@ test.each<[string, string, Partial<RetentionCounts>, number, string, number | un
   ['0 2 * * *', 'Etc/UTC', { daily: 7, weekly: 4 }, 8, '2023-12-25', 8],
   ['0 2 * * *', 'Etc/UTC', { weekly: 4, monthly: 12 }, 7, '2023-12-26', 7],
   ['30 2 * * *', 'Europe/Zurich', { daily: 7 }, 7, '2024-03-31', undefined], // the run of that night is left out
-  ['30 1 * * *', 'Europe/Zurich', { daily: 7 }, 7, '2024-03-31', undefined], // two runs on one day of UTC, of which one stays
+  ['30 1 * * *', 'Europe/Zurich', { daily: 7 }, 7, '2024-03-31', undefined], // two on one day of UTC, one stays
   ['0 2 * * 1-5', 'Etc/UTC', { daily: 30 }, 7, '2023-12-30', undefined],
   ['0 2 * * 0', 'Etc/UTC', { weekly: 10 }, 2, '2024-01-06', undefined],
   ['0 2 */2 * *', 'Etc/UTC', { daily: 30 }, 1, '2024-01-02', undefined],
@@ -59,7 +59,8 @@ test('the finding names the run, the moment, and how many days would be enough',
     set(object, ['metadata', 'annotations', 'cdk8s-postgres-backup/recovery-window'], 'P9D'),
   );
   expect(check(manifests).map(({ path, message, remedy }) => `${path} ${message}. ${remedy}`)).toEqual([
-    'metadata.annotations["cdk8s-postgres-backup/recovery-window"] is "P9D": e.g. after the run of 2024-01-01T02:00Z, the newest restore point ' +
+    'metadata.annotations["cdk8s-postgres-backup/recovery-window"] is "P9D": e.g. after the run of ' +
+      '2024-01-01T02:00Z, the newest restore point ' +
       'before 2023-12-24T03:00Z is more than a day old, or there is none. Retention.keep({ daily: 9 }) would do.',
   ]);
 });

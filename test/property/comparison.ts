@@ -48,7 +48,9 @@ export function runClient(
   return { stdout, stderr };
 }
 
-/** All of a database as a script that makes it again: its own settings and grants, definitions, rows and large objects. */
+/**
+ * All of a database as a script that makes it again: its own settings and grants, definitions, rows and large objects.
+ */
 export function dumpOf(server: PostgresServer, database: string): string {
   return runClient(server, database, 'pg_dump', ['--create']).stdout;
 }
@@ -89,7 +91,8 @@ function normal(entry: string): string {
     .replace(/^\\(un)?restrict .*$/gm, '') // a key of this dump
     .replace(LASTING, '')
     .replace(/^--\n-- PostgreSQL database dump complete\n--$/m, '')
-    // A statement tells the owner, but of what initdb or an extension has made: that has the first superuser of the server.
+    // A statement tells the owner, but of what initdb or an extension has made: that has the first superuser of the
+    // server.
     .replace(/^(--\n-- (?:Data for )?Name: [^]*?); Owner: [^]*?(?=\n--\n)/, '$1')
     // The live database keeps the slots of its subscriptions.
     .replace(/^(CREATE SUBSCRIPTION [^]* slot_name = )'\w+'/m, '$1NONE')

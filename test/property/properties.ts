@@ -10,7 +10,10 @@ export interface Properties {
   readonly create: string;
   /** Statements in the database itself when its schemas are made. */
   readonly settings: readonly string[];
-  /** What the fresh server has already, beside a first superuser of another name: the role postgres, and the tablespaces. */
+  /**
+   * What the fresh server has already, beside a first superuser of another name: the role postgres, and the
+   * tablespaces.
+   */
   readonly freshHas: { readonly postgres: boolean; readonly tablespaces: boolean };
 }
 

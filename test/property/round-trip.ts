@@ -33,7 +33,10 @@ export interface Finding {
   readonly text: string;
 }
 
-/** Takes databases from a server to itself, to a fresh one whose first superuser has another name, and to that of a drill. */
+/**
+ * Takes databases from a server to itself, to a fresh one whose first superuser has another name, and to that of a
+ * drill.
+ */
 export class RoundTrip {
   private constructor(private readonly source: PostgresServer) {}
 

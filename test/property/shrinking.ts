@@ -1,6 +1,6 @@
 /**
- * What is left of a list when nothing can be taken out of it that is not needed for a failure. First halves are taken out,
- * then less.
+ * What is left of a list when nothing can be taken out of it that is not needed for a failure. First halves are taken
+ * out, then less.
  * @param fails whether a part of the list fails too
  */
 export async function smallest<T>(

@@ -63,7 +63,8 @@ test('a service account of another namespace is refused: no pod can use it', () 
   expect(() =>
     template({ serviceAccount: new ServiceAccount(elsewhere, 'account', { metadata: { name: 'puller' } }) }),
   ).toThrow(
-    'restoreJob.serviceAccount ("elsewhere/puller") is not in the namespace of the chart, shop. Use an account of the same namespace',
+    'restoreJob.serviceAccount ("elsewhere/puller") is not in the namespace of the chart, shop. Use an account ' +
+      'of the same namespace',
   );
 });
 

@@ -19,7 +19,8 @@ test('each block of commands is whole', () => {
 test('what flux is told has the form of its manual, and names what is declared', () => {
   const commands = commandsOf('flux', sections);
   expect(commands.length).toBeGreaterThan(20);
-  // https://fluxcd.io/flux/cmd/: flux cannot be installed everywhere, and the form is all that can be looked at without it.
+  // https://fluxcd.io/flux/cmd/: flux cannot be installed everywhere, and the form is all that can be looked at without
+  // it.
   const form =
     /^flux (?:(suspend|resume) (kustomization|helmrelease) (\S+) -n (\S+)|reconcile (?:(kustomization) (\S+) -n (\S+) --with-source|(helmrelease) (\S+) -n (\S+) --force)|get (kustomizations|helmreleases) -n (\S+))$/;
   for (const command of commands) {

@@ -39,7 +39,8 @@ describe.each(['ash', 'dash'] as const)('the checks of dist/ under %s', (shell) 
     const backup = await instance.backup();
     expect(backup.status).toBe(0);
     expect(backup.stderr).toContain(
-      'check failed in this dump: no setup migration was in flight (expected 0, found 1). A restore of it will be refused.',
+      'check failed in this dump: no setup migration was in flight (expected 0, found 1). A restore of it will ' +
+        'be refused.',
     );
     const before = fingerprint(server, 'zitadel');
     const restore = await instance.restore();

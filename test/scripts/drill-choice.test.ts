@@ -194,7 +194,8 @@ describe.each(['ash', 'dash'] as const)('a drill without a proof under %s', (she
 
   test('fails where nothing was backed up yet, and where all is gone, with what to do', async () => {
     expect((await instance.drill()).stdout).toContain(
-      'verdict: failed. drill-restore: there is no /backups/shop, so nothing was backed up yet, or not to this claim. Back up first.',
+      'verdict: failed. drill-restore: there is no /backups/shop, so nothing was backed up yet, or not to this ' +
+        'claim. Back up first.',
     );
     for (const DRILL_PICK of ['newest', 'rotate']) {
       const { status, stdout } = await instance.drill({ DRILL_PICK });
@@ -224,7 +225,8 @@ describe.each(['ash', 'dash'] as const)('a drill without a proof under %s', (she
     expect(instance.evidence()).toMatchObject({
       verdict: 'failed',
       reason:
-        'a restore would be refused: secret orders, key key is not the one that was there when the dump was taken: the orders are encrypted with it',
+        'a restore would be refused: secret orders, key key is not the one that was there when the dump was ' +
+        'taken: the orders are encrypted with it',
     });
   });
 });

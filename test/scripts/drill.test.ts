@@ -181,7 +181,8 @@ describe.each(['ash', 'dash'] as const)(
       expect(instances.whole!.evidence()).toMatchObject({
         verdict: 'failed',
         reason: expect.stringContaining(
-          'a restore would be refused: secret zitadel-db-secret, key POSTGRES_PASSWORD is empty. Write its value again.',
+          'a restore would be refused: secret zitadel-db-secret, key POSTGRES_PASSWORD is empty. Write its ' +
+            'value again.',
         ),
       });
     });

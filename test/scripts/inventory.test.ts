@@ -90,7 +90,8 @@ describe.each(['ash', 'dash'] as const)('without a server and without the master
       writeFileSync(path(`${OLD}.zitadel-db-restore-1-abcde.hold`), `${now() - 1}\n`);
       writeFileSync(path(`${newest}.person.hold`), '');
       expect(await done('release', { RESTORE_DUMP: OLD })).toBe(
-        `inventory: released ${OLD}.dump\ninventory: ${OLD}.dump is held by zitadel-db-drill-1-abcde until ${iso(end)}\n`,
+        `inventory: released ${OLD}.dump\ninventory: ${OLD}.dump is held by zitadel-db-drill-1-abcde until ` +
+          `${iso(end)}\n`,
       );
       expect(holds()).toEqual(
         [
@@ -111,7 +112,8 @@ describe.each(['ash', 'dash'] as const)('without a server and without the master
 
     test.each(['P1M', 'tomorrow', 'P0D'])('cannot hold a dump for %s', (hold) =>
       refused(
-        `RESTORE_HOLD (${hold}) is not a number of days, weeks or hours from 1 to 9999. Write it like P30D, P4W or PT12H.`,
+        `RESTORE_HOLD (${hold}) is not a number of days, weeks or hours from 1 to 9999. Write it like P30D, P4W ` +
+          'or PT12H.',
         'hold',
         { RESTORE_DUMP: OLD, RESTORE_HOLD: hold },
       ),
@@ -201,7 +203,8 @@ describe.each(['ash', 'dash'] as const)('without a server and without the master
     const restore = (request: string, action: string, dump: string, ended: string): void =>
       writeFileSync(
         path(`restores/${request}.json`),
-        `{\n  "request": "${request}",\n  "action": "${action}",\n  "dump": "${dump}",\n  "ended": "${ended}",\n  "seconds": 7\n}\n`,
+        `{\n  "request": "${request}",\n  "action": "${action}",\n  "dump": "${dump}",\n  "ended": "${ended}",\n ` +
+          ' "seconds": 7\n}\n',
       );
     restore('b', 'restore', OLD, '2026-01-09T08:00:00Z');
     restore('a', 'undo', 'undo', '2026-01-10T08:00:00Z');
@@ -241,7 +244,8 @@ describe.each(['ash', 'dash'] as const)('without a server and without the master
 
   test('an action that is none is refused, with all that there are', () =>
     refused(
-      'RESTORE_ACTION (lost) is none of restore, list, verify, rehearse, prepare, cutover, undo, drop-previous, hold, release, evidence, restores, usage.',
+      'RESTORE_ACTION (lost) is none of restore, list, verify, rehearse, prepare, cutover, undo, drop-previous, ' +
+        'hold, release, evidence, restores, usage.',
       'lost',
     ));
 });

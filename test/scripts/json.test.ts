@@ -87,7 +87,8 @@ describe.each(['ash', 'dash'] as const)('JSON that was laid out anew, under %s',
     files.forEach((text, i) => write(text, `whole.${i}`));
     cuts.forEach((text, i) => write(text, `cut.${i}`));
     const read =
-      'scripts=/scripts; . /scripts/json.sh; export LC_ALL=C; for file in /backups/json/$1.*; do facts "$file"; echo; done';
+      'scripts=/scripts; . /scripts/json.sh; export LC_ALL=C; for file in /backups/json/$1.*; do facts "$file"; ' +
+      'echo; done';
     const run = (which: string) => instance.startBackup({}, ['sh', '-c', read, 'sh', which]).result;
     const expected = `${facts(document).join('\n')}\n\n`;
     expect((await run('whole')).output === expected.repeat(files.length)).toBe(true);

@@ -95,7 +95,8 @@ describe.each(['ash', 'dash'] as const)('a dump that is taken on purpose, under 
     (label) =>
       refused(
         { BACKUP_LABEL: label },
-        `BACKUP_LABEL (${label}) is not a label: up to 63 letters, digits, ".", "_" and "-", a letter or digit first and last. Write it like before-upgrade-v5.`,
+        `BACKUP_LABEL (${label}) is not a label: up to 63 letters, digits, ".", "_" and "-", a letter or digit ` +
+          'first and last. Write it like before-upgrade-v5.',
       ),
   );
 

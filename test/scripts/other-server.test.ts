@@ -58,18 +58,22 @@ describe.each<[string, string, string]>([
     expect(text(fresh)).toBe(text(server));
   });
 
-  test('a dump of an older version, whose manifest knows neither the database itself nor its structure, comes back too', async () => {
-    const manifest = join(instance.folder, `${instance.dumps()[0]}.json`);
-    const { definition, structure, ...older } = JSON.parse(readFileSync(manifest, 'utf8'));
-    expect([definition, structure]).toEqual([expect.any(Object), expect.any(Object)]);
-    writeFileSync(manifest, JSON.stringify(older));
-    dropDatabases(fresh);
-    if (before.includes('TABLESPACE')) fresh.sql('postgres', before);
-    expect(await instance.restore({ PGPORT: String(fresh.port) }, 'r2')).toMatchObject({
-      status: 0,
-      stderr: expect.stringContaining('the structure is not compared'),
-    });
-    expect(databaseNames(fresh)).toEqual(['zitadel']);
-    expect(fingerprint(fresh, 'zitadel')).toBe(fingerprint(server, 'zitadel'));
-  });
+  test(
+    'a dump of an older version, whose manifest knows neither the database itself nor its structure, comes back ' +
+      'too',
+    async () => {
+      const manifest = join(instance.folder, `${instance.dumps()[0]}.json`);
+      const { definition, structure, ...older } = JSON.parse(readFileSync(manifest, 'utf8'));
+      expect([definition, structure]).toEqual([expect.any(Object), expect.any(Object)]);
+      writeFileSync(manifest, JSON.stringify(older));
+      dropDatabases(fresh);
+      if (before.includes('TABLESPACE')) fresh.sql('postgres', before);
+      expect(await instance.restore({ PGPORT: String(fresh.port) }, 'r2')).toMatchObject({
+        status: 0,
+        stderr: expect.stringContaining('the structure is not compared'),
+      });
+      expect(databaseNames(fresh)).toEqual(['zitadel']);
+      expect(fingerprint(fresh, 'zitadel')).toBe(fingerprint(server, 'zitadel'));
+    },
+  );
 });

@@ -251,40 +251,44 @@ describe.each(['ash', 'dash'] as const)('pruning under %s', (shell) => {
     expect(folder.files()).toEqual([...filesOf(...days(1, 2)), hold].sort());
   });
 
-  test('that is killed before any of its steps loses nothing that is kept, leaves no dump half, and the next backup finishes', async () => {
-    const server = await PostgresServer.start();
-    createIdentityDatabase(server);
-    const instance = new Instance(server, shell);
-    folder = new DumpFolder('zitadel', instance.nas);
-    folder.verified(...days(1, 20));
-    const stop = '[ "$(wc -l <"$STEPS")" -ne "$STOP_BEFORE" ] || { echo stopped; exec sleep 1000; }';
-    const step = `echo "\${0##*/}" >>"$STEPS"; ${stop}; PATH=\${PATH#*:}; exec "\${0##*/}" "$@"`;
-    const env = replace({ mkdir: step, mv: step, rm: step });
-    for (let number = 1; number <= 12; number++) {
-      const pod = startPrune(shell, folder.nas, [], {
-        ...LAST,
-        ...env,
-        STEPS: seen(join(folder.nas, `steps-${number}`)),
-        STOP_BEFORE: `${number}`,
-      });
-      await pod.waitForOutput(/stopped/);
-      pod.kill('SIGKILL');
-      expect(await pod.result).toMatchObject({ status: 137 });
-      expect(folder.dumps()).toContain(day(20));
-      expect(folder.files()).toEqual(expect.arrayContaining(filesOf(...folder.dumps())));
-    }
-    // The last one was killed in its second removal: every step has had its turn.
-    expect(readFileSync(join(folder.nas, 'steps-12'), 'utf8').match(/\w+/g)).toEqual(
-      Array(2).fill(['mkdir', 'mv', 'rm', 'rm', 'rm', 'rm']).flat(),
-    );
-    expect(folder.dumps().length).toBeGreaterThan(2);
-    expect(folder.dumps().length).toBeLessThan(20);
-    expect((await instance.backup({ ...LAST, KEEP_LAST: '2' })).status).toBe(0);
-    expect(folder.dumps()).toEqual([day(20), expect.stringMatching(/^zitadel-20\d{6}-\d{6}$/)]);
-    expect(folder.files()).toEqual(filesOf(...folder.dumps()));
-    expect(folder.work()).toEqual([]);
-    await server.stop();
-  });
+  test(
+    'that is killed before any of its steps loses nothing that is kept, leaves no dump half, and the next backup ' +
+      'finishes',
+    async () => {
+      const server = await PostgresServer.start();
+      createIdentityDatabase(server);
+      const instance = new Instance(server, shell);
+      folder = new DumpFolder('zitadel', instance.nas);
+      folder.verified(...days(1, 20));
+      const stop = '[ "$(wc -l <"$STEPS")" -ne "$STOP_BEFORE" ] || { echo stopped; exec sleep 1000; }';
+      const step = `echo "\${0##*/}" >>"$STEPS"; ${stop}; PATH=\${PATH#*:}; exec "\${0##*/}" "$@"`;
+      const env = replace({ mkdir: step, mv: step, rm: step });
+      for (let number = 1; number <= 12; number++) {
+        const pod = startPrune(shell, folder.nas, [], {
+          ...LAST,
+          ...env,
+          STEPS: seen(join(folder.nas, `steps-${number}`)),
+          STOP_BEFORE: `${number}`,
+        });
+        await pod.waitForOutput(/stopped/);
+        pod.kill('SIGKILL');
+        expect(await pod.result).toMatchObject({ status: 137 });
+        expect(folder.dumps()).toContain(day(20));
+        expect(folder.files()).toEqual(expect.arrayContaining(filesOf(...folder.dumps())));
+      }
+      // The last one was killed in its second removal: every step has had its turn.
+      expect(readFileSync(join(folder.nas, 'steps-12'), 'utf8').match(/\w+/g)).toEqual(
+        Array(2).fill(['mkdir', 'mv', 'rm', 'rm', 'rm', 'rm']).flat(),
+      );
+      expect(folder.dumps().length).toBeGreaterThan(2);
+      expect(folder.dumps().length).toBeLessThan(20);
+      expect((await instance.backup({ ...LAST, KEEP_LAST: '2' })).status).toBe(0);
+      expect(folder.dumps()).toEqual([day(20), expect.stringMatching(/^zitadel-20\d{6}-\d{6}$/)]);
+      expect(folder.files()).toEqual(filesOf(...folder.dumps()));
+      expect(folder.work()).toEqual([]);
+      await server.stop();
+    },
+  );
 
   /** Programs of the test that the script finds before the real ones. */
   function replace(programs: Readonly<Record<string, string>>): Env {

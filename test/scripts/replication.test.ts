@@ -11,7 +11,8 @@ describe('a database with a subscription', () => {
     createIdentityDatabase(server);
     server.sql(
       'zitadel',
-      `CREATE SUBSCRIPTION sub CONNECTION 'host=127.0.0.1 port=1 dbname=x' PUBLICATION p WITH (connect = false, slot_name = 'theirs', enabled = false)`,
+      `CREATE SUBSCRIPTION sub CONNECTION 'host=127.0.0.1 port=1 dbname=x' PUBLICATION p WITH (connect = false, ` +
+        `slot_name = 'theirs', enabled = false)`,
     );
     instance = new Instance(server, 'ash');
     expect(await instance.backup()).toMatchObject({ status: 0 });
@@ -21,7 +22,8 @@ describe('a database with a subscription', () => {
   const slots = (database: string): string =>
     server.sql(
       database,
-      'SELECT subname, subenabled, subslotname FROM pg_subscription JOIN pg_database d ON d.oid = subdbid WHERE datname = current_database()',
+      'SELECT subname, subenabled, subslotname FROM pg_subscription JOIN pg_database d ON d.oid = subdbid WHERE ' +
+        'datname = current_database()',
     );
 
   test('a rehearsal drops what it has made', async () => {
@@ -39,21 +41,25 @@ describe('a database with a subscription', () => {
     expect(slots('zitadel_restore')).toBe('sub|f|');
   });
 
-  test('where that is accepted, the record tells what is left out, and the database from before keeps the slot until that is accepted too', async () => {
-    const despite = { RESTORE_SESSIONS: 'disconnect', RESTORE_DESPITE: 'replication' };
-    expect(await instance.restore(despite, 'r2')).toMatchObject({
-      status: 0,
-      stderr: expect.stringContaining('left out: the slots of subscriptions, which are disabled: sub'),
-    });
-    expect(slots('zitadel')).toBe('sub|f|');
-    expect(await instance.restore({ RESTORE_ACTION: 'drop-previous' }, 'r3')).toMatchObject({
-      status: 1,
-      stderr: expect.stringContaining('is not dropped, for it is replicated'),
-    });
-    expect(databaseNames(server)).toEqual(['zitadel', 'zitadel_before_r2']);
-    expect(
-      await instance.restore({ RESTORE_ACTION: 'drop-previous', RESTORE_DESPITE: 'replication' }, 'r4'),
-    ).toMatchObject({ status: 0 });
-    expect(databaseNames(server)).toEqual(['zitadel']);
-  });
+  test(
+    'where that is accepted, the record tells what is left out, and the database from before keeps the slot until ' +
+      'that is accepted too',
+    async () => {
+      const despite = { RESTORE_SESSIONS: 'disconnect', RESTORE_DESPITE: 'replication' };
+      expect(await instance.restore(despite, 'r2')).toMatchObject({
+        status: 0,
+        stderr: expect.stringContaining('left out: the slots of subscriptions, which are disabled: sub'),
+      });
+      expect(slots('zitadel')).toBe('sub|f|');
+      expect(await instance.restore({ RESTORE_ACTION: 'drop-previous' }, 'r3')).toMatchObject({
+        status: 1,
+        stderr: expect.stringContaining('is not dropped, for it is replicated'),
+      });
+      expect(databaseNames(server)).toEqual(['zitadel', 'zitadel_before_r2']);
+      expect(
+        await instance.restore({ RESTORE_ACTION: 'drop-previous', RESTORE_DESPITE: 'replication' }, 'r4'),
+      ).toMatchObject({ status: 0 });
+      expect(databaseNames(server)).toEqual(['zitadel']);
+    },
+  );
 });

@@ -114,7 +114,8 @@ describe.each(['ash', 'dash'] as const)('the restore template under %s', (shell)
     server.sql('postgres', 'DROP ROLE reporting');
     const result = await instance.restore();
     expect(result.stderr).toContain(
-      'warning: created roles that were missing: reporting, zitadel. A dump has no passwords. Set those of the roles that log in: zitadel.\n',
+      'warning: created roles that were missing: reporting, zitadel. A dump has no passwords. Set those of the ' +
+        'roles that log in: zitadel.\n',
     );
     expect(result.status).toBe(0);
     expect(fingerprint(server, 'zitadel')).toBe(before);
@@ -131,7 +132,8 @@ describe.each(['ash', 'dash'] as const)('the restore template under %s', (shell)
         '"it\'s one; \\"': 'LOGIN REPLICATION',
         x: 'NOLOGIN',
       },
-      '"LOGIN", "NOLOGIN", "it\'s one; \\", x, "x"" WITH LOGIN". A dump has no passwords. Set those of the roles that log in: "NOLOGIN", "it\'s one; \\".',
+      '"LOGIN", "NOLOGIN", "it\'s one; \\", x, "x"" WITH LOGIN". A dump has no passwords. Set those of the ' +
+        'roles that log in: "NOLOGIN", "it\'s one; \\".',
     ],
     [
       'says so where none does',
@@ -176,12 +178,14 @@ describe.each(['ash', 'dash'] as const)('the restore template under %s', (shell)
   test('goes on after settings of the database that would end its sessions', async () => {
     server.sql(
       'postgres',
-      'ALTER DATABASE zitadel SET statement_timeout = 1; ALTER DATABASE zitadel SET default_transaction_read_only = on; ALTER DATABASE zitadel SET role = zitadel',
+      'ALTER DATABASE zitadel SET statement_timeout = 1; ALTER DATABASE zitadel SET ' +
+        'default_transaction_read_only = on; ALTER DATABASE zitadel SET role = zitadel',
     );
     const before = () =>
       server.sql(
         'postgres',
-        "SELECT setconfig FROM pg_db_role_setting JOIN pg_database d ON d.oid = setdatabase WHERE datname = 'zitadel' AND setrole = 0",
+        'SELECT setconfig FROM pg_db_role_setting JOIN pg_database d ON d.oid = setdatabase WHERE datname = ' +
+          "'zitadel' AND setrole = 0",
       );
     const settings = before();
     expect(await instance.backup()).toMatchObject({ status: 0, stderr: '' });

@@ -32,7 +32,8 @@ function forEach(list: readonly Case[], finding: (item: Case, number: number) =>
     const dumps = [...item.dumps].sort((a, b) => b.time - a.time).map(({ time, state }) => `${nameOf(time)} ${state}`);
     const current = item.current === undefined ? 'none' : nameOf(item.current);
     throw new Error(
-      `RETENTION_SEED='${SEED}', history ${number}: ${found}\n${JSON.stringify(item.policy)}, this run's dump: ${current}\n${dumps.join('\n')}`,
+      `RETENTION_SEED='${SEED}', history ${number}: ${found}\n${JSON.stringify(item.policy)}, this run's dump: ` +
+        `${current}\n${dumps.join('\n')}`,
     );
   });
 }

@@ -6,8 +6,8 @@ import { isRoot, run } from '../support/machine';
 import { PostgresServer } from '../support/postgres-server';
 
 /**
- * A NAS that maps all users to one of its own: whoever the pod is, it may read and write, and stat shows somebody else's folders,
- * which let nobody in. The capabilities stand for the server of the share.
+ * A NAS that maps all users to one of its own: whoever the pod is, it may read and write, and stat shows somebody
+ * else's folders, which let nobody in. The capabilities stand for the server of the share.
  */
 (isRoot ? test : test.skip).each(['ash', 'dash'] as const)(
   'a share with users of its own is written and read, whatever its mode bits say, under %s',

@@ -41,20 +41,26 @@ test("the chart's own namespace is no other namespace", () => {
   expect(key.isLocal).toBe(true);
 });
 
-test('expectKeyOf takes name and namespace from a secret of cdk8s-plus, and the namespace of the chart where it knows none', () => {
-  const scope = chart();
-  const secrets = new SecretExpectations(scope, 'secrets');
-  const elsewhere = new Chart(Testing.app(), 'elsewhere', { namespace: 'elsewhere' });
-  const known = Secret.fromSecretName(scope, 'known', 'app');
-  expect(secrets.expectKeyOf(known, 'masterkey', { because, bytes: 32 }).toString()).toBe('secret app, key masterkey');
-  expect(secrets.expectKeyOf(known, 'masterkey', { because, namespace: 'other' }).toString()).toBe(
-    'secret other/app, key masterkey',
-  );
-  expect(secrets.expectKeyOf(new Secret(elsewhere, 'made'), 'key', { because }).toString()).toMatch(
-    /^secret elsewhere\/elsewhere-made-\w+, key key$/,
-  );
-  expect(manifest(scope, 'ConfigMap').data['secrets.yaml']).toContain('bytes: 32');
-});
+test(
+  'expectKeyOf takes name and namespace from a secret of cdk8s-plus, and the namespace of the chart where it ' +
+    'knows none',
+  () => {
+    const scope = chart();
+    const secrets = new SecretExpectations(scope, 'secrets');
+    const elsewhere = new Chart(Testing.app(), 'elsewhere', { namespace: 'elsewhere' });
+    const known = Secret.fromSecretName(scope, 'known', 'app');
+    expect(secrets.expectKeyOf(known, 'masterkey', { because, bytes: 32 }).toString()).toBe(
+      'secret app, key masterkey',
+    );
+    expect(secrets.expectKeyOf(known, 'masterkey', { because, namespace: 'other' }).toString()).toBe(
+      'secret other/app, key masterkey',
+    );
+    expect(secrets.expectKeyOf(new Secret(elsewhere, 'made'), 'key', { because }).toString()).toMatch(
+      /^secret elsewhere\/elsewhere-made-\w+, key key$/,
+    );
+    expect(manifest(scope, 'ConfigMap').data['secrets.yaml']).toContain('bytes: 32');
+  },
+);
 
 test('the same key twice is refused', () => {
   const secrets = new SecretExpectations(chart(), 'secrets');

@@ -71,7 +71,9 @@ function promtoolTest(name: string, { rules, metrics, fires }: Scenario): object
       });
       return [
         {
-          expr: `abs((sum(count_over_time(ALERTS{alertname="${alert}", alertstate="firing"}[${metrics.minutes}m])) or vector(0)) - ${evaluations}) > ${give}`,
+          expr:
+            `abs((sum(count_over_time(ALERTS{alertname="${alert}", alertstate="firing"}[${metrics.minutes}m])) or ` +
+            `vector(0)) - ${evaluations}) > ${give}`,
           eval_time: `${metrics.minutes - STEP}m`,
           exp_samples: [],
         },

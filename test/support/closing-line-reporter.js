@@ -1,6 +1,6 @@
 const { writeSync } = require('node:fs');
 
-/** Ends the run with one plain line, for readers that know nothing of jest. Plain JS: jest loads reporters untransformed. */
+/** Ends the run with one plain line, for readers without knowledge of jest. JavaScript: jest does not transform it. */
 module.exports = class ClosingLineReporter {
   onRunComplete(_contexts, results) {
     // A test file that could not even be loaded holds no tests, but it is a failure.

@@ -14,7 +14,8 @@ export function containerEnv(
   around: Surroundings,
 ): Values {
   const variables = new Map((container.env ?? []).map((variable) => [variable.name, variable]));
-  for (const [name, value] of Object.entries(overrides)) variables.set(name, { name, value }); // in its old place, if any
+  // In its old place, if any.
+  for (const [name, value] of Object.entries(overrides)) variables.set(name, { name, value });
   const values: Values = {};
   for (const variable of variables.values()) {
     const value = resolve(variable, values, fields, around);

@@ -77,7 +77,9 @@ export class Disk {
     rmSync(join(this.folder, 'filler'), { force: true });
   }
 
-  /** Flips a bit in the middle of a file where it is stored. What this machine's memory has of the file stays as it is. */
+  /**
+   * Flips a bit in the middle of a file where it is stored. What this machine's memory has of the file stays as it is.
+   */
   damage(file: string): void {
     run(['sync', '-f', file]);
     const bytes = readFileSync(file);

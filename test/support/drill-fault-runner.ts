@@ -41,7 +41,8 @@ async function face(
   expect(trial.dumpsNow()).toEqual(trial.dumpsBefore());
   if (result.status !== KILLED) expect(trial.holds()).toEqual([]);
   await trial.repair();
-  // Nothing is left behind that a bad dump could have spoilt: what a drill leaves when it is stopped is what the next one meets.
+  // Nothing is left behind that a bad dump could have spoilt: what a drill leaves when it is stopped is what the next
+  // one meets.
   if (!leaves.isDumpGood) return;
   const plain = await trial.drill();
   expect({ status: plain.status, output: plain.output }).toEqual({

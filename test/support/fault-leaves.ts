@@ -44,7 +44,9 @@ export const newDumpAndWork: Leaves = {
 
 /** What belongs to a dump but is not the dump, whose name nobody takes for one. */
 export const companions: Leaves = {
-  text: 'the earlier dumps, as they were; the new one under `.work/`, its checksum and manifest already beside the others',
+  text:
+    'the earlier dumps, as they were; the new one under `.work/`, its checksum and manifest already beside the ' +
+    'others',
   check(before, after) {
     expect(after.files).toMatchObject(before.files);
     expect(endings(added(before, after))).toEqual(['.dump.sha256', '.globals.sql', '.json']);

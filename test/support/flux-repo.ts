@@ -31,7 +31,9 @@ export async function runbook(): Promise<{ key: AgeKey; sops: Sops; files: Files
   const key = await ageKey();
   const sops = await Sops.for(key.recipient);
   const files = {
-    '.sops.yaml': `creation_rules:\n  - path_regex: \\.enc\\.yaml$\n    encrypted_regex: ^(data|stringData)$\n    age: ${key.recipient}\n`,
+    '.sops.yaml':
+      'creation_rules:\n  - path_regex: \\.enc\\.yaml$\n    encrypted_regex: ^(data|stringData)$\n    age: ' +
+      `${key.recipient}\n`,
     'README.md': '# A repo\n',
     'k8s/prod/00-namespace.yaml': `apiVersion: v1\nkind: Namespace\nmetadata:\n  name: ${NAMESPACE}\n`,
     [DB_FILE]: sops.yaml(DB_SECRET),

@@ -19,6 +19,7 @@ export default async function globalSetup(): Promise<void> {
   await makeTemplate();
   const where = found.root === null ? found.binDir : `${found.root}${found.binDir}`;
   say(
-    `PostgreSQL ${found.major} from ${where}; pods run ${problem === '' ? 'in sandboxes' : `as plain processes, without sandboxes (${problem})`}.`,
+    `PostgreSQL ${found.major} from ${where}; pods run ` +
+      `${problem === '' ? 'in sandboxes' : `as plain processes, without sandboxes (${problem})`}.`,
   );
 }

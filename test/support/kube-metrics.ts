@@ -1,4 +1,7 @@
-/** Minutes between two scrapes. No window of the rules in minutes is a multiple of it: versions differ in whether its start counts. */
+/**
+ * Minutes between two scrapes. No window of the rules in minutes is a multiple of it: versions differ in whether its
+ * start counts.
+ */
 export const STEP = 10;
 
 /** When something is true, in minutes that are multiples of STEP: from the first to before the second. */
@@ -181,7 +184,10 @@ export class KubeMetrics {
   }
 }
 
-/** `5+0x3` is 5 four times, `_x3` no sample three times. Prometheus marks a series that is gone from its target as stale. */
+/**
+ * `5+0x3` is 5 four times, `_x3` no sample three times. Prometheus marks a series that is gone from its target as
+ * stale.
+ */
 function notation(samples: readonly (number | undefined)[], markStale: boolean): string {
   const parts: string[] = [];
   for (let start = 0; start < samples.length;) {

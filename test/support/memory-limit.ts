@@ -40,7 +40,9 @@ export class MemoryLimit {
     writeFileSync(join(this.folder, 'cgroup.procs'), String(pid));
   }
 
-  /** Starts something in it from its first moment on: children are born where their parent is, which goes back at once. */
+  /**
+   * Starts something in it from its first moment on: children are born where their parent is, which goes back at once.
+   */
   start<T>(start: () => T): T {
     const home = ownGroup();
     this.add(process.pid);

@@ -8,8 +8,8 @@ const PACKAGES = /\/node_modules\/(cdk8s|cdk8s-plus-28|constructs)\//;
 
 /**
  * What keeps the public API of a file from the languages that jsii knows: properties that can be written, unions, types
- * without a name, types of ours that are not exported, maps of anything but strings, readonly arrays, what is optional in one
- * place and required in another, and props that are not a plain struct.
+ * without a name, types of ours that are not exported, maps of anything but strings, readonly arrays, what is optional
+ * in one place and required in another, and props that are not a plain struct.
  * Rule: https://aws.github.io/jsii/user-guides/lib-author/typescript-restrictions/
  */
 export function apiFindings(file: string): string[] {

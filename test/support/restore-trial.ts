@@ -71,7 +71,9 @@ export class RestoreTrial extends Trial {
     return run;
   }
 
-  /** Takes a dump of the database with something more in it, and changes its settings; the database goes on afterwards. */
+  /**
+   * Takes a dump of the database with something more in it, and changes its settings; the database goes on afterwards.
+   */
   async dumpWith(sql: string, env: Env = {}, settings = ''): Promise<string> {
     this.make();
     this.server.sql(this.database, sql);

@@ -43,7 +43,10 @@ export function randomCase(random: Random): Case {
   return { policy: randomPolicy(random), dumps, ...randomCurrent(random, dumps) };
 }
 
-/** Nights with gaps, outages, several dumps a day and clocks that jump; the oldest may come from a script without checksums, or it runs on. */
+/**
+ * Nights with gaps, outages, several dumps a day and clocks that jump; the oldest may come from a script without
+ * checksums, or it runs on.
+ */
 export function randomHistory(random: Random, nights = random.int(0, 60)): Dump[] {
   const dumps = new Map<number, Dump>();
   const interval = random.pick([DAY, DAY, DAY, DAY / 4, 7 * DAY, 30 * DAY]);

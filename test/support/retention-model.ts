@@ -27,10 +27,10 @@ export interface Case {
 export const DAY = 86_400_000;
 
 /**
- * The times of the dumps that stay, by the written rules and not by the script's way of following them.
- * Rules: https://restic.readthedocs.io/en/stable/060_forget.html, "Removing snapshots according to a policy".
- * Ours, on top of restic's: a dump that nobody verified never takes the place of one that is verified, and an empty one is no dump.
- * Nor does `within` keep it, or is counted from it.
+ * The times of the dumps that stay, by the written rules and not by the script's way of following them. Rules:
+ * https://restic.readthedocs.io/en/stable/060_forget.html, "Removing snapshots according to a policy". Ours, on top of
+ * restic's: a dump that nobody verified never takes the place of one that is verified, and an empty one is no dump. Nor
+ * does `within` keep it, or is counted from it.
  */
 export function kept({ policy, dumps, current }: Case): Set<number> {
   const [verified, unverified] = (['verified', 'unverified'] as const).map((state) =>
@@ -55,7 +55,10 @@ interface Candidates {
   readonly worse: readonly number[];
 }
 
-/** "For the last n days which have one or more snapshots, keep only the most recent one for each day", and so for all periods. */
+/**
+ * "For the last n days which have one or more snapshots, keep only the most recent one for each day", and so for all
+ * periods.
+ */
 function lastOfEach(count: number, { better, worse }: Candidates, period: (date: Date) => string): number[] {
   const [best, rest] = [better, worse].map((times) => {
     const ascending = [...times].sort((a, b) => a - b);
@@ -68,7 +71,10 @@ function lastOfEach(count: number, { better, worse }: Candidates, period: (date:
     .map(([, time]) => time);
 }
 
-/** "Keep all snapshots having a timestamp within the specified duration of the latest snapshot": a snapshot of exactly that age is not. */
+/**
+ * "Keep all snapshots having a timestamp within the specified duration of the latest snapshot": a snapshot of exactly
+ * that age is not.
+ */
 function within(days: number, times: readonly number[]): number[] {
   const [latest = 0] = newest(1, times);
   return times.filter((time) => time > latest - days * DAY);

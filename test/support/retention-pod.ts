@@ -16,7 +16,9 @@ export function startPrune(shell: Shell, nas: string, args: readonly string[] = 
   return start(shell, nas, ['sh', PRUNE, ...args], env);
 }
 
-/** What the rules of the shipped prune.sh remove in each case: the times, newest first. Every shell must say the same. */
+/**
+ * What the rules of the shipped prune.sh remove in each case: the times, newest first. Every shell must say the same.
+ */
 export async function removedBy(cases: readonly Case[]): Promise<number[][]> {
   const nas = makeClaim(UID);
   const questions = cases.map(({ policy, dumps, current }, number) => {

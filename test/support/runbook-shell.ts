@@ -13,7 +13,10 @@ export interface Outcome {
   readonly output: string;
 }
 
-/** A shell with the real kubectl, pointed to a server of ours, and a flux that does nothing but remember what it was told. */
+/**
+ * A shell with the real kubectl, pointed to a server of ours, and a flux that does nothing but remember what it was
+ * told.
+ */
 export class RunbookShell {
   private readonly folder = freshFolder('runbook');
   private readonly told = join(this.folder, 'flux.log');
@@ -21,7 +24,9 @@ export class RunbookShell {
 
   constructor(server: string) {
     const { root, kubectl } = toolbox();
-    const real = `${root === null ? '' : `chroot '${root}' `}'${kubectl}/kubectl' --server='${server}' --cache-dir=/proc/none`;
+    const real =
+      `${root === null ? '' : `chroot '${root}' `}'${kubectl}/kubectl' --server='${server}' ` +
+      '--cache-dir=/proc/none';
     this.program(
       'kubectl',
       `case " $* " in

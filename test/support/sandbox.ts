@@ -39,7 +39,10 @@ export interface CommandLine {
 /** Whether this run's pods and servers live in sandboxes; where not, they are plain processes of the machine. */
 export const isSandboxed = (): boolean => process.env[VARIABLE] === 'yes';
 
-/** Tries a sandbox, once for the whole run: only the attempt tells what a machine allows. Returns what it forbids, if anything. */
+/**
+ * Tries a sandbox, once for the whole run: only the attempt tells what a machine allows. Returns what it forbids, if
+ * anything.
+ */
 export function trySandbox(): string {
   const { binDir, root, dash } = toolbox();
   let problem = 'not root on Linux';
@@ -83,11 +86,13 @@ export function sandbox(options: Sandbox): CommandLine {
     `ln -sf ${quote(options.shell)} root/usr/bin/sh`,
     '[ -L root/bin ] || ln -sf ../usr/bin/sh root/bin/sh',
     // Images have a name for their user, and initdb wants one.
-    `grep -q '^[^:]*:[^:]*:${options.uid}:' root/etc/passwd || echo 'pod:x:${options.uid}:${options.gid}::/:/bin/sh' >>root/etc/passwd`,
+    `grep -q '^[^:]*:[^:]*:${options.uid}:' root/etc/passwd || echo ` +
+      `'pod:x:${options.uid}:${options.gid}::/:/bin/sh' >>root/etc/passwd`,
     'mount -t proc proc root/proc',
     'mount -t tmpfs -o mode=755 dev root/dev',
     'mkdir -m 1777 root/dev/shm',
-    'for device in null zero full random urandom; do touch root/dev/$device; mount --bind /dev/$device root/dev/$device; done',
+    'for device in null zero full random urandom; do touch root/dev/$device; mount --bind /dev/$device ' +
+      'root/dev/$device; done',
     'ln -s /proc/self/fd root/dev/fd',
     'for stream in 0:stdin 1:stdout 2:stderr; do ln -s "/proc/self/fd/${stream%:*}" "root/dev/${stream#*:}"; done',
     // Symbolic links such as /var/run must be followed inside the root, not on the machine.

@@ -33,7 +33,9 @@ export interface ShopProps {
 
 export type Files = Record<string, string>;
 
-/** The manifests of a shop, a file each, as synth writes them. The scripts are short: what they do is tested elsewhere. */
+/**
+ * The manifests of a shop, a file each, as synth writes them. The scripts are short: what they do is tested elsewhere.
+ */
 export function shop(props: ShopProps = {}): Files {
   const chart = new Chart(Testing.app(), 'shop', { namespace: 'shop' });
   const secrets = new SecretExpectations(chart, 'secrets');

@@ -19,7 +19,10 @@ export function sharingContainer(name: string, script: string): object {
   return { name, command: ['/bin/sh', '-c', script], volumeMounts, env: [{ name: 'DIR', value: '/shared' }] };
 }
 
-/** What it takes to run a little script as a pod: a CronJob and a ConfigMap, with `container` and `spec` laid over theirs. */
+/**
+ * What it takes to run a little script as a pod: a CronJob and a ConfigMap, with `container` and `spec` laid over
+ * theirs.
+ */
 export function podOptions(
   { script, container, spec, manifests = [] }: Sketch,
   more: Partial<PodOptions> = {},

@@ -58,7 +58,8 @@ export class Volumes {
     if (emptyDir !== undefined) {
       const limit = this.limits[name];
       if (limit !== undefined) this.disks.push(Disk.ofMemory(path, limit, this.spec.securityContext?.runAsUser ?? 0));
-      // In memory or not, it is a folder: its containers share it and the pod's end removes it. No size limit of its own.
+      // In memory or not, it is a folder: its containers share it and the pod's end removes it. No size limit of its
+      // own.
       this.give(path, this.fsGroup === undefined ? 0o777 : 0o2777);
     } else if (configMap !== undefined) {
       this.fill(path, configMap, 'configmap', configMap.name);

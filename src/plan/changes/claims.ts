@@ -18,9 +18,11 @@ export function claims({ backups, resources }: Comparison): Change[] {
         'dumps-orphaned',
         'error',
         after.manifest,
-        `Orphans every dump that is there${lost > 0 ? `, ${plural(lost, 'restore point')}` : ''}: the backup begins anew in ${to}`,
+        `Orphans every dump that is there${lost > 0 ? `, ${plural(lost, 'restore point')}` : ''}: the backup ` +
+          `begins anew in ${to}`,
         [
-          `They stay in ${from}, where no restore and no drill looks for them any more and nothing prunes them. Until the next run there is no dump to restore. Copy them first.`,
+          `They stay in ${from}, where no restore and no drill looks for them any more and nothing prunes them. ` +
+            'Until the next run there is no dump to restore. Copy them first.',
         ],
       ),
     ];
@@ -46,8 +48,10 @@ function removed(claim: Manifest): Change {
     stays ? 'The claim is gone from Git' : 'Flux deletes the claim, and with it all that is on it',
     [
       stays
-        ? 'Flux leaves it in the cluster, with all that is on it, since it must not prune it. From now on it belongs to nobody.'
-        : 'With a Kustomization that prunes, as most do. What becomes of the data then depends on the reclaim policy of its volume.',
+        ? 'Flux leaves it in the cluster, with all that is on it, since it must not prune it. From now on it ' +
+          'belongs to nobody.'
+        : 'With a Kustomization that prunes, as most do. What becomes of the data then depends on the reclaim ' +
+          'policy of its volume.',
     ],
   );
 }
@@ -79,10 +83,12 @@ function shown(value: Value): string {
 function refused(claim: Manifest, what: string): Change {
   return isGuarded(claim)
     ? change('claim-not-applied', 'warning', claim, `Has no effect on the claim that is there: ${what}`, [
-        'Flux leaves the claim as it is (ssa: IfNotPresent). A fresh cluster gets the new one: the two differ from now on.',
+        'Flux leaves the claim as it is (ssa: IfNotPresent). A fresh cluster gets the new one: the two differ ' +
+          'from now on.',
       ])
     : change('claim-refused', 'error', claim, `Kubernetes refuses this change of the claim: ${what}`, [
-        'Flux cannot apply it, and nothing of its Kustomization from then on. With force it deletes the claim, and with it all that is on it, to make it anew.',
+        'Flux cannot apply it, and nothing of its Kustomization from then on. With force it deletes the claim, ' +
+          'and with it all that is on it, to make it anew.',
       ]);
 }
 
@@ -94,7 +100,8 @@ function size(before: Manifest, after: Manifest): Change[] {
   if (!isGuarded(after))
     return [
       change('claim-resized', 'note', after, `The claim grows: ${what}`, [
-        'Where its storage class allows that; else Kubernetes refuses it, and Flux applies nothing of its Kustomization.',
+        'Where its storage class allows that; else Kubernetes refuses it, and Flux applies nothing of its ' +
+          'Kustomization.',
       ]),
     ];
   return [

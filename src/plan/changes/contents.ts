@@ -90,7 +90,8 @@ function counts(before: Workload, after: Workload): Change[] {
       'checks',
       isLess ? 'warning' : 'note',
       after.manifest,
-      `The rows of a dump are ${is === 'true' ? 'counted' : 'not counted'}, and ${hashes > 0 && is === 'true' ? `hashed in databases of up to ${hashes} bytes` : 'not hashed'}`,
+      `The rows of a dump are ${is === 'true' ? 'counted' : 'not counted'}, and ` +
+        `${hashes > 0 && is === 'true' ? `hashed in databases of up to ${hashes} bytes` : 'not hashed'}`,
       isLess ? ['A restore and a drill have less to compare with.'] : [],
     ),
   ];

@@ -26,7 +26,9 @@ const GUARDS = [
     value: 'disabled',
     added: 'Flux leaves every ${…} in it alone',
     removed: 'Flux may replace every ${…} in it',
-    how: 'A Kustomization with postBuild does so, by nothing where there is no such variable. Scripts then do something else than was reviewed.',
+    how:
+      'A Kustomization with postBuild does so, by nothing where there is no such variable. Scripts then do ' +
+      'something else than was reviewed.',
   },
 ];
 
@@ -110,7 +112,8 @@ function gone(before: Manifest, now: readonly Manifest[]): Change[] {
           before,
           `Pods are less isolated than before: the NetworkPolicy ${name(before.name)} is gone`,
           [
-            `Those of ${words(isolated.map(({ kind, name: one }) => `${kind} ${name(one)}`))}. Another policy may still hold them.`,
+            `Those of ${words(isolated.map(({ kind, name: one }) => `${kind} ${name(one)}`))}. Another policy ` +
+              'may still hold them.',
           ],
         ),
       ];

@@ -82,7 +82,8 @@ function removed({ component, manifest, database, claim, folder }: Workload): Ch
   switch (component) {
     case 'backup':
       return change('backup-removed', 'error', manifest, `The database ${name(database)} is not backed up any more`, [
-        `Its dumps stay in ${name(folder)} on the claim ${name(claim)}, as long as that is there, and nothing prunes them.`,
+        `Its dumps stay in ${name(folder)} on the claim ${name(claim)}, as long as that is there, and nothing ` +
+          'prunes them.',
       ]);
     case 'drill':
       return change('drill-removed', 'warning', manifest, `No drill proves the dumps of ${name(database)} any more`);
@@ -118,7 +119,8 @@ function resumed(one: Workload, now: number): Change {
     one.manifest,
     `A restore of ${name(one.database)} runs by itself, on a schedule`,
     [
-      'It replaces the live database by what is in a dump. The template must be suspended: kubectl create job --from works all the same.',
+      'It replaces the live database by what is in a dump. The template must be suspended: kubectl create job ' +
+        '--from works all the same.',
       ...nextRun(one, now),
     ],
   );
@@ -143,7 +145,8 @@ function ofRestoreJob({ before, after }: Pair<Workload>): Change[] {
         manifest,
         `The merge starts a restore: ${name(dump)} replaces the database ${name(database)} on ${name(server)}`,
         [
-          `Flux creates the Job as soon as it has the commit (RESTORE_ACTION=${name(action)}${env.get('RESTORE_SHA256') ? `, RESTORE_SHA256=${name(env.get('RESTORE_SHA256')!)}` : ', no checksum is pinned'}).`,
+          'Flux creates the Job as soon as it has the commit ' +
+            `(RESTORE_ACTION=${name(action)}${env.get('RESTORE_SHA256') ? `, RESTORE_SHA256=${name(env.get('RESTORE_SHA256')!)}` : ', no checksum is pinned'}).`,
           'What was written since that dump is then in the database from before only.',
         ],
       ),
@@ -167,7 +170,8 @@ function ofRestoreJob({ before, after }: Pair<Workload>): Change[] {
         'A Job that restores is changed, which Kubernetes does not allow',
         [
           stays
-            ? 'Flux leaves the Job as it is: the change has an effect only where there is none. For another restore, use another requestId.'
+            ? 'Flux leaves the Job as it is: the change has an effect only where there is none. For another ' +
+              'restore, use another requestId.'
             : 'Flux cannot apply it, or with force makes the Job again and restores again.',
         ],
       ),
@@ -182,7 +186,8 @@ function ofRestoreJob({ before, after }: Pair<Workload>): Change[] {
         manifest,
         'The Job of the restore deletes itself when it has ended, and Flux makes it again',
         [
-          'Every time, the database is restored, unless its request is found to be carried out. Leave out ttlSecondsAfterFinished.',
+          'Every time, the database is restored, unless its request is found to be carried out. Leave out ' +
+            'ttlSecondsAfterFinished.',
         ],
       ),
     );

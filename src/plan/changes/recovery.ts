@@ -52,7 +52,8 @@ function recoveryPoint(before: BackupWorkload, after: BackupWorkload, now: numbe
     change('recovery-point', level, after.manifest, `Recovery point objective: ${told(was)} → ${told(is)}`, [
       is === Infinity
         ? 'No run is scheduled: whatever is written after the newest dump is lost.'
-        : `At worst, what was written in the last ${told(is)} is lost: the longest time between two runs of "${name(after.schedule)}" in a year, in ${name(after.timeZone)}, daylight saving included.`,
+        : `At worst, what was written in the last ${told(is)} is lost: the longest time between two runs of ` +
+          `"${name(after.schedule)}" in a year, in ${name(after.timeZone)}, daylight saving included.`,
     ]),
   ];
 }
@@ -103,8 +104,12 @@ function deleted({ before, after, forecast }: BackupPair): Change[] {
       after!.manifest,
       `Deletes ${plural(lost.length, 'restore point')} ${range}`,
       [
-        `At the end of the next run, which ${next === undefined ? 'is one on demand, as none is scheduled' : `begins at ${moment(next)}`}. Without the change they would stay${before!.isSuspended && !after!.isSuspended ? ' until a run on demand' : ''}.`,
-        `The oldest restorable day ${days[0] === days[1] ? `stays ${days[0]}` : `is then ${days[1]}, and not ${days[0]}`}.`,
+        'At the end of the next run, which ' +
+          `${next === undefined ? 'is one on demand, as none is scheduled' : `begins at ${moment(next)}`}. ` +
+          'Without the change they would ' +
+          `stay${before!.isSuspended && !after!.isSuspended ? ' until a run on demand' : ''}.`,
+        'The oldest restorable day ' +
+          `${days[0] === days[1] ? `stays ${days[0]}` : `is then ${days[1]}, and not ${days[0]}`}.`,
         ...(isAmbiguous ? [ambiguous(after!.folder)] : []),
         isListed ? 'The dumps of the listing:' : 'By the calendar, as if every run had succeeded:',
       ],
@@ -148,7 +153,8 @@ function kept(before: BackupWorkload, after: BackupWorkload, now: number): Chang
       `One can go back ${back}, to one of ${points}`,
       [
         ...(rules.length > 0 ? [`Retention: ${words(rules)}.`] : []),
-        `The oldest restorable day, seen from ${day(now)}: ${oldest(was)} → ${oldest(is)}${deeper > deep ? ', once there are as many dumps' : ''}.`,
+        `The oldest restorable day, seen from ${day(now)}: ${oldest(was)} → ` +
+          `${oldest(is)}${deeper > deep ? ', once there are as many dumps' : ''}.`,
       ],
     ),
   ];

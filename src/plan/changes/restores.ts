@@ -36,7 +36,8 @@ function sessions(pair: Required<Pair<Workload>>): Change[] {
       `Sessions on the live database at the cut-over: ${name(was)} → ${name(is)}`,
       disconnects
         ? [
-            'A restore ends them, in the middle of whatever they do. What a service writes between the dump and the exchange is in the database from before only.',
+            'A restore ends them, in the middle of whatever they do. What a service writes between the dump and ' +
+              'the exchange is in the database from before only.',
           ]
         : [],
     ),
@@ -72,7 +73,8 @@ function despite(pair: Required<Pair<Workload>>): Change[] {
       is === ''
         ? []
         : [
-            'Every restore goes on where it would be refused, e.g. with secrets that do not open what is in the dump. Set it for one restore, not in the template.',
+            'Every restore goes on where it would be refused, e.g. with secrets that do not open what is in the ' +
+              'dump. Set it for one restore, not in the template.',
           ],
     ),
   ];
@@ -86,7 +88,8 @@ function quiesce(pair: Required<Pair<Workload>>): Change[] {
       'restore-quiesce',
       is === '' ? 'note' : 'warning',
       pair.after.manifest,
-      `What a restore stops for the cut-over, and starts again: ${was === '' ? 'nothing' : `the Deployment ${name(was)}`} → ${is === '' ? 'nothing' : `the Deployment ${name(is)}`}`,
+      `What a restore stops for the cut-over, and starts again: ${was === '' ? 'nothing' : `the Deployment ${name(was)}`} ` +
+        `→ ${is === '' ? 'nothing' : `the Deployment ${name(is)}`}`,
       is === '' ? [] : ['Its account may set the scale of this Deployment.'],
     ),
   ];

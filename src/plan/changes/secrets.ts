@@ -43,7 +43,8 @@ export function secrets({ before, after, resources }: Comparison): Change[] {
       return [
         change('secret-needed', 'warning', need.manifest, `Needed from now on: the secret ${name(secret)}`, [
           ...because(need),
-          `Without it, every backup ends with status 3 and restores refuse. Put it into Git, encrypted,${need.gitFile === undefined ? '' : ` as ${name(need.gitFile)},`} before this is merged.`,
+          'Without it, every backup ends with status 3 and restores refuse. Put it into Git, ' +
+            `encrypted,${need.gitFile === undefined ? '' : ` as ${name(need.gitFile)},`} before this is merged.`,
         ]),
       ];
     }

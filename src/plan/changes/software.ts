@@ -45,7 +45,8 @@ function target(before: Workload, after: Workload): Change[] {
       `Another database from now on: ${words(changed)}`,
       after.component === 'backup'
         ? [
-            `The one from before is not dumped any more.${isSameFolder ? ` Its dumps and the new ones are in one folder, ${name(after.folder)}, under one name: the retention prunes them as if they were of the same database, and a restore takes the newest.` : ''}`,
+            'The one from before is not dumped any ' +
+              `more.${isSameFolder ? ` Its dumps and the new ones are in one folder, ${name(after.folder)}, under one name: the retention prunes them as if they were of the same database, and a restore takes the newest.` : ''}`,
           ]
         : after.component === 'restore'
           ? ['A restore replaces this one.']
@@ -74,7 +75,8 @@ function source(before: Workload, after: Workload, backups: readonly BackupWorkl
       `${isRestore ? 'A restore' : 'The drill'} looks for dumps in ${to}, and not in ${from}`,
       [
         backup === undefined
-          ? `No backup of ${name(after.database)} writes there: ${isRestore ? 'no restore finds its dumps' : 'nothing proves its dumps'} any more.`
+          ? `No backup of ${name(after.database)} writes there: ` +
+            `${isRestore ? 'no restore finds its dumps' : 'nothing proves its dumps'} any more.`
           : `There the backup ${name(backup.manifest.name)} writes.`,
       ],
     ),
@@ -118,7 +120,8 @@ function user(before: Manifest, after: Manifest): Change[] {
   if (was === is) return [];
   return [
     change('user', 'warning', after, `The pod runs as another user: ${was ?? "the image's"} → ${is ?? "the image's"}`, [
-      'The dumps that are there belong to the former one, and this one may not write beside them: chown the folder on the storage.',
+      'The dumps that are there belong to the former one, and this one may not write beside them: chown the ' +
+        'folder on the storage.',
     ]),
   ];
 }
@@ -142,7 +145,8 @@ function scripts({ before, after }: ResourceChange, workloads: readonly Workload
       after,
       `Other scripts run: ${plural(names.length, 'file')} changed`,
       [
-        `${users.length > 0 ? `Of ${words(users.map(({ manifest }) => `${manifest.kind} ${name(manifest.name)}`))}. ` : ''}They take effect at once, for a run that is retried too. The differences are among the fields below.`,
+        `${users.length > 0 ? `Of ${words(users.map(({ manifest }) => `${manifest.kind} ${name(manifest.name)}`))}. ` : ''}They ` +
+          'take effect at once, for a run that is retried too. The differences are among the fields below.',
       ],
       names.map((file) => `${name(file)} (${lines(files(before)[file], files(after)[file])})`),
     ),
@@ -153,7 +157,10 @@ function lines(before: unknown, after: unknown): string {
   if (typeof before !== 'string') return 'new';
   if (typeof after !== 'string') return 'gone';
   const patch = unified(before, after).split('\n');
-  return `+${patch.filter((line) => line.startsWith('+')).length} −${patch.filter((line) => line.startsWith('-')).length} lines`;
+  return (
+    `+${patch.filter((line) => line.startsWith('+')).length} ` +
+    `−${patch.filter((line) => line.startsWith('-')).length} lines`
+  );
 }
 
 function usesConfigMap(manifest: Manifest, configMap: string): boolean {

@@ -42,7 +42,8 @@ export function storage(comparison: Comparison): Change[] {
         claim ?? workloads[0]!.manifest,
         `The dumps need ${room}${share === undefined ? '' : `, ${Math.round(share * 100)} % of the claim`}`,
         [
-          `${more}${plural(is.dumps, 'dump')} in the long run, the one that is being written included, of ${workloads.map(({ database }) => name(database)).join(', ')}. ${assumption(workloads, comparison)}`,
+          `${more}${plural(is.dumps, 'dump')} in the long run, the one that is being written included, of ` +
+            `${workloads.map(({ database }) => name(database)).join(', ')}. ${assumption(workloads, comparison)}`,
           ...(size === undefined
             ? [`The size of the claim ${name(key)} is not in the tree.`]
             : [`The claim asks for ${bytes(size)}, which storage of plain directories does not enforce.`]),
@@ -95,5 +96,8 @@ function assumption(backups: readonly BackupWorkload[], { options }: Comparison)
   const sizes = [...new Set(backups.map((backup) => dumpSize(backup, options)))];
   if (sizes.includes(undefined)) return 'How large a dump is is not known.';
   const isListed = backups.some(({ folder }) => options.dumps?.get(folder)?.some(({ size }) => size !== undefined));
-  return `It is assumed that a dump has ${sizes.map((size) => bytes(size!)).join(' or ')}, ${isListed ? 'as the largest one of the listing' : 'as --dump-size says'}.`;
+  return (
+    `It is assumed that a dump has ${sizes.map((size) => bytes(size!)).join(' or ')}, ` +
+    `${isListed ? 'as the largest one of the listing' : 'as --dump-size says'}.`
+  );
 }

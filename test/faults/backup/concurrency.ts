@@ -14,7 +14,9 @@ export const concurrency: FaultGroup = {
       {
         leaves: newDump,
         status: 0,
-        says: 'another backup of this database is running, waiting for it to end: the lock is held by shop-backup-…, since …',
+        says:
+          'another backup of this database is running, waiting for it to end: the lock is held by shop-backup-…, ' +
+          'since …',
       },
       async (trial) => {
         trial.setClock(NOON);

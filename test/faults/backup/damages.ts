@@ -27,7 +27,10 @@ const found: Outcome = {
 
 const FLIPS = 40;
 
-/** A dump of some megabytes of each format, damaged once in each of many copies; the check of what is stored must find each. */
+/**
+ * A dump of some megabytes of each format, damaged once in each of many copies; the check of what is stored must find
+ * each.
+ */
 async function damaged(trial: Trial, damages: readonly ((path: string) => void)[]): Promise<PodResult> {
   trial.server.sql(
     'shop',

@@ -73,11 +73,14 @@ export const databases: FaultGroup = {
     ),
 
     fault(
-      'a table is truncated, another altered and a third dropped when pg_dump has ended, and they are still to be counted',
+      'a table is truncated, another altered and a third dropped when pg_dump has ended, and they are still to ' +
+        'be counted',
       {
         leaves: newDump,
         status: 0,
-        says: '3 tables were changed meanwhile, as TRUNCATE does: their rows are counted in the dump itself…is complete and verified',
+        says:
+          '3 tables were changed meanwhile, as TRUNCATE does: their rows are counted in the dump itself…is ' +
+          'complete and verified',
       },
       async (trial) => {
         const tables = ['emptied', 'altered', 'dropped'];

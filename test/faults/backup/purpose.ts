@@ -27,7 +27,8 @@ export const purpose: FaultGroup = {
     refused(
       'the label of the dump is none',
       { ...HELD, BACKUP_LABEL: 'before upgrade' },
-      'BACKUP_LABEL (before upgrade) is not a label: up to 63 letters, digits, ".", "_" and "-", a letter or digit first and last. Write it like before-upgrade-v5.',
+      'BACKUP_LABEL (before upgrade) is not a label: up to 63 letters, digits, ".", "_" and "-", a letter or ' +
+        'digit first and last. Write it like before-upgrade-v5.',
     ),
 
     fault(
@@ -35,7 +36,9 @@ export const purpose: FaultGroup = {
       {
         leaves: withoutHold,
         status: 1,
-        says: 'the dump could not be given its final name, see the message above. Earlier dumps are untouched. Check the storage.',
+        says:
+          'the dump could not be given its final name, see the message above. Earlier dumps are untouched. Check ' +
+          'the storage.',
       },
       (trial) => {
         trial.addTool('mv', 'case "$2" in\n*.dump) echo "mv: no" >&2; exit 1 ;;\nesac\nexec mv "$@"');

@@ -100,7 +100,9 @@ export const server: FaultGroup = {
       {
         leaves: asBefore,
         status: 1,
-        says: 'password authentication failed for user "postgres"…cannot log in to … as postgres, see psql\'s message above. Is secret shop-db, key password its password?',
+        says:
+          'password authentication failed for user "postgres"…cannot log in to … as postgres, see psql\'s message ' +
+          'above. Is secret shop-db, key password its password?',
       },
       (trial) => {
         const password = 'once right, now not';
@@ -114,7 +116,9 @@ export const server: FaultGroup = {
       {
         leaves: asBefore,
         status: 1,
-        says: 'no password: secret shop-db, key password is missing or empty. Create it, e.g. by reconciling the Flux Kustomization that holds the secrets.',
+        says:
+          'no password: secret shop-db, key password is missing or empty. Create it, e.g. by reconciling the Flux ' +
+          'Kustomization that holds the secrets.',
       },
       (trial) => trial.backup({ PGPASSWORD: '' }),
     ),
@@ -138,12 +142,15 @@ export const server: FaultGroup = {
         {
           leaves: asBefore,
           status: 1,
-          says: `the server is PostgreSQL …, the image has the tools of ${version}. Set the image's version to the server's: dump and restore need the same one.`,
+          says:
+            `the server is PostgreSQL …, the image has the tools of ${version}. Set the image's version to the ` +
+            `server's: dump and restore need the same one.`,
         },
         (trial) => {
           trial.addTool(
             'pg_dump',
-            `[ "$1" != --version ] || exec echo 'pg_dump (PostgreSQL) ${version}.1 (Debian ${version}.1-1)'\nexec pg_dump "$@"`,
+            `[ "$1" != --version ] || exec echo 'pg_dump (PostgreSQL) ${version}.1 (Debian ` +
+              `${version}.1-1)'\nexec pg_dump "$@"`,
           );
           return trial.backup();
         },

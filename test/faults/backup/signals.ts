@@ -150,7 +150,9 @@ export const signals: FaultGroup = {
       'SIGKILL in the middle of pruning',
       {
         leaves: {
-          text: 'a new, verified dump, and of the earlier ones those that the retention keeps; what was being removed under `.work/`',
+          text:
+            'a new, verified dump, and of the earlier ones those that the retention keeps; what was being removed ' +
+            'under `.work/`',
           check: (before, after) => {
             expect(after.work).toEqual(['shop-20260101-010000.removed']);
             newDumpWithout(pruned, '').check(before, { ...after, work: [] });

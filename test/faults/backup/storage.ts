@@ -52,12 +52,15 @@ export const storage: FaultGroup = {
       {
         leaves: asBefore,
         status: 1,
-        says: 'is not whole: it cannot be read to its end…the new dump is not whole and is thrown away. Earlier dumps are untouched. Check the storage.',
+        says:
+          'is not whole: it cannot be read to its end…the new dump is not whole and is thrown away. Earlier dumps ' +
+          'are untouched. Check the storage.',
       },
       (trial) => {
         trial.addTool(
           'pg_dump',
-          'pg_dump "$@" || exit\nfor word; do case $word in --file=*) truncate -s 50000 "${word#--file=}" ;; esac; done',
+          'pg_dump "$@" || exit\nfor word; do case $word in --file=*) truncate -s 50000 "${word#--file=}" ;; ' +
+            'esac; done',
         );
         return trial.backup();
       },
@@ -69,7 +72,9 @@ export const storage: FaultGroup = {
         impossible: noImage,
         leaves: asBefore,
         status: 1,
-        says: 'is not whole: its checksum differs from that of the day it was written…the new dump is not whole and is thrown away. Earlier dumps are untouched. Check the storage.',
+        says:
+          'is not whole: its checksum differs from that of the day it was written…the new dump is not whole and ' +
+          'is thrown away. Earlier dumps are untouched. Check the storage.',
       },
       async (trial) => {
         const disk = trial.useDisk((folder) => Disk.ofImage(folder, 16, UID));
@@ -87,7 +92,9 @@ export const storage: FaultGroup = {
       {
         leaves: newDump,
         status: 0,
-        says: 'warning: the storage takes no direct reads: what is read back may come from the memory of this node…is complete and verified',
+        says:
+          'warning: the storage takes no direct reads: what is read back may come from the memory of this node…is ' +
+          'complete and verified',
       },
       (trial) => {
         trial.addTool(
@@ -104,7 +111,9 @@ export const storage: FaultGroup = {
         ...mountable,
         leaves: asBefore,
         status: 1,
-        says: '0 MB are free and the dump may need … MB: pruning first…warning: only 0 MB are free. Enlarge the storage or keep fewer dumps; more retention needs more room, not less.',
+        says:
+          '0 MB are free and the dump may need … MB: pruning first…warning: only 0 MB are free. Enlarge the ' +
+          'storage or keep fewer dumps; more retention needs more room, not less.',
       },
       (trial) => {
         trial.useDisk(smallDisk).fill();
@@ -309,7 +318,9 @@ export const storage: FaultGroup = {
           'the earlier dumps that the retention keeps, that one, whole, and a new, verified one',
         ),
         status: 1,
-        says: 'warning: could not remove shop-20260101-000000, see the message above…is complete and verified, but old dumps could not be removed, see the message above.',
+        says:
+          'warning: could not remove shop-20260101-000000, see the message above…is complete and verified, but ' +
+          'old dumps could not be removed, see the message above.',
       },
       async (trial) => {
         for (const hour of ['00', '01']) trial.addDump(`20260101-${hour}0000`);
@@ -351,7 +362,9 @@ export const storage: FaultGroup = {
       {
         ...ownable,
         status: 0,
-        says: 'warning: could not remove /backups/shop/.work/shop-20250101-000000, see the message above: the next run tries again…is complete and verified',
+        says:
+          'warning: could not remove /backups/shop/.work/shop-20250101-000000, see the message above: the next ' +
+          'run tries again…is complete and verified',
         leaves: {
           text: 'the earlier dumps and a new, verified one; under `.work/` what was there',
           check(before, after) {

@@ -106,7 +106,8 @@ export const dumps: DrillFaultGroup = {
     ),
     bad(
       'the roles are missing',
-      `…role "zitadel" does not exist…Are the roles that it needs on the server, or in shop-20260101-020000.globals.sql beside the dump?${notProven}`,
+      '…role "zitadel" does not exist…Are the roles that it needs on the server, or in ' +
+        `shop-20260101-020000.globals.sql beside the dump?${notProven}`,
       (trial) => rmSync(trial.file('globals.sql')),
     ),
     bad(

@@ -49,7 +49,9 @@ const stops: readonly Stop[] = [
   { during: 'when the evidence is written and is not linked as the latest', until: at('ln', '-sf*'), told: proven },
 ];
 
-/** What the log tells on the way, and how many milliseconds may pass until the kill: fewer than are left to the verdict. */
+/**
+ * What the log tells on the way, and how many milliseconds may pass until the kill: fewer than are left to the verdict.
+ */
 const PROGRESS: readonly [RegExp, number][] = [
   [/== server/, 400],
   [/== restore/, 300],

@@ -17,7 +17,9 @@ export const surroundings: DrillFaultGroup = {
         leaves: failed,
         status: 1,
         impossible: noDisk,
-        says: `== verdict: failed. …No space left on device…initdb could not make a server in /drill, see the message above. ${tooSmall}`,
+        says:
+          '== verdict: failed. …No space left on device…initdb could not make a server in /drill, see the message ' +
+          `above. ${tooSmall}`,
       },
       (trial) => trial.drill({}, { drill: 8 }),
     ),
@@ -28,7 +30,9 @@ export const surroundings: DrillFaultGroup = {
         leaves: failed,
         status: 1,
         impossible: noDisk,
-        says: `== verdict: failed. restore: the server has … MB free, and a second copy of "shop" needs about … MB.…${tooSmall}`,
+        says:
+          '== verdict: failed. restore: the server has … MB free, and a second copy of "shop" needs about … ' +
+          `MB.…${tooSmall}`,
       },
       (trial) => trial.drill({}, { drill: 48 }),
     ),
@@ -69,7 +73,9 @@ export const surroundings: DrillFaultGroup = {
         leaves: untold,
         status: 1,
         impossible: noDisk,
-        says: 'the evidence could not be written to /backups/shop/drills, see the message above. The verdict was: proven.',
+        says:
+          'the evidence could not be written to /backups/shop/drills, see the message above. The verdict was: ' +
+          'proven.',
       },
       async (trial) => {
         const disk = trial.useDisk((folder) => Disk.ofMemory(folder, 4, UID));

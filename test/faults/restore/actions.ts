@@ -85,7 +85,9 @@ export const actions: RestoreFaultGroup = {
       {
         leaves: asItWas,
         status: 1,
-        says: 'nothing is prepared: there is no "shop_restore" with a proven restore. Run RESTORE_ACTION=prepare first.',
+        says:
+          'nothing is prepared: there is no "shop_restore" with a proven restore. Run RESTORE_ACTION=prepare ' +
+          'first.',
       },
       (trial) => trial.restore(CUTOVER),
     ),
@@ -95,12 +97,15 @@ export const actions: RestoreFaultGroup = {
       {
         leaves: asItWas,
         status: 1,
-        says: 'nothing is prepared: there is no "shop_restore" with a proven restore. Run RESTORE_ACTION=prepare first.',
+        says:
+          'nothing is prepared: there is no "shop_restore" with a proven restore. Run RESTORE_ACTION=prepare ' +
+          'first.',
       },
       async (trial) => {
         trial.server.sql(
           'postgres',
-          `CREATE DATABASE shop_restore; COMMENT ON DATABASE shop_restore IS 'cdk8s-postgres-backup: shop, loading shop-20260101-020000'`,
+          `CREATE DATABASE shop_restore; COMMENT ON DATABASE shop_restore IS 'cdk8s-postgres-backup: shop, ` +
+            `loading shop-20260101-020000'`,
         );
         trial.afterwards(() => trial.server.sql('postgres', 'DROP DATABASE shop_restore'));
         return trial.restore(CUTOVER);
@@ -170,7 +175,9 @@ export const actions: RestoreFaultGroup = {
       {
         leaves: { ...restored, check: ({ server }) => expect(databaseNames(server)).toHaveLength(3) },
         status: 0,
-        says: "cannot drop a template database…warning: a database from before could not be dropped, see psql's message above. RESTORE_ACTION=drop-previous tries again.…== done",
+        says:
+          "cannot drop a template database…warning: a database from before could not be dropped, see psql's " +
+          'message above. RESTORE_ACTION=drop-previous tries again.…== done',
       },
       (trial) => {
         trial.addPrevious('older');

@@ -91,7 +91,9 @@ export const concurrency: RestoreFaultGroup = {
       {
         leaves: asItWas,
         status: 1,
-        says: 'the request request was used before, see /backups/shop/restores/request.json. Use another name for the Job.',
+        says:
+          'the request request was used before, see /backups/shop/restores/request.json. Use another name for the ' +
+          'Job.',
       },
       (trial) => {
         trial.put(
@@ -136,7 +138,9 @@ export const concurrency: RestoreFaultGroup = {
       {
         leaves: { ...asItWas, text: 'as it was, and so is theirs' },
         status: 1,
-        says: 'there is a database "shop_restore" that no restore made. Rename or drop it: the dump is loaded under that name.',
+        says:
+          'there is a database "shop_restore" that no restore made. Rename or drop it: the dump is loaded under ' +
+          'that name.',
       },
       async (trial) => {
         const expectTheirs = somebodys(trial, 'shop_restore');
@@ -151,7 +155,9 @@ export const concurrency: RestoreFaultGroup = {
       {
         leaves: { ...asItWas, text: 'as it was, and so is theirs' },
         status: 1,
-        says: 'there is a database "shop_before_request", but not from restoring shop-20260101-020000: the request request was used before. Use another name for the Job.',
+        says:
+          'there is a database "shop_before_request", but not from restoring shop-20260101-020000: the request ' +
+          'request was used before. Use another name for the Job.',
       },
       async (trial) => {
         const expectTheirs = somebodys(trial, 'shop_before_request');
@@ -167,7 +173,8 @@ export const concurrency: RestoreFaultGroup = {
       (trial) => {
         trial.server.sql(
           'postgres',
-          `CREATE DATABASE shop_restore; COMMENT ON DATABASE shop_restore IS 'cdk8s-postgres-backup: shop, loading shop-20250101-020000'`,
+          `CREATE DATABASE shop_restore; COMMENT ON DATABASE shop_restore IS 'cdk8s-postgres-backup: shop, ` +
+            `loading shop-20250101-020000'`,
         );
         trial.server.sql('shop_restore', 'CREATE TABLE public.half AS SELECT 1');
         return trial.restore();

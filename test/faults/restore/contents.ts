@@ -168,7 +168,9 @@ export const contents: RestoreFaultGroup = {
       {
         leaves: {
           ...restored,
-          text: "what the dump has, with the live one's owner, grants, settings and limit; the one from before beside it, closed",
+          text:
+            "what the dump has, with the live one's owner, grants, settings and limit; the one from before beside " +
+            'it, closed',
         },
         status: 0,
         says: '== done: "shop" is now shop-…',

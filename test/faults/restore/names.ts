@@ -57,7 +57,9 @@ export const names: RestoreFaultGroup = {
       {
         leaves: asItWas,
         status: 1,
-        says: 'REQUEST_ID (../../evil) has other characters than letters, digits, ".", "_" and "-". Name the request like a Job.',
+        says:
+          'REQUEST_ID (../../evil) has other characters than letters, digits, ".", "_" and "-". Name the request ' +
+          'like a Job.',
       },
       async (trial) => {
         const result = await trial.restore({ REQUEST_ID: '../../evil' });

@@ -10,7 +10,8 @@ import { toolbox } from '../../support/toolbox';
 
 const untouched = '"shop" is untouched. Choose another dump.';
 const notProved =
-  '"shop" is untouched. Choose another dump, if it has not got the same. To restore all the same, set RESTORE_DESPITE=proof.';
+  '"shop" is untouched. Choose another dump, if it has not got the same. To restore all the same, set ' +
+  'RESTORE_DESPITE=proof.';
 
 /** A restore whose dump is whole and yet not what it should be. */
 const refused = (what: string, says: string, prepare: (trial: RestoreTrial) => unknown, env: Env = {}): RestoreFault =>
@@ -67,7 +68,8 @@ export const proof: RestoreFaultGroup = {
     ),
     refused(
       'an assertion cannot be evaluated',
-      'relation "eventstore.events3" does not exist…the check "what must be true" could not be evaluated, see psql\'s message above. "shop" is untouched.',
+      'relation "eventstore.events3" does not exist…the check "what must be true" could not be evaluated, see ' +
+        'psql\'s message above. "shop" is untouched.',
       () => {},
       check('SELECT count(*) FROM eventstore.events3', '0'),
     ),
@@ -96,7 +98,8 @@ export const proof: RestoreFaultGroup = {
     ),
     edited(
       'a table does not have the rows that were counted',
-      `tables do not have the rows that were counted for the dump:…"projections.users": 501, but 500 is there…${notProved}`,
+      'tables do not have the rows that were counted for the dump:…"projections.users": 501, but 500 is ' +
+        `there…${notProved}`,
       'json',
       (text) => text.replace('"projections.users": 500', '"projections.users": 501'),
     ),
@@ -108,7 +111,8 @@ export const proof: RestoreFaultGroup = {
     ),
     refused(
       'pg_restore forgets an index',
-      `objects are not what they were in the dump, by the hashes of their definitions:…"index" "eventstore.events2_position": missing…${notProved}`,
+      'objects are not what they were in the dump, by the hashes of their definitions:…"index" ' +
+        `"eventstore.events2_position": missing…${notProved}`,
       (trial) =>
         trial.addTool(
           'pg_restore',
@@ -138,7 +142,9 @@ exec pg_restore "$@"`,
         leaves: asItWas,
         status: 1,
         impossible: () => (isSandboxed() ? undefined : 'the server is not in a sandbox'),
-        says: 'extension "hstore" is not available…pg_restore failed, see its message above. "shop" is untouched. Install the extension on the server, then run this again.',
+        says:
+          'extension "hstore" is not available…pg_restore failed, see its message above. "shop" is untouched. ' +
+          'Install the extension on the server, then run this again.',
       },
       async (trial) => {
         await trial.dumpWith("CREATE EXTENSION hstore; CREATE TABLE public.tags AS SELECT 'a=>1'::hstore AS tags");
@@ -168,7 +174,9 @@ exec pg_restore "$@"`,
       {
         leaves: restored,
         status: 0,
-        says: 'warning: created roles that were missing: "gone; Role". A dump has no passwords. Set those of the roles that log in: "gone; Role".',
+        says:
+          'warning: created roles that were missing: "gone; Role". A dump has no passwords. Set those of the ' +
+          'roles that log in: "gone; Role".',
       },
       async (trial) => {
         await goneRole(trial);
@@ -177,7 +185,8 @@ exec pg_restore "$@"`,
     ),
     refused(
       'a role that owns a table is missing, and so are the globals',
-      'role "gone; Role" does not exist…pg_restore failed, see its message above. "shop" is untouched. Create the role, then run this again: …globals.sql beside the dump does not have it.',
+      'role "gone; Role" does not exist…pg_restore failed, see its message above. "shop" is untouched. Create ' +
+        'the role, then run this again: …globals.sql beside the dump does not have it.',
       async (trial) => {
         const name = await goneRole(trial);
         writeFileSync(trial.file('globals.sql', name), '');

@@ -3,7 +3,10 @@ import { restoreFault, type RestoreFaultGroup } from '../../support/restore-faul
 import { oldOrNew } from '../../support/restore-leaves';
 import { Random } from '../../support/retention-cases';
 
-/** What the log tells on the way, and how many milliseconds may pass until the kill: fewer than are left to the run's end. */
+/**
+ * What the log tells on the way, and how many milliseconds may pass until the kill: fewer than are left to the run's
+ * end.
+ */
 const PROGRESS: readonly [RegExp, number][] = [
   [/== checks/, 100],
   [/chose shop/, 100],

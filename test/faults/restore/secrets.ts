@@ -4,7 +4,9 @@ import { asItWas, restored } from '../../support/restore-leaves';
 
 const other = 'AnotherKeyThatHas32Characters!!!';
 const differs =
-  'secret app, key masterkey is not the one that was there when … was taken: nothing can be decrypted without it. "shop" is untouched. Put the former one back, or choose a dump that was taken with this one: RESTORE_ACTION=list shows which.';
+  'secret app, key masterkey is not the one that was there when … was taken: nothing can be decrypted without ' +
+  'it. "shop" is untouched. Put the former one back, or choose a dump that was taken with this one: ' +
+  'RESTORE_ACTION=list shows which.';
 
 /** A restore in a cluster whose masterkey is not what it should be, until it is put right. */
 const withKey = (
@@ -43,7 +45,8 @@ export const secrets: RestoreFaultGroup = {
     withKey(
       'the masterkey is missing',
       undefined,
-      `${wrong} is missing. It is needed: nothing can be decrypted without it. Create it, e.g. by reconciling the Flux Kustomization that holds it.`,
+      `${wrong} is missing. It is needed: nothing can be decrypted without it. Create it, e.g. by reconciling ` +
+        'the Flux Kustomization that holds it.',
     ),
     withKey('the masterkey is empty', '', `${wrong} is empty. Write its value again.`),
     withKey(

@@ -37,7 +37,8 @@ function stop(trial: RestoreTrial): Promise<void> {
 
 const loadFailed = 'pg_restore failed, see its message above. "shop" is untouched.';
 const noExchange =
-  'the names could not be exchanged, see the message above. "shop" is as it was; what was proven stays in "shop_restore". Stop the service (scale it to 0 replicas), then: … RESTORE_ACTION=cutover -o yaml';
+  'the names could not be exchanged, see the message above. "shop" is as it was; what was proven stays in ' +
+  '"shop_restore". Stop the service (scale it to 0 replicas), then: … RESTORE_ACTION=cutover -o yaml';
 
 /** The live database on a small disk of the server's. */
 async function onSmallDisk(trial: RestoreTrial): Promise<Disk> {
@@ -87,7 +88,9 @@ export const server: RestoreFaultGroup = {
       {
         leaves: asItWas,
         status: 1,
-        says: 'password authentication failed for user "postgres"…cannot log in to … as postgres, see psql\'s message above. Is secret shop-db, key password its password?',
+        says:
+          'password authentication failed for user "postgres"…cannot log in to … as postgres, see psql\'s message ' +
+          'above. Is secret shop-db, key password its password?',
       },
       (trial) => {
         const password = 'once right, now not';
@@ -111,7 +114,9 @@ export const server: RestoreFaultGroup = {
       {
         leaves: asItWas,
         status: 1,
-        says: "the server is PostgreSQL …, the image has the tools of 12. Set the image's version to the server's: dump and restore need the same one.",
+        says:
+          "the server is PostgreSQL …, the image has the tools of 12. Set the image's version to the server's: " +
+          'dump and restore need the same one.',
       },
       (trial) => {
         trial.addTool(
@@ -200,7 +205,9 @@ export const server: RestoreFaultGroup = {
       {
         leaves: asItWas,
         status: 1,
-        says: 'database "shop_restore" does not exist…"shop_restore" could not be read, see psql\'s message above. "shop" is untouched. Run this again.',
+        says:
+          'database "shop_restore" does not exist…"shop_restore" could not be read, see psql\'s message above. ' +
+          '"shop" is untouched. Run this again.',
       },
       (trial) =>
         atMoment(trial, trial.holdAt('psql', '*--set=excluded=*'), () =>
@@ -213,7 +220,9 @@ export const server: RestoreFaultGroup = {
       {
         leaves: asItWasAndProven,
         status: 1,
-        says: '"shop" has prepared transactions, which keep it from being renamed. Commit or roll them back: pg_prepared_xacts.',
+        says:
+          '"shop" has prepared transactions, which keep it from being renamed. Commit or roll them back: ' +
+          'pg_prepared_xacts.',
       },
       (trial) => {
         trial.server.sql('shop', "BEGIN; CREATE TABLE public.half (id int); PREPARE TRANSACTION 'half'");
@@ -256,7 +265,9 @@ export const server: RestoreFaultGroup = {
         leaves: asItWas,
         status: 1,
         impossible: noDisk,
-        says: `No space left on device…${loadFailed} Make room on the server: it holds a second copy until the restore is done.`,
+        says:
+          `No space left on device…${loadFailed} Make room on the server: it holds a second copy until the ` +
+          'restore is done.',
       },
       async (trial) => {
         const disk = await onSmallDisk(trial);

@@ -29,7 +29,8 @@ async function besideWriters(trial: RestoreTrial, env: Env): Promise<PodResult> 
 }
 
 const inUse =
-  '"shop" is still in use after … s, by:…postgres from 127.0.0.1 as a-service pid …Nothing was changed. What was proven stays in "shop_restore": ' +
+  '"shop" is still in use after … s, by:…postgres from 127.0.0.1 as a-service pid …Nothing was changed. What ' +
+  'was proven stays in "shop_restore": ' +
   'stop the service (kubectl scale deployment/shop --replicas=0), then: … RESTORE_ACTION=cutover -o yaml';
 
 const kept = (what: string, env: Env): RestoreFault =>
@@ -79,7 +80,9 @@ export const sessions: RestoreFaultGroup = {
       {
         leaves: asItWasAndProven,
         status: 1,
-        says: '"shop" is replicated, and what is restored would not be:…the logical replication slot cdc: stop its consumer, drop it with SELECT pg_drop_replication_slot(\'cdc\')…Nothing was changed.',
+        says:
+          '"shop" is replicated, and what is restored would not be:…the logical replication slot cdc: stop its ' +
+          "consumer, drop it with SELECT pg_drop_replication_slot('cdc')…Nothing was changed.",
       },
       async (trial) => {
         trial.server.sql('shop', "SELECT pg_create_logical_replication_slot('cdc', 'pgoutput')");

@@ -8,7 +8,8 @@ import type { PodResult } from '../../support/pod';
 import type { RestoreTrial } from '../../support/restore-trial';
 
 const noRecord =
-  'warning: the record could not be written to /backups/shop/restores. What was done is done.…== done: "shop" is now shop-20260101-020000';
+  'warning: the record could not be written to /backups/shop/restores. What was done is done.…== done: "shop" ' +
+  'is now shop-20260101-020000';
 const already =
   'request request is already carried out, nothing to do: the database from before is "shop_before_request"';
 
@@ -72,7 +73,9 @@ export const storage: RestoreFaultGroup = {
       {
         leaves: asItWas,
         status: 1,
-        says: 'it cannot be read: …No such file or directory…the dump is not whole. "shop" is untouched. Choose another dump.',
+        says:
+          'it cannot be read: …No such file or directory…the dump is not whole. "shop" is untouched. Choose ' +
+          'another dump.',
       },
       (trial) => goneAt(trial, 'sha256sum', '*.dump'),
     ),

@@ -90,7 +90,8 @@ export const triggers: Theme = {
 
   'an event trigger that looks for its table along the search path': (draw) => {
     const [allowed, look, trigger] = draw.names();
-    // Earlier versions cannot load without event triggers, and pg_restore refreshes materialized views after it has made them.
+    // Earlier versions cannot load without event triggers, and pg_restore refreshes materialized views after it has
+    // made them.
     if (draw.major < 17) return '';
     draw.last.push(`CREATE EVENT TRIGGER ${trigger} ON ddl_command_end EXECUTE FUNCTION ${draw.schema}.${look}();`);
     return `

@@ -117,7 +117,10 @@ export const types: Theme = {
   'types made of types': (draw) => {
     const made = [enumType(draw), rangeType(draw), domainType(draw, 0), compositeType(draw, 0)];
     const arrays = made.map(({ type }) => arrayOf(type));
-    return `${made.map(({ before }) => before).join('\n')} ${tableOf(draw, [...made.map(({ type }) => type), ...arrays])}`;
+    return (
+      `${made.map(({ before }) => before).join('\n')} ` +
+      `${tableOf(draw, [...made.map(({ type }) => type), ...arrays])}`
+    );
   },
 
   'a base type, with input and output of its own': (draw) => {

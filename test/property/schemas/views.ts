@@ -33,18 +33,23 @@ export const views: Theme = {
       `SELECT * FROM ${table} TABLESAMPLE bernoulli (50) REPEATABLE (7)`,
       `SELECT * FROM ${table} ORDER BY a FETCH FIRST 2 ROWS WITH TIES`,
       `SELECT * FROM ${table} AS t (x, y) FOR UPDATE OF t SKIP LOCKED`,
-      "SELECT * FROM ROWS FROM (generate_series(1, 2), json_to_recordset('[]') AS (p int, q text)) WITH ORDINALITY AS r",
+      "SELECT * FROM ROWS FROM (generate_series(1, 2), json_to_recordset('[]') AS (p int, q text)) WITH " +
+        'ORDINALITY AS r',
       `SELECT a, u.b AS other FROM ${table} JOIN ${other} AS u USING (a) AS joined WHERE joined.a > 0`,
       `SELECT * FROM ${table} NATURAL FULL JOIN ${other}`,
       `WITH RECURSIVE t (n) AS (VALUES (1) UNION SELECT n + 1 FROM t WHERE n < 3) SEARCH DEPTH FIRST BY n SET o
         CYCLE n SET c USING p
         SELECT n, c FROM t ORDER BY o`,
-      "SELECT x.* FROM XMLTABLE('/r/c' PASSING (XMLPARSE(DOCUMENT '<r/>')) COLUMNS n int PATH '.', o FOR ORDINALITY) AS x",
+      "SELECT x.* FROM XMLTABLE('/r/c' PASSING (XMLPARSE(DOCUMENT '<r/>')) COLUMNS n int PATH '.', o FOR " +
+        'ORDINALITY) AS x',
       "VALUES (1, 'x'), (2, NULL)",
-      `SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY a) AS m, string_agg(DISTINCT b, ',' ORDER BY b) AS s FROM ${table}`,
+      `SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY a) AS m, string_agg(DISTINCT b, ',' ORDER BY b) AS s ` +
+        `FROM ${table}`,
       `SELECT a, rank() OVER w, lag(b, 2, 'x') OVER (w ORDER BY a) FROM ${table} WINDOW w AS (PARTITION BY b)`,
-      `SELECT (t).a, (ARRAY[t, NULL])[1] AS r, t IS NOT NULL AS n FROM ${table} AS t WHERE (a, b) IN (SELECT a, b FROM ${other})`,
-      `SELECT a AS "1; VIEW", 'x' COLLATE "C" AS c, '2024-01-01 00:00+05'::timestamptz AS d, E'\\\\' AS e FROM ONLY ${table}`,
+      `SELECT (t).a, (ARRAY[t, NULL])[1] AS r, t IS NOT NULL AS n FROM ${table} AS t WHERE (a, b) IN (SELECT a, ` +
+        `b FROM ${other})`,
+      `SELECT a AS "1; VIEW", 'x' COLLATE "C" AS c, '2024-01-01 00:00+05'::timestamptz AS d, E'\\\\' AS e FROM ` +
+        `ONLY ${table}`,
       `SELECT * FROM ${table} EXCEPT ALL SELECT * FROM ${other} INTERSECT TABLE ${table}`,
       ...newer,
     ];
