@@ -10,6 +10,9 @@ export class InvalidPropError extends Error {
   }
 }
 
+/** The command cannot do what it is asked to do; the message says why and what to do. */
+export class MisuseError extends Error {}
+
 /** Why something is refused, and what to do. */
 export interface Problem {
   readonly reason: string;

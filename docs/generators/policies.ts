@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { stringify } from 'yaml';
 import { pathText } from '../../src/manifests/manifest';
 import { THEMES } from '../../src/policies/all';
-import type { Level } from '../../src/manifests/level';
+import type { Level } from '../../src/reports/level';
 import type { Policy } from '../../src/policies/policy';
 import { EXAMPLES, type Example } from '../../test/policies/examples';
 import { OBJECTS } from '../../test/support/policy-tree';

@@ -1,6 +1,6 @@
 import { encryptedValue, lengthInBase64, type Length } from './encrypted-value';
 import type { Expectation, ExpectedSecret } from '../manifests/expected-list';
-import { finding, type Finding, type Place } from './findings';
+import { finding, type Finding, type Place } from '../reports/findings';
 import type { SecretManifest, SecretValue } from './secret-manifest';
 
 const ENCRYPT =

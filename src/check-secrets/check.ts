@@ -1,7 +1,7 @@
 import { checkValues, type FoundValue } from './check-values';
 import type { ExpectedList, ExpectedSecret, Expectation } from '../manifests/expected-list';
-import { LEVELS, type Level } from '../manifests/level';
-import { finding, sorted, type Finding, type Place } from './findings';
+import { LEVELS, type Level } from '../reports/level';
+import { finding, sorted, type Finding, type Place } from '../reports/findings';
 import { Kustomizations } from './kustomizations';
 import { readRepo } from '../manifests/repo-files';
 import { documentProblems, SecretManifest } from './secret-manifest';

@@ -1,5 +1,5 @@
 import type { Report } from './check';
-import { sentences } from './findings';
+import { sentences } from '../reports/findings';
 import { summary } from './table-report';
 
 const COMMANDS = { error: 'error', warning: 'warning', note: 'notice' };

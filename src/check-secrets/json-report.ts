@@ -1,6 +1,6 @@
 import type { Report } from './check';
-import type { Level } from '../manifests/level';
-import { count, type Finding } from './findings';
+import type { Level } from '../reports/level';
+import { count, type Finding } from '../reports/findings';
 
 /** What `--json` prints. Fields may be added; where one changes its meaning or goes, `version` counts up. */
 export interface JsonReport {

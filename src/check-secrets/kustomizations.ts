@@ -1,6 +1,6 @@
 import { posix } from 'node:path';
 import type { Document } from 'yaml';
-import type { Place } from './findings';
+import type { Place } from '../reports/findings';
 import { child, childText, items, text, type YamlFile } from '../manifests/yaml-file';
 
 const KUSTOMIZATION = /(^|\/)kustomization\.ya?ml$/i;

@@ -1,6 +1,6 @@
 import type { Log, Result } from 'sarif';
 import type { Report } from './check';
-import { RULES, sentences, type Finding, type Rule } from './findings';
+import { RULES, sentences, type Finding, type Rule } from '../reports/findings';
 
 /** The report for code scanning: https://docs.oasis-open.org/sarif/sarif/v2.1.0/ */
 export function sarifReport({ findings }: Report, version: string): Log {

@@ -1,6 +1,6 @@
 import { isMap, isScalar, type Document, type Node } from 'yaml';
 import { encryptedValue } from './encrypted-value';
-import { finding, type Finding, type Place } from './findings';
+import { finding, type Finding, type Place } from '../reports/findings';
 import { Sops } from './sops';
 import { child, childText, duplicateKeys, items, keyOf, resolved, text, type YamlFile } from '../manifests/yaml-file';
 

@@ -1,6 +1,6 @@
 import { isMap, isScalar, type Document, type Node } from 'yaml';
 import { encryptedValue } from './encrypted-value';
-import { finding, type Finding, type FindingOptions } from './findings';
+import { finding, type Finding, type FindingOptions } from '../reports/findings';
 import { child, childText, items, text, type YamlFile } from '../manifests/yaml-file';
 
 const FIELDS = ['data', 'stringData'];

@@ -2,8 +2,9 @@ import Table from 'cli-table3';
 import { createColors } from 'picocolors';
 import type { Report, Row } from './check';
 import { shown } from './check-values';
-import { LEVELS } from '../manifests/level';
-import { count, printable, sentences } from './findings';
+import { LEVELS } from '../reports/level';
+import { count, sentences } from '../reports/findings';
+import { printable, wrapped } from '../reports/text';
 
 /** How a person sees the report. */
 export interface TableOptions {
@@ -69,13 +70,4 @@ function result({ level, length }: Row): string {
 
 function plural(number: number, noun: string): string {
   return `${number} ${noun}${number === 1 ? '' : 's'}`;
-}
-
-export function wrapped(text: string, columns: number): string[] {
-  const lines = [''];
-  for (const word of text.split(' ')) {
-    if (lines.at(-1)!.length + word.length + 3 > columns && lines.at(-1) !== '') lines.push('');
-    lines.push(`${lines.pop()!} ${word}`);
-  }
-  return lines.map((line) => ` ${line}`);
 }

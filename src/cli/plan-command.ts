@@ -9,8 +9,8 @@ import { svg } from '../plan/svg';
 import { textReport } from '../plan/plan-text';
 import { TreeReader } from '../plan/tree';
 import { quantity } from '../plan/words';
-import { LEVELS, type Level } from '../manifests/level';
-import { MisuseError } from '../manifests/expected-list';
+import { LEVELS, type Level } from '../reports/level';
+import { MisuseError } from '../errors';
 import { outputOf } from './output';
 
 const NOTES = `

@@ -1,5 +1,6 @@
 import { isScalar, type Document, type Node } from 'yaml';
-import type { Place } from '../check-secrets/findings';
+import type { Place } from '../reports/findings';
+import { MisuseError } from '../errors';
 import { readRepo } from './repo-files';
 import { child, childText, items, text, YamlFile } from './yaml-file';
 
@@ -37,9 +38,6 @@ export interface Escrow {
   readonly validUntil: string;
   readonly place: Place;
 }
-
-/** The command cannot do what it is asked to do; the message says why and what to do. */
-export class MisuseError extends Error {}
 
 /** The lists of expected secrets among the synthesized manifests. */
 export class ExpectedList {

@@ -1,6 +1,6 @@
 import { lstatSync, readdirSync, readFileSync, realpathSync } from 'node:fs';
 import { extname, isAbsolute, join, relative, sep } from 'node:path';
-import { finding, type Finding, type Place } from '../check-secrets/findings';
+import { finding, type Finding, type Place } from '../reports/findings';
 
 /**
  * The largest file that is read. Kubernetes refuses a Secret of more than 1 MiB, which base64 and SOPS together blow up

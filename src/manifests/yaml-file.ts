@@ -14,7 +14,7 @@ import {
   type Node,
   type YAMLMap,
 } from 'yaml';
-import { finding, type Finding, type Place } from '../check-secrets/findings';
+import { finding, type Finding, type Place } from '../reports/findings';
 
 /** No manifest is nested as deeply; parsing something that is would exhaust the stack. */
 const MOST_LEVELS = 100;

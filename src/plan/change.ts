@@ -1,4 +1,4 @@
-import { LEVELS, type Level } from '../manifests/level';
+import { LEVELS, type Level } from '../reports/level';
 
 /** What a plan can say of a change. The ids are stable: scripts go by them. */
 export const CHANGES = {

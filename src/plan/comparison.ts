@@ -1,6 +1,6 @@
 import { backupWorkload, type BackupWorkload } from '../manifests/backup-workload';
 import type { Manifest } from '../manifests/manifest';
-import type { Level } from '../manifests/level';
+import type { Level } from '../reports/level';
 import type { Change, ChangeId } from './change';
 import type { StoredDump } from './listing';
 import { resourceName, type ResourceChange } from './resources';

@@ -1,11 +1,11 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Problem, RawFile } from './tree';
+import type { Files, Problem, RawFile } from './files';
 
 const SKIPPED = new Set(['.git', 'node_modules']);
 
 /** The files below a folder. Links are not followed. */
-export function folderFiles(root: string): { files: RawFile[]; problems: Problem[] } {
+export function folderFiles(root: string): Files {
   const files: RawFile[] = [];
   const problems: Problem[] = [];
   const visit = (path: string): void => {

@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
-import { MisuseError } from '../manifests/expected-list';
-import type { Problem, RawFile } from './tree';
+import { MisuseError } from '../errors';
+import type { Files } from './files';
 
 /** As `ls-tree -z` writes it. */
 const ENTRY = /^(\d+) (\w+) ([0-9a-f]+)\t([^]+)$/;
@@ -12,7 +12,7 @@ const FILE = /^100/;
  * @param folder from the root of the repo, or with `./` from here
  * @throws MisuseError
  */
-export function gitFolder(ref: string, folder: string, option: string): { files: RawFile[]; problems: Problem[] } {
+export function gitFolder(ref: string, folder: string, option: string): Files {
   const told = `${option} (${ref}:${folder})`;
   const commit = resolve(
     `${ref}^{commit}`,

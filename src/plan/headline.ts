@@ -1,4 +1,4 @@
-import { LEVELS } from '../manifests/level';
+import { LEVELS } from '../reports/level';
 import type { Plan } from './plan';
 import { name, plural } from './words';
 

@@ -1,4 +1,4 @@
-import { MisuseError } from '../manifests/expected-list';
+import { MisuseError } from '../errors';
 
 /** A dump on the storage, by its name. */
 export interface StoredDump {

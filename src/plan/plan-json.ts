@@ -1,5 +1,5 @@
 import type { Value } from '../manifests/manifest';
-import { LEVELS, type Level } from '../manifests/level';
+import { LEVELS, type Level } from '../reports/level';
 import type { ChangeId, Risk } from './change';
 import type { Plan } from './plan';
 import { resourceName } from './resources';

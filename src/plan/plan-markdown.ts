@@ -1,5 +1,5 @@
 import type { ListItem, Paragraph, PhrasingContent, Root, RootContent } from 'mdast';
-import { printable } from '../check-secrets/findings';
+import { printable } from '../reports/text';
 import type { Change } from './change';
 import { headline } from './headline';
 import { extent, type Plan } from './plan';

@@ -1,7 +1,6 @@
 import { createColors } from 'picocolors';
 import type { Value } from '../manifests/manifest';
-import { printable } from '../check-secrets/findings';
-import { wrapped } from '../check-secrets/table-report';
+import { printable, wrapped } from '../reports/text';
 import { ORDER, type FieldChange } from './fields';
 import { headline } from './headline';
 import { extent, type Plan } from './plan';

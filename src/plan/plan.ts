@@ -1,5 +1,5 @@
 import type { Manifest } from '../manifests/manifest';
-import { LEVELS } from '../manifests/level';
+import { LEVELS } from '../reports/level';
 import { merged, riskOf, type Change, type Risk } from './change';
 import { claims } from './changes/claims';
 import { contents } from './changes/contents';
@@ -14,7 +14,8 @@ import { storage } from './changes/storage';
 import { windows } from './changes/windows';
 import { comparison, type Comparison, type PlanOptions } from './comparison';
 import { duplicates, resourceChanges, resourceName, type ResourceChange } from './resources';
-import type { Problem, Tree } from './tree';
+import type { Problem } from './files';
+import type { Tree } from './tree';
 import { plural } from './words';
 
 /** What a change of a synthesized tree means. */

@@ -3,23 +3,11 @@ import { extname } from 'node:path';
 import { CORE_SCHEMA, loadAll } from 'js-yaml';
 import { isCollection } from 'yaml';
 import { manifestOf, manifestsOf, type Manifest, type Value } from '../manifests/manifest';
-import { MisuseError } from '../manifests/expected-list';
+import { MisuseError } from '../errors';
 import { duplicateKeys, YamlFile } from '../manifests/yaml-file';
+import type { Files, Problem } from './files';
 import { folderFiles } from './folder';
 import { gitFolder } from './git-folder';
-
-export interface RawFile {
-  /** From the root of the tree, with `/`. */
-  readonly path: string;
-  readonly content: Buffer;
-}
-
-/** What could not be read, and is not compared. */
-export interface Problem {
-  readonly file: string;
-  readonly line?: number;
-  readonly message: string;
-}
 
 /** A synthesized tree: what is to be compared. */
 export interface Tree {
@@ -67,7 +55,7 @@ export class TreeReader {
     });
   }
 
-  private tree(name: string, { files, problems }: { files: readonly RawFile[]; problems: readonly Problem[] }): Tree {
+  private tree(name: string, { files, problems }: Files): Tree {
     const texts = new Map(files.map(({ path, content }) => [path, content.toString('utf8')]));
     const parsed = files
       .filter(({ path }) => MANIFESTS.has(extname(path).toLowerCase()))

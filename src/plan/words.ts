@@ -1,4 +1,4 @@
-import { printable } from '../check-secrets/findings';
+import { printable } from '../reports/text';
 import type { TimeZone } from '../schedule/wall-clock';
 
 const UNITS = [

@@ -1,4 +1,4 @@
-import { printable } from '../check-secrets/findings';
+import { printable } from '../reports/text';
 
 /** An element of XML, as text. */
 export function element(

@@ -1,4 +1,4 @@
-import { LEVELS } from '../manifests/level';
+import { LEVELS } from '../reports/level';
 import type { Manifest } from '../manifests/manifest';
 import { BACKUP } from './backup-policies';
 import { FLUX } from './flux-policies';

@@ -1,4 +1,4 @@
-import type { Level } from '../manifests/level';
+import type { Level } from '../reports/level';
 import { at, type Manifest, type Value } from '../manifests/manifest';
 import { containersOf, podSpecPath, type Container } from '../manifests/workload';
 import type { Policy, Violation } from './policy';

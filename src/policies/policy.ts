@@ -1,4 +1,4 @@
-import type { Level } from '../manifests/level';
+import type { Level } from '../reports/level';
 import { pathText, type Manifest, type Value } from '../manifests/manifest';
 
 /** What is wrong with one resource. */

@@ -1,4 +1,4 @@
-import { LEVELS } from '../manifests/level';
+import { LEVELS } from '../reports/level';
 import { readFileSync } from 'node:fs';
 import type { Validation, ValidationContext } from 'cdk8s-cli/plugins';
 import { readManifests } from '../manifests/read';

@@ -1,15 +1,15 @@
 import { STORAGE_PATH } from '../workload/hardened-pod';
-import type { Runbook } from './runbook';
+import type { RunbookFacts } from './facts';
 import { Commands, FOLLOWING, TIMED_OUT } from './commands';
 import { paragraphs, sh, table } from './markdown';
 
 /** What to do before a large change, what is in a dump, and how to make, list and read dumps. */
-export function backupSections(runbook: Runbook): string[] {
+export function backupSections(runbook: RunbookFacts): string[] {
   const commands = new Commands(runbook);
   return [largeChanges(runbook, commands), scope(runbook), backUpNow(runbook, commands), dumps(runbook, commands)];
 }
 
-function largeChanges({ namespace, backup, drill, service }: Runbook, commands: Commands): string {
+function largeChanges({ namespace, backup, drill, service }: RunbookFacts, commands: Commands): string {
   return paragraphs(
     '## 1. The namespace, and large changes',
     `The namespace \`${namespace}\` is long-lived and not ours: nothing here creates it, and nobody may delete ` +
@@ -42,7 +42,7 @@ function largeChanges({ namespace, backup, drill, service }: Runbook, commands: 
   );
 }
 
-function scope({ backup, secrets, notBackedUp }: Runbook): string {
+function scope({ backup, secrets, notBackedUp }: RunbookFacts): string {
   const { database, storage, schedule, timeZone, retention, recoveryWindow, excludeTableData } = backup;
   const left = excludeTableData.map((name) => `\`${name.schema}.${name.table}\``).join(', ');
   const size = storage.size === undefined ? '' : ` (${storage.size.asString()})`;
@@ -87,7 +87,7 @@ function scope({ backup, secrets, notBackedUp }: Runbook): string {
   );
 }
 
-function backUpNow({ backup }: Runbook, commands: Commands): string {
+function backUpNow({ backup }: RunbookFacts, commands: Commands): string {
   return paragraphs(
     '## 3. Back up now',
     'Also while the schedule is suspended. It waits for a backup that is running.',
@@ -103,7 +103,7 @@ function backUpNow({ backup }: Runbook, commands: Commands): string {
   );
 }
 
-function dumps({ restore }: Runbook, commands: Commands): string {
+function dumps({ restore }: RunbookFacts, commands: Commands): string {
   return paragraphs(
     '## 4. Dumps',
     `All that follows uses \`cronjob/${restore.name}\`, a template that is always suspended and never runs by itself.`,

@@ -1,4 +1,4 @@
-import type { Runbook } from './runbook';
+import type { RunbookFacts } from './facts';
 import { kustomizationObject } from './runbook-service';
 
 /** The time in the examples, as dumps have it in their names. */
@@ -20,7 +20,7 @@ export class Commands {
   /** The name that dumps have in the examples. */
   public readonly exampleDump: string;
 
-  constructor(private readonly runbook: Runbook) {
+  constructor(private readonly runbook: RunbookFacts) {
     this.exampleDump = `${runbook.backup.folder}-${EXAMPLE_TIME}`;
   }
 
@@ -58,7 +58,7 @@ export class Commands {
         : [
             `replicas=$(${this.kubectl(`get deployment/${deployment} -o jsonpath='{.spec.replicas}'`)}); echo ` +
               '"$replicas"',
-            this.runbook.service.stopCommand(this.runbook),
+            this.kubectl(`scale deployment/${deployment} --replicas=0`),
           ]),
     ];
   }

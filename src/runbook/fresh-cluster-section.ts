@@ -1,11 +1,11 @@
 import type { ExpectedSecret } from '../secrets/secret-key';
-import type { Runbook } from './runbook';
+import type { RunbookFacts } from './facts';
 import { Commands } from './commands';
 import { paragraphs, sh, table } from './markdown';
 import { kustomizationObject } from './runbook-service';
 
 /** Restoring where nothing is left but the NAS, Git and the secrets. */
-export function freshClusterSection(runbook: Runbook): string {
+export function freshClusterSection(runbook: RunbookFacts): string {
   const commands = new Commands(runbook);
   const {
     backup,

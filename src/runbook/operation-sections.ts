@@ -1,11 +1,11 @@
 import { DrillPick } from '../drill/restore-drill';
-import type { Runbook } from './runbook';
+import type { RunbookFacts } from './facts';
 import { Commands, FOLLOWING, TIMED_OUT } from './commands';
 import { checklist, paragraphs, sh, table } from './markdown';
 import { kustomizationObject } from './runbook-service';
 
 /** Drill, checklists, suspending, a full storage, and Flux. */
-export function operationSections(runbook: Runbook): string[] {
+export function operationSections(runbook: RunbookFacts): string[] {
   const commands = new Commands(runbook);
   return [
     drill(runbook, commands),
@@ -16,7 +16,7 @@ export function operationSections(runbook: Runbook): string[] {
   ];
 }
 
-function drill({ drill: { schedule, timeZone, pick, proof, keepEvidence } }: Runbook, commands: Commands): string {
+function drill({ drill: { schedule, timeZone, pick, proof, keepEvidence } }: RunbookFacts, commands: Commands): string {
   const which =
     pick === DrillPick.NEWEST ? 'the newest verified dump' : 'the dump that was not drilled for the longest time';
   return paragraphs(
@@ -50,7 +50,7 @@ function drill({ drill: { schedule, timeZone, pick, proof, keepEvidence } }: Run
 }
 
 function verify(
-  { backup, restore, drill: { name: drillName }, service, kustomization }: Runbook,
+  { backup, restore, drill: { name: drillName }, service, kustomization }: RunbookFacts,
   commands: Commands,
 ): string {
   const { title, helmRelease } = service.options;
@@ -98,7 +98,7 @@ function verify(
   );
 }
 
-function suspend({ backup, declaredIn, drill: { name } }: Runbook, commands: Commands): string {
+function suspend({ backup, declaredIn, drill: { name } }: RunbookFacts, commands: Commands): string {
   return paragraphs(
     '## 9. Suspend backups',
     `Through Git, or not at all: the manifest always says \`suspend\`, and Flux reverts what \`kubectl patch\` ` +
@@ -115,7 +115,7 @@ function suspend({ backup, declaredIn, drill: { name } }: Runbook, commands: Com
   );
 }
 
-function storageFull({ backup, declaredIn, restore }: Runbook, commands: Commands): string {
+function storageFull({ backup, declaredIn, restore }: RunbookFacts, commands: Commands): string {
   return paragraphs(
     '## 10. The storage is full',
     'A backup that may not fit removes before it what the retention would remove after it, and nothing else. If ' +
@@ -134,7 +134,7 @@ function storageFull({ backup, declaredIn, restore }: Runbook, commands: Command
   );
 }
 
-function flux({ backup, restore, service, kustomization, namespace }: Runbook, commands: Commands): string {
+function flux({ backup, restore, service, kustomization, namespace }: RunbookFacts, commands: Commands): string {
   const { title, helmRelease } = service.options;
   const served = kustomizationObject(service.options.kustomization);
   const ours = kustomizationObject(kustomization);

@@ -1,10 +1,10 @@
 import { RestoreSessions } from '../restore/restore-job';
-import type { Runbook } from './runbook';
+import type { RunbookFacts } from './facts';
 import { Commands } from './commands';
 import { paragraphs, sh, table } from './markdown';
 
 /** Restoring where the database is, and going back. */
-export function restoreSection(runbook: Runbook): string {
+export function restoreSection(runbook: RunbookFacts): string {
   const commands = new Commands(runbook);
   const { title, setupJobs = [] } = runbook.service.options;
   const { name: database } = runbook.backup.database;
@@ -53,7 +53,7 @@ export function restoreSection(runbook: Runbook): string {
   );
 }
 
-function choice({ secrets }: Runbook, commands: Commands): string {
+function choice({ secrets }: RunbookFacts, commands: Commands): string {
   const fingerprinted = secrets.all.filter(({ options }) => options.sameAsDump).map((secret) => `${secret}`);
   return paragraphs(
     'The newest verified dump is taken unless a variable chooses. Several of them go into one command, with ' +
@@ -89,7 +89,7 @@ function moment({ exampleDump }: Commands): string {
   return `${year}-${month}-${day}T08:00:00Z`;
 }
 
-function sessions({ restore, service, backup }: Runbook): string {
+function sessions({ restore, service, backup }: RunbookFacts): string {
   if (restore.quiesce !== undefined) {
     return `Cut over. The Job scales \`deployment/${restore.quiesce.deployment}\` to 0 and back by itself.`;
   }

@@ -8,6 +8,7 @@ import { RestoreDrill } from '../drill/restore-drill';
 import { RestoreJob } from '../restore/restore-job';
 import { backupSections } from './backup-sections';
 import { Exemption } from './exemption';
+import type { RunbookFacts } from './facts';
 import { freshClusterSection } from './fresh-cluster-section';
 import { paragraphs } from './markdown';
 import { operationSections } from './operation-sections';
@@ -45,7 +46,7 @@ export interface RunbookProps {
  * The runbook of a backup: what to type, with the names that the other constructs have, so that it cannot go stale.
  * `KustomizedApp` writes it beside the manifests, as `RUNBOOK.md`; Flux does not see it. One for a chart.
  */
-export class Runbook extends Construct {
+export class Runbook extends Construct implements RunbookFacts {
   /** The namespace of the chart. */
   public readonly namespace: string;
   public readonly title: string;

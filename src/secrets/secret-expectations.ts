@@ -2,7 +2,7 @@ import { Chart, Lazy, Yaml } from 'cdk8s';
 import { ISecret, k8s } from 'cdk8s-plus-28';
 import { Construct } from 'constructs';
 import { Escrow, EscrowOptions, sourceDate } from './escrow';
-import { ExpectedSecret, ExpectKeyOptions, ExpectSecretOptions, SecretKey } from './secret-key';
+import { ExpectedSecret, ExpectKeyOptions, ExpectSecretOptions, SecretKey, SecretList } from './secret-key';
 import { VERBATIM } from '../delivery/flux-annotations';
 import { checkCount, InvalidPropError } from '../errors';
 import { described, labelsFor } from '../kubernetes/labels';
@@ -28,7 +28,7 @@ const FINGERPRINT_BYTES = 16;
  * Synthesizes a ConfigMap that lists names, keys, lengths and reasons for reviewers; every pod checks the list before
  * it does anything else. Values never appear.
  */
-export class SecretExpectations extends Construct {
+export class SecretExpectations extends Construct implements SecretList {
   /** The namespace of the chart. */
   public readonly namespace = Chart.of(this).namespace;
   private readonly expected: ExpectedSecret[] = [];

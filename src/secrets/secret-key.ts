@@ -1,5 +1,3 @@
-import type { SecretExpectations } from './secret-expectations';
-
 /** What is known about a secret, beside its name. */
 export interface ExpectSecretOptions {
   /** What cannot be done without it, in words for the person who restores. */
@@ -52,12 +50,20 @@ export interface ExpectKeyOptions extends ExpectSecretOptions {
   readonly sameAsDump?: boolean;
 }
 
+/** The list that an expected secret is in: a `SecretExpectations`. */
+export interface SecretList {
+  /** The namespace of the chart. */
+  readonly namespace?: string;
+  /** The secrets of this namespace, which pods can look at. */
+  readonly local: readonly ExpectedSecret[];
+}
+
 /** A secret that must exist: one of its keys, or the whole of it. */
 export class ExpectedSecret {
   private readonly users = new Set<string>();
 
   constructor(
-    public readonly expectations: SecretExpectations,
+    public readonly expectations: SecretList,
     public readonly secretName: string,
     public readonly options: ExpectKeyOptions,
     public readonly namespace?: string,
@@ -91,7 +97,7 @@ export class ExpectedSecret {
  */
 export class SecretKey extends ExpectedSecret {
   constructor(
-    expectations: SecretExpectations,
+    expectations: SecretList,
     secretName: string,
     public readonly key: string,
     options: ExpectKeyOptions,

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { check } from '../../src/check-secrets/check';
 import { ExpectedList } from '../../src/manifests/expected-list';
-import type { Finding } from '../../src/check-secrets/findings';
+import type { Finding } from '../../src/reports/findings';
 import { dist } from '../support/expected-list';
 import { type Files, written } from '../support/flux-repo';
 import { ageKey, Sops } from '../support/sops';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { stringify } from 'yaml';
-import type { Rule } from '../../src/check-secrets/findings';
+import type { Rule } from '../../src/reports/findings';
 import { type Files, NAMESPACE } from '../support/flux-repo';
 import type { Sops, Tree } from '../support/sops';
 

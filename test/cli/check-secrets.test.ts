@@ -25,7 +25,7 @@ beforeAll(async () => {
 });
 
 function cli(args: string[], env: NodeJS.ProcessEnv = {}): { status: number | null; stdout: string; stderr: string } {
-  const command = ['--import', require.resolve('tsx'), join(root, 'src/cli/main.ts'), ...args];
+  const command = ['--import', require.resolve('tsx'), join(root, 'src/cli/command.ts'), ...args];
   // Libraries for colours take a CI's log for a terminal.
   return spawnSync(process.execPath, command, {
     cwd: root,
@@ -136,7 +136,7 @@ onLinux('colours are for terminals', () => {
       'script',
       [
         '-qec',
-        `'${[process.execPath, '--import', require.resolve('tsx'), join(root, 'src/cli/main.ts'), 'check-secrets', '--repo', written(bad()), '--dist', DIST].join("' '")}'`,
+        `'${[process.execPath, '--import', require.resolve('tsx'), join(root, 'src/cli/command.ts'), 'check-secrets', '--repo', written(bad()), '--dist', DIST].join("' '")}'`,
         '/dev/null',
       ],
       { cwd: root, env: { ...process.env, TERM: 'xterm', ...env }, encoding: 'utf8' },

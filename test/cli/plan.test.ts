@@ -10,7 +10,7 @@ const NOW = ['--now', '2026-11-24T01:00:00Z'];
 
 const base = written(shop());
 const head = written(edited(shop(), BACKUP, [/(KEEP_DAILY\n +value: )"7"/, '$1"3"']));
-const command = ['--import', require.resolve('tsx'), join(root, 'src/cli/main.ts'), 'plan'];
+const command = ['--import', require.resolve('tsx'), join(root, 'src/cli/command.ts'), 'plan'];
 
 function cli(args: readonly string[], input?: string): SpawnSyncReturns<string> {
   return spawnSync(process.execPath, [...command, ...args], {

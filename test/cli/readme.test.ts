@@ -16,14 +16,14 @@ test('the output in the README is what the command prints', async () => {
     ...files,
     [ZITADEL_FILE]: sops.yaml({ ...ZITADEL_SECRET, stringData: { masterkey: `${MASTERKEY}\n` } }),
   });
-  const args = ['--import', 'tsx', 'src/cli/main.ts', 'check-secrets', '--repo', repo, '--recipient', key.recipient];
+  const args = ['--import', 'tsx', 'src/cli/command.ts', 'check-secrets', '--repo', repo, '--recipient', key.recipient];
   const { stdout } = spawnSync(process.execPath, args, { cwd: root, encoding: 'utf8' });
   const [, shown] = /## Check the secrets in CI[^]*?```text\n([^]*?)\n```/.exec(readme)!;
   for (const part of shown!.split('\n…\n')) expect(stdout).toContain(part);
 });
 
 test.each(['check-secrets', 'plan'])('the README names every option of %s', (command) => {
-  const help = execFileSync(process.execPath, ['--import', 'tsx', 'src/cli/main.ts', command, '--help'], {
+  const help = execFileSync(process.execPath, ['--import', 'tsx', 'src/cli/command.ts', command, '--help'], {
     cwd: root,
     encoding: 'utf8',
   });

@@ -143,7 +143,7 @@ const CONSTRUCTS: Readonly<Record<string, (scope: Chart, given: Given) => unknow
         backup: of,
         restore: restore(scope, plain, of),
         drill: drill(scope, plain, of),
-        secrets: of.database.password.expectations,
+        secrets: of.database.password.expectations as SecretExpectations,
         server: 'db',
         kustomization: given({ name: 'flux' }),
         declaredIn: 'chart.ts',

@@ -58,7 +58,7 @@ function step(
       KNOWN: '',
       GITHUB_STEP_SUMMARY: join(folder, 'summary'),
       FOLDER: 'dist',
-      COMMAND: `${process.execPath} --import ${require.resolve('tsx')} ${join(root, 'src/cli/main.ts')}`,
+      COMMAND: `${process.execPath} --import ${require.resolve('tsx')} ${join(root, 'src/cli/command.ts')}`,
       DUMPS: '',
       FAIL_ON: '',
       PULL_REQUEST: '7',

@@ -1,5 +1,5 @@
 import { Cron, Testing } from 'cdk8s';
-import { BackupCronJob, BackupCronJobProps, RestoreDrill, RestoreJob, Retention } from '../../src';
+import { BackupCronJob, BackupCronJobProps, RestoreDrill, RestoreJob, Retention, SecretExpectations } from '../../src';
 import { chart, database, storage, type Manifest } from './synth';
 import { proofFor } from './zitadel-decryption';
 
@@ -23,7 +23,7 @@ export function cluster(
 ): Manifest[] {
   const scope = chart();
   const shop = database(scope, { name: databaseName });
-  shop.password.expectations.expectKey('app', 'masterkey', {
+  (shop.password.expectations as SecretExpectations).expectKey('app', 'masterkey', {
     bytes: 32,
     sameAsDump: true,
     because: 'nothing can be decrypted without it',

@@ -1,6 +1,6 @@
 import type { BackupWorkload } from '../../manifests/backup-workload';
 import type { Manifest } from '../../manifests/manifest';
-import type { Level } from '../../manifests/level';
+import type { Level } from '../../reports/level';
 import { Calendar } from '../../schedule/runs';
 import type { Change } from '../change';
 import { change, type BackupPair, type Comparison } from '../comparison';

@@ -1,4 +1,5 @@
-import type { Level } from '../manifests/level';
+import type { Level } from './level';
+import { printable } from './text';
 
 /** A place in a file: the path from the root of the repo, and line and column from 1. */
 export interface Place {
@@ -107,10 +108,4 @@ export function count(findings: readonly Finding[], level: Level): number {
 
 function compare(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
-}
-
-/** Names come from the repo: none of them may move the cursor or colour a terminal. */
-export function printable(text: string): string {
-  // eslint-disable-next-line no-control-regex
-  return text.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g, '\ufffd');
 }

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
-import { MisuseError } from '../manifests/expected-list';
+import { MisuseError } from '../errors';
 import { checkSecrets } from './check-secrets-command';
 import { planCommand } from './plan-command';
 

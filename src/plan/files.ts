@@ -1,0 +1,19 @@
+/** A file, before it is known what is in it. */
+export interface RawFile {
+  /** From the root of the tree, with `/`. */
+  readonly path: string;
+  readonly content: Buffer;
+}
+
+/** What could not be read, and is not compared. */
+export interface Problem {
+  readonly file: string;
+  readonly line?: number;
+  readonly message: string;
+}
+
+/** The files of a folder, or of a commit. */
+export interface Files {
+  readonly files: readonly RawFile[];
+  readonly problems: readonly Problem[];
+}
