@@ -1,7 +1,7 @@
 import { Chart, Cron, Duration } from 'cdk8s';
 import { Construct } from 'constructs';
 import { checkDuration, InvalidPropError } from '../errors';
-import { longestInterval } from '../schedule/schedule';
+import { Schedule } from '../schedule/schedule';
 import { CronJobMetrics } from './metrics';
 
 /** What a `BackupCronJob` and a `RestoreDrill` have in common. */
@@ -35,7 +35,7 @@ export function watched(property: string, cronJob: Scheduled, slack: Duration | 
     namespace,
     name: cronJob.name,
     metrics: new CronJobMetrics(namespace, cronJob.name),
-    interval: longestInterval(cronJob.schedule, cronJob.timeZone),
+    interval: Duration.millis(Schedule.of(cronJob.schedule.expressionString, cronJob.timeZone)!.longestInterval),
     slack:
       slack === undefined
         ? Duration.seconds(cronJob.startingDeadline.toSeconds() + cronJob.deadline.toSeconds())

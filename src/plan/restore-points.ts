@@ -1,6 +1,6 @@
 import type { BackupWorkload } from '../manifests/backup-workload';
 import { keptBy, type RetentionCounts } from '../backup/kept-dumps';
-import { Calendar } from '../schedule/runs';
+import { Schedule } from '../schedule/schedule';
 import type { StoredDump } from './listing';
 
 const DAY = 86_400_000;
@@ -50,7 +50,7 @@ export function forecast(
   stored: readonly StoredDump[] | undefined,
   isOrphaned: boolean,
 ): Forecast {
-  const [next] = after.isSuspended ? [] : (Calendar.of(after.schedule, after.timeZone)?.next(1, now) ?? []);
+  const [next] = after.isSuspended ? [] : (Schedule.of(after.schedule, after.timeZone)?.next(1, now) ?? []);
   const existing: readonly StoredDump[] =
     stored ??
     steadyState(before, now).map((time) => ({
@@ -91,13 +91,13 @@ export function forecast(
 
 /** The times of the dumps that are there after a while, when every scheduled run has succeeded, the newest first. */
 export function steadyState({ schedule, timeZone, retention }: BackupWorkload, now: number): readonly number[] {
-  const calendar = Calendar.of(schedule, timeZone);
+  const calendar = Schedule.of(schedule, timeZone);
   if (calendar === undefined) return [];
   const longest = calendar.longestGap(now);
   const reach = Object.entries(PERIODS).map(([rule, days]) => retention[rule as Rule] * Math.max(longest, days * DAY));
   return keptBy(
     retention,
-    calendar.runs(now - Math.min(Math.max(...reach) + longest + DAY, LONGEST), now).slice(-MOST_RUNS),
+    calendar.runs(now - Math.min(Math.max(...reach) + longest + DAY, LONGEST) + 1, now + 1).slice(-MOST_RUNS),
   );
 }
 

@@ -1,5 +1,5 @@
 import { printable } from '../reports/text';
-import type { TimeZone } from '../schedule/wall-clock';
+import type { TimeZone } from '../schedule/time-zone';
 
 const UNITS = [
   ['day', 86_400_000],

@@ -1,7 +1,6 @@
-import { runsBetween, scheduleProblem } from '../schedule/calendar';
+import { Schedule } from '../schedule/schedule';
 import type { BackupWorkload } from '../manifests/backup-workload';
 import { keptBy, type RetentionCounts } from '../backup/kept-dumps';
-import { TIME_ZONES } from '../schedule/time-zones';
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
@@ -32,17 +31,17 @@ const known = new Map<string, Gap | undefined>();
  * @returns undefined where every moment is covered, no window is declared, or the schedule is not a good one
  */
 export function uncovered({ schedule, timeZone, retention, recoveryWindow }: BackupWorkload): Gap | undefined {
-  if (recoveryWindow === undefined || !TIME_ZONES.has(timeZone) || scheduleProblem(schedule) !== undefined)
-    return undefined;
+  const calendar = Schedule.of(schedule, timeZone);
+  if (recoveryWindow === undefined || calendar === undefined) return undefined;
   // Apps have many backups with the same policy.
   const key = JSON.stringify([schedule, timeZone, retention, recoveryWindow]);
-  if (!known.has(key)) known.set(key, simulate(schedule, timeZone, retention, recoveryWindow));
+  if (!known.has(key)) known.set(key, simulate(calendar, retention, recoveryWindow));
   return known.get(key);
 }
 
-function simulate(schedule: string, timeZone: string, retention: RetentionCounts, days: number): Gap | undefined {
-  const before = runsBetween(schedule, timeZone, BEGIN - (days + 2) * DAY, BEGIN, Infinity);
-  const runs = [...before, ...runsBetween(schedule, timeZone, BEGIN, END, MOST_RUNS)];
+function simulate(schedule: Schedule, retention: RetentionCounts, days: number): Gap | undefined {
+  const before = schedule.runs(BEGIN - (days + 2) * DAY, BEGIN);
+  const runs = [...before, ...schedule.runs(BEGIN, END, MOST_RUNS)];
   const gap = firstGap(runs, retention, days);
   if (gap === undefined) return undefined;
   const daily = [days, days + 1].find(

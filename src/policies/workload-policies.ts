@@ -1,7 +1,7 @@
-import { fiveFields, scheduleProblem, shortestSeconds } from '../schedule/calendar';
+import { Schedule } from '../schedule/schedule';
 import { at, number, text, type Manifest, type Value } from '../manifests/manifest';
 import { componentOf, jobSpecPath } from '../manifests/workload';
-import { TIME_ZONES } from '../schedule/time-zones';
+import { TimeZone } from '../schedule/time-zone';
 import { containerFields, isAbsent, podField, podOf } from './pod';
 import { violation, type Policy, type Violation } from './policy';
 
@@ -27,9 +27,8 @@ function cronJobPolicy(
 }
 
 /** The schedule of a CronJob that has a good one. */
-function goodSchedule({ object }: Manifest): string | undefined {
-  const schedule = fiveFields(text(object, 'spec', 'schedule') ?? '');
-  return scheduleProblem(schedule) === undefined ? schedule : undefined;
+function goodSchedule({ object }: Manifest): Schedule | undefined {
+  return Schedule.of(text(object, 'spec', 'schedule') ?? '');
 }
 
 /** What every Job and CronJob of a tree says, whoever wrote it. */
@@ -61,12 +60,14 @@ export const WORKLOAD: readonly Policy[] = [
     check: (manifest) => {
       const schedule = manifest.kind === 'CronJob' ? goodSchedule(manifest) : undefined;
       const deadline = number(manifest.object, 'spec', 'jobTemplate', 'spec', 'activeDeadlineSeconds');
-      if (schedule === undefined || deadline === undefined || deadline <= shortestSeconds(schedule)) return [];
+      if (schedule === undefined || deadline === undefined) return [];
+      const shortest = schedule.shortestInterval / 1000;
+      if (deadline <= shortest) return [];
       return [
         violation(
           ['spec', 'jobTemplate', 'spec', 'activeDeadlineSeconds'],
           deadline,
-          `the schedule ${JSON.stringify(schedule)} comes every ${shortestSeconds(schedule)} seconds at the shortest`,
+          `the schedule ${JSON.stringify(schedule.expression)} comes every ${shortest} seconds at the shortest`,
         ),
       ];
     },
@@ -112,7 +113,7 @@ export const WORKLOAD: readonly Policy[] = [
     'timeZone',
     (value) => {
       if (isAbsent(value)) return 'the zone of the controller would count';
-      return typeof value === 'string' && TIME_ZONES.has(value)
+      return typeof value === 'string' && TimeZone.of(value) !== undefined
         ? undefined
         : 'it is not a time zone of the tz database';
     },
@@ -128,7 +129,7 @@ export const WORKLOAD: readonly Policy[] = [
     'schedule',
     (value) =>
       typeof value === 'string'
-        ? scheduleProblem(fiveFields(value))?.reason.replace(/^/, 'it ')
+        ? Schedule.problem(Schedule.fiveFields(value))?.reason.replace(/^/, 'it ')
         : 'there is no schedule to run by',
   ),
   {

@@ -1,63 +1,198 @@
-import { Cron, Duration } from 'cdk8s';
-import { longestSeconds, scheduleProblem, shortestSeconds } from './calendar';
-import { checkDuration, InvalidPropError } from '../errors';
-import { TIME_ZONES } from './time-zones';
+import { Cron } from 'croner';
+import type { Problem } from '../errors';
+import { TimeZone } from './time-zone';
 
-/** Refuses a schedule that Kubernetes would refuse, or that never comes. */
-export function checkSchedule(property: string, schedule: Cron): void {
-  const problem = scheduleProblem(schedule.expressionString);
-  if (problem !== undefined) {
-    throw new InvalidPropError(property, schedule.expressionString, problem.reason, problem.remedy);
+const DAY = 86_400_000;
+const YEAR = 366 * DAY;
+
+/** No schedule is looked at beyond: by then, a schedule that comes at all has come twice. */
+const LAST = Date.UTC(2120, 0, 1);
+
+/** Any moment will do, but always the same: synth is deterministic. */
+const REFERENCE = Date.UTC(2024, 0, 1);
+const FIVE_YEARS = Date.UTC(2029, 0, 1);
+
+/** Days that are looked at to find the longest interval: more than a year, and five years where they are rare. */
+const DAYS = 400;
+
+/** Runs that are looked at to find the shortest interval: more than a day's worth of an hourly schedule. */
+const RUNS = 50;
+
+/** February 29th can be this far from the next one: 2096 to 2104. */
+const LONGEST_GAP = 8 * YEAR + DAY;
+
+const REMEDY = 'Write it with Cron.schedule({ minute: "0", hour: "2" })';
+
+const MACROS: { readonly [macro: string]: string } = {
+  '@yearly': '0 0 1 1 *',
+  '@annually': '0 0 1 1 *',
+  '@monthly': '0 0 1 * *',
+  '@weekly': '0 0 * * 0',
+  '@daily': '0 0 * * *',
+  '@midnight': '0 0 * * *',
+  '@hourly': '0 * * * *',
+};
+
+const schedules = new Map<string, Schedule | undefined>();
+const problems = new Map<string, Problem | undefined>();
+
+/** When the controller of Kubernetes begins the runs of a CronJob. Moments and spans are in milliseconds. */
+export class Schedule {
+  /** Undefined where the schedule or the time zone is none, or no run ever comes. */
+  static of(schedule: string, timeZone = 'Etc/UTC'): Schedule | undefined {
+    const key = `${timeZone} ${schedule}`;
+    if (!schedules.has(key)) {
+      const expression = Schedule.fiveFields(schedule);
+      const zone = TimeZone.of(timeZone);
+      const isGood = zone !== undefined && Schedule.problem(expression) === undefined;
+      schedules.set(key, isGood ? new Schedule(expression, zone) : undefined);
+    }
+    return schedules.get(key);
   }
-}
 
-/**
- * The shortest time between two runs of a schedule by the wall clock. Where the time zone has daylight saving,
- * one interval a year is an hour shorter.
- */
-export function shortestInterval(property: string, schedule: Cron): Duration {
-  checkSchedule(property, schedule);
-  return Duration.seconds(shortestSeconds(schedule.expressionString));
-}
+  /** A schedule of any author as its five fields, where it has them. */
+  static fiveFields(schedule: string): string {
+    return (MACROS[schedule] ?? schedule).trim().split(/\s+/).join(' ');
+  }
 
-/** The longest time between two runs of a checked schedule in its time zone, see `longestSeconds`. */
-export function longestInterval(schedule: Cron, timeZone: string): Duration {
-  return Duration.seconds(longestSeconds(schedule.expressionString, timeZone));
-}
+  /**
+   * Why Kubernetes would refuse a schedule of five fields, or that it never comes; undefined for a good one.
+   * Kubernetes reads numbers, names, `*`, `?`, `,`, `-` and `/`; week days are 0 to 6.
+   * Rule: https://kubernetes.io/docs/concepts/workloads/controllers/cron-jobs/#schedule-syntax
+   */
+  static problem(expression: string): Problem | undefined {
+    if (!problems.has(expression)) problems.set(expression, findProblem(expression));
+    return problems.get(expression);
+  }
 
-/** Refuses a time zone that the controller's tz database would not know. Names are case-sensitive there. */
-export function checkTimeZone(property: string, timeZone: string): void {
-  if (!TIME_ZONES.has(timeZone)) {
-    throw new InvalidPropError(
-      property,
-      timeZone,
-      'is not a time zone of the tz database',
-      'Write its full name with its capitals, e.g. "Etc/UTC" or "Europe/Zurich"',
+  private readonly known = new Map<string, readonly number[]>();
+  private readonly gapsAfter = new Map<number, number>();
+
+  private constructor(
+    /** Its five fields. */
+    readonly expression: string,
+    readonly timeZone: TimeZone,
+  ) {}
+
+  /**
+   * The runs from a moment to before another one, in order. What falls into the hour that daylight saving leaves out
+   * does not run, and what falls into the hour that it repeats runs twice.
+   * Rule: https://github.com/robfig/cron, which Kubernetes reads schedules with
+   * @param most how many at most
+   */
+  runs(from: number, to: number, most = Infinity): readonly number[] {
+    const key = `${from} ${to} ${most}`;
+    const runs = this.known.get(key) ?? this.findRuns(from, to, most);
+    this.known.set(key, runs);
+    return runs;
+  }
+
+  /** The first runs after a moment. */
+  next(count: number, after: number): readonly number[] {
+    for (let span = 2 * DAY; ; span *= 4) {
+      const runs = this.runs(after + 1, after + span + 1);
+      if (runs.length >= count || span > count * LONGEST_GAP) return runs.slice(0, count);
+    }
+  }
+
+  /** The shortest time between two runs by the wall clock. */
+  get shortestInterval(): number {
+    return Math.min(...gaps(wallRuns(this.expression, REFERENCE, Infinity, RUNS)));
+  }
+
+  /**
+   * The longest time between two runs in any year. Where the clock is set back, the interval over that night is longer.
+   * That a run does not come whose hour is left out when the clock is set forward is not counted.
+   */
+  get longestInterval(): number {
+    const [minute, hour, ...day] = this.expression.split(' ');
+    const times = wallRuns(`${minute} ${hour} * * *`, REFERENCE, REFERENCE + DAY, Infinity);
+    const days = wallRuns(`0 0 ${day.join(' ')}`, REFERENCE, FIVE_YEARS, DAYS);
+    const overNight = times[0]! - times.at(-1)!;
+    const longest = Math.max(...gaps(times), ...gaps(days).map((gap) => gap + overNight));
+    const { setBack } = this.timeZone;
+    return longest > setBack ? longest + setBack : longest;
+  }
+
+  /** The longest time between two runs in the year after a moment, as the clock is really set in it. */
+  longestGap(after: number): number {
+    const known = this.gapsAfter.get(after);
+    if (known !== undefined) return known;
+    const year = this.runs(after + 1, after + YEAR + 1);
+    const runs = year.length > 1 ? [...year, ...this.next(1, year.at(-1)!)] : this.next(2, after);
+    const longest = gaps(runs).reduce((most, gap) => Math.max(most, gap), 0);
+    this.gapsAfter.set(after, longest);
+    return longest;
+  }
+
+  private findRuns(from: number, to: number, most: number): number[] {
+    const runs = wallRuns(this.expression, from - DAY, to + DAY, 2 * most + 200).flatMap((wall) =>
+      this.timeZone.instants(wall),
     );
+    return runs
+      .filter((run) => from <= run && run < to)
+      .sort((a, b) => a - b)
+      .slice(0, most);
   }
 }
 
-/** A run that may last longer than the interval would make the next one wait, or be left out. */
-export function withinInterval(
-  property: string,
-  schedule: Cron,
-  chosen: Duration | undefined,
-  usual: Duration,
-  leastSeconds: number,
-): Duration {
-  const interval = shortestInterval('backupCronJob.schedule', schedule);
-  if (chosen === undefined) {
-    return usual.toSeconds() < interval.toSeconds() ? usual : interval;
+function findProblem(expression: string): Problem | undefined {
+  const fields = expression.split(' ');
+  if (fields.length !== 5 || fields.some((field) => !/^[\dA-Za-z*?,/-]+$/.test(field))) {
+    return { reason: 'is not a cron schedule of five fields', remedy: REMEDY };
   }
-  checkDuration(property, chosen, leastSeconds);
-  if (chosen.toSeconds() > interval.toSeconds()) {
-    throw new InvalidPropError(
-      property,
-      chosen.toHumanString(),
-      `is longer than the shortest interval of the schedule "${schedule.expressionString}", ` +
-        `${interval.toHumanString()}`,
-      'Shorten it, or run less often: a late run makes Kubernetes leave out the next one',
-    );
+  const weekDay = fields[4]!.replace(/\/\d+/g, '');
+  if (/7/.test(weekDay)) return { reason: 'has week day 7, which Kubernetes refuses', remedy: 'Sunday is 0' };
+  if (/[LW]/i.test(`${fields[2]} ${weekDay.replace(/wed/i, '')}`))
+    return { reason: 'uses L or W, which Kubernetes does not know', remedy: REMEDY };
+  try {
+    if (wallRuns(expression, REFERENCE, Infinity, 2).length < 2)
+      return { reason: 'never comes', remedy: 'Choose a day that the month has' };
+  } catch (error) {
+    return { reason: `is not a cron schedule: ${(error as Error).message}`, remedy: REMEDY };
   }
-  return chosen;
+  return undefined;
+}
+
+function gaps(times: readonly number[]): number[] {
+  return times.slice(1).map((time, index) => time - times[index]!);
+}
+
+/** Times on a clock of the schedule's zone, as if it were UTC. */
+function wallRuns(expression: string, from: number, to: number, most: number): number[] {
+  const [minute, hour, ...days] = expression.split(' ').map(spelledOut);
+  const times = known(`${minute} ${hour} * * *`, 0, DAY);
+  const runs: number[] = [];
+  // A year at a time: most callers want less than one, and what never comes ends with the calendar's own last year.
+  for (let begin = Math.floor(from / DAY) * DAY; begin < to && begin < LAST && runs.length < most; begin += YEAR) {
+    for (const day of known(`0 0 ${days.join(' ')}`, begin, begin + YEAR)) {
+      for (const time of times) if (day + time >= from && day + time < to && runs.length < most) runs.push(day + time);
+    }
+  }
+  return runs;
+}
+
+const knownRuns = new Map<string, readonly number[]>();
+
+/** Many schedules share their days, or the times of a day. */
+function known(expression: string, from: number, to: number): readonly number[] {
+  const key = `${expression} ${from} ${to}`;
+  const runs = knownRuns.get(key) ?? croner(expression, from, to);
+  knownRuns.set(key, runs);
+  return runs;
+}
+
+function croner(expression: string, from: number, to: number): number[] {
+  const cron = new Cron(expression, { mode: '5-part', utcOffset: 0, paused: true });
+  if (expression === '0 0 * * *') return Array.from({ length: (to - from) / DAY }, (_, day) => from + day * DAY);
+  const runs: number[] = [];
+  for (let run = cron.nextRun(new Date(from - 1000)); run !== null && run.getTime() < to; run = cron.nextRun(run))
+    runs.push(run.getTime());
+  return runs;
+}
+
+/** `5/10` is `5-59/10` to Kubernetes; the calendar knows only the long form. */
+function spelledOut(field: string, position: number): string {
+  const last = [59, 23, 31, 12, 6][position];
+  return field.replace(/(^|,)(\d+)\/(\d+)/g, `$1$2-${last}/$3`);
 }

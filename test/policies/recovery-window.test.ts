@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { runsBetween } from '../../src/schedule/calendar';
+import { Schedule } from '../../src/schedule/schedule';
 import { backupWorkload, type BackupWorkload } from '../../src/manifests/backup-workload';
 import { check } from '../../src/policies/all';
 import { uncovered } from '../../src/policies/recovery-window';
@@ -74,7 +74,7 @@ test('no window, or a schedule that another policy refuses, is nothing to simula
 /** The same question asked of every hour of eight days, with the retention applied to all runs of weeks at once. */
 function isCoveredHourByHour({ schedule, timeZone, retention }: BackupWorkload, days: number): boolean {
   const [hour, begin, end] = [3_600_000, Date.UTC(2024, 5, 1), Date.UTC(2024, 5, 9)];
-  const runs = runsBetween(schedule, timeZone, Date.UTC(2024, 4, 1), end, Infinity);
+  const runs = Schedule.of(schedule, timeZone)!.runs(Date.UTC(2024, 4, 1), end);
   for (let now = begin; now < end; now += hour) {
     const kept = keptBy(
       retention,

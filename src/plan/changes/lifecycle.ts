@@ -1,5 +1,5 @@
 import { at } from '../../manifests/manifest';
-import { Calendar } from '../../schedule/runs';
+import { Schedule } from '../../schedule/schedule';
 import type { Change } from '../change';
 import { change, type Comparison, type Pair } from '../comparison';
 import { localMoment, name, span } from '../words';
@@ -63,7 +63,7 @@ function added(one: Workload, now: number): Change {
     ]);
   if (component === 'drill')
     return change('drill-added', 'note', manifest, `A drill proves the dumps of ${name(database)}`, nextRun(one, now));
-  const calendar = Calendar.of(one.schedule ?? '', one.timeZone);
+  const calendar = Schedule.of(one.schedule ?? '', one.timeZone);
   return change(
     'backup-added',
     'note',
@@ -127,7 +127,7 @@ function resumed(one: Workload, now: number): Change {
 }
 
 function nextRun({ isSuspended, schedule, timeZone }: Workload, now: number): string[] {
-  const calendar = Calendar.of(schedule ?? '', timeZone);
+  const calendar = Schedule.of(schedule ?? '', timeZone);
   const [next] = isSuspended ? [] : (calendar?.next(1, now) ?? []);
   return [next === undefined ? 'No run is scheduled.' : `The next run: ${localMoment(next, calendar!.timeZone)}.`];
 }

@@ -1,7 +1,7 @@
 import type { BackupWorkload } from '../../manifests/backup-workload';
 import type { Manifest } from '../../manifests/manifest';
 import type { Level } from '../../reports/level';
-import { Calendar } from '../../schedule/runs';
+import { Schedule } from '../../schedule/schedule';
 import type { Change } from '../change';
 import { change, type BackupPair, type Comparison } from '../comparison';
 import { steadyState } from '../restore-points';
@@ -40,7 +40,7 @@ export function recovery({ backups, workloads, options: { now } }: Comparison): 
 
 /** Milliseconds; infinite where no run comes. */
 function longestLoss({ isSuspended, schedule, timeZone }: BackupWorkload, now: number): number {
-  return isSuspended ? Infinity : (Calendar.of(schedule, timeZone)?.longestGap(now) ?? Infinity);
+  return isSuspended ? Infinity : (Schedule.of(schedule, timeZone)?.longestGap(now) ?? Infinity);
 }
 
 function recoveryPoint(before: BackupWorkload, after: BackupWorkload, now: number): Change[] {
@@ -67,7 +67,7 @@ function schedule(
 ): Change[] {
   if (before.join('\n') === after.join('\n')) return [];
   const told = ([expression, zone]: readonly [string, string]): string => `"${name(expression)}" in ${name(zone)}`;
-  const calendar = Calendar.of(...after);
+  const calendar = Schedule.of(...after);
   if (calendar === undefined) {
     return [
       change('schedule', 'error', manifest, `No run ever comes: ${told(after)} is no schedule`, [

@@ -1,5 +1,5 @@
 import type { Manifest } from '../../manifests/manifest';
-import { Calendar } from '../../schedule/runs';
+import { Schedule } from '../../schedule/schedule';
 import type { Change } from '../change';
 import { change, type Comparison } from '../comparison';
 import { localMoment, name, span, words } from '../words';
@@ -102,7 +102,7 @@ function shares({ manifest: { namespace }, claim, folder, server, database }: Wo
 }
 
 function told(one: Workload, other: Workload, meeting: number): Change {
-  const at = localMoment(meeting, Calendar.of(one.schedule!, one.timeZone)!.timeZone);
+  const at = localMoment(meeting, Schedule.of(one.schedule!, one.timeZone)!.timeZone);
   if (one === other) {
     return change(
       'overlap',
@@ -130,15 +130,15 @@ function told(one: Workload, other: Workload, meeting: number): Change {
 
 function hasRuns({ isSuspended, schedule, deadline, timeZone }: Workload): boolean {
   return (
-    !isSuspended && schedule !== undefined && deadline !== undefined && Calendar.of(schedule, timeZone) !== undefined
+    !isSuspended && schedule !== undefined && deadline !== undefined && Schedule.of(schedule, timeZone) !== undefined
   );
 }
 
 /** When a run of one begins while one of the other may be under way; undefined where that does not happen. */
 function firstMeeting(one: Workload, other: Workload, now: number): number | undefined {
   const runs = [one, other].map(({ schedule, timeZone, deadline }) =>
-    Calendar.of(schedule!, timeZone)!
-      .runs(now, now + SEEN)
+    Schedule.of(schedule!, timeZone)!
+      .runs(now + 1, now + SEEN + 1)
       .map((begin) => ({ begin, end: begin + deadline! * 1000 })),
   ) as [Run[], Run[]];
   if (one === other) return runs[0].find(({ begin }, index) => index > 0 && runs[0][index - 1]!.end > begin)?.begin;

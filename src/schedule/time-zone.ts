@@ -1,3 +1,5 @@
+import { TIME_ZONES } from './time-zones';
+
 const DAY = 86_400_000;
 
 const zones = new Map<string, TimeZone>();
@@ -7,8 +9,9 @@ const zones = new Map<string, TimeZone>();
  * milliseconds.
  */
 export class TimeZone {
-  /** @throws RangeError when there is no such time zone */
-  static of(name: string): TimeZone {
+  /** Undefined where there is no such time zone. Names are case-sensitive, as for the controller of Kubernetes. */
+  static of(name: string): TimeZone | undefined {
+    if (!TIME_ZONES.has(name)) return undefined;
     const known = zones.get(name) ?? new TimeZone(name);
     zones.set(name, known);
     return known;
@@ -31,8 +34,22 @@ export class TimeZone {
     });
   }
 
+  /** What the clock shows at an instant. */
   wall(instant: number): number {
     return instant + this.offset(instant);
+  }
+
+  /** The instants at which the clock shows a time: none where it is left out, two where it comes twice. */
+  instants(wall: number): number[] {
+    // No zone changes its clock twice within three days.
+    const candidates = new Set([wall - this.offset(wall - DAY), wall - this.offset(wall + DAY)]);
+    return [...candidates].filter((instant) => this.wall(instant) === wall).sort((a, b) => a - b);
+  }
+
+  /** By how much the clock is set back within a year, in milliseconds; 0 where it never is. */
+  get setBack(): number {
+    const ofMonths = Array.from({ length: 12 }, (_, month) => this.offset(Date.UTC(2024, month, 1)));
+    return Math.max(...ofMonths) - Math.min(...ofMonths);
   }
 
   /** Of the days on which the clock is not changed, only the beginning is looked up. */
