@@ -9,11 +9,8 @@ module.exports = {
     ],
     'node_modules/.+\\.js$': ['@swc/jest', { jsc: { target: 'es2022' }, module: { type: 'commonjs' } }],
   },
-  // These have no CommonJS build.
-  transformIgnorePatterns: [
-    '/node_modules/(?!age-encryption/|(mdast|micromark|unist)-util-|longest-streak/|zwitch/|' +
-      'decode-named-character-reference/|character-entities)',
-  ],
+  // It has no CommonJS build.
+  transformIgnorePatterns: ['/node_modules/(?!age-encryption/)'],
   globalSetup: '<rootDir>/test/support/global-setup.ts',
   globalTeardown: '<rootDir>/test/support/global-teardown.ts',
   setupFilesAfterEnv: ['<rootDir>/test/support/after-file.ts'],

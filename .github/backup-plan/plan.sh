@@ -5,7 +5,6 @@ set -eu
 : "${FOLDER:?}" "${COMMAND:?}" "${PULL_REQUEST:?is not set: run on the event pull_request}" "${GITHUB_REPOSITORY:?}" "${RUNNER_TEMP:?}"
 marker="<!-- backup plan of $FOLDER -->"
 comment=$RUNNER_TEMP/backup-plan.md
-picture=$RUNNER_TEMP/backup-plan.svg
 
 # Either side may be without the folder: then everything is new, or gone.
 empty=$RUNNER_TEMP/no-manifests
@@ -38,4 +37,4 @@ else
     echo "::warning::The comment cannot be written. A pull request from a fork has no right to: the plan is in the summary."
 fi
 
-plan --svg "$picture" ${FAIL_ON:+--fail-on "$FAIL_ON"}
+plan ${FAIL_ON:+--fail-on "$FAIL_ON"}

@@ -1,4 +1,3 @@
-import Table from 'cli-table3';
 import { createColors } from 'picocolors';
 import type { Report, Row } from './check';
 import { shown } from './check-values';
@@ -13,37 +12,17 @@ export interface TableOptions {
   readonly columns: number;
 }
 
-/** No lines, but spaces between the columns: it is read in logs, too. */
-const CHARS = {
-  top: '',
-  'top-mid': '',
-  'top-left': '',
-  'top-right': '',
-  bottom: '',
-  'bottom-mid': '',
-  'bottom-left': '',
-  'bottom-right': '',
-  left: '',
-  'left-mid': '',
-  mid: '',
-  'mid-mid': '',
-  right: '',
-  'right-mid': '',
-  middle: ' ',
-};
+const HEAD = ['Secret', 'Key', 'Where', 'Result'];
 
 /** The report for people: what is expected and whether it is there, then each finding with its remedy. */
 export function tableReport(report: Report, { color, columns }: TableOptions): string {
   const colors = createColors(color);
   const paint = { error: colors.red, warning: colors.yellow, note: colors.cyan, ok: colors.green };
-  const table = new Table({
-    head: ['Secret', 'Key', 'Where', 'Result'],
-    style: { head: [], border: [], compact: true, 'padding-left': 0 },
-    chars: CHARS,
-  });
-  for (const row of report.rows) {
-    table.push([...[row.secret, row.key ?? '(any)', where(row)].map(printable), paint[row.level](result(row))]);
-  }
+  const rows = report.rows.map((row) => ({
+    cells: [row.secret, row.key ?? '(any)', where(row)].map(printable),
+    result: paint[row.level](result(row)),
+  }));
+  const table = aligned([HEAD, ...rows.map(({ cells, result: last }) => [...cells, last])]);
   const worstFirst = LEVELS.flatMap((level) => report.findings.filter((one) => one.level === level));
   const blocks = worstFirst.map((one) =>
     [
@@ -51,7 +30,7 @@ export function tableReport(report: Report, { color, columns }: TableOptions): s
       ...wrapped(sentences(one), columns),
     ].join('\n'),
   );
-  return [table.toString().replace(/ +$/gm, ''), ...blocks, summary(report)].join('\n\n');
+  return [table, ...blocks, summary(report)].join('\n\n');
 }
 
 /** The whole report in a line. */
@@ -70,4 +49,12 @@ function result({ level, length }: Row): string {
 
 function plural(number: number, noun: string): string {
   return `${number} ${noun}${number === 1 ? '' : 's'}`;
+}
+
+/** Lines with columns of equal width, two spaces between them. The last column ends where its text ends. */
+function aligned(rows: readonly (readonly string[])[]): string {
+  const width = (column: number): number => Math.max(...rows.map((row) => [...row[column]!].length));
+  return rows
+    .map((row) => row.map((cell, column) => (column === row.length - 1 ? cell : cell.padEnd(width(column)))).join('  '))
+    .join('\n');
 }

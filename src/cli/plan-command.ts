@@ -1,11 +1,10 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { isAtLeast } from '../plan/change';
 import { jsonReport } from '../plan/plan-json';
 import { readListing } from '../plan/listing';
 import { markdownReport } from '../plan/plan-markdown';
 import { plan, type Plan } from '../plan/plan';
-import { svg } from '../plan/svg';
 import { textReport } from '../plan/plan-text';
 import { TreeReader } from '../plan/tree';
 import { quantity } from '../plan/words';
@@ -16,7 +15,7 @@ import { outputOf } from './output';
 const NOTES = `
 Examples:
   $ cdk8s-postgres-backup plan --base main:dist --head dist
-  $ cdk8s-postgres-backup plan --base old --head new --dumps listing.txt --svg plan.svg --markdown > comment.md
+  $ cdk8s-postgres-backup plan --base old --head new --dumps listing.txt --markdown > comment.md
   $ ssh nas ls -l /export/shop | cdk8s-postgres-backup plan --base main:dist --head dist --dumps -
 
 A folder in a commit is named as Git does: main:dist from the root of the repo, main:./dist from here.
@@ -42,7 +41,6 @@ interface Options {
   readonly now?: number;
   readonly markdown?: true;
   readonly json?: true;
-  readonly svg?: string;
   readonly failOn?: Level;
 }
 
@@ -63,29 +61,27 @@ export function planCommand(): Command {
     .option('--now <time>', 'the moment that the answers are for, e.g. 2026-11-24T02:00:00Z (default: now)', time)
     .addOption(new Option('--markdown', 'print Markdown, for a comment in a pull request').conflicts('json'))
     .addOption(new Option('--json', 'print JSON').conflicts('markdown'))
-    .option('--svg <file>', 'write a picture of the restore points; the Markdown embeds it by this name')
     .addOption(
       new Option('--fail-on <level>', 'end with status 1 at this level or a worse one (default: never)').choices(
         LEVELS,
       ),
     )
     .addHelpText('after', NOTES)
-    .action(async (options: Options) => {
+    .action((options: Options) => {
       const reader = new TreeReader();
       const [base, head] = [reader.read(options.base, '--base'), reader.read(options.head, '--head')];
       const { now = Date.now(), dumpSize, lastRun } = options;
       const made = plan(base, head, { now, dumpSize, lastRun, dumps: listing(options.dumps) });
-      if (options.svg !== undefined) write(options.svg, svg(made));
       const { failOn } = options;
       const fails = failOn !== undefined && made.changes.some(({ level }) => isAtLeast(level, failOn));
-      process.stdout.write(`${(await printed(made, options)).trimEnd()}\n`);
+      process.stdout.write(`${printed(made, options).trimEnd()}\n`);
       process.exitCode = fails ? 1 : 0;
     });
 }
 
-async function printed(made: Plan, { markdown, json, svg: picture }: Options): Promise<string> {
+function printed(made: Plan, { markdown, json }: Options): string {
   if (json) return JSON.stringify(jsonReport(made), null, 2);
-  return markdown ? markdownReport(made, picture) : textReport(made, outputOf(process.stdout));
+  return markdown ? markdownReport(made) : textReport(made, outputOf(process.stdout));
 }
 
 function listing(source: string | undefined): ReturnType<typeof readListing> | undefined {
@@ -100,17 +96,6 @@ function listing(source: string | undefined): ReturnType<typeof readListing> | u
     );
   }
   return readListing(text, source);
-}
-
-function write(file: string, content: string): void {
-  try {
-    writeFileSync(file, content);
-  } catch (error) {
-    throw new MisuseError(
-      `--svg (${file}) cannot be written (${(error as NodeJS.ErrnoException).code}). Name a file in a folder ` +
-        'that exists',
-    );
-  }
 }
 
 function size(value: string): number {

@@ -1,4 +1,3 @@
-import type { ListItem, Paragraph, PhrasingContent, Root, RootContent } from 'mdast';
 import { printable } from '../reports/text';
 import type { Change } from './change';
 import { headline } from './headline';
@@ -11,66 +10,26 @@ const MOST_CHARACTERS = 60_000;
 
 const SIGNS = { error: '🔴 error', warning: '🟡 warning', note: '🔵 note' };
 
-/**
- * The plan as a comment of a pull request.
- * @param picture the address of the picture, if there is one
- */
-export async function markdownReport(plan: Plan, picture?: string): Promise<string> {
-  const { toMarkdown } = await import('mdast-util-to-markdown');
-  const written = (children: RootContent[]): string =>
-    toMarkdown({ type: 'root', children } satisfies Root, { bullet: '-', listItemIndent: 'one' });
-  const parts = [
-    written([{ type: 'heading', depth: 3, children: [text(headline(plan))] }]),
-    ...(picture === undefined || plan.changes.length === 0
-      ? []
-      : [
-          written([
-            { type: 'paragraph', children: [{ type: 'image', url: picture, alt: 'Restore points before and after' }] },
-          ]),
-        ]),
-    ...plan.changes.map((change) => written([{ type: 'list', spread: false, children: [item(change)] }])),
-  ];
-  const details = plan.resources.map((resource) => written(folded(resource)));
+/** The plan as a comment of a pull request. */
+export function markdownReport(plan: Plan): string {
+  const parts = [`### ${text(headline(plan))}\n`, ...plan.changes.map((change) => `${item(change).join('\n')}\n`)];
+  const details = plan.resources.map((resource) => `${folded(resource)}\n`);
   return `${cut(parts, 'changes').join('\n')}${cut(details, 'resources', MOST_CHARACTERS - parts.join('\n').length)
     .map((block) => `\n${block}`)
     .join('')}`;
 }
 
-function item({ level, resources, title, details, items = [] }: Change): ListItem {
-  return {
-    type: 'listItem',
-    spread: false,
-    children: [
-      {
-        type: 'paragraph',
-        children: [
-          { type: 'strong', children: [text(SIGNS[level])] },
-          text(`: ${sentence(title)} `),
-          ...firstOf(resources).flatMap((name, index): PhrasingContent[] => [
-            ...(index > 0 ? [text(', ')] : []),
-            { type: 'inlineCode', value: printable(name) },
-          ]),
-        ],
-      },
-      ...details.map((detail): Paragraph => ({ type: 'paragraph', children: [text(detail)] })),
-      ...(items.length === 0
-        ? []
-        : [
-            {
-              type: 'list' as const,
-              spread: false,
-              children: items.map((one): ListItem => ({
-                type: 'listItem',
-                children: [{ type: 'paragraph', children: [text(one)] }],
-              })),
-            },
-          ]),
-    ],
-  };
+function item({ level, resources, title, details, items = [] }: Change): string[] {
+  const about = firstOf(resources).map(code).join(', ');
+  return [
+    `- **${SIGNS[level]}**: ${text(sentence(title))} ${about}`,
+    ...details.map((detail) => `\n  ${text(detail)}`),
+    ...items.map((one) => `  - ${text(one)}`),
+  ];
 }
 
 /** Every field of a resource, as a diff behind its name. */
-function folded(resource: ResourceChange): RootContent[] {
+function folded(resource: ResourceChange): string {
   const lines = resource.fields.flatMap((field) =>
     field.diff === undefined && field.before !== undefined && field.after !== undefined
       ? [
@@ -80,20 +39,35 @@ function folded(resource: ResourceChange): RootContent[] {
       : fieldLines(field),
   );
   const name = `${resourceName((resource.after ?? resource.before)!)}: ${extent(resource)}`;
-  if (lines.length === 0) return [{ type: 'paragraph', children: [{ type: 'inlineCode', value: printable(name) }] }];
-  return [
-    {
-      type: 'html',
-      value: `<details><summary>${printable(name).replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('@', '&#64;')}</summary>`,
-    },
-    { type: 'code', lang: 'diff', value: lines.join('\n') },
-    { type: 'html', value: '</details>' },
-  ];
+  if (lines.length === 0) return code(name);
+  const summary = printable(name).replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('@', '&#64;');
+  const fence = '`'.repeat(longestRun(lines.join('\n'), 2) + 1);
+  return [`<details><summary>${summary}</summary>`, '', `${fence}diff`, ...lines, fence, '', '</details>'].join('\n');
 }
 
-/** Nobody is notified because of a name in a manifest: a word joiner after the @ makes it none. */
-function text(value: string): PhrasingContent {
-  return { type: 'text', value: printable(value).replaceAll('@', '@\u2060') };
+/**
+ * Text in which no character is markup. Nobody is notified because of a name in a manifest: a word joiner after the @
+ * makes it none.
+ */
+function text(value: string): string {
+  return printable(value)
+    .replace(/[\\`*_[\]<>#|~&!]/g, '\\$&')
+    .replace(/^(\d+)([.)])/, '$1\\$2')
+    .replace(/^[-+=]/, '\\$&')
+    .replaceAll('@', '@\u2060');
+}
+
+/** Text as it is written, between more backticks than it has. */
+function code(value: string): string {
+  const told = printable(value);
+  const fence = '`'.repeat(longestRun(told, 0) + 1);
+  const space = /^`|`$/.test(told) ? ' ' : '';
+  return `${fence}${space}${told}${space}${fence}`;
+}
+
+/** The length of the longest run of backticks, or `least`, if that is more. */
+function longestRun(value: string, least: number): number {
+  return Math.max(least, ...[...value.matchAll(/`+/g)].map(([run]) => run.length));
 }
 
 function cut(blocks: readonly string[], noun: string, room = MOST_CHARACTERS): string[] {

@@ -21,12 +21,10 @@ function cli(args: readonly string[], input?: string): SpawnSyncReturns<string> 
   });
 }
 
-test('the plan for people, the picture, and status 0 unless told otherwise', () => {
-  const picture = join(written({}), 'plan.svg');
-  const { status, stdout, stderr } = cli(['--base', base, '--head', head, ...NOW, '--svg', picture]);
+test('the plan for people, and status 0 unless told otherwise', () => {
+  const { status, stdout, stderr } = cli(['--base', base, '--head', head, ...NOW]);
   expect(stdout).toMatch(/^Risk: high\. Deletes 4 restore points from 2026-11-18 to 2026-11-21 \(1 error, 2 notes\)\n/);
   expect(stdout).not.toContain('\u001b');
-  expect(readFileSync(picture, 'utf8')).toMatch(/^<svg [^]*<\/svg>\n$/);
   expect([status, stderr]).toEqual([0, '']);
 });
 
@@ -74,11 +72,6 @@ test.each([
     'a listing that is not there',
     ['--base', 'dist', '--head', 'dist', '--dumps', '/nowhere'],
     '--dumps (/nowhere) cannot be read (ENOENT)',
-  ],
-  [
-    'a picture that cannot be written',
-    ['--base', 'dist', '--head', 'dist', '--svg', '/nowhere/a.svg'],
-    '--svg (/nowhere/a.svg) cannot be written (ENOENT)',
   ],
   ['bad values', ['--base', 'dist', '--head', 'dist', '--now', 'tomorrow'], 'It is no time'],
   ['a bad size', ['--base', 'dist', '--head', 'dist', '--dump-size', '2 GB'], 'It is no size'],

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { PAGE, publicApi } from '../../docs/generators/api';
+import { PAGE, publicApi } from '../../generators/api';
 
 const api = publicApi();
 

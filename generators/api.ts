@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as ts from 'typescript';
 
-const root = join(__dirname, '../..');
+const root = join(__dirname, '..');
 
 export const PAGE = join(root, 'docs/api.md');
 
