@@ -90,7 +90,7 @@ function randomSchema(seed: string, number: number): Schema {
     seed: `${seed}/${number}/${index}/${feature}`,
   }));
   const role = (): string => (random.chance(0.3) ? random.pick(ROLES) : '');
-  return { label, name: identifier(oddName(random, label)), owner: role(), ownerOfTables: role(), parts };
+  return { label, name: identifier(schemaName(random, label)), owner: role(), ownerOfTables: role(), parts };
 }
 
 /** The statements that make the schemas in an empty database. */
@@ -128,4 +128,9 @@ function giveTables({ name, ownerOfTables }: Schema): string {
   return `
     SELECT format('ALTER TABLE %s OWNER TO %s', oid::regclass, ${literal(ownerOfTables)}) FROM pg_class
      WHERE relnamespace = ${literal(name)}::regnamespace AND relkind IN ('r', 'p') ORDER BY oid \\gexec`;
+}
+
+/** PostgreSQL keeps the prefix `pg_` for schemas of its own. */
+function schemaName(random: Random, label: string): string {
+  return oddName(random, label).replace(/^pg_/, 'p_');
 }

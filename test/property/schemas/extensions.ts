@@ -53,7 +53,7 @@ export const extensions: Theme = {
       INSERT INTO ${parent} VALUES (1, 'x');
       CREATE TABLE ${other}.${table} (a int DEFAULT nextval(${literal(`${other}.${sequence}`)}) REFERENCES ${parent}, b int);
       INSERT INTO ${other}.${table} VALUES (1, 2);
-      CREATE FUNCTION ${function_}(${other}.${table}) RETURNS ${other}.${type} LANGUAGE sql AS $$ SELECT 'y'::${other}.${type} $$;
+      CREATE FUNCTION ${function_}(${other}.${table}) RETURNS ${other}.${type} LANGUAGE sql AS $made$ SELECT 'y'::${other}.${type} $made$;
       CREATE VIEW ${other}.${view} AS SELECT p.*, ${function_}(t) AS made
         FROM ${parent} AS p JOIN ${other}.${table} AS t USING (a);
       ${draw.maybe(`ALTER TABLE ${other}.${table} SET SCHEMA ${draw.schema};`)}

@@ -14,14 +14,14 @@ export const functions: Theme = {
     return `
       CREATE TABLE ${table} (a int);
       INSERT INTO ${table} VALUES (1);
-      CREATE FUNCTION ${unbound}() RETURNS bigint LANGUAGE sql AS $$ SELECT count(*) FROM ${table} $$;
+      CREATE FUNCTION ${unbound}() RETURNS bigint LANGUAGE sql AS $made$ SELECT count(*) FROM ${table} $made$;
       CREATE FUNCTION ${bound}() RETURNS bigint LANGUAGE sql SET search_path = ${draw.schema}, public, pg_temp
-        AS $$ SELECT count(*) FROM ${table} $$;
+        AS $made$ SELECT count(*) FROM ${table} $made$;
       CREATE FUNCTION ${empty}() RETURNS bigint LANGUAGE plpgsql SET search_path = '' SET work_mem = '1MB'
-        AS $$ BEGIN RETURN 1; END $$;
+        AS $made$ BEGIN RETURN 1; END $made$;
       CREATE FUNCTION ${odd}() RETURNS text LANGUAGE sql
         SET search_path = "a ""b""", 'c, d', "$user" SET "my.setting" = ${draw.text()}
-          SET DateStyle = 'German, DMY' AS $$ SELECT ''::text $$;
+          SET DateStyle = 'German, DMY' AS $made$ SELECT ''::text $made$;
       CREATE FUNCTION ${atomic}(OUT n bigint) BEGIN ATOMIC SELECT count(*) FROM ${table} WHERE a IN (1, 2); END;
       CREATE VIEW ${view} AS SELECT ${unbound}() AS one, ${bound}() AS two, n FROM ${atomic}();
       CREATE INDEX ON ${table} ((a + 1)) WHERE a > 0;`;
@@ -32,7 +32,7 @@ export const functions: Theme = {
     return `
       CREATE FUNCTION ${known}(int) RETURNS bool IMMUTABLE LANGUAGE sql AS 'SELECT $1 < 100';
       CREATE FUNCTION ${allowed}(x int) RETURNS bool STABLE LANGUAGE plpgsql SET search_path = ${draw.schema}
-        AS $$ BEGIN RETURN ${known}(x); END $$;
+        AS $made$ BEGIN RETURN ${known}(x); END $made$;
       CREATE TABLE ${table} (a int CHECK (${allowed}(a)),
         b int GENERATED ALWAYS AS (CASE WHEN ${draw.schema}.${known}(a) THEN 1 END) STORED);
       INSERT INTO ${table} (a) VALUES (1), (NULL);`;
@@ -52,7 +52,7 @@ export const functions: Theme = {
       CREATE FUNCTION ${one}() RETURNS void LANGUAGE sql AS '';
       CREATE FUNCTION ${two}(IN ${type}, INOUT ${a} anyelement, OUT ${b} anyarray) LANGUAGE sql AS 'SELECT $2, ARRAY[$2]';
       CREATE FUNCTION ${three}(int) RETURNS TABLE (${a} int, ${b} ${type}) ROWS 5 LANGUAGE sql
-        AS $$ SELECT 1, ROW(1, 'x')::${type} $$;
+        AS $made$ SELECT 1, ROW(1, 'x')::${type} $made$;
       CREATE FUNCTION ${four}(anycompatible, anycompatiblearray) RETURNS SETOF ${type} LANGUAGE sql AS 'SELECT 1, ''x''::text';
       CREATE FUNCTION ${five}() RETURNS int LANGUAGE internal IMMUTABLE AS 'pg_backend_pid';
       CREATE FUNCTION ${window}(float8) RETURNS float8 LANGUAGE internal IMMUTABLE STRICT WINDOW AS 'window_row_number';

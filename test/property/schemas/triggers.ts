@@ -12,8 +12,8 @@ export const triggers: Theme = {
           `ALTER TABLE ${table} ${draw.pick(['DISABLE', 'ENABLE ALWAYS', 'ENABLE REPLICA'])} TRIGGER ${trigger};`,
       );
     return `
-      CREATE FUNCTION ${act}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN coalesce(NEW, OLD); END $$;
-      CREATE FUNCTION ${refuse}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'no rows after this'; END $$;
+      CREATE FUNCTION ${act}() RETURNS trigger LANGUAGE plpgsql AS $made$ BEGIN RETURN coalesce(NEW, OLD); END $made$;
+      CREATE FUNCTION ${refuse}() RETURNS trigger LANGUAGE plpgsql AS $made$ BEGIN RAISE 'no rows after this'; END $made$;
       CREATE TABLE ${table} (${a} int, ${b} text);
       INSERT INTO ${table} VALUES (1, 'x'), (2, NULL);
       CREATE VIEW ${view} AS SELECT * FROM ${table};
@@ -33,8 +33,8 @@ export const triggers: Theme = {
   'triggers that would change or keep out each row': (draw) => {
     const [table, change, refuse] = draw.names();
     return `
-      CREATE FUNCTION ${change}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN NEW.t := 'changed'; RETURN NEW; END $$;
-      CREATE FUNCTION ${refuse}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NULL; END $$;
+      CREATE FUNCTION ${change}() RETURNS trigger LANGUAGE plpgsql AS $made$ BEGIN NEW.t := 'changed'; RETURN NEW; END $made$;
+      CREATE FUNCTION ${refuse}() RETURNS trigger LANGUAGE plpgsql AS $made$ BEGIN RETURN NULL; END $made$;
       CREATE TABLE ${table} (t text);
       INSERT INTO ${table} VALUES ('as it was');
       CREATE TRIGGER ${change} BEFORE INSERT ON ${table} FOR EACH ROW EXECUTE FUNCTION ${change}();
@@ -48,8 +48,8 @@ export const triggers: Theme = {
       (part, index) => `CREATE TABLE ${part} PARTITION OF ${draw.pick([table, other])} FOR VALUES IN (${index});`,
     );
     return `
-      CREATE FUNCTION ${change}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN NEW.t := NEW.t || ', changed'; RETURN NEW; END $$;
-      CREATE FUNCTION ${refuse}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'not %', NEW; END $$;
+      CREATE FUNCTION ${change}() RETURNS trigger LANGUAGE plpgsql AS $made$ BEGIN NEW.t := NEW.t || ', changed'; RETURN NEW; END $made$;
+      CREATE FUNCTION ${refuse}() RETURNS trigger LANGUAGE plpgsql AS $made$ BEGIN RAISE 'not %', NEW; END $made$;
       CREATE TABLE ${table} (a int, t text) PARTITION BY LIST (a);
       CREATE TABLE ${other} (LIKE ${table}) PARTITION BY LIST (a);
       ${parts.join('\n')}
@@ -70,7 +70,7 @@ export const triggers: Theme = {
       ALTER EVENT TRIGGER ${three} ENABLE ALWAYS;`)
         : '';
     return `
-      CREATE FUNCTION ${act}() RETURNS event_trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM tg_event; END $$;
+      CREATE FUNCTION ${act}() RETURNS event_trigger LANGUAGE plpgsql AS $made$ BEGIN PERFORM tg_event; END $made$;
       CREATE EVENT TRIGGER ${one} ON ddl_command_end ${draw.maybe("WHEN TAG IN ('CREATE TABLE', 'COMMENT')")}
         EXECUTE FUNCTION ${act}();
       CREATE EVENT TRIGGER ${two} ON ${draw.pick(['sql_drop', 'table_rewrite', 'ddl_command_start'])} EXECUTE FUNCTION ${act}();
@@ -85,7 +85,7 @@ export const triggers: Theme = {
         EXECUTE FUNCTION ${draw.schema}.${refuse}();`);
     return `
       CREATE FUNCTION ${refuse}() RETURNS event_trigger LANGUAGE plpgsql
-        AS $$ BEGIN RAISE 'ask the administrator: %', tg_tag; END $$;`;
+        AS $made$ BEGIN RAISE 'ask the administrator: %', tg_tag; END $made$;`;
   },
 
   'an event trigger that looks for its table along the search path': (draw) => {
@@ -96,7 +96,7 @@ export const triggers: Theme = {
     draw.last.push(`CREATE EVENT TRIGGER ${trigger} ON ddl_command_end EXECUTE FUNCTION ${draw.schema}.${look}();`);
     return `
       CREATE TABLE ${allowed} (tag text);
-      CREATE FUNCTION ${look}() RETURNS event_trigger LANGUAGE plpgsql AS $$
-        BEGIN IF tg_tag IN (SELECT tag FROM ${allowed}) THEN RAISE NOTICE 'known'; END IF; END $$;`;
+      CREATE FUNCTION ${look}() RETURNS event_trigger LANGUAGE plpgsql AS $made$
+        BEGIN IF tg_tag IN (SELECT tag FROM ${allowed}) THEN RAISE NOTICE 'known'; END IF; END $made$;`;
   },
 };
