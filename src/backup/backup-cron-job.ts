@@ -11,7 +11,7 @@ import { SecretKey } from '../secrets/secret-key';
 import { PodOptions, podOptions } from '../workload/hardened-pod';
 import { checkDays, checkDuration, InvalidPropError } from '../errors';
 import { PostgresDatabase } from '../database/postgres-database';
-import { checksEnv, RestoreCheck } from '../restore/restore-check';
+import { RestoreCheck } from '../restore/restore-check';
 import { Retention } from './retention';
 import { takenBy } from '../kubernetes/resource';
 import { withinInterval } from '../schedule/checks';
@@ -217,7 +217,6 @@ export class BackupCronJob extends Construct implements IBackup {
         env('ROW_COUNTS', String(props.rowCounts ?? true)),
         env('CONTENT_HASH_BYTES', (props.contentHashUpTo ?? Size.gibibytes(20)).toKibibytes() * 1024),
         env('LOCK_TIMEOUT', lockTimeout.toMilliseconds()),
-        ...checksEnv(props.checks ?? []),
         ...heartbeat(props.heartbeat),
         env('BACKUP_HOLD', ''),
         env('BACKUP_LABEL', ''),
@@ -228,6 +227,7 @@ export class BackupCronJob extends Construct implements IBackup {
         env('KEEP_YEARLY', retention.yearly),
         env('KEEP_WITHIN_DAYS', retention.within?.toDays() ?? 0),
       ],
+      checks: props.checks,
       reaches: props.heartbeat === undefined ? [] : ['heartbeat'],
       secrets: [props.heartbeat?.success, props.heartbeat?.failure].filter((key) => key !== undefined),
     });

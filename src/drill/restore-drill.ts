@@ -17,7 +17,7 @@ import {
 } from '../workload/hardened-pod';
 import { checkCount, checkDuration, InvalidPropError } from '../errors';
 import { described, labelsFor } from '../kubernetes/labels';
-import { checksEnv } from '../restore/restore-check';
+import { mountedChecks } from '../workload/checks-config-map';
 import { restoreOptions } from '../restore/restore-job';
 import { ScriptCronJob } from '../workload/script-cron-job';
 import { checkFolder, POD_NAME } from '../workload/script-job';
@@ -154,6 +154,7 @@ export class RestoreDrill extends Construct {
       env('MAINTENANCE_DATABASE', 'postgres'),
       env('DRILL_DIR', DRILL_PATH),
     ];
+    const checks = mountedChecks(this, props.name, props.backup.checks ?? []);
     const restore: ContainerProps = {
       name: 'restore',
       script: 'drill-restore.sh',
@@ -168,9 +169,9 @@ export class RestoreDrill extends Construct {
         env('RESTORE_JOBS', jobs),
         env('RESTORE_OPTIONS', restoreOptions(memoryPerJob(props.resources ?? RESOURCES, jobs))),
         env('HOLD_SECONDS', this.deadline.toSeconds()),
-        ...checksEnv(props.backup.checks ?? []),
+        ...checks.env,
       ],
-      volumeMounts: [...WORKING_MOUNTS, { name: 'drill', mountPath: DRILL_PATH }],
+      volumeMounts: [...WORKING_MOUNTS, ...checks.volumeMounts, { name: 'drill', mountPath: DRILL_PATH }],
     };
     const drill: k8s.Volume = {
       name: 'drill',
@@ -203,7 +204,7 @@ export class RestoreDrill extends Construct {
       env: [...common.slice(1), env('IMAGE', database.image.image), env('KEEP_EVIDENCE', this.keepEvidence)],
       extras: this.withProof(props, common, {
         initContainers: [restore],
-        volumes: [drill],
+        volumes: [drill, ...checks.volumes],
         volumeMounts: [{ name: 'drill', mountPath: DRILL_PATH }],
       }),
     });

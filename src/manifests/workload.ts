@@ -3,10 +3,16 @@ import { at, list, text, type Manifest, type Value } from './manifest';
 /** What the workloads of this library are for, as their label `app.kubernetes.io/component` says. */
 export type Component = 'backup' | 'restore' | 'drill';
 
+/** What an object of this library is for; undefined for every other object. */
+export function componentLabel({ object }: Manifest): string | undefined {
+  return text(object, 'metadata', 'labels', 'app.kubernetes.io/name') === 'postgres-backup'
+    ? text(object, 'metadata', 'labels', 'app.kubernetes.io/component')
+    : undefined;
+}
+
 /** The component of a workload of this library; undefined for every other object. */
-export function componentOf({ object }: Manifest): Component | undefined {
-  if (text(object, 'metadata', 'labels', 'app.kubernetes.io/name') !== 'postgres-backup') return undefined;
-  const component = text(object, 'metadata', 'labels', 'app.kubernetes.io/component');
+export function componentOf(manifest: Manifest): Component | undefined {
+  const component = componentLabel(manifest);
   return component === 'backup' || component === 'restore' || component === 'drill' ? component : undefined;
 }
 

@@ -1,5 +1,3 @@
-import { k8s } from 'cdk8s-plus-28';
-import { env } from '../workload/environment';
 import { InvalidPropError } from '../errors';
 
 /** A query, and the name under which logs and manifests speak of it. */
@@ -50,20 +48,4 @@ export class RestoreCheck {
       throw new InvalidPropError('check.query', query, 'is empty', 'Write a query that returns one value');
     }
   }
-}
-
-/** The checks as environment variables, numbered from 1. */
-export function checksEnv(checks: readonly RestoreCheck[]): k8s.EnvVar[] {
-  const twice = checks.find(({ name }, index) => checks.findIndex((other) => other.name === name) !== index);
-  if (twice !== undefined) {
-    throw new InvalidPropError('check.name', twice.name, 'is the name of two checks', 'Rename one of them');
-  }
-  return [
-    env('CHECKS', checks.length),
-    ...checks.flatMap(({ name, query, expect }, index) => [
-      env(`CHECK_${index + 1}_NAME`, name),
-      env(`CHECK_${index + 1}_QUERY`, query),
-      ...(expect === undefined ? [] : [env(`CHECK_${index + 1}_EXPECT`, expect)]),
-    ]),
-  ];
 }

@@ -9,7 +9,6 @@ import { checkCount, checkDuration, InvalidPropError } from '../errors';
 import { described, labelsOf } from '../kubernetes/labels';
 import { checkName, JOB_NAME_LENGTH } from '../kubernetes/names';
 import { Quiesce, withQuiesce } from './quiesce';
-import { checksEnv } from './restore-check';
 import { RestoreTrigger } from './restore-trigger';
 import { ScriptCronJob } from '../workload/script-cron-job';
 import { checkFolder, scriptJob, ScriptJobProps, specAtSynth } from '../workload/script-job';
@@ -164,8 +163,8 @@ export class RestoreJob extends Construct {
         env('RESTORE_JOBS', checkCount('restoreJob.jobs', props.jobs ?? 2, 1, 64)),
         env('RESTORE_OPTIONS', restoreOptions(checkMemory(props.maintenanceWorkMem))),
         env('HOLD_SECONDS', deadline.toSeconds()),
-        ...checksEnv(props.backup.checks ?? []),
       ],
+      checks: props.backup.checks,
     };
     const job = props.quiesce === undefined ? plain : withQuiesce(this, plain, props.quiesce);
     if (trigger.requestId === undefined) {

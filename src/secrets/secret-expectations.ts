@@ -31,6 +31,8 @@ const FINGERPRINT_BYTES = 16;
 export class SecretExpectations extends Construct implements SecretList {
   /** The namespace of the chart. */
   public readonly namespace = Chart.of(this).namespace;
+  /** Name of the ConfigMap that lists them. */
+  public readonly configMapName: string;
   private readonly expected: ExpectedSecret[] = [];
   private readonly escrows: Escrow[] = [];
 
@@ -40,6 +42,7 @@ export class SecretExpectations extends Construct implements SecretList {
     const name = props.name ?? `${Chart.of(this).node.id}-expected-secrets`;
     checkName('secretExpectations.name', name);
     takeName(this, 'ConfigMap', 'secretExpectations.name', name);
+    this.configMapName = name;
     this.node.defaultChild = new k8s.KubeConfigMap(this, 'list', {
       metadata: {
         name,
@@ -64,9 +67,11 @@ export class SecretExpectations extends Construct implements SecretList {
     return [...this.escrows];
   }
 
-  /** The secrets of this namespace, which pods can look at. */
-  public get local(): ExpectedSecret[] {
-    return this.expected.filter(({ isLocal }) => isLocal);
+  /** The secrets of this namespace that matter to a database: those of no database, and its own. */
+  public localFor(database: string): ExpectedSecret[] {
+    return this.expected.filter(
+      ({ isLocal, usedFor }) => isLocal && (usedFor.length === 0 || usedFor.includes(database)),
+    );
   }
 
   /**
@@ -151,6 +156,7 @@ export class SecretExpectations extends Construct implements SecretList {
   private list(): { [file: string]: string } {
     return {
       'secrets.yaml': Yaml.stringify(this.expected.map(listed)),
+      'secrets.tsv': tabSeparated(this.expected.filter(({ isLocal }) => isLocal)),
       ...(this.escrows.length > 0 && { 'escrow.yaml': Yaml.stringify(this.escrows.map(attested)) }),
     };
   }
@@ -200,14 +206,14 @@ function checkValue({ bytes, minBytes, pattern, sameAsDump }: ExpectKeyOptions):
   }
 }
 
-/** What both this engine and grep understand, without line breaks. */
+/** What both this engine and grep understand, without line breaks and tabs. */
 function isExtended(pattern: string): boolean {
   try {
     new RegExp(pattern);
   } catch {
     return false;
   }
-  return !/\\[A-Za-z0-9]|\(\?|[*+?}][?+]|[\r\n]|^$/.test(pattern);
+  return !/\\[A-Za-z0-9]|\(\?|[*+?}][?+]|[\r\n\t]|^$/.test(pattern);
 }
 
 function listed({ isLocal, namespace, secretName, onlyKey, options, usedBy }: ExpectedSecret): object {
@@ -226,6 +232,25 @@ function listed({ isLocal, namespace, secretName, onlyKey, options, usedBy }: Ex
     ...(optionalUntil !== undefined && { optionalUntil }),
     ...(usedBy.length > 0 && { usedBy }),
   };
+}
+
+/** The same for the pods, whose scripts read it: a line for each, with a tab between its fields. */
+function tabSeparated(secrets: readonly ExpectedSecret[]): string {
+  const rows = secrets.map(({ secretName, onlyKey, usedFor, options }) => ({
+    secret: secretName,
+    key: onlyKey,
+    usedFor: usedFor.join(' '),
+    bytes: options.bytes,
+    minBytes: options.minBytes,
+    pattern: options.pattern,
+    trailingNewline: options.noTrailingNewline === false ? 'allowed' : undefined,
+    sameAsDump: options.sameAsDump ? 'true' : undefined,
+    gitFile: options.gitFile,
+    optionalUntil: options.optionalUntil,
+    because: options.because,
+  }));
+  const head = rows.length === 0 ? [] : [`# ${Object.keys(rows[0]!).join('\t')}`];
+  return [...head, ...rows.map((row) => Object.values(row).join('\t'))].map((line) => `${line}\n`).join('');
 }
 
 function attested({ options: { what, where, attestedOn }, validUntil }: Escrow): object {

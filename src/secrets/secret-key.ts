@@ -54,13 +54,16 @@ export interface ExpectKeyOptions extends ExpectSecretOptions {
 export interface SecretList {
   /** The namespace of the chart. */
   readonly namespace?: string;
-  /** The secrets of this namespace, which pods can look at. */
-  readonly local: readonly ExpectedSecret[];
+  /** Name of the ConfigMap with the list. */
+  readonly configMapName: string;
+  /** The secrets of this namespace that matter to a database: those of no database, and its own. */
+  localFor(database: string): readonly ExpectedSecret[];
 }
 
 /** A secret that must exist: one of its keys, or the whole of it. */
 export class ExpectedSecret {
   private readonly users = new Set<string>();
+  private readonly databases = new Set<string>();
 
   constructor(
     public readonly expectations: SecretList,
@@ -81,8 +84,14 @@ export class ExpectedSecret {
     return [...this.users].sort();
   }
 
-  public addUser(workload: string): void {
+  /** The databases whose workloads take the value. */
+  public get usedFor(): string[] {
+    return [...this.databases].sort();
+  }
+
+  public addUser(workload: string, database: string): void {
     this.users.add(workload);
+    this.databases.add(database);
   }
 
   public toString(): string {

@@ -1,14 +1,15 @@
 import { k8s } from 'cdk8s-plus-28';
 import { SecretKey } from '../secrets/secret-key';
+import { VariableName } from './variables';
 
 /**
  * An environment variable whose value arrives as it is written: Kubernetes would expand `$(NAME)` and shorten `$$`.
  */
-export function env(name: string, value: string | number): k8s.EnvVar {
+export function env(name: VariableName, value: string | number): k8s.EnvVar {
   return { name, value: String(value).replaceAll('$', '$$$$') };
 }
 
 /** The value of a secret. Where it is absent, the script says what is missing; the pod would only hang. */
-export function secretEnv(name: string, key: SecretKey): k8s.EnvVar {
+export function secretEnv(name: VariableName, key: SecretKey): k8s.EnvVar {
   return { name, valueFrom: { secretKeyRef: { name: key.secretName, key: key.key, optional: true } } };
 }

@@ -92,6 +92,8 @@ export interface HardenedPodProps extends PodOptions {
   readonly storage: IBackupStorage;
   readonly secrets: SecretsCheck;
   readonly env: k8s.EnvVar[];
+  /** What the script's container has beside the usual. */
+  readonly mounted: { readonly volumes: k8s.Volume[]; readonly volumeMounts: k8s.VolumeMount[] };
   /** @default - none */
   readonly extras?: PodExtras;
 }
@@ -160,7 +162,7 @@ export function hardenedPod(props: HardenedPodProps): k8s.PodTemplateSpec {
           name: props.containerName,
           script: props.script,
           env: [...props.env, SECRETS_REPORT],
-          volumeMounts: [...WORKING_MOUNTS, ...(extras?.volumeMounts ?? [])],
+          volumeMounts: [...WORKING_MOUNTS, ...props.mounted.volumeMounts, ...(extras?.volumeMounts ?? [])],
         }),
       ],
       volumes: [
@@ -169,6 +171,7 @@ export function hardenedPod(props: HardenedPodProps): k8s.PodTemplateSpec {
         { name: 'secrets-report', emptyDir: { medium: 'Memory', sizeLimit: quantity(REPORT_SIZE) } },
         { name: 'storage', persistentVolumeClaim: { claimName: props.storage.claimName } },
         { name: 'scratch', emptyDir: { sizeLimit: quantity(SCRATCH_SIZE) } },
+        ...props.mounted.volumes,
         ...(extras?.volumes ?? []),
       ],
     },

@@ -14,7 +14,9 @@ import { checkLabels, fileName } from '../kubernetes/names';
 import { PostgresDatabase } from '../database/postgres-database';
 import { namespaceOf, takeName } from '../kubernetes/resource';
 import { ScriptConfigMap } from './script-config-map';
-import { secretsCheck } from './secrets-check';
+import { databaseId, secretsCheck } from './secrets-check';
+import { mountedChecks } from './checks-config-map';
+import { RestoreCheck } from '../restore/restore-check';
 
 export interface ScriptJobProps extends PodOptions {
   /** How the construct is called in error messages. */
@@ -29,6 +31,8 @@ export interface ScriptJobProps extends PodOptions {
   readonly storage: IBackupStorage;
   readonly folder: string;
   readonly env: k8s.EnvVar[];
+  /** What the script evaluates, if it evaluates checks itself. */
+  readonly checks?: RestoreCheck[];
   /** Secrets that are read beside the database's password. */
   readonly secrets?: SecretKey[];
   readonly deadline: Duration;
@@ -57,8 +61,9 @@ export function scriptJob(scope: Construct, props: ScriptJobProps): () => k8s.Jo
   const { database, offline = false } = props;
   isolate(scope, props, offline ? [] : ['dns', 'database', ...(props.reaches ?? [])]);
   const used = [...(offline ? [] : [database.password]), ...(props.secrets ?? [])];
-  used.forEach((key) => key.addUser(props.name));
-  const lists = new Set([database.password, ...used].map(({ expectations }) => expectations));
+  used.forEach((key) => key.addUser(props.name, databaseId(database)));
+  const lists = [...new Set([database.password, ...used].map(({ expectations }) => expectations))];
+  const checks = mountedChecks(scope, props.name, props.checks ?? []);
   const scripts = ScriptConfigMap.of(scope);
   const connected = offline ? [POD_NAME] : connection(database);
   return () => ({
@@ -71,11 +76,9 @@ export function scriptJob(scope: Construct, props: ScriptJobProps): () => k8s.Jo
       containerName: props.component,
       scripts,
       image: database.image,
-      secrets: secretsCheck(
-        [...lists].flatMap(({ local }) => local),
-        connected,
-      ),
-      env: [...connected, env('BACKUP_DIR', `${STORAGE_PATH}/${props.folder}`), ...props.env],
+      secrets: secretsCheck(lists, database, connected),
+      env: [...connected, env('BACKUP_DIR', `${STORAGE_PATH}/${props.folder}`), ...props.env, ...checks.env],
+      mounted: checks,
     }),
   });
 }

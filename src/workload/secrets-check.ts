@@ -1,9 +1,10 @@
 import { k8s } from 'cdk8s-plus-28';
+import { PostgresDatabase } from '../database/postgres-database';
+import { fileName } from '../kubernetes/names';
+import { SecretList } from '../secrets/secret-key';
 import { env } from './environment';
-import { ExpectedSecret } from '../secrets/secret-key';
 
-const KEYS_PATH = '/expected/keys';
-const WHOLE_PATH = '/expected/secrets';
+const EXPECTED_PATH = '/expected';
 
 /** What a container needs that looks at the expected secrets. */
 export interface SecretsCheck {
@@ -12,54 +13,53 @@ export interface SecretsCheck {
   readonly volumes: k8s.Volume[];
 }
 
+/** The name of a database among all others, as the lists of expected secrets have it: without spaces. */
+export function databaseId({ host, port, name }: PostgresDatabase): string {
+  return `${host}:${port}/${fileName(name)}`;
+}
+
 /**
- * Mounts exactly the expected keys. All are optional: where one is missing, the script says which and why it matters;
- * without that, the pod would only hang in CreateContainerConfigError.
+ * Mounts the lists of expected secrets, and exactly the keys that matter to a database. All are optional: where one is
+ * missing, the script says which and why it matters; without that, the pod would only hang in
+ * CreateContainerConfigError.
  * @param connection environment that finds the database, whose login is tried
  */
-export function secretsCheck(expected: readonly ExpectedSecret[], connection: k8s.EnvVar[]): SecretsCheck {
-  const keys: k8s.VolumeProjection[] = [];
-  const whole: k8s.Volume[] = [];
-  const variables = expected.flatMap((secret, index) => {
-    const number = String(index + 1);
-    if (secret.onlyKey !== undefined) {
-      keys.push({
-        secret: { name: secret.secretName, items: [{ key: secret.onlyKey, path: number }], optional: true },
-      });
-      return expectation(secret, number, `${KEYS_PATH}/${number}`);
-    }
-    whole.push({ name: `expected-${number}`, secret: { secretName: secret.secretName, optional: true } });
-    return expectation(secret, number, `${WHOLE_PATH}/${number}`);
-  });
+export function secretsCheck(
+  lists: readonly SecretList[],
+  database: PostgresDatabase,
+  connection: k8s.EnvVar[],
+): SecretsCheck {
+  const id = databaseId(database);
+  const expected = lists.flatMap((list) => list.localFor(id));
+  const keys = expected.flatMap(({ secretName, onlyKey }) =>
+    onlyKey === undefined
+      ? []
+      : [{ secret: { name: secretName, items: [{ key: onlyKey, path: `${secretName}/${onlyKey}` }], optional: true } }],
+  );
+  const whole = expected.filter(({ onlyKey }) => onlyKey === undefined).map(({ secretName }) => secretName);
+  const volumes: k8s.Volume[] = [
+    {
+      name: 'expected-lists',
+      projected: {
+        sources: lists.map(({ configMapName }) => ({
+          configMap: { name: configMapName, items: [{ key: 'secrets.tsv', path: `${configMapName}.tsv` }] },
+        })),
+      },
+    },
+    ...(keys.length > 0 ? [{ name: 'expected-keys', projected: { sources: keys } }] : []),
+    ...whole.map((secretName, index) => ({ name: `expected-${index + 1}`, secret: { secretName, optional: true } })),
+  ];
   return {
-    env: [...connection, env('EXPECTED', expected.length), ...variables],
+    env: [...connection, env('EXPECTED_DIR', EXPECTED_PATH), env('EXPECTED_FOR', id)],
     volumeMounts: [
-      ...(keys.length > 0 ? [{ name: 'expected-keys', mountPath: KEYS_PATH, readOnly: true }] : []),
-      ...whole.map(({ name }) => ({
-        name,
-        mountPath: `${WHOLE_PATH}/${name.replace('expected-', '')}`,
+      { name: 'expected-lists', mountPath: `${EXPECTED_PATH}/lists`, readOnly: true },
+      ...(keys.length > 0 ? [{ name: 'expected-keys', mountPath: `${EXPECTED_PATH}/keys`, readOnly: true }] : []),
+      ...whole.map((secretName, index) => ({
+        name: `expected-${index + 1}`,
+        mountPath: `${EXPECTED_PATH}/secrets/${secretName}`,
         readOnly: true,
       })),
     ],
-    volumes: [...(keys.length > 0 ? [{ name: 'expected-keys', projected: { sources: keys } }] : []), ...whole],
+    volumes,
   };
-}
-
-function expectation(secret: ExpectedSecret, number: string, path: string): k8s.EnvVar[] {
-  const { because, bytes, minBytes, pattern, noTrailingNewline, sameAsDump, gitFile, optionalUntil } = secret.options;
-  const settings = {
-    NAME: secret.toString(),
-    PATH: path,
-    BECAUSE: because,
-    BYTES: bytes,
-    MIN_BYTES: minBytes,
-    PATTERN: pattern,
-    TRAILING_NEWLINE: noTrailingNewline === false ? 'allowed' : undefined,
-    SAME_AS_DUMP: sameAsDump ? 'true' : undefined,
-    GIT_FILE: gitFile,
-    OPTIONAL_UNTIL: optionalUntil,
-  };
-  return Object.entries(settings).flatMap(([setting, value]) =>
-    value === undefined ? [] : [env(`EXPECTED_${number}_${setting}`, value)],
-  );
 }

@@ -1,7 +1,10 @@
+import { at, type Manifest } from '../../manifests/manifest';
+import { componentLabel } from '../../manifests/workload';
 import type { Change } from '../change';
 import { change, type Comparison } from '../comparison';
 import { name, plural, words } from '../words';
 import type { Workload } from '../planned-workload';
+import type { ResourceChange } from '../resources';
 
 const HEARTBEATS = [
   { variable: 'HEARTBEAT_URL', noun: 'success' },
@@ -9,29 +12,21 @@ const HEARTBEATS = [
 ];
 
 /** What is in a dump, what is proven of it, and who hears of it. */
-export function contents({ workloads }: Comparison): Change[] {
-  return workloads.flatMap(({ before, after }) =>
-    before !== undefined && after !== undefined
-      ? [
-          ...checks(before, after),
-          ...(after.component === 'backup'
-            ? [...tables(before, after), ...counts(before, after), ...heartbeat(before, after)]
-            : []),
-        ]
-      : [],
-  );
+export function contents({ workloads, resources }: Comparison): Change[] {
+  return [
+    ...resources.flatMap(checks),
+    ...workloads.flatMap(({ before, after }) =>
+      before !== undefined && after?.component === 'backup'
+        ? [...tables(before, after), ...counts(before, after), ...heartbeat(before, after)]
+        : [],
+    ),
+  ];
 }
 
-function checks(before: Workload, after: Workload): Change[] {
-  const named = ({ env }: Workload): Map<string, string> =>
-    new Map(
-      [...env]
-        .filter(([variable]) => /^CHECK_\d+_NAME$/.test(variable))
-        .map(([variable, value]) => [
-          value,
-          ['QUERY', 'EXPECT'].map((field) => env.get(variable.replace('NAME', field)) ?? '').join('\n'),
-        ]),
-    );
+/** A ConfigMap with checks: of each the query, and the value that is expected, if it is known beforehand. */
+function checks({ before, after }: ResourceChange): Change[] {
+  const manifest = (after ?? before)!;
+  if (componentLabel(manifest) !== 'checks') return [];
   const [was, is] = [named(before), named(after)];
   const gone = [...was.keys()].filter((check) => !is.has(check));
   const items = [
@@ -45,14 +40,25 @@ function checks(before: Workload, after: Workload): Change[] {
     change(
       'checks',
       gone.length > 0 ? 'warning' : 'note',
-      after.manifest,
+      manifest,
       `Other things are proven: ${plural(items.length, 'check')} changed`,
-      after.component === 'backup'
-        ? ['Each dump notes the answers to its checks; a restore of an older dump has none to compare new ones with.']
-        : [],
+      ['Each dump notes the answers to its checks; a restore of an older dump has none to compare new ones with.'],
       items,
     ),
   ];
+}
+
+function named(manifest: Manifest | undefined): Map<string, string> {
+  const data = Object.entries((manifest === undefined ? undefined : at(manifest.object, 'data')) ?? {});
+  const files = new Map(data.map(([file, value]) => [file, String(value)]));
+  return new Map(
+    [...files]
+      .filter(([file]) => file.endsWith('.name'))
+      .map(([file, check]) => [
+        check,
+        ['sql', 'expect'].map((ending) => files.get(file.replace(/name$/, ending)) ?? '').join('\n'),
+      ]),
+  );
 }
 
 function tables(before: Workload, after: Workload): Change[] {

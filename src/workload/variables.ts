@@ -1,0 +1,81 @@
+/** What a variable of our containers means to its script. */
+export interface Variable {
+  readonly meaning: string;
+  /** Whether a person sets it for a Job by hand. */
+  readonly byHand?: true;
+}
+
+/** Every environment variable that a workload of this library has. A test holds them against the scripts. */
+export const VARIABLES = {
+  PGHOST: { meaning: 'address of the server' },
+  PGPORT: { meaning: 'port of the server' },
+  PGUSER: { meaning: 'role that logs in' },
+  PGPASSWORD: { meaning: 'password of the role, from its secret' },
+  PGDATABASE: { meaning: 'database that is dumped or restored' },
+  PGAPPNAME: { meaning: 'name of the pod, by which the sessions and locks on the server and the holds are known' },
+  PASSWORD_SOURCE: { meaning: 'secret and key of the password, for messages' },
+  MAINTENANCE_DATABASE: { meaning: 'database that holds the locks and from which others are renamed and dropped' },
+  SERVER_TIMEOUT: { meaning: 'seconds to wait for a server that is starting' },
+
+  BACKUP_DIR: { meaning: 'folder of the dumps' },
+  TMPDIR: { meaning: 'folder for small files of a run' },
+  EXPECTED_DIR: { meaning: 'folder with the lists of expected secrets, and with the secrets' },
+  EXPECTED_FOR: { meaning: 'database whose secrets of the lists are looked at' },
+  CHECKS_DIR: {
+    meaning: 'folder with the checks: of each the query, the name, and the expected value, if there is one',
+  },
+  SECRETS_REPORT: { meaning: 'folder in memory with what is known of the expected secrets' },
+
+  DUMP_FORMAT: { meaning: '`custom` or `directory`' },
+  DUMP_JOBS: { meaning: 'tables that are dumped at a time; 1 for the custom format' },
+  COMPRESSION: { meaning: 'value of `pg_dump --compress`' },
+  EXCLUDE_TABLE_DATA: { meaning: 'patterns of tables whose rows are not dumped, a line each' },
+  ROW_COUNTS: { meaning: '`true` where the rows of each table are counted' },
+  CONTENT_HASH_BYTES: { meaning: 'size of the largest database whose rows are hashed, in bytes' },
+  LOCK_TIMEOUT: { meaning: 'milliseconds to wait for the lock of a table' },
+  HEARTBEAT_URL: { meaning: 'address that hears of a success, from its secret' },
+  HEARTBEAT_FAILURE_URL: { meaning: 'address that hears of a failure, from its secret' },
+  BACKUP_HOLD: {
+    meaning: 'for how long this dump is not pruned, e.g. `P30D`; empty for the retention alone',
+    byHand: true,
+  },
+  BACKUP_LABEL: { meaning: 'what the manifest and the list call this dump', byHand: true },
+  KEEP_LAST: { meaning: 'newest dumps that are kept' },
+  KEEP_DAILY: { meaning: 'days of which the last dump is kept' },
+  KEEP_WEEKLY: { meaning: 'weeks of which the last dump is kept' },
+  KEEP_MONTHLY: { meaning: 'months of which the last dump is kept' },
+  KEEP_YEARLY: { meaning: 'years of which the last dump is kept' },
+  KEEP_WITHIN_DAYS: { meaning: 'days before the newest verified dump within which every verified dump is kept' },
+
+  REQUEST_ID: { meaning: 'name of the request, which is carried out once: that of its Job' },
+  NAMESPACE: { meaning: 'namespace of the pod, for the commands in messages' },
+  RESTORE_TEMPLATE: { meaning: 'CronJob from which restores are made on demand, for the commands in messages' },
+  RESTORE_ACTION: { meaning: 'what is done; `restore` unless said otherwise', byHand: true },
+  RESTORE_DUMP: { meaning: 'name of the dump; empty for the newest verified one', byHand: true },
+  RESTORE_BEFORE: { meaning: 'time in UTC: the newest verified dump at or before it is taken', byHand: true },
+  RESTORE_SHA256: { meaning: 'checksum that the dump must have', byHand: true },
+  RESTORE_HOLD: { meaning: 'for how long the action `hold` keeps the dump, e.g. `P30D`', byHand: true },
+  RESTORE_DESPITE: { meaning: 'findings that do not stop the restore, with spaces between', byHand: true },
+  RESTORE_SESSIONS: { meaning: 'what is done with sessions on the live database', byHand: true },
+  SESSIONS_TIMEOUT: { meaning: 'seconds to wait for sessions to end' },
+  STOP_COMMAND: { meaning: 'command that ends the sessions, for messages' },
+  KEEP_PREVIOUS: { meaning: 'databases from before that are kept' },
+  RESTORE_JOBS: { meaning: 'tables that are loaded at a time' },
+  RESTORE_OPTIONS: { meaning: 'settings of the sessions that load' },
+  HOLD_SECONDS: { meaning: 'for how long the dump in use is held at most' },
+  QUIESCE_DEPLOYMENT: { meaning: 'Deployment that is scaled to 0 for the cut-over' },
+  KUBECTL: { meaning: 'path of kubectl' },
+
+  DRILL_DIR: { meaning: 'folder of the throwaway server' },
+  DRILL_PICK: { meaning: 'which dump is drilled where none is named' },
+  DRILL_BYTES: { meaning: 'room for the throwaway server, in bytes; 0 where it has no limit' },
+  IMAGE: { meaning: 'image of the tools, for the evidence' },
+  KEEP_EVIDENCE: { meaning: 'drills whose evidence is kept' },
+  PROOF_KEY: { meaning: 'file with the key whose decryption is proven' },
+  PROOF_SQL: { meaning: 'file with the SQL of the proof' },
+} as const satisfies Record<string, Variable>;
+
+/** The name of one of them. */
+export type VariableName = keyof typeof VARIABLES;
+
+export const VARIABLE_NAMES = Object.keys(VARIABLES) as readonly VariableName[];
