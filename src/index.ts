@@ -27,13 +27,8 @@ export { InvalidPropError } from './errors';
 export { Isolation, type IsolationExceptions } from './network/isolation';
 export { KustomizedApp, type KustomizedAppProps } from './delivery/kustomized-app';
 export { NetworkPeer, type NetworkPeerOptions, type PodsPeerOptions } from './network/network-peer';
-export {
-  PostgresDatabase,
-  type PostgresDatabaseProps,
-  PostgresImage,
-  type PostgresImageOptions,
-  type PostgresImageProps,
-} from './database/postgres-database';
+export { PostgresDatabase, type PostgresDatabaseProps } from './database/postgres-database';
+export { PostgresImage, type PostgresImageOptions, type PostgresImageProps } from './database/postgres-image';
 export { Quiesce, type ScaleDeploymentOptions } from './restore/quiesce';
 export { RestoreCheck, type SameAsDumpOptions, type SqlCheckOptions } from './restore/restore-check';
 export { RestoreJob, type RestoreJobProps, RestoreSessions } from './restore/restore-job';

@@ -1,4 +1,4 @@
-import { checkIdentifier } from './postgres-database';
+import { checkIdentifier } from './identifiers';
 
 /** A table, in any spelling that PostgreSQL allows. */
 export interface TableName {

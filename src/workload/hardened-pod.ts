@@ -4,7 +4,7 @@ import { IBackupStorage } from '../backup/backup-pvc';
 import { env } from './environment';
 import { Isolation } from '../network/isolation';
 import { defaultContainer } from '../kubernetes/labels';
-import { PostgresImage } from '../database/postgres-database';
+import { PostgresImage } from '../database/postgres-image';
 import { ScriptConfigMap } from './script-config-map';
 import { SecretsCheck } from './secrets-check';
 

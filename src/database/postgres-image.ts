@@ -1,0 +1,121 @@
+import { Compression } from '../backup/compression';
+import { InvalidPropError } from '../errors';
+import { checkImage } from '../kubernetes/image';
+
+/** Where an official image comes from, and which one exactly. */
+export interface PostgresImageOptions {
+  /**
+   * Repository, for clusters that pull through a mirror.
+   * @default 'postgres'
+   */
+  readonly repository?: string;
+  /**
+   * Digest that pins the image, `sha256:` and 64 hexadecimal digits.
+   * @default - the tag alone decides
+   */
+  readonly digest?: string;
+}
+
+/** An image that is not one of the official ones. */
+export interface PostgresImageProps {
+  /** Reference with a tag or a digest. It must have `sh`, the PostgreSQL client tools and `sha256sum`. */
+  readonly image: string;
+  /** Numeric user that the image's `postgres` user has; not 0. */
+  readonly uid: number;
+  /** Numeric group that the image's `postgres` user has; not 0. */
+  readonly gid: number;
+  /** Major version of the client tools, e.g. 16. It must be the server's. */
+  readonly majorVersion: number;
+}
+
+/**
+ * The image that has the client tools. Its major version must be the server's: an older client refuses to dump,
+ * a newer one writes settings that the older server rejects on restore.
+ */
+export class PostgresImage {
+  /**
+   * The official Alpine image, `postgres:<version>-alpine`, whose user and group are both 70.
+   * @param version e.g. `16.4`
+   */
+  public static alpine(version: string, options: PostgresImageOptions = {}): PostgresImage {
+    return official(version, '-alpine', 70, options);
+  }
+
+  /**
+   * The official Debian image, `postgres:<version>`, whose user and group are both 999.
+   * @param version e.g. `16.4`
+   */
+  public static debian(version: string, options: PostgresImageOptions = {}): PostgresImage {
+    return official(version, '', 999, options);
+  }
+
+  /** Any other image. */
+  public static of(props: PostgresImageProps): PostgresImage {
+    return new PostgresImage(props);
+  }
+
+  public readonly image: string;
+  public readonly uid: number;
+  public readonly gid: number;
+  public readonly majorVersion: number;
+
+  private constructor(props: PostgresImageProps) {
+    for (const [property, id] of [
+      ['uid', props.uid],
+      ['gid', props.gid],
+    ] as const) {
+      if (!Number.isInteger(id) || id < 1 || id > 2 ** 31 - 1) {
+        throw new InvalidPropError(
+          `image.${property}`,
+          id,
+          'must be a number from 1 to 2147483647',
+          'Restricted pods never run as root; the official images use 70 (Alpine) and 999 (Debian)',
+        );
+      }
+    }
+    if (!Number.isInteger(props.majorVersion) || props.majorVersion < 13 || props.majorVersion > 99) {
+      throw new InvalidPropError(
+        'image.majorVersion',
+        props.majorVersion,
+        'must be a major version of PostgreSQL from 13 on',
+        'Earlier servers lack DROP DATABASE … WITH (FORCE), which a restore needs. Upgrade the server first',
+      );
+    }
+    this.image = checkImage('image', props.image);
+    this.uid = props.uid;
+    this.gid = props.gid;
+    this.majorVersion = props.majorVersion;
+  }
+
+  /** The fastest compression that this image's tools have. */
+  public get bestCompression(): Compression {
+    return Compression.bestFor(this.majorVersion);
+  }
+}
+
+function official(version: string, suffix: string, id: number, options: PostgresImageOptions): PostgresImage {
+  const [, major, minor] = /^(\d{2})(\.\d+)?$/.exec(version) ?? [];
+  if (major === undefined || (minor === undefined && options.digest === undefined)) {
+    throw new InvalidPropError(
+      'image.version',
+      version,
+      'does not name one release of PostgreSQL',
+      'Write the server\'s version, e.g. "16.4" (SHOW server_version), or add a digest: a tag like "16" moves',
+    );
+  }
+  if (options.digest !== undefined && !/^sha256:[0-9a-f]{64}$/.test(options.digest)) {
+    throw new InvalidPropError(
+      'image.digest',
+      options.digest,
+      'is not a digest',
+      'Write sha256:<64 hexadecimal digits>',
+    );
+  }
+  const digest = options.digest === undefined ? '' : `@${options.digest}`;
+  return PostgresImage.of({
+    image: `${options.repository ?? 'postgres'}:${version}${suffix}${digest}`,
+    uid: id,
+    gid: id,
+    majorVersion: Number(major),
+  });
+}
