@@ -14,7 +14,7 @@ import { PostgresDatabase } from '../database/postgres-database';
 import { RestoreCheck } from '../restore/restore-check';
 import { Retention } from './retention';
 import { takenBy } from '../kubernetes/resource';
-import { withinInterval } from '../schedule/checks';
+import { withinInterval } from '../schedule/schedule-checks';
 import { ScriptCronJob } from '../workload/script-cron-job';
 import { checkFolder } from '../workload/script-job';
 import { pattern, TableName } from '../database/table-name';

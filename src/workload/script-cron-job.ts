@@ -6,7 +6,7 @@ import { VERBATIM } from '../delivery/flux-annotations';
 import { InvalidPropError } from '../errors';
 import { described, labelsOf } from '../kubernetes/labels';
 import { checkName, CRON_JOB_NAME_LENGTH } from '../kubernetes/names';
-import { checkSchedule, checkTimeZone } from '../schedule/checks';
+import { checkSchedule, checkTimeZone } from '../schedule/schedule-checks';
 import { scriptJob, ScriptJobProps, specAtSynth } from './script-job';
 
 export interface ScriptCronJobProps extends ScriptJobProps {

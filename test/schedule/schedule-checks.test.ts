@@ -1,5 +1,5 @@
 import { Cron } from 'cdk8s';
-import { checkSchedule, checkTimeZone } from '../../src/schedule/checks';
+import { checkSchedule, checkTimeZone } from '../../src/schedule/schedule-checks';
 
 const cron = (expression: string) => ({ expressionString: expression }) as Cron;
 
