@@ -49,7 +49,7 @@ const gitea = new BackupCronJob(chart, 'gitea', {
   }),
   schedule: Cron.schedule({ minute: '0', hour: '*/6' }),
   retention: Retention.keep({ last: 8, daily: 7 }),
-  deadline: Duration.hours(1),
+  activeDeadline: Duration.hours(1),
 });
 new RestoreJob(chart, 'gitea-restore', { name: 'gitea-restore', backup: gitea });
 

@@ -62,7 +62,7 @@ export interface BackupCronJobProps extends PodOptions {
    * Time after which a run is ended, its retries included. At most the shortest interval of the schedule.
    * @default - 6 hours, or the shortest interval of the schedule if that is less
    */
-  readonly deadline?: Duration;
+  readonly activeDeadline?: Duration;
   /**
    * How late a run may begin when the cluster could not begin it in time. At least 10 seconds.
    * @default - 1 hour, or the shortest interval of the schedule if that is less
@@ -72,12 +72,12 @@ export interface BackupCronJobProps extends PodOptions {
    * How many successful Jobs, with their logs, stay.
    * @default 7
    */
-  readonly successfulJobsHistoryLimit?: number;
+  readonly successfulJobsRetained?: number;
   /**
    * How many failed Jobs, with their logs, stay.
    * @default 7
    */
-  readonly failedJobsHistoryLimit?: number;
+  readonly failedJobsRetained?: number;
   /**
    * How dumps are compressed.
    * @default - zstd level 1 where the image has it (PostgreSQL 16), gzip level 6 elsewhere
@@ -150,7 +150,7 @@ export class BackupCronJob extends Construct implements IBackup {
   public readonly timeZone: string;
   public readonly suspend: boolean;
   /** Time after which a run is ended, its retries included. */
-  public readonly deadline: Duration;
+  public readonly activeDeadline: Duration;
   /** How late a run may begin. */
   public readonly startingDeadline: Duration;
   public readonly retention: Retention;
@@ -171,7 +171,13 @@ export class BackupCronJob extends Construct implements IBackup {
     this.schedule = schedule;
     this.timeZone = props.timeZone ?? 'Etc/UTC';
     this.suspend = props.suspend ?? false;
-    this.deadline = withinInterval('backupCronJob.deadline', schedule, props.deadline, Duration.hours(6), 60);
+    this.activeDeadline = withinInterval(
+      'backupCronJob.activeDeadline',
+      schedule,
+      props.activeDeadline,
+      Duration.hours(6),
+      60,
+    );
     this.startingDeadline = withinInterval(
       'backupCronJob.startingDeadline',
       schedule,
@@ -203,15 +209,15 @@ export class BackupCronJob extends Construct implements IBackup {
       folder,
       timeZone: this.timeZone,
       suspend: this.suspend,
-      deadline: this.deadline,
+      activeDeadline: this.activeDeadline,
       startingDeadline: this.startingDeadline,
-      successfulJobsHistoryLimit: props.successfulJobsHistoryLimit ?? 7,
-      failedJobsHistoryLimit: props.failedJobsHistoryLimit ?? 7,
+      successfulJobsRetained: props.successfulJobsRetained ?? 7,
+      failedJobsRetained: props.failedJobsRetained ?? 7,
       backoffLimit: 2,
       finalStatuses: [SECRETS_STATUS],
       env: [
         env('DUMP_FORMAT', format.name),
-        env('DUMP_JOBS', format.jobs),
+        env('DUMP_JOBS', format.parallelJobs),
         env('COMPRESSION', compression.optionFor(database.image.majorVersion)),
         env('EXCLUDE_TABLE_DATA', this.excludeTableData.map(pattern).join('\n')),
         env('ROW_COUNTS', String(props.rowCounts ?? true)),

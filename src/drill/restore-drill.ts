@@ -46,7 +46,7 @@ export interface RestoreDrillProps extends PodOptions {
    * Time after which a drill is ended.
    * @default Duration.hours(6)
    */
-  readonly deadline?: Duration;
+  readonly activeDeadline?: Duration;
   /**
    * How late a drill may begin, e.g. after an outage of the control plane.
    * @default Duration.hours(12)
@@ -81,7 +81,7 @@ export interface RestoreDrillProps extends PodOptions {
    * Tables and indexes that are restored at the same time.
    * @default 2
    */
-  readonly jobs?: number;
+  readonly parallelJobs?: number;
 }
 
 /** Which dump a drill restores. `RESTORE_DUMP` and `RESTORE_BEFORE` choose another one for a drill on demand. */
@@ -113,7 +113,7 @@ export class RestoreDrill extends Construct {
   public readonly timeZone: string;
   public readonly suspend: boolean;
   /** Time after which a drill is ended. */
-  public readonly deadline: Duration;
+  public readonly activeDeadline: Duration;
   /** How late a drill may begin. */
   public readonly startingDeadline: Duration;
   public readonly pick: DrillPick;
@@ -138,7 +138,7 @@ export class RestoreDrill extends Construct {
     this.schedule = props.schedule ?? Cron.weekly();
     this.timeZone = props.timeZone ?? 'Etc/UTC';
     this.suspend = props.suspend ?? false;
-    this.deadline = checkDuration('restoreDrill.deadline', props.deadline ?? Duration.hours(6), 60);
+    this.activeDeadline = checkDuration('restoreDrill.activeDeadline', props.activeDeadline ?? Duration.hours(6), 60);
     this.startingDeadline = checkDuration(
       'restoreDrill.startingDeadline',
       props.startingDeadline ?? Duration.hours(12),
@@ -147,7 +147,7 @@ export class RestoreDrill extends Construct {
     this.pick = props.pick ?? DrillPick.NEWEST;
     this.proof = props.proof;
     this.keepEvidence = checkCount('restoreDrill.keepEvidence', props.keepEvidence ?? 104, 1, 10_000);
-    const jobs = checkCount('restoreDrill.jobs', props.jobs ?? 2, 1, 64);
+    const jobs = checkCount('restoreDrill.parallelJobs', props.parallelJobs ?? 2, 1, 64);
     const common = [
       POD_NAME,
       env('PGDATABASE', database.name),
@@ -167,7 +167,7 @@ export class RestoreDrill extends Construct {
         env('RESTORE_BEFORE', ''),
         env('RESTORE_JOBS', jobs),
         env('RESTORE_OPTIONS', restoreOptions(memoryPerJob(props.resources ?? RESOURCES, jobs))),
-        env('HOLD_SECONDS', this.deadline.toSeconds()),
+        env('HOLD_SECONDS', this.activeDeadline.toSeconds()),
         ...checksEnv(props.backup.checks ?? []),
       ],
       volumeMounts: [...WORKING_MOUNTS, { name: 'drill', mountPath: DRILL_PATH }],
@@ -193,10 +193,10 @@ export class RestoreDrill extends Construct {
       schedule: this.schedule,
       timeZone: this.timeZone,
       suspend: this.suspend,
-      deadline: this.deadline,
+      activeDeadline: this.activeDeadline,
       startingDeadline: this.startingDeadline,
-      successfulJobsHistoryLimit: 3,
-      failedJobsHistoryLimit: 3,
+      successfulJobsRetained: 3,
+      failedJobsRetained: 3,
       backoffLimit: 1,
       finalStatuses: [4, 5],
       resources: props.resources ?? RESOURCES,

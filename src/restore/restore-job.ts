@@ -23,7 +23,7 @@ export interface RestoreJobProps extends PodOptions {
    * Time after which a restore is ended. The live database stays as it was.
    * @default Duration.hours(6)
    */
-  readonly deadline?: Duration;
+  readonly activeDeadline?: Duration;
   /**
    * What starts the restore.
    * @default RestoreTrigger.onDemand()
@@ -59,9 +59,9 @@ export interface RestoreJobProps extends PodOptions {
    * Tables and indexes that are restored at the same time.
    * @default 2
    */
-  readonly jobs?: number;
+  readonly parallelJobs?: number;
   /**
-   * Memory that each of `jobs` may take on the live server to build an index, at least 1 MiB. More makes large indexes
+   * Memory that each of `parallelJobs` may take on the live server to build an index, at least 1 MiB. More makes large indexes
    * faster. It must fit into the server's memory limit beside what the service needs: a server that exceeds its limit
    * is killed, and every session of the service with it.
    * @default - the server's own `maintenance_work_mem`
@@ -81,7 +81,7 @@ export enum RestoreSessions {
 
 /**
  * Settings of the sessions that load. What a crash of the server loses is loaded again. Memory is what the server's own
- * settings allow, and an index is built without parallel workers, since `jobs` builds several at a time.
+ * settings allow, and an index is built without parallel workers, since `parallelJobs` builds several at a time.
  */
 export function restoreOptions(maintenanceWorkMem?: Size): string {
   const memory =
@@ -113,7 +113,7 @@ export class RestoreJob extends Construct {
   constructor(scope: Construct, id: string, props: RestoreJobProps) {
     super(scope, id);
     const { database, storage } = props.backup;
-    const deadline = checkDuration('restoreJob.deadline', props.deadline ?? Duration.hours(6), 60);
+    const activeDeadline = checkDuration('restoreJob.activeDeadline', props.activeDeadline ?? Duration.hours(6), 60);
     const sessionsTimeout = checkDuration(
       'restoreJob.sessionsTimeout',
       props.sessionsTimeout ?? Duration.minutes(10),
@@ -147,7 +147,7 @@ export class RestoreJob extends Construct {
       database,
       storage,
       folder: checkFolder('restoreJob', database, props.backup.folder),
-      deadline,
+      activeDeadline,
       // A person decides whether to try again, with the log of this try in hand. A pod that is drained is no try.
       backoffLimit: 0,
       env: [
@@ -161,9 +161,9 @@ export class RestoreJob extends Construct {
         env('SESSIONS_TIMEOUT', sessionsTimeout.toSeconds()),
         env('STOP_COMMAND', props.stopCommand ?? ''),
         env('KEEP_PREVIOUS', this.keepPrevious),
-        env('RESTORE_JOBS', checkCount('restoreJob.jobs', props.jobs ?? 2, 1, 64)),
+        env('RESTORE_JOBS', checkCount('restoreJob.parallelJobs', props.parallelJobs ?? 2, 1, 64)),
         env('RESTORE_OPTIONS', restoreOptions(checkMemory(props.maintenanceWorkMem))),
-        env('HOLD_SECONDS', deadline.toSeconds()),
+        env('HOLD_SECONDS', activeDeadline.toSeconds()),
         ...checksEnv(props.backup.checks ?? []),
       ],
     };
@@ -191,8 +191,8 @@ export class RestoreJob extends Construct {
       timeZone: 'Etc/UTC',
       suspend: true,
       startingDeadline: Duration.seconds(10),
-      successfulJobsHistoryLimit: 7,
-      failedJobsHistoryLimit: 7,
+      successfulJobsRetained: 7,
+      failedJobsRetained: 7,
     });
   }
 

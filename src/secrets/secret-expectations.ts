@@ -211,7 +211,7 @@ function isExtended(pattern: string): boolean {
 }
 
 function listed({ isLocal, namespace, secretName, onlyKey, options, usedBy }: ExpectedSecret): object {
-  const { bytes, minBytes, pattern, noTrailingNewline, sameAsDump, because, gitFile, optionalUntil } = options;
+  const { bytes, minBytes, pattern, trailingNewline, sameAsDump, because, gitFile, optionalUntil } = options;
   return {
     ...(!isLocal && { namespace }),
     secret: secretName,
@@ -219,7 +219,7 @@ function listed({ isLocal, namespace, secretName, onlyKey, options, usedBy }: Ex
     ...(bytes !== undefined && { bytes }),
     ...(minBytes !== undefined && { minBytes }),
     ...(pattern !== undefined && { pattern }),
-    ...(noTrailingNewline === false && { trailingNewline: true }),
+    ...(trailingNewline && { trailingNewline }),
     ...(sameAsDump && { sameAsDump }),
     because,
     ...(gitFile !== undefined && { gitFile }),

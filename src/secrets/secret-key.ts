@@ -37,10 +37,10 @@ export interface ExpectKeyOptions extends ExpectSecretOptions {
    */
   readonly pattern?: string;
   /**
-   * Whether the value must not end with a line break, which editors and `echo` append.
-   * @default true
+   * Whether the value may end with a line break, which editors and `echo` append.
+   * @default false
    */
-  readonly noTrailingNewline?: boolean;
+  readonly trailingNewline?: boolean;
   /**
    * Whether a dump is worth nothing without the value that was there when it was taken, e.g. because the rows are
    * encrypted with it. A fingerprint goes into the manifest of each dump, and a restore refuses when it differs.

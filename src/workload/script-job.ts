@@ -31,7 +31,7 @@ export interface ScriptJobProps extends PodOptions {
   readonly env: k8s.EnvVar[];
   /** Secrets that are read beside the database's password. */
   readonly secrets?: SecretKey[];
-  readonly deadline: Duration;
+  readonly activeDeadline: Duration;
   /** How often a failed pod is replaced. One that had to make way is replaced in any case. */
   readonly backoffLimit: number;
   /** Exit statuses with which another try would end too. */
@@ -64,7 +64,7 @@ export function scriptJob(scope: Construct, props: ScriptJobProps): () => k8s.Jo
   return () => ({
     backoffLimit: props.backoffLimit,
     podFailurePolicy: failurePolicy(props),
-    activeDeadlineSeconds: props.deadline.toSeconds(),
+    activeDeadlineSeconds: props.activeDeadline.toSeconds(),
     template: hardenedPod({
       ...props,
       labels: labelsOf(props),

@@ -46,7 +46,7 @@ export function secretsCheck(expected: readonly ExpectedSecret[], connection: k8
 }
 
 function expectation(secret: ExpectedSecret, number: string, path: string): k8s.EnvVar[] {
-  const { because, bytes, minBytes, pattern, noTrailingNewline, sameAsDump, gitFile, optionalUntil } = secret.options;
+  const { because, bytes, minBytes, pattern, trailingNewline, sameAsDump, gitFile, optionalUntil } = secret.options;
   const settings = {
     NAME: secret.toString(),
     PATH: path,
@@ -54,7 +54,7 @@ function expectation(secret: ExpectedSecret, number: string, path: string): k8s.
     BYTES: bytes,
     MIN_BYTES: minBytes,
     PATTERN: pattern,
-    TRAILING_NEWLINE: noTrailingNewline === false ? 'allowed' : undefined,
+    TRAILING_NEWLINE: trailingNewline ? 'allowed' : undefined,
     SAME_AS_DUMP: sameAsDump ? 'true' : undefined,
     GIT_FILE: gitFile,
     OPTIONAL_UNTIL: optionalUntil,

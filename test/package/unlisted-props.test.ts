@@ -38,7 +38,7 @@ const UNLISTED: Readonly<Record<string, unknown>> = {
   folder: 'other',
   env: [{ name: 'OTHER', value: 'x' }],
   secrets: [],
-  deadline: Duration.hours(9),
+  activeDeadline: Duration.hours(9),
   startingDeadline: Duration.hours(9),
   backoffLimit: 9,
   finalStatuses: [9],
@@ -47,8 +47,8 @@ const UNLISTED: Readonly<Record<string, unknown>> = {
   schedule: Cron.hourly(),
   timeZone: 'Asia/Tokyo',
   suspend: true,
-  successfulJobsHistoryLimit: 9,
-  failedJobsHistoryLimit: 9,
+  successfulJobsRetained: 9,
+  failedJobsRetained: 9,
   declares: { other: 'x' },
   extras: {
     serviceAccountName: 'other',
@@ -117,7 +117,7 @@ const CONSTRUCTS: Readonly<Record<string, (scope: Chart, given: Given) => unknow
             given({ dump: 'shop-20261123-020000', sha256: '0'.repeat(64), requestId: '1' }),
           ),
         },
-        'deadline',
+        'activeDeadline',
       ),
     ),
   RestoreDrill: (scope, given) => drill(scope, given),
@@ -186,7 +186,7 @@ function backup(scope: Chart, given: Given = plain): BackupCronJob {
             'port',
           ),
         ),
-        format: BackupFormat.directory(given({ jobs: 2 })),
+        format: BackupFormat.directory(given({ parallelJobs: 2 })),
         excludeTableData: [given({ schema: 'public', table: 'cache' })],
         checks: [
           RestoreCheck.sql(given({ name: 'a', query: 'SELECT 1', expect: '1' })),
@@ -209,10 +209,10 @@ function backup(scope: Chart, given: Given = plain): BackupCronJob {
       'folder',
       'timeZone',
       'suspend',
-      'deadline',
+      'activeDeadline',
       'startingDeadline',
-      'successfulJobsHistoryLimit',
-      'failedJobsHistoryLimit',
+      'successfulJobsRetained',
+      'failedJobsRetained',
     ),
   );
 }
@@ -221,7 +221,10 @@ function restore(scope: Chart, given: Given, of = backup(scope)): RestoreJob {
   return new RestoreJob(
     scope,
     'restore',
-    given({ name: 'restore', backup: of, quiesce: Quiesce.scaleDeployment('shop', given({}, 'image')) }, 'deadline'),
+    given(
+      { name: 'restore', backup: of, quiesce: Quiesce.scaleDeployment('shop', given({}, 'image')) },
+      'activeDeadline',
+    ),
   );
 }
 
@@ -230,7 +233,14 @@ function drill(scope: Chart, given: Given, of = backup(scope)): RestoreDrill {
   return new RestoreDrill(
     scope,
     'drill',
-    given({ name: 'drill', backup: of, proof }, 'deadline', 'startingDeadline', 'schedule', 'timeZone', 'suspend'),
+    given(
+      { name: 'drill', backup: of, proof },
+      'activeDeadline',
+      'startingDeadline',
+      'schedule',
+      'timeZone',
+      'suspend',
+    ),
   );
 }
 

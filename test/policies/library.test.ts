@@ -55,7 +55,7 @@ function everything(chart: Chart, choice: Choice = {}): void {
     database,
     storage,
     retention: Retention.keep({ daily: 8, yearly: 2 }),
-    format: BackupFormat.directory({ jobs: 2 }),
+    format: BackupFormat.directory({ parallelJobs: 2 }),
     schedule: choice.schedule ?? Cron.schedule({ minute: '*/15' }),
     recoveryWindow: Duration.days(7),
     timeZone: choice.timeZone,

@@ -95,7 +95,7 @@ test('everything about a secret is in the list, with who uses it', () => {
   secrets.expectKey('app', 'token', {
     minBytes: 20,
     pattern: 'tok-[a-z]+',
-    noTrailingNewline: false,
+    trailingNewline: true,
     sameAsDump: true,
     because,
     gitFile: 'apps/shop/token.enc.yaml',
@@ -135,7 +135,7 @@ test('a secret that is expected after a workload was declared is checked by it a
   expect(mounts(restore)).not.toContain('expected-keys');
 });
 
-test('noTrailingNewline is true, sameAsDump is false, and any length will do by default', () => {
+test('trailingNewline and sameAsDump are false, and any length will do by default', () => {
   const scope = chart();
   const password = new SecretExpectations(scope, 'secrets').expectKey('shop-db', 'password', { because });
   new RestoreJob(scope, 'restore', { name: 'shop-restore', backup: backupWith(scope, password) });
