@@ -7,7 +7,7 @@ export { BackupDashboard, type BackupDashboardProps } from './monitoring/backup-
 export { BackupFormat, type DirectoryFormatOptions } from './backup/backup-format';
 export { BackupPvc, type BackupPvcProps, type ExistingClaimOptions, type IBackupStorage } from './backup/backup-pvc';
 export { Compression } from './backup/compression';
-export { DecryptionProof, type DecryptionProofOptions } from './drill/decryption-proof';
+export { type DecryptionProof } from './drill/decryption-proof';
 export { type Escrow, type EscrowFinding, type EscrowOptions } from './secrets/escrow';
 export {
   type ExpectedSecret,
@@ -34,14 +34,14 @@ export {
   type PostgresImageOptions,
   type PostgresImageProps,
 } from './database/postgres-database';
-export { Quiesce, type ScaleDeploymentOptions } from './restore/quiesce';
+export { type Quiesce } from './restore/quiesce';
 export { RestoreCheck, type SameAsDumpOptions, type SqlCheckOptions } from './restore/restore-check';
 export { RestoreJob, type RestoreJobProps, RestoreSessions } from './restore/restore-job';
 export { DrillPick, RestoreDrill, type RestoreDrillProps } from './drill/restore-drill';
 export { type OnMergeOptions, RestoreTrigger } from './restore/restore-trigger';
 export { Retention, type RetentionRules } from './backup/retention';
 export { Runbook, type RunbookProps } from './runbook/runbook';
-export { Exemption, type ExemptionOptions } from './runbook/exemption';
+export { type Exemption } from './runbook/exemption';
 export {
   type ExternalObject,
   type ReadinessOptions,

@@ -2,7 +2,7 @@ import { Cron, Duration, Size, SizeRoundingBehavior } from 'cdk8s';
 import { ContainerResources, Cpu, EmptyDirMedium, k8s } from 'cdk8s-plus-28';
 import { Construct } from 'constructs';
 import { IBackup } from '../backup/backup';
-import { DecryptionProof } from './decryption-proof';
+import { checkProof, DecryptionProof } from './decryption-proof';
 import { env } from '../workload/environment';
 import { VERBATIM } from '../delivery/flux-annotations';
 import {
@@ -145,6 +145,9 @@ export class RestoreDrill extends Construct {
       10,
     );
     this.pick = props.pick ?? DrillPick.NEWEST;
+    if (props.proof !== undefined) {
+      checkProof(props.proof);
+    }
     this.proof = props.proof;
     this.keepEvidence = checkCount('restoreDrill.keepEvidence', props.keepEvidence ?? 104, 1, 10_000);
     const jobs = checkCount('restoreDrill.parallelJobs', props.parallelJobs ?? 2, 1, 64);

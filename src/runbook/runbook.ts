@@ -7,7 +7,8 @@ import { checkName } from '../kubernetes/names';
 import { RestoreDrill } from '../drill/restore-drill';
 import { RestoreJob } from '../restore/restore-job';
 import { backupSections } from './backup-sections';
-import { Exemption } from './exemption';
+
+import { checkExemption, Exemption } from './exemption';
 import type { RunbookFacts } from './facts';
 import { freshClusterSection } from './fresh-cluster-section';
 import { paragraphs } from './markdown';
@@ -82,6 +83,7 @@ export class Runbook extends Construct implements RunbookFacts {
     }
     checkName('runbook.server', props.server);
     checkName('runbook.kustomization', props.kustomization.name);
+    props.notBackedUp.forEach(checkExemption);
     this.namespace = namespace;
     this.title = props.title ?? `Runbook: ${props.service.options.title} in ${namespace}`;
     this.backup = props.backup;

@@ -1,7 +1,6 @@
 import { Cron, Duration, Size } from 'cdk8s';
 import { EmptyDirMedium } from 'cdk8s-plus-28';
 import {
-  DecryptionProof,
   DrillPick,
   PostgresDatabase,
   PostgresImage,
@@ -28,7 +27,7 @@ function drill(props: Partial<RestoreDrillProps> & { key?: true } = {}): Manifes
   new RestoreDrill(scope, 'drill', {
     name: 'shop-drill',
     backup: { database: database(scope), storage: storage(scope) },
-    ...(withKey && { proof: DecryptionProof.of({ name: 'the key opens the orders', key: key(), sql: SQL }) }),
+    ...(withKey && { proof: { name: 'the key opens the orders', key: key(), sql: SQL } }),
     ...given,
   });
   return manifest(scope, 'CronJob');
@@ -129,6 +128,7 @@ test.each<[string, Partial<RestoreDrillProps>]>([
   ['restoreDrill.keepEvidence', { keepEvidence: 0 }],
   ['restoreDrill.keepEvidence', { keepEvidence: 1.5 }],
   ['restoreDrill.parallelJobs', { parallelJobs: 0 }],
+  ['restoreDrill.proof.name', { proof: { name: '', key: database(chart()).password, sql: SQL } }],
   ['restoreDrill.labels', { labels: { 'not a label': 'x' } }],
 ])('a bad %s is refused by its name', (property, props) => {
   expect(() => drill(props)).toThrow(`${property} (`);

@@ -6,15 +6,12 @@ import {
   BackupDashboard,
   BackupFormat,
   BackupPvc,
-  DecryptionProof,
-  Exemption,
   FluxKustomization,
   FluxSource,
   Isolation,
   NetworkPeer,
   PostgresDatabase,
   PostgresImage,
-  Quiesce,
   RestoreCheck,
   RestoreDrill,
   RestoreJob,
@@ -147,7 +144,7 @@ const CONSTRUCTS: Readonly<Record<string, (scope: Chart, given: Given) => unknow
         server: 'db',
         kustomization: given({ name: 'flux' }),
         declaredIn: 'chart.ts',
-        notBackedUp: [Exemption.of(given({ what: 'the cache', because }))],
+        notBackedUp: [given({ what: 'the cache', because })],
         service: RunbookService.deployment(
           'shop',
           given({
@@ -221,15 +218,12 @@ function restore(scope: Chart, given: Given, of = backup(scope)): RestoreJob {
   return new RestoreJob(
     scope,
     'restore',
-    given(
-      { name: 'restore', backup: of, quiesce: Quiesce.scaleDeployment('shop', given({}, 'image')) },
-      'activeDeadline',
-    ),
+    given({ name: 'restore', backup: of, quiesce: given({ deployment: 'shop' }, 'image') }, 'activeDeadline'),
   );
 }
 
 function drill(scope: Chart, given: Given, of = backup(scope)): RestoreDrill {
-  const proof = DecryptionProof.of(given({ name: 'a proof', key: of.database.password, sql: "SELECT :'key_file'" }));
+  const proof = given({ name: 'a proof', key: of.database.password, sql: "SELECT :'key_file'" });
   return new RestoreDrill(
     scope,
     'drill',

@@ -6,7 +6,6 @@ import {
   BackupPvc,
   Compression,
   PostgresImage,
-  Quiesce,
   RestoreCheck,
   RestoreJob,
   RestoreSessions,
@@ -294,7 +293,7 @@ export const CASES: { readonly [name: string]: Case } = {
   'restores undo by default': {
     byHand: (files) => edited(files, RESTORE, [/(RESTORE_ACTION\n +value: )restore/, '$1undo']),
   },
-  'restores scale the service': { after: { restore: { quiesce: Quiesce.scaleDeployment('shop') } } },
+  'restores scale the service': { after: { restore: { quiesce: { deployment: 'shop' } } } },
   'the deadline is shorter': { after: { backup: { activeDeadline: Duration.minutes(30) } } },
   'the deadline is shorter than the last run': {
     after: { backup: { activeDeadline: Duration.minutes(30) } },

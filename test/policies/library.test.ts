@@ -7,7 +7,6 @@ import {
   DrillPick,
   PostgresDatabase,
   PostgresImage,
-  Quiesce,
   RestoreDrill,
   RestoreJob,
   RestoreTrigger,
@@ -61,7 +60,7 @@ function everything(chart: Chart, choice: Choice = {}): void {
     timeZone: choice.timeZone,
     heartbeat: { success: key('success'), failure: key('failure') },
   });
-  const quiesce = Quiesce.scaleDeployment('shop');
+  const quiesce = { deployment: 'shop' };
   new RestoreJob(chart, 'restore', { name: 'shop-db-restore', backup, quiesce });
   const trigger = RestoreTrigger.onMerge({ dump: 'shop-20261123-020000', sha256: 'a'.repeat(64), requestId: '7' });
   new RestoreJob(chart, 'merged', { name: 'shop-db-merged', backup, trigger, quiesce });

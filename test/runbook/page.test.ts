@@ -5,11 +5,9 @@ import { Chart, Cron, Duration, Size, Testing } from 'cdk8s';
 import {
   BackupCronJob,
   BackupPvc,
-  Exemption,
   KustomizedApp,
   PostgresDatabase,
   PostgresImage,
-  Quiesce,
   RestoreDrill,
   RestoreJob,
   RestoreJobProps,
@@ -61,7 +59,7 @@ function runbook({ chart = new Chart(Testing.app(), 'shop', { namespace: 'shop' 
     server: 'db',
     kustomization: { name: 'shop-backup' },
     declaredIn: 'src/chart.ts',
-    notBackedUp: [Exemption.of({ what: 'carts', because: 'people fill them | again' })],
+    notBackedUp: [{ what: 'carts', because: 'people fill them | again' }],
     ...given.runbook,
   });
 }
@@ -99,7 +97,7 @@ test('without a HelmRelease there is none to suspend, and no setup', () => {
 });
 
 test('a restore that scales the service itself is not told to a person, unless the service must be still at once', () => {
-  const page = runbook({ restore: { quiesce: Quiesce.scaleDeployment('web') } }).toMarkdown();
+  const page = runbook({ restore: { quiesce: { deployment: 'web' } } }).toMarkdown();
   const [, , served, atOnce, back] = page.split(/^### 5\.[1-5]/m);
   expect([served, atOnce, back].map((section) => section!.match(/--replicas=/g)?.length)).toEqual([
     undefined,
@@ -144,7 +142,14 @@ test.each<[string, () => unknown]>([
     'runbookService.readiness.path ("ready") is not a plain path',
     () => runbook({ service: { readiness: { service: 'web', port: 80, path: 'ready' } } }),
   ],
-  ['exemption.because (" ") is empty or has a line break', () => Exemption.of({ what: 'carts', because: ' ' })],
+  [
+    'runbook.notBackedUp.because (" ") is empty or has a line break',
+    () => runbook({ runbook: { notBackedUp: [{ what: 'carts', because: ' ' }] } }),
+  ],
+  [
+    'runbook.notBackedUp.what ("two\\nlines") is empty or has a line break',
+    () => runbook({ runbook: { notBackedUp: [{ what: 'two\nlines', because: 'it does no harm' }] } }),
+  ],
 ])('refuses: %s', (message, make) => {
   expect(make).toThrow(message);
 });
