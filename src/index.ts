@@ -22,7 +22,7 @@ export {
   type FluxSourceOptions,
   type IFluxKustomization,
 } from './delivery/flux-kustomization';
-export { type PodOptions } from './workload/hardened-pod';
+export { type PodOptions, type PodVolume } from './workload/pod-options';
 export { InvalidPropError } from './errors';
 export { Isolation, type IsolationExceptions } from './network/isolation';
 export { KustomizedApp, type KustomizedAppProps } from './delivery/kustomized-app';

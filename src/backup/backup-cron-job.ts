@@ -8,7 +8,7 @@ import { IBackupStorage } from './backup-pvc';
 import { Compression } from './compression';
 import { env, secretEnv } from '../workload/environment';
 import { SecretKey } from '../secrets/secret-key';
-import { PodOptions, podOptions } from '../workload/hardened-pod';
+import { PodOptions, podOptions } from '../workload/pod-options';
 import { checkDays, checkDuration, InvalidPropError } from '../errors';
 import { PostgresDatabase } from '../database/postgres-database';
 import { checksEnv, RestoreCheck } from '../restore/restore-check';
@@ -215,7 +215,7 @@ export class BackupCronJob extends Construct implements IBackup {
       failedJobsRetained: props.failedJobsRetained ?? 7,
       backoffLimit: 2,
       finalStatuses: [SECRETS_STATUS],
-      env: [
+      settings: [
         env('DUMP_FORMAT', format.name),
         env('DUMP_JOBS', format.parallelJobs),
         env('COMPRESSION', compression.optionFor(database.image.majorVersion)),

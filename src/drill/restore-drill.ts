@@ -8,13 +8,12 @@ import { VERBATIM } from '../delivery/flux-annotations';
 import {
   ContainerProps,
   PodExtras,
-  PodOptions,
-  podOptions,
   quantity,
   SECRETS_REPORT,
   STORAGE_PATH,
   WORKING_MOUNTS,
 } from '../workload/hardened-pod';
+import { PodOptions, podOptions } from '../workload/pod-options';
 import { checkCount, checkDuration, InvalidPropError } from '../errors';
 import { described, labelsFor } from '../kubernetes/labels';
 import { checksEnv } from '../restore/restore-check';
@@ -203,7 +202,7 @@ export class RestoreDrill extends Construct {
       backoffLimit: 1,
       finalStatuses: [4, 5],
       resources: props.resources ?? RESOURCES,
-      env: [...common.slice(1), env('IMAGE', database.image.image), env('KEEP_EVIDENCE', this.keepEvidence)],
+      settings: [...common.slice(1), env('IMAGE', database.image.image), env('KEEP_EVIDENCE', this.keepEvidence)],
       extras: this.withProof(props, common, {
         initContainers: [restore],
         volumes: [drill],

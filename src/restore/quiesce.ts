@@ -43,7 +43,7 @@ export function withQuiesce(scope: Construct, job: ScriptJobProps, quiesce: Quie
   checkImage('restoreJob.quiesce.image', image);
   return {
     ...job,
-    env: [...job.env, KUBECTL, env('QUIESCE_DEPLOYMENT', deployment)],
+    settings: [...job.settings, KUBECTL, env('QUIESCE_DEPLOYMENT', deployment)],
     reaches: ['apiServer'],
     extras: podExtras(account(scope, job, deployment), image),
   };

@@ -4,7 +4,7 @@ import { Construct } from 'constructs';
 import { IBackup } from '../backup/backup';
 import { KEEP_WHEN_REMOVED, NEVER_RECREATE, VERBATIM } from '../delivery/flux-annotations';
 import { env } from '../workload/environment';
-import { PodOptions, podOptions } from '../workload/hardened-pod';
+import { PodOptions, podOptions } from '../workload/pod-options';
 import { checkCount, checkDuration, InvalidPropError } from '../errors';
 import { described, labelsOf } from '../kubernetes/labels';
 import { checkName, JOB_NAME_LENGTH } from '../kubernetes/names';
@@ -61,9 +61,9 @@ export interface RestoreJobProps extends PodOptions {
    */
   readonly parallelJobs?: number;
   /**
-   * Memory that each of `parallelJobs` may take on the live server to build an index, at least 1 MiB. More makes large indexes
-   * faster. It must fit into the server's memory limit beside what the service needs: a server that exceeds its limit
-   * is killed, and every session of the service with it.
+   * Memory that each of `parallelJobs` may take on the live server to build an index, at least 1 MiB and less than
+   * 2 GiB. More makes large indexes faster. It must fit into the server's memory limit beside what the service needs: a
+   * server that exceeds its limit is killed, and every session of the service with it.
    * @default - the server's own `maintenance_work_mem`
    */
   readonly maintenanceWorkMem?: Size;
@@ -150,7 +150,7 @@ export class RestoreJob extends Construct {
       activeDeadline,
       // A person decides whether to try again, with the log of this try in hand. A pod that is drained is no try.
       backoffLimit: 0,
-      env: [
+      settings: [
         ...trigger.env,
         { name: 'NAMESPACE', valueFrom: { fieldRef: { fieldPath: 'metadata.namespace' } } },
         env('RESTORE_TEMPLATE', trigger.requestId === undefined ? props.name : ''),
@@ -199,6 +199,14 @@ export class RestoreJob extends Construct {
   /** No TTL: Flux would make the Job again. Never changed or pruned: both would end a restore in its middle. */
   private once(job: ScriptJobProps): void {
     checkName('restoreJob.name', job.name, JOB_NAME_LENGTH);
+    if (job.ttlAfterFinished !== undefined) {
+      throw new InvalidPropError(
+        'restoreJob.ttlAfterFinished',
+        job.ttlAfterFinished.toHumanString(),
+        'would remove the Job of a merge while it is in Git, and Flux would make it again',
+        'Leave it out, and remove the Job from Git when it is done',
+      );
+    }
     const spec = scriptJob(this, job);
     this.node.defaultChild = new ApiObject(this, 'workload', {
       ...k8s.KubeJob.GVK,

@@ -7,7 +7,6 @@ import { checkName } from '../kubernetes/names';
 import { RestoreDrill } from '../drill/restore-drill';
 import { RestoreJob } from '../restore/restore-job';
 import { backupSections } from './backup-sections';
-
 import { checkExemption, Exemption } from './exemption';
 import type { RunbookFacts } from './facts';
 import { freshClusterSection } from './fresh-cluster-section';

@@ -5,6 +5,9 @@ import { ExpectedSecret } from '../secrets/secret-key';
 const KEYS_PATH = '/expected/keys';
 const WHOLE_PATH = '/expected/secrets';
 
+/** What is kept for the expected secrets, whose number is known at synth only. */
+export const RESERVED = { variable: 'EXPECTED', volume: 'expected-', path: '/expected' };
+
 /** What a container needs that looks at the expected secrets. */
 export interface SecretsCheck {
   readonly env: k8s.EnvVar[];

@@ -33,7 +33,8 @@ const UNLISTED: Readonly<Record<string, unknown>> = {
   description: 'other',
   script: 'other.sh',
   folder: 'other',
-  env: [{ name: 'OTHER', value: 'x' }],
+  env: { OTHER: 'x' },
+  settings: [{ name: 'OTHER', value: 'x' }],
   secrets: [],
   activeDeadline: Duration.hours(9),
   startingDeadline: Duration.hours(9),
@@ -115,6 +116,7 @@ const CONSTRUCTS: Readonly<Record<string, (scope: Chart, given: Given) => unknow
           ),
         },
         'activeDeadline',
+        'env',
       ),
     ),
   RestoreDrill: (scope, given) => drill(scope, given),
@@ -193,6 +195,9 @@ function backup(scope: Chart, given: Given = plain): BackupCronJob {
         nodeSelector: { a: 'b' },
         tolerations: [given({ key: 'c' })],
         affinity: given({}),
+        env: { PGSSLMODE: 'require' },
+        volumes: [given({ volume: { name: 'ca', configMap: { name: 'ca' } }, mountPath: '/ca' })],
+        topologySpreadConstraints: [given({ maxSkew: 1, topologyKey: 'zone', whenUnsatisfiable: 'ScheduleAnyway' })],
         labels: { d: 'e' },
         annotations: { f: 'g' },
         heartbeat: given({ success: password }),
@@ -218,7 +223,7 @@ function restore(scope: Chart, given: Given, of = backup(scope)): RestoreJob {
   return new RestoreJob(
     scope,
     'restore',
-    given({ name: 'restore', backup: of, quiesce: given({ deployment: 'shop' }, 'image') }, 'activeDeadline'),
+    given({ name: 'restore', backup: of, quiesce: given({ deployment: 'shop' }, 'image') }, 'activeDeadline', 'env'),
   );
 }
 
@@ -230,6 +235,7 @@ function drill(scope: Chart, given: Given, of = backup(scope)): RestoreDrill {
     given(
       { name: 'drill', backup: of, proof },
       'activeDeadline',
+      'env',
       'startingDeadline',
       'schedule',
       'timeZone',
