@@ -8,7 +8,7 @@ export { BackupFormat, type DirectoryFormatOptions } from './backup/backup-forma
 export { BackupPvc, type BackupPvcProps, type ExistingClaimOptions, type IBackupStorage } from './backup/backup-pvc';
 export { Compression } from './backup/compression';
 export { type DecryptionProof } from './drill/decryption-proof';
-export { type Escrow, type EscrowFinding, type EscrowOptions } from './secrets/escrow';
+export { type EscrowOptions } from './secrets/escrow';
 export {
   type ExpectedSecret,
   type ExpectKeyOptions,
@@ -42,12 +42,7 @@ export { type OnMergeOptions, RestoreTrigger } from './restore/restore-trigger';
 export { Retention, type RetentionRules } from './backup/retention';
 export { Runbook, type RunbookProps } from './runbook/runbook';
 export { type Exemption } from './runbook/exemption';
-export {
-  type ExternalObject,
-  type ReadinessOptions,
-  RunbookService,
-  type RunbookServiceOptions,
-} from './runbook/runbook-service';
+export { type ReadinessOptions, RunbookService, type RunbookServiceOptions } from './runbook/runbook-service';
 export { SecretExpectations, type SecretExpectationsProps } from './secrets/secret-expectations';
 export { type TableName } from './database/table-name';
 

@@ -13,7 +13,10 @@ export class BackupFormat {
     return new BackupFormat('custom', 1);
   }
 
-  /** A folder with a file a table, written by several jobs: for databases that one job takes too long for. */
+  /**
+   * A folder with a file a table, written by several jobs: for databases that one job takes too long for.
+   * @throws InvalidPropError when `parallelJobs` is not a whole number from 1 to 64
+   */
   public static directory(options: DirectoryFormatOptions): BackupFormat {
     const { parallelJobs } = options;
     if (!Number.isInteger(parallelJobs) || parallelJobs < 1 || parallelJobs > 64) {
@@ -28,7 +31,9 @@ export class BackupFormat {
   }
 
   private constructor(
+    /** The format as `pg_dump --format` has it: `custom` or `directory`. */
     public readonly name: string,
+    /** Tables that are dumped at the same time. */
     public readonly parallelJobs: number,
   ) {}
 }

@@ -1,6 +1,5 @@
 import { isIP } from 'node:net';
 import { Duration } from 'cdk8s';
-import { Compression } from '../backup/compression';
 import { checkImage } from '../kubernetes/image';
 import { checkDuration, InvalidPropError } from '../errors';
 import { SecretKey } from '../secrets/secret-key';
@@ -39,6 +38,7 @@ export class PostgresImage {
   /**
    * The official Alpine image, `postgres:<version>-alpine`, whose user and group are both 70.
    * @param version e.g. `16.4`
+   * @throws InvalidPropError when it does not name one release, or the digest is none
    */
   public static alpine(version: string, options: PostgresImageOptions = {}): PostgresImage {
     return official(version, '-alpine', 70, options);
@@ -47,19 +47,27 @@ export class PostgresImage {
   /**
    * The official Debian image, `postgres:<version>`, whose user and group are both 999.
    * @param version e.g. `16.4`
+   * @throws InvalidPropError when it does not name one release, or the digest is none
    */
   public static debian(version: string, options: PostgresImageOptions = {}): PostgresImage {
     return official(version, '', 999, options);
   }
 
-  /** Any other image. */
+  /**
+   * Any other image.
+   * @throws InvalidPropError
+   */
   public static of(props: PostgresImageProps): PostgresImage {
     return new PostgresImage(props);
   }
 
+  /** Reference with a tag or a digest. */
   public readonly image: string;
+  /** Numeric user that the pods run as. */
   public readonly uid: number;
+  /** Numeric group that the pods run as. */
   public readonly gid: number;
+  /** Major version of the client tools. */
   public readonly majorVersion: number;
 
   private constructor(props: PostgresImageProps) {
@@ -88,11 +96,6 @@ export class PostgresImage {
     this.uid = props.uid;
     this.gid = props.gid;
     this.majorVersion = props.majorVersion;
-  }
-
-  /** The fastest compression that this image's tools have. */
-  public get bestCompression(): Compression {
-    return Compression.bestFor(this.majorVersion);
   }
 }
 
@@ -125,7 +128,7 @@ function official(version: string, suffix: string, id: number, options: Postgres
 
 /** A database on a server. */
 export interface PostgresDatabaseProps {
-  /** Name of the database, in any spelling that PostgreSQL allows. */
+  /** Name of the database, in any spelling that PostgreSQL allows, up to 63 bytes. */
   readonly name: string;
   /** Role that dumps and restores. It must be a superuser: a restore creates a database and gives objects away. */
   readonly user: string;
@@ -153,6 +156,7 @@ export interface PostgresDatabaseProps {
 /** One database: where it is, who logs in, and which tools fit it. */
 export class PostgresDatabase {
   /**
+   * A database on a server.
    * @param host DNS name or address of the server, as seen from the namespace of the backup
    * @throws InvalidPropError
    */
@@ -160,13 +164,21 @@ export class PostgresDatabase {
     return new PostgresDatabase(host, props);
   }
 
+  /** DNS name or address of the server. */
   public readonly host: string;
+  /** TCP port of the server. */
   public readonly port: number;
+  /** Name of the database. */
   public readonly name: string;
+  /** Role that dumps and restores. */
   public readonly user: string;
+  /** The role's password. */
   public readonly password: SecretKey;
+  /** Image with the client tools. */
   public readonly image: PostgresImage;
+  /** Another database on the same server, where locks are taken. */
   public readonly maintenanceDatabase: string;
+  /** How long to wait for a server that does not accept connections yet. */
   public readonly serverTimeout: Duration;
 
   private constructor(host: string, props: PostgresDatabaseProps) {

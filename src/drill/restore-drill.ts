@@ -21,6 +21,7 @@ import { restoreOptions } from '../restore/restore-job';
 import { ScriptCronJob } from '../workload/script-cron-job';
 import { checkFolder, POD_NAME } from '../workload/script-job';
 
+/** Whose dumps are drilled, when, and how. */
 export interface RestoreDrillProps extends PodOptions {
   /** Name of the CronJob, up to 52 characters. */
   readonly name: string;
@@ -42,12 +43,12 @@ export interface RestoreDrillProps extends PodOptions {
    */
   readonly suspend?: boolean;
   /**
-   * Time after which a drill is ended.
+   * Time after which a drill is ended, in whole seconds, at least 1 minute.
    * @default Duration.hours(6)
    */
   readonly activeDeadline?: Duration;
   /**
-   * How late a drill may begin, e.g. after an outage of the control plane.
+   * How late a drill may begin, e.g. after an outage of the control plane, in whole seconds, at least 10.
    * @default Duration.hours(12)
    */
   readonly startingDeadline?: Duration;
@@ -57,7 +58,7 @@ export interface RestoreDrillProps extends PodOptions {
    */
   readonly pick?: DrillPick;
   /**
-   * Most that the throwaway server may take.
+   * Most that the throwaway server may take, at least 100 MiB.
    * @default - the size of the claim, where it is known, and no limit otherwise
    */
   readonly scratchSize?: Size;
@@ -72,12 +73,12 @@ export interface RestoreDrillProps extends PodOptions {
    */
   readonly proof?: DecryptionProof;
   /**
-   * How many drills' evidence stays on the NAS, the newest.
+   * How many drills' evidence stays on the NAS, the newest. From 1 to 10,000.
    * @default 104
    */
   readonly keepEvidence?: number;
   /**
-   * Tables and indexes that are restored at the same time.
+   * Tables and indexes that are restored at the same time, from 1 to 64.
    * @default 2
    */
   readonly parallelJobs?: number;
@@ -108,15 +109,21 @@ const RESOURCES: ContainerResources = {
 export class RestoreDrill extends Construct {
   /** Name of the CronJob. */
   public readonly name: string;
+  /** When to drill. */
   public readonly schedule: Cron;
+  /** Time zone of the schedule, a name of the tz database. */
   public readonly timeZone: string;
+  /** Whether drills are suspended. */
   public readonly suspend: boolean;
   /** Time after which a drill is ended. */
   public readonly activeDeadline: Duration;
   /** How late a drill may begin. */
   public readonly startingDeadline: Duration;
+  /** Which dump is drilled. */
   public readonly pick: DrillPick;
+  /** Proof that a key still opens what is in the dump; undefined for none. */
   public readonly proof?: DecryptionProof;
+  /** How many drills' evidence stays on the NAS. */
   public readonly keepEvidence: number;
 
   /** @throws InvalidPropError */

@@ -10,17 +10,21 @@ import { described, labelsOf } from '../kubernetes/labels';
 import { checkName, JOB_NAME_LENGTH } from '../kubernetes/names';
 import { Quiesce, withQuiesce } from './quiesce';
 import { checksEnv } from './restore-check';
-import { RestoreTrigger } from './restore-trigger';
+import { RestoreTrigger, triggerEnv } from './restore-trigger';
 import { ScriptCronJob } from '../workload/script-cron-job';
 import { checkFolder, scriptJob, ScriptJobProps, specAtSynth } from '../workload/script-job';
 
+/** What is restored, and what happens to the service meanwhile. */
 export interface RestoreJobProps extends PodOptions {
-  /** Name of the template, up to 52 characters. */
+  /**
+   * Name of the template, up to 52 characters. The Job of a merge has `-` and the id of the request after it, together
+   * up to 63.
+   */
   readonly name: string;
   /** What to restore: a `BackupCronJob`, or a database and a storage. */
   readonly backup: IBackup;
   /**
-   * Time after which a restore is ended. The live database stays as it was.
+   * Time after which a restore is ended, in whole seconds, at least 1 minute. The live database stays as it was.
    * @default Duration.hours(6)
    */
   readonly activeDeadline?: Duration;
@@ -51,12 +55,12 @@ export interface RestoreJobProps extends PodOptions {
    */
   readonly stopCommand?: string;
   /**
-   * How many databases from before stay after a restore, the newest first. At least 1: the way back.
+   * How many databases from before stay after a restore, the newest first. From 1, the way back, to 100.
    * @default 1
    */
   readonly keepPrevious?: number;
   /**
-   * Tables and indexes that are restored at the same time.
+   * Tables and indexes that are restored at the same time, from 1 to 64.
    * @default 2
    */
   readonly parallelJobs?: number;
@@ -103,10 +107,15 @@ export function restoreOptions(maintenanceWorkMem?: Size): string {
 export class RestoreJob extends Construct {
   /** Name of the template, or of the Job that a merge starts. */
   public readonly name: string;
+  /** What starts the restore. */
   public readonly trigger: RestoreTrigger;
+  /** What it does about sessions on the live database right before the cut-over. */
   public readonly sessions: RestoreSessions;
+  /** How long it waits for the sessions to end. */
   public readonly sessionsTimeout: Duration;
+  /** What it stops for the cut-over; undefined for nothing. */
   public readonly quiesce?: Quiesce;
+  /** How many databases from before stay after a restore. */
   public readonly keepPrevious: number;
 
   /** @throws InvalidPropError */
@@ -151,7 +160,7 @@ export class RestoreJob extends Construct {
       // A person decides whether to try again, with the log of this try in hand. A pod that is drained is no try.
       backoffLimit: 0,
       settings: [
-        ...trigger.env,
+        ...triggerEnv(trigger),
         { name: 'NAMESPACE', valueFrom: { fieldRef: { fieldPath: 'metadata.namespace' } } },
         env('RESTORE_TEMPLATE', trigger.requestId === undefined ? props.name : ''),
         env('RESTORE_ACTION', 'restore'),

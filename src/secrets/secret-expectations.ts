@@ -2,13 +2,14 @@ import { Chart, Lazy, Yaml } from 'cdk8s';
 import { ISecret, k8s } from 'cdk8s-plus-28';
 import { Construct } from 'constructs';
 import { Escrow, EscrowOptions, sourceDate } from './escrow';
-import { ExpectedSecret, ExpectKeyOptions, ExpectSecretOptions, SecretKey, SecretList } from './secret-key';
+import { ExpectedSecret, ExpectKeyOptions, ExpectSecretOptions, SecretKey } from './secret-key';
 import { VERBATIM } from '../delivery/flux-annotations';
 import { checkCount, InvalidPropError } from '../errors';
 import { described, labelsFor } from '../kubernetes/labels';
 import { checkName } from '../kubernetes/names';
 import { namespaceOf, takeName } from '../kubernetes/resource';
 
+/** How the list is called. */
 export interface SecretExpectationsProps {
   /**
    * Name of the ConfigMap that lists the expected secrets.
@@ -28,9 +29,9 @@ const FINGERPRINT_BYTES = 16;
  * Synthesizes a ConfigMap that lists names, keys, lengths and reasons for reviewers; every pod checks the list before
  * it does anything else. Values never appear.
  */
-export class SecretExpectations extends Construct implements SecretList {
+export class SecretExpectations extends Construct {
   /** The namespace of the chart. */
-  public readonly namespace = Chart.of(this).namespace;
+  public readonly namespace?: string = Chart.of(this).namespace;
   private readonly expected: ExpectedSecret[] = [];
   private readonly escrows: Escrow[] = [];
 
@@ -54,18 +55,27 @@ export class SecretExpectations extends Construct implements SecretList {
     this.node.addValidation({ validate: () => this.attestations() });
   }
 
-  /** All of them, also those of other namespaces, in the order in which they were declared. */
-  public get all(): ExpectedSecret[] {
+  /**
+   * All of them, also those of other namespaces, in the order in which they were declared.
+   * @internal
+   */
+  public get _all(): ExpectedSecret[] {
     return [...this.expected];
   }
 
-  /** What no cluster can check. */
-  public get escrowed(): Escrow[] {
+  /**
+   * What no cluster can check.
+   * @internal
+   */
+  public get _escrowed(): Escrow[] {
     return [...this.escrows];
   }
 
-  /** The secrets of this namespace, which pods can look at. */
-  public get local(): ExpectedSecret[] {
+  /**
+   * The secrets of this namespace, which pods can look at.
+   * @internal
+   */
+  public get _local(): ExpectedSecret[] {
     return this.expected.filter(({ isLocal }) => isLocal);
   }
 
@@ -119,7 +129,7 @@ export class SecretExpectations extends Construct implements SecretList {
   }
 
   private add<T extends ExpectedSecret>(secret: T, caller: string): T {
-    const { because, gitFile, optionalUntil } = secret.options;
+    const { because, gitFile, optionalUntil } = secret._options;
     checkName(`${caller}.secretName`, secret.secretName);
     if (secret.namespace !== undefined) {
       checkName(`${caller}.namespace`, secret.namespace);
@@ -210,8 +220,9 @@ function isExtended(pattern: string): boolean {
   return !/\\[A-Za-z0-9]|\(\?|[*+?}][?+]|[\r\n]|^$/.test(pattern);
 }
 
-function listed({ isLocal, namespace, secretName, onlyKey, options, usedBy }: ExpectedSecret): object {
-  const { bytes, minBytes, pattern, trailingNewline, sameAsDump, because, gitFile, optionalUntil } = options;
+function listed(secret: ExpectedSecret): object {
+  const { isLocal, namespace, secretName, _onlyKey: onlyKey, _usedBy: usedBy } = secret;
+  const { bytes, minBytes, pattern, trailingNewline, sameAsDump, because, gitFile, optionalUntil } = secret._options;
   return {
     ...(!isLocal && { namespace }),
     secret: secretName,

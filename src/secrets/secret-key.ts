@@ -52,57 +52,73 @@ export interface ExpectKeyOptions extends ExpectSecretOptions {
 
 /** The list that an expected secret is in: a `SecretExpectations`. */
 export interface SecretList {
-  /** The namespace of the chart. */
   readonly namespace?: string;
-  /** The secrets of this namespace, which pods can look at. */
-  readonly local: readonly ExpectedSecret[];
+  /** @internal */
+  readonly _local: readonly ExpectedSecret[];
 }
 
 /** A secret that must exist: one of its keys, or the whole of it. */
 export class ExpectedSecret {
+  /** Name of the Secret. */
+  public readonly secretName: string;
+  /** Namespace of the Secret; undefined where the chart that expects it has none. */
+  public readonly namespace?: string;
+  /** @internal */
+  public readonly _list: SecretList;
+  /** @internal */
+  public readonly _options: ExpectKeyOptions;
+  /**
+   * The one key of it that is expected; undefined where any keys will do.
+   * @internal
+   */
+  public readonly _onlyKey?: string;
   private readonly users = new Set<string>();
 
-  constructor(
-    public readonly expectations: SecretList,
-    public readonly secretName: string,
-    public readonly options: ExpectKeyOptions,
-    public readonly namespace?: string,
-    /** The one key of it that is expected; undefined where any keys will do. */
-    public readonly onlyKey?: string,
-  ) {}
+  /** @internal */
+  constructor(list: SecretList, secretName: string, options: ExpectKeyOptions, namespace?: string, onlyKey?: string) {
+    this._list = list;
+    this._options = options;
+    this._onlyKey = onlyKey;
+    this.secretName = secretName;
+    this.namespace = namespace;
+  }
 
   /** Whether the secret is in the namespace of the chart that expects it; pods can read no other. */
   public get isLocal(): boolean {
-    return this.namespace === this.expectations.namespace;
+    return this.namespace === this._list.namespace;
   }
 
-  /** Names of the workloads that take the value. */
-  public get usedBy(): string[] {
+  /**
+   * Names of the workloads that take the value.
+   * @internal
+   */
+  public get _usedBy(): string[] {
     return [...this.users].sort();
   }
 
-  public addUser(workload: string): void {
+  /** @internal */
+  public _addUser(workload: string): void {
     this.users.add(workload);
   }
 
+  /** The secret in words, e.g. `secret shop-db, key password`. */
   public toString(): string {
     const name = `secret ${this.isLocal ? '' : `${this.namespace}/`}${this.secretName}`;
-    return this.onlyKey === undefined ? name : `${name}, key ${this.onlyKey}`;
+    return this._onlyKey === undefined ? name : `${name}, key ${this._onlyKey}`;
   }
 }
 
 /**
- * A key of a secret that must exist for a restore. Only `SecretExpectations.expectKey` makes one: the class itself is
- * not exported, and no other object passes for it.
+ * A key of a secret that must exist for a restore. Only `SecretExpectations.expectKey` and `expectKeyOf` make one: the
+ * class itself is not exported, and no other object passes for it.
  */
 export class SecretKey extends ExpectedSecret {
-  constructor(
-    expectations: SecretList,
-    secretName: string,
-    public readonly key: string,
-    options: ExpectKeyOptions,
-    namespace?: string,
-  ) {
-    super(expectations, secretName, options, namespace, key);
+  /** The key in the Secret. */
+  public readonly key: string;
+
+  /** @internal */
+  constructor(list: SecretList, secretName: string, key: string, options: ExpectKeyOptions, namespace?: string) {
+    super(list, secretName, options, namespace, key);
+    this.key = key;
   }
 }

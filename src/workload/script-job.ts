@@ -57,11 +57,11 @@ export function scriptJob(scope: Construct, props: ScriptJobProps): () => k8s.Jo
   const { database, offline = false } = props;
   isolate(scope, props, offline ? [] : ['dns', 'database', ...(props.reaches ?? [])]);
   const used = [...(offline ? [] : [database.password]), ...(props.secrets ?? []), ...(props.imagePullSecrets ?? [])];
-  used.forEach((key) => key.addUser(props.name));
-  const lists = new Set([database.password, ...used].map(({ expectations }) => expectations));
+  used.forEach((key) => key._addUser(props.name));
+  const lists = new Set([database.password, ...used].map(({ _list }) => _list));
   const scripts = ScriptConfigMap.of(scope);
   const connected = offline ? [POD_NAME] : connection(database);
-  const expected = (): ExpectedSecret[] => [...lists].flatMap(({ local }) => local);
+  const expected = (): ExpectedSecret[] => [...lists].flatMap(({ _local }) => _local);
   const template = (options: PodOptions): k8s.PodTemplateSpec =>
     hardenedPod({
       ...props,

@@ -25,9 +25,9 @@ export function secretsCheck(expected: readonly ExpectedSecret[], connection: k8
   const whole: k8s.Volume[] = [];
   const variables = expected.flatMap((secret, index) => {
     const number = String(index + 1);
-    if (secret.onlyKey !== undefined) {
+    if (secret._onlyKey !== undefined) {
       keys.push({
-        secret: { name: secret.secretName, items: [{ key: secret.onlyKey, path: number }], optional: true },
+        secret: { name: secret.secretName, items: [{ key: secret._onlyKey, path: number }], optional: true },
       });
       return expectation(secret, number, `${KEYS_PATH}/${number}`);
     }
@@ -49,7 +49,7 @@ export function secretsCheck(expected: readonly ExpectedSecret[], connection: k8
 }
 
 function expectation(secret: ExpectedSecret, number: string, path: string): k8s.EnvVar[] {
-  const { because, bytes, minBytes, pattern, trailingNewline, sameAsDump, gitFile, optionalUntil } = secret.options;
+  const { because, bytes, minBytes, pattern, trailingNewline, sameAsDump, gitFile, optionalUntil } = secret._options;
   const settings = {
     NAME: secret.toString(),
     PATH: path,

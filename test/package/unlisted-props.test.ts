@@ -142,7 +142,7 @@ const CONSTRUCTS: Readonly<Record<string, (scope: Chart, given: Given) => unknow
         backup: of,
         restore: restore(scope, plain, of),
         drill: drill(scope, plain, of),
-        secrets: of.database.password.expectations as SecretExpectations,
+        secrets: of.database.password._list as SecretExpectations,
         server: 'db',
         kustomization: given({ name: 'flux' }),
         declaredIn: 'chart.ts',
