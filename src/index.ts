@@ -14,6 +14,7 @@ export {
   type ExpectKeyOptions,
   type ExpectSecretOptions,
   type SecretKey,
+  type SecretOriginOptions,
 } from './secrets/secret-key';
 export {
   FluxKustomization,

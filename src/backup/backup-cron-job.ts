@@ -195,6 +195,8 @@ export class BackupCronJob extends Construct implements IBackup {
     this.retention = retention;
     this.recoveryWindow = props.recoveryWindow;
     this.excludeTableData = props.excludeTableData ?? [];
+    props.heartbeat?.success._useFor('success is reported there');
+    props.heartbeat?.failure?._useFor('failure is reported there');
     this.claimFolder(folder);
     const format = props.format ?? BackupFormat.custom();
     const { majorVersion } = database.image;

@@ -224,6 +224,7 @@ export class PostgresDatabase {
     this.name = props.name;
     this.user = props.user;
     this.password = props.password;
+    this.password._useFor('the backup and the restore log in with it');
     this.image = props.image;
     this.maintenanceDatabase = maintenanceDatabase;
     this.serverTimeout = checkDuration('database.serverTimeout', props.serverTimeout ?? Duration.minutes(5), 0);

@@ -93,8 +93,8 @@ export function freshClusterSection(runbook: RunbookFacts): string {
   );
 }
 
-function row({ isLocal, namespace, secretName, _onlyKey: onlyKey, _options }: ExpectedSecret): string[] {
-  const { bytes, minBytes, pattern, sameAsDump, because, gitFile, optionalUntil } = _options;
+function row({ isLocal, namespace, secretName, _onlyKey: onlyKey, _options, _because = '' }: ExpectedSecret): string[] {
+  const { bytes, minBytes, pattern, sameAsDump, gitFile, optionalUntil } = _options;
   const must = [
     bytes && `${bytes} bytes`,
     minBytes && `at least ${minBytes} bytes`,
@@ -107,7 +107,7 @@ function row({ isLocal, namespace, secretName, _onlyKey: onlyKey, _options }: Ex
     `\`${isLocal ? '' : `${namespace}/`}${secretName}\``,
     onlyKey === undefined ? 'any' : `\`${onlyKey}\``,
     must,
-    because,
+    _because,
     gitFile !== undefined
       ? `Git, \`${gitFile}\``
       : optionalUntil === undefined

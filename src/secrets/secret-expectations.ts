@@ -52,7 +52,7 @@ export class SecretExpectations extends Construct {
       },
       data: Lazy.any({ produce: () => this.list() }),
     });
-    this.node.addValidation({ validate: () => this.attestations() });
+    this.node.addValidation({ validate: () => [...this.unexplained(), ...this.attestations()] });
   }
 
   /**
@@ -84,7 +84,7 @@ export class SecretExpectations extends Construct {
    * @returns the only kind of reference to a secret that the other constructs accept
    * @throws InvalidPropError when the names are not legal or the key is expected already
    */
-  public expectKey(secretName: string, key: string, options: ExpectKeyOptions): SecretKey {
+  public expectKey(secretName: string, key: string, options: ExpectKeyOptions = {}): SecretKey {
     return this.addKey(secretName, key, options, options.namespace ?? this.namespace);
   }
 
@@ -93,7 +93,7 @@ export class SecretExpectations extends Construct {
    * @returns the same as `expectKey`
    * @throws InvalidPropError as `expectKey` does
    */
-  public expectKeyOf(secret: ISecret, key: string, options: ExpectKeyOptions): SecretKey {
+  public expectKeyOf(secret: ISecret, key: string, options: ExpectKeyOptions = {}): SecretKey {
     return this.addKey(secret.name, key, options, options.namespace ?? namespaceOf(secret) ?? this.namespace);
   }
 
@@ -165,6 +165,20 @@ export class SecretExpectations extends Construct {
     };
   }
 
+  private unexplained(): string[] {
+    return this.expected
+      .filter(({ _because }) => _because === undefined)
+      .map(
+        (secret) =>
+          new InvalidPropError(
+            'expectKey.because',
+            secret.toString(),
+            'is missing, and no use of the key says why it must be there',
+            'Say what cannot be restored without it',
+          ).message,
+      );
+  }
+
   private attestations(): string[] {
     const today = sourceDate();
     const findings =
@@ -221,8 +235,8 @@ function isExtended(pattern: string): boolean {
 }
 
 function listed(secret: ExpectedSecret): object {
-  const { isLocal, namespace, secretName, _onlyKey: onlyKey, _usedBy: usedBy } = secret;
-  const { bytes, minBytes, pattern, trailingNewline, sameAsDump, because, gitFile, optionalUntil } = secret._options;
+  const { isLocal, namespace, secretName, _onlyKey: onlyKey, _usedBy: usedBy, _because: because } = secret;
+  const { bytes, minBytes, pattern, trailingNewline, sameAsDump, gitFile, optionalUntil } = secret._options;
   return {
     ...(!isLocal && { namespace }),
     secret: secretName,

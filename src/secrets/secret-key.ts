@@ -1,7 +1,5 @@
-/** What is known about a secret, beside its name. */
-export interface ExpectSecretOptions {
-  /** What cannot be done without it, in words for the person who restores. */
-  readonly because: string;
+/** Where a secret is. */
+export interface SecretOriginOptions {
   /**
    * Namespace of the secret. Pods cannot read secrets of other namespaces: such a one is listed, and nothing more.
    * @default - the chart's
@@ -19,8 +17,22 @@ export interface ExpectSecretOptions {
   readonly optionalUntil?: string;
 }
 
+/** What is known about a secret, beside its name. */
+export interface ExpectSecretOptions extends SecretOriginOptions {
+  /** What cannot be done without it, in one line for the person who restores. */
+  readonly because: string;
+}
+
 /** What is known about a key of a secret, beside its name. */
-export interface ExpectKeyOptions extends ExpectSecretOptions {
+export interface ExpectKeyOptions extends SecretOriginOptions {
+  /**
+   * What cannot be done without it, in one line for the person who restores. Synth fails when neither this nor a use
+   * says it.
+   * @default - what the use says: "the backup and the restore log in with it" for the password of a database, "the
+   * images are pulled with it" for a pull secret, "success is reported there" and "failure is reported there" for a
+   * heartbeat
+   */
+  readonly because?: string;
   /**
    * Exact length of the value, in bytes.
    * @default - any length but 0
@@ -73,6 +85,7 @@ export class ExpectedSecret {
    */
   public readonly _onlyKey?: string;
   private readonly users = new Set<string>();
+  private use?: string;
 
   /** @internal */
   constructor(list: SecretList, secretName: string, options: ExpectKeyOptions, namespace?: string, onlyKey?: string) {
@@ -94,6 +107,22 @@ export class ExpectedSecret {
    */
   public get _usedBy(): string[] {
     return [...this.users].sort();
+  }
+
+  /**
+   * What cannot be done without it; undefined where neither the options nor a use says it.
+   * @internal
+   */
+  public get _because(): string | undefined {
+    return this._options.because ?? this.use;
+  }
+
+  /**
+   * Says what it is used for; the first use counts.
+   * @internal
+   */
+  public _useFor(because: string): void {
+    this.use ??= because;
   }
 
   /** @internal */

@@ -58,8 +58,8 @@ export interface PodOptions {
    */
   readonly priorityClassName?: string;
   /**
-   * Secrets that the images are pulled with, e.g.
-   * `secrets.expectKey('registry', '.dockerconfigjson', { because: 'the images are pulled with it' })`.
+   * Secrets that the images are pulled with, e.g. `secrets.expectKey('registry', '.dockerconfigjson')`. They are on the
+   * list of the expected ones: without them no pod of a restore begins.
    * @default - those of the service account
    */
   readonly imagePullSecrets?: SecretKey[];

@@ -58,6 +58,7 @@ export function scriptJob(scope: Construct, props: ScriptJobProps): () => k8s.Jo
   isolate(scope, props, offline ? [] : ['dns', 'database', ...(props.reaches ?? [])]);
   const used = [...(offline ? [] : [database.password]), ...(props.secrets ?? []), ...(props.imagePullSecrets ?? [])];
   used.forEach((key) => key._addUser(props.name));
+  props.imagePullSecrets?.forEach((key) => key._useFor('the images are pulled with it'));
   const lists = new Set([database.password, ...used].map(({ _list }) => _list));
   const scripts = ScriptConfigMap.of(scope);
   const connected = offline ? [POD_NAME] : connection(database);

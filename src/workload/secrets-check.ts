@@ -49,11 +49,11 @@ export function secretsCheck(expected: readonly ExpectedSecret[], connection: k8
 }
 
 function expectation(secret: ExpectedSecret, number: string, path: string): k8s.EnvVar[] {
-  const { because, bytes, minBytes, pattern, trailingNewline, sameAsDump, gitFile, optionalUntil } = secret._options;
+  const { bytes, minBytes, pattern, trailingNewline, sameAsDump, gitFile, optionalUntil } = secret._options;
   const settings = {
     NAME: secret.toString(),
     PATH: path,
-    BECAUSE: because,
+    BECAUSE: secret._because,
     BYTES: bytes,
     MIN_BYTES: minBytes,
     PATTERN: pattern,

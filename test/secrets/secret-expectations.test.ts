@@ -1,10 +1,13 @@
-import { Chart, Duration, Testing } from 'cdk8s';
+import { Chart, Cron, Duration, Testing } from 'cdk8s';
 import { Secret } from 'cdk8s-plus-28';
+import { parse } from 'yaml';
 import {
+  BackupCronJob,
   type EscrowOptions,
   PostgresDatabase,
   PostgresImage,
   RestoreJob,
+  Retention,
   SecretExpectations,
   type SecretKey,
 } from '../../src';
@@ -61,6 +64,47 @@ test(
     expect(manifest(scope, 'ConfigMap').data['secrets.yaml']).toContain('bytes: 32');
   },
 );
+
+test('because is what the use says by default, and what is said takes its place', () => {
+  const scope = chart();
+  const secrets = new SecretExpectations(scope, 'secrets');
+  const [password, pull, success, failure] = ['password', 'pull', 'success', 'failure'].map((key) =>
+    secrets.expectKey('shop', key),
+  );
+  secrets.expectKey('shop', 'key', { because: 'it opens the orders' });
+  new BackupCronJob(scope, 'backup', {
+    name: 'shop-backup',
+    ...backupWith(scope, password!),
+    schedule: Cron.daily(),
+    retention: Retention.keep({ daily: 1 }),
+    imagePullSecrets: [pull!],
+    heartbeat: { success: success!, failure },
+  });
+  const reasons = [
+    'the backup and the restore log in with it',
+    'the images are pulled with it',
+    'success is reported there',
+    'failure is reported there',
+    'it opens the orders',
+  ];
+  const list = (Testing.synth(scope) as Manifest[]).find(({ data }) => data?.['secrets.yaml'] !== undefined)!;
+  expect((parse(list.data['secrets.yaml']) as { because: string }[]).map(({ because }) => because)).toEqual(reasons);
+  const {
+    initContainers: [check],
+  } = manifest(scope, 'CronJob').spec.jobTemplate.spec.template.spec;
+  expect(
+    check.env.flatMap(({ name, value }: { name: string; value: string }) => (name.endsWith('_BECAUSE') ? [value] : [])),
+  ).toEqual(reasons);
+});
+
+test('a key of which neither the options nor a use says why it must be there fails the synth', () => {
+  const scope = chart();
+  new SecretExpectations(scope, 'secrets').expectKey('app', 'key');
+  expect(() => Testing.synth(scope)).toThrow(
+    'expectKey.because ("secret app, key key") is missing, and no use of the key says why it must be there. ' +
+      'Say what cannot be restored without it',
+  );
+});
 
 test('the same key twice is refused', () => {
   const secrets = new SecretExpectations(chart(), 'secrets');
