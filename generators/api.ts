@@ -36,13 +36,15 @@ class Api {
     private readonly exported: ReadonlyMap<string, ts.Symbol>,
   ) {}
 
-  /** What lacks the words that the page needs: an export or a prop says nothing, or an optional prop has no default. */
+  /** What lacks the words of the page: an export or a member says nothing, or an optional prop has no default. */
   public gaps(): string[] {
     return [...this.exported.values()].flatMap((symbol) => [
-      ...(this.text(symbol) === '' && !/(Props|Options)$/.test(symbol.name) ? [`${symbol.name} has no docstring`] : []),
-      ...(ts.isInterfaceDeclaration(declarationOf(symbol)) ? this.members(symbol) : []).flatMap((member) => [
+      ...(this.text(symbol) === '' ? [`${symbol.name} has no docstring`] : []),
+      ...this.members(symbol).flatMap((member) => [
         ...(this.text(member) === '' ? [`${symbol.name}.${member.name} has no docstring`] : []),
-        ...(isOptional(member) && this.tag(member, 'default') === undefined
+        ...(ts.isPropertySignature(declarationOf(member)) &&
+        isOptional(member) &&
+        this.tag(member, 'default') === undefined
           ? [`${symbol.name}.${member.name} has no @default`]
           : []),
       ]),
@@ -75,7 +77,7 @@ class Api {
       const construction = ts.isClassDeclaration(declaration)
         ? declaration.members.find(ts.isConstructorDeclaration)
         : undefined;
-      if (construction && isPublic(construction))
+      if (construction && isPublic(construction) && !isInternal(construction))
         parts.push(`\`new ${symbol.name}(${this.parameters(construction)})\``);
       parts.push(methods.map((method) => this.method(symbol.name, method)).join('\n'));
       parts.push(ts.isInterfaceDeclaration(declaration) ? this.props(properties) : this.properties(properties));
@@ -190,6 +192,10 @@ function declarationOf(symbol: ts.Symbol): ts.Declaration {
 
 function isPublic(declaration: ts.Declaration): boolean {
   return !(ts.getCombinedModifierFlags(declaration) & (ts.ModifierFlags.Private | ts.ModifierFlags.Protected));
+}
+
+function isInternal(declaration: ts.Declaration): boolean {
+  return ts.getJSDocTags(declaration).some(({ tagName }) => tagName.text === 'internal');
 }
 
 function isMethod(symbol: ts.Symbol): boolean {

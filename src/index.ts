@@ -7,13 +7,14 @@ export { BackupDashboard, type BackupDashboardProps } from './monitoring/backup-
 export { BackupFormat, type DirectoryFormatOptions } from './backup/backup-format';
 export { BackupPvc, type BackupPvcProps, type ExistingClaimOptions, type IBackupStorage } from './backup/backup-pvc';
 export { Compression } from './backup/compression';
-export { DecryptionProof, type DecryptionProofOptions } from './drill/decryption-proof';
-export { type Escrow, type EscrowFinding, type EscrowOptions } from './secrets/escrow';
+export { type DecryptionProof } from './drill/decryption-proof';
+export { type EscrowOptions } from './secrets/escrow';
 export {
   type ExpectedSecret,
   type ExpectKeyOptions,
   type ExpectSecretOptions,
   type SecretKey,
+  type SecretOriginOptions,
 } from './secrets/secret-key';
 export {
   FluxKustomization,
@@ -22,27 +23,22 @@ export {
   type FluxSourceOptions,
   type IFluxKustomization,
 } from './delivery/flux-kustomization';
-export { type PodOptions } from './workload/hardened-pod';
+export { type PodOptions, type PodVolume } from './workload/pod-options';
 export { InvalidPropError } from './errors';
 export { Isolation, type IsolationExceptions } from './network/isolation';
 export { KustomizedApp, type KustomizedAppProps } from './delivery/kustomized-app';
 export { NetworkPeer, type NetworkPeerOptions, type PodsPeerOptions } from './network/network-peer';
 export { PostgresDatabase, type PostgresDatabaseProps } from './database/postgres-database';
 export { PostgresImage, type PostgresImageOptions, type PostgresImageProps } from './database/postgres-image';
-export { Quiesce, type ScaleDeploymentOptions } from './restore/quiesce';
+export { type Quiesce } from './restore/quiesce';
 export { RestoreCheck, type SameAsDumpOptions, type SqlCheckOptions } from './restore/restore-check';
 export { RestoreJob, type RestoreJobProps, RestoreSessions } from './restore/restore-job';
 export { DrillPick, RestoreDrill, type RestoreDrillProps } from './drill/restore-drill';
 export { type OnMergeOptions, RestoreTrigger } from './restore/restore-trigger';
 export { Retention, type RetentionRules } from './backup/retention';
 export { Runbook, type RunbookProps } from './runbook/runbook';
-export { Exemption, type ExemptionOptions } from './runbook/exemption';
-export {
-  type ExternalObject,
-  type ReadinessOptions,
-  RunbookService,
-  type RunbookServiceOptions,
-} from './runbook/runbook-service';
+export { type Exemption } from './runbook/exemption';
+export { type ReadinessOptions, RunbookService, type RunbookServiceOptions } from './runbook/runbook-service';
 export { SecretExpectations, type SecretExpectationsProps } from './secrets/secret-expectations';
 export { type TableName } from './database/table-name';
 

@@ -27,7 +27,7 @@ const nextcloud = new BackupCronJob(chart, 'nextcloud', {
     name: 'nextcloud',
     user: 'postgres',
     image: PostgresImage.debian('17.2'),
-    password: secrets.expectKey('nextcloud-db', 'password', { because: 'the backup and the restore log in with it' }),
+    password: secrets.expectKey('nextcloud-db', 'password'),
   }),
   schedule: Cron.schedule({ minute: '30', hour: '1' }),
   retention: Retention.keep({ daily: 14, weekly: 8, monthly: 6 }),
@@ -43,13 +43,11 @@ const gitea = new BackupCronJob(chart, 'gitea', {
     user: 'postgres',
     image: PostgresImage.alpine('16.4'),
     port: 5433,
-    password: secrets.expectKey('gitea-db', 'POSTGRES_PASSWORD', {
-      because: 'the backup and the restore log in with it',
-    }),
+    password: secrets.expectKey('gitea-db', 'POSTGRES_PASSWORD'),
   }),
   schedule: Cron.schedule({ minute: '0', hour: '*/6' }),
   retention: Retention.keep({ last: 8, daily: 7 }),
-  deadline: Duration.hours(1),
+  activeDeadline: Duration.hours(1),
 });
 new RestoreJob(chart, 'gitea-restore', { name: 'gitea-restore', backup: gitea });
 

@@ -5,10 +5,10 @@ import { RECOVERY_WINDOW } from '../kubernetes/annotations';
 import { IBackup } from './backup';
 import { BackupFormat } from './backup-format';
 import { IBackupStorage } from './backup-pvc';
-import { Compression } from './compression';
+import { bestCompression, Compression, compressionOption } from './compression';
 import { env, secretEnv } from '../workload/environment';
 import { SecretKey } from '../secrets/secret-key';
-import { PodOptions, podOptions } from '../workload/hardened-pod';
+import { PodOptions, podOptions } from '../workload/pod-options';
 import { checkDays, checkDuration, InvalidPropError } from '../errors';
 import { PostgresDatabase } from '../database/postgres-database';
 import { RestoreCheck } from '../restore/restore-check';
@@ -19,6 +19,7 @@ import { ScriptCronJob } from '../workload/script-cron-job';
 import { checkFolder } from '../workload/script-job';
 import { pattern, TableName } from '../database/table-name';
 
+/** What is backed up, when, and which dumps stay. */
 export interface BackupCronJobProps extends PodOptions {
   /** Name of the CronJob, up to 52 characters. */
   readonly name: string;
@@ -59,25 +60,26 @@ export interface BackupCronJobProps extends PodOptions {
    */
   readonly suspend?: boolean;
   /**
-   * Time after which a run is ended, its retries included. At most the shortest interval of the schedule.
+   * Time after which a run is ended, its retries included, in whole seconds. At least 1 minute, at most the shortest
+   * interval of the schedule.
    * @default - 6 hours, or the shortest interval of the schedule if that is less
    */
-  readonly deadline?: Duration;
+  readonly activeDeadline?: Duration;
   /**
    * How late a run may begin when the cluster could not begin it in time. At least 10 seconds.
    * @default - 1 hour, or the shortest interval of the schedule if that is less
    */
   readonly startingDeadline?: Duration;
   /**
-   * How many successful Jobs, with their logs, stay.
+   * How many successful Jobs, with their logs, stay. 0 or more.
    * @default 7
    */
-  readonly successfulJobsHistoryLimit?: number;
+  readonly successfulJobsRetained?: number;
   /**
-   * How many failed Jobs, with their logs, stay.
+   * How many failed Jobs, with their logs, stay. 0 or more.
    * @default 7
    */
-  readonly failedJobsHistoryLimit?: number;
+  readonly failedJobsRetained?: number;
   /**
    * How dumps are compressed.
    * @default - zstd level 1 where the image has it (PostgreSQL 16), gzip level 6 elsewhere
@@ -108,7 +110,7 @@ export interface BackupCronJobProps extends PodOptions {
    */
   readonly contentHashUpTo?: Size;
   /**
-   * How long `pg_dump` waits for a table that somebody else has locked, before the run fails.
+   * How long `pg_dump` waits for a table that somebody else has locked, before the run fails. At least 1 second.
    * @default Duration.minutes(1)
    */
   readonly lockTimeout?: Duration;
@@ -146,16 +148,21 @@ export class BackupCronJob extends Construct implements IBackup {
   public readonly storage: IBackupStorage;
   public readonly folder?: string;
   public readonly checks?: RestoreCheck[];
+  /** When a dump begins. */
   public readonly schedule: Cron;
+  /** Time zone of the schedule, a name of the tz database. */
   public readonly timeZone: string;
+  /** Whether the schedule is stopped. */
   public readonly suspend: boolean;
   /** Time after which a run is ended, its retries included. */
-  public readonly deadline: Duration;
+  public readonly activeDeadline: Duration;
   /** How late a run may begin. */
   public readonly startingDeadline: Duration;
+  /** Which dumps stay. */
   public readonly retention: Retention;
   /** How many days back one must be able to go, where that is stated. */
   public readonly recoveryWindow?: Duration;
+  /** Tables whose rows are left out. */
   public readonly excludeTableData: TableName[];
 
   /** @throws InvalidPropError */
@@ -171,7 +178,13 @@ export class BackupCronJob extends Construct implements IBackup {
     this.schedule = schedule;
     this.timeZone = props.timeZone ?? 'Etc/UTC';
     this.suspend = props.suspend ?? false;
-    this.deadline = withinInterval('backupCronJob.deadline', schedule, props.deadline, Duration.hours(6), 60);
+    this.activeDeadline = withinInterval(
+      'backupCronJob.activeDeadline',
+      schedule,
+      props.activeDeadline,
+      Duration.hours(6),
+      60,
+    );
     this.startingDeadline = withinInterval(
       'backupCronJob.startingDeadline',
       schedule,
@@ -182,10 +195,12 @@ export class BackupCronJob extends Construct implements IBackup {
     this.retention = retention;
     this.recoveryWindow = props.recoveryWindow;
     this.excludeTableData = props.excludeTableData ?? [];
+    props.heartbeat?.success._useFor('success is reported there');
+    props.heartbeat?.failure?._useFor('failure is reported there');
     this.claimFolder(folder);
     const format = props.format ?? BackupFormat.custom();
-    const compression = props.compression ?? database.image.bestCompression;
-    compression.checkSupportedBy(database.image.majorVersion);
+    const { majorVersion } = database.image;
+    const compression = props.compression ?? bestCompression(majorVersion);
     const lockTimeout = checkDuration('backupCronJob.lockTimeout', props.lockTimeout ?? Duration.minutes(1), 1);
     this.node.defaultChild = new ScriptCronJob(this, 'workload', {
       ...podOptions(props),
@@ -203,16 +218,16 @@ export class BackupCronJob extends Construct implements IBackup {
       folder,
       timeZone: this.timeZone,
       suspend: this.suspend,
-      deadline: this.deadline,
+      activeDeadline: this.activeDeadline,
       startingDeadline: this.startingDeadline,
-      successfulJobsHistoryLimit: props.successfulJobsHistoryLimit ?? 7,
-      failedJobsHistoryLimit: props.failedJobsHistoryLimit ?? 7,
+      successfulJobsRetained: props.successfulJobsRetained ?? 7,
+      failedJobsRetained: props.failedJobsRetained ?? 7,
       backoffLimit: 2,
       finalStatuses: [SECRETS_STATUS],
-      env: [
+      settings: [
         env('DUMP_FORMAT', format.name),
-        env('DUMP_JOBS', format.jobs),
-        env('COMPRESSION', compression.optionFor(database.image.majorVersion)),
+        env('DUMP_JOBS', format.parallelJobs),
+        env('COMPRESSION', compressionOption(compression, majorVersion)),
         env('EXCLUDE_TABLE_DATA', this.excludeTableData.map(pattern).join('\n')),
         env('ROW_COUNTS', String(props.rowCounts ?? true)),
         env('CONTENT_HASH_BYTES', (props.contentHashUpTo ?? Size.gibibytes(20)).toKibibytes() * 1024),

@@ -3,7 +3,7 @@ import { InvalidPropError } from '../errors';
 /** How a dump in the directory format is made. */
 export interface DirectoryFormatOptions {
   /** Tables that are dumped at the same time, each by a session of its own; 1 to 64. */
-  readonly jobs: number;
+  readonly parallelJobs: number;
 }
 
 /** The format of a dump. Both can be restored by several jobs, and selectively. */
@@ -13,22 +13,27 @@ export class BackupFormat {
     return new BackupFormat('custom', 1);
   }
 
-  /** A folder with a file a table, written by several jobs: for databases that one job takes too long for. */
+  /**
+   * A folder with a file a table, written by several jobs: for databases that one job takes too long for.
+   * @throws InvalidPropError when `parallelJobs` is not a whole number from 1 to 64
+   */
   public static directory(options: DirectoryFormatOptions): BackupFormat {
-    const { jobs } = options;
-    if (!Number.isInteger(jobs) || jobs < 1 || jobs > 64) {
+    const { parallelJobs } = options;
+    if (!Number.isInteger(parallelJobs) || parallelJobs < 1 || parallelJobs > 64) {
       throw new InvalidPropError(
-        'format.jobs',
-        jobs,
+        'format.parallelJobs',
+        parallelJobs,
         'must be a whole number from 1 to 64',
         'Choose no more than the server has cores to spare',
       );
     }
-    return new BackupFormat('directory', jobs);
+    return new BackupFormat('directory', parallelJobs);
   }
 
   private constructor(
+    /** The format as `pg_dump --format` has it: `custom` or `directory`. */
     public readonly name: string,
-    public readonly jobs: number,
+    /** Tables that are dumped at the same time. */
+    public readonly parallelJobs: number,
   ) {}
 }

@@ -25,13 +25,14 @@ export interface IBackupStorage {
   readonly size?: Size;
 }
 
+/** The claim to make. */
 export interface BackupPvcProps {
   /** Name of the claim. Renaming it orphans every dump: the new claim begins empty. */
   readonly name: string;
   /** Storage class, e.g. one that makes directories on the NAS. It cannot be changed later. */
   readonly storageClassName: string;
   /**
-   * Size that is asked for. Provisioners of plain NFS directories do not enforce it.
+   * Size that is asked for, at least 10 MiB. Provisioners of plain NFS directories do not enforce it.
    * Flux does not apply later changes of it unless `resizableFromGit` is set.
    */
   readonly size: Size;
@@ -70,7 +71,10 @@ export interface ExistingClaimOptions {
 
 /** The claim that holds the dumps. Flux neither prunes it nor re-creates it. */
 export class BackupPvc extends Construct implements IBackupStorage {
-  /** A claim that exists already. */
+  /**
+   * A claim that exists already.
+   * @throws InvalidPropError when the name is not legal, or no pod could write to it
+   */
   public static fromClaimName(claimName: string, options: ExistingClaimOptions = {}): IBackupStorage {
     checkName('claimName', claimName);
     return { claimName, accessModes: checkAccessModes(options.accessModes) };

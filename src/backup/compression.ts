@@ -8,6 +8,7 @@ export class Compression {
   /**
    * Zstandard, PostgreSQL 16 and later. Level 1 is both faster than gzip's default and smaller on typical data.
    * @param level 1 (fast) to 22 (small); default 1
+   * @throws InvalidPropError when the level is not a whole number of that range
    */
   public static zstd(level: number = 1): Compression {
     return new Compression('zstd', checkLevel('zstd', level, 22));
@@ -21,6 +22,7 @@ export class Compression {
   /**
    * gzip, which every version has.
    * @param level 1 (fast) to 9 (small); default 6
+   * @throws InvalidPropError when the level is not a whole number of that range
    */
   public static gzip(level: number = 6): Compression {
     return new Compression('gzip', checkLevel('gzip', level, 9));
@@ -31,39 +33,41 @@ export class Compression {
     return new Compression('none');
   }
 
-  /** The best that the clients of a major version have: zstd level 1, or gzip before PostgreSQL 16. */
-  public static bestFor(majorVersion: number): Compression {
-    return majorVersion >= FIRST_WITH_ZSTD ? Compression.zstd() : Compression.gzip();
-  }
-
   private constructor(
+    /** `zstd`, `lz4`, `gzip` or `none`. */
     public readonly method: string,
+    /** The level of the method; undefined where it has none. */
     public readonly level?: number,
   ) {}
 
-  /** @throws InvalidPropError when the client tools of that major version lack the method. */
-  public checkSupportedBy(majorVersion: number): void {
-    if ((this.method === 'zstd' || this.method === 'lz4') && majorVersion < FIRST_WITH_ZSTD) {
-      throw new InvalidPropError(
-        'compression',
-        this.toString(),
-        `needs the client tools of PostgreSQL ${FIRST_WITH_ZSTD}, the image has ${majorVersion}`,
-        'Use Compression.gzip(), or an image of the newer version if the server has it too',
-      );
-    }
-  }
-
-  /** The value of `pg_dump --compress`; versions before 16 know only gzip, by a bare level. */
-  public optionFor(majorVersion: number): string {
-    if (majorVersion >= FIRST_WITH_ZSTD) {
-      return this.toString();
-    }
-    return String(this.level ?? 0);
-  }
-
+  /** The method and its level, as `pg_dump --compress` takes them from version 16 on, e.g. `zstd:1`. */
   public toString(): string {
     return this.level === undefined ? this.method : `${this.method}:${this.level}`;
   }
+}
+
+/** The fastest that the clients of a major version have. */
+export function bestCompression(majorVersion: number): Compression {
+  return majorVersion >= FIRST_WITH_ZSTD ? Compression.zstd() : Compression.gzip();
+}
+
+/**
+ * The value of `pg_dump --compress`; versions before 16 know only gzip, by a bare level.
+ * @throws InvalidPropError when the client tools of that major version lack the method
+ */
+export function compressionOption(compression: Compression, majorVersion: number): string {
+  if (majorVersion >= FIRST_WITH_ZSTD) {
+    return compression.toString();
+  }
+  if (compression.method === 'zstd' || compression.method === 'lz4') {
+    throw new InvalidPropError(
+      'backupCronJob.compression',
+      compression.toString(),
+      `needs the client tools of PostgreSQL ${FIRST_WITH_ZSTD}, the image has ${majorVersion}`,
+      'Use Compression.gzip(), or an image of the newer version if the server has it too',
+    );
+  }
+  return String(compression.level ?? 0);
 }
 
 function checkLevel(method: string, level: number, max: number): number {

@@ -44,6 +44,7 @@ export interface RetentionRules {
  */
 export class Retention {
   /**
+   * The dumps that any of the rules wants.
    * @throws InvalidPropError when a rule is not a whole number of at least 1, `within` is not in whole days, or no rule
    * is given.
    */
@@ -51,12 +52,17 @@ export class Retention {
     return new Retention(rules);
   }
 
+  /** How many of the newest dumps stay; at least 1. */
   public readonly last: number;
+  /** Of how many days the last dump stays; 0 for none. */
   public readonly daily: number;
+  /** Of how many weeks the last dump stays; 0 for none. */
   public readonly weekly: number;
+  /** Of how many months the last dump stays; 0 for none. */
   public readonly monthly: number;
+  /** Of how many years the last dump stays; 0 for none. */
   public readonly yearly: number;
-  /** In whole days. */
+  /** Within which time of the newest verified dump all verified ones stay, in whole days; undefined for none. */
   public readonly within?: Duration;
 
   private constructor(rules: RetentionRules) {

@@ -7,7 +7,7 @@ import { PostgresImage } from './postgres-image';
 
 /** A database on a server. */
 export interface PostgresDatabaseProps {
-  /** Name of the database, in any spelling that PostgreSQL allows. */
+  /** Name of the database, in any spelling that PostgreSQL allows, up to 63 bytes. */
   readonly name: string;
   /** Role that dumps and restores. It must be a superuser: a restore creates a database and gives objects away. */
   readonly user: string;
@@ -35,6 +35,7 @@ export interface PostgresDatabaseProps {
 /** One database: where it is, who logs in, and which tools fit it. */
 export class PostgresDatabase {
   /**
+   * A database on a server.
    * @param host DNS name or address of the server, as seen from the namespace of the backup
    * @throws InvalidPropError
    */
@@ -42,13 +43,21 @@ export class PostgresDatabase {
     return new PostgresDatabase(host, props);
   }
 
+  /** DNS name or address of the server. */
   public readonly host: string;
+  /** TCP port of the server. */
   public readonly port: number;
+  /** Name of the database. */
   public readonly name: string;
+  /** Role that dumps and restores. */
   public readonly user: string;
+  /** The role's password. */
   public readonly password: SecretKey;
+  /** Image with the client tools. */
   public readonly image: PostgresImage;
+  /** Another database on the same server, where locks are taken. */
   public readonly maintenanceDatabase: string;
+  /** How long to wait for a server that does not accept connections yet. */
   public readonly serverTimeout: Duration;
 
   private constructor(host: string, props: PostgresDatabaseProps) {
@@ -94,6 +103,7 @@ export class PostgresDatabase {
     this.name = props.name;
     this.user = props.user;
     this.password = props.password;
+    this.password._useFor('the backup and the restore log in with it');
     this.image = props.image;
     this.maintenanceDatabase = maintenanceDatabase;
     this.serverTimeout = checkDuration('database.serverTimeout', props.serverTimeout ?? Duration.minutes(5), 0);

@@ -1,4 +1,3 @@
-import { Compression } from '../backup/compression';
 import { InvalidPropError } from '../errors';
 import { checkImage } from '../kubernetes/image';
 
@@ -18,7 +17,7 @@ export interface PostgresImageOptions {
 
 /** An image that is not one of the official ones. */
 export interface PostgresImageProps {
-  /** Reference with a tag or a digest. It must have `sh`, the PostgreSQL client tools and `sha256sum`. */
+  /** Reference with a tag or a digest. It must have `bash`, the PostgreSQL client tools and `sha256sum`. */
   readonly image: string;
   /** Numeric user that the image's `postgres` user has; not 0. */
   readonly uid: number;
@@ -36,6 +35,7 @@ export class PostgresImage {
   /**
    * The official Alpine image, `postgres:<version>-alpine`, whose user and group are both 70.
    * @param version e.g. `16.4`
+   * @throws InvalidPropError when it does not name one release, or the digest is none
    */
   public static alpine(version: string, options: PostgresImageOptions = {}): PostgresImage {
     return official(version, '-alpine', 70, options);
@@ -44,19 +44,27 @@ export class PostgresImage {
   /**
    * The official Debian image, `postgres:<version>`, whose user and group are both 999.
    * @param version e.g. `16.4`
+   * @throws InvalidPropError when it does not name one release, or the digest is none
    */
   public static debian(version: string, options: PostgresImageOptions = {}): PostgresImage {
     return official(version, '', 999, options);
   }
 
-  /** Any other image. */
+  /**
+   * Any other image.
+   * @throws InvalidPropError
+   */
   public static of(props: PostgresImageProps): PostgresImage {
     return new PostgresImage(props);
   }
 
+  /** Reference with a tag or a digest. */
   public readonly image: string;
+  /** Numeric user that the pods run as. */
   public readonly uid: number;
+  /** Numeric group that the pods run as. */
   public readonly gid: number;
+  /** Major version of the client tools. */
   public readonly majorVersion: number;
 
   private constructor(props: PostgresImageProps) {
@@ -85,11 +93,6 @@ export class PostgresImage {
     this.uid = props.uid;
     this.gid = props.gid;
     this.majorVersion = props.majorVersion;
-  }
-
-  /** The fastest compression that this image's tools have. */
-  public get bestCompression(): Compression {
-    return Compression.bestFor(this.majorVersion);
   }
 }
 

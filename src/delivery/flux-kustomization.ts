@@ -32,9 +32,12 @@ export class FluxSource {
   }
 
   private constructor(
+    /** Kind of the source, e.g. `GitRepository`. */
     public readonly kind: string,
+    /** Its name. */
     public readonly name: string,
-    public readonly namespace: string | undefined,
+    /** Its namespace; undefined for that of the Kustomization. */
+    public readonly namespace?: string,
   ) {
     checkName('fluxSource.name', name);
     if (namespace !== undefined) {
@@ -54,6 +57,7 @@ export interface IFluxKustomization {
   readonly namespace?: string;
 }
 
+/** What Flux applies, and how. */
 export interface FluxKustomizationProps {
   /** Name of the Kustomization. */
   readonly name: string;
@@ -67,8 +71,8 @@ export interface FluxKustomizationProps {
    */
   readonly interval?: Duration;
   /**
-   * How long applying and the checks of health may take. A restore by a merge is waited for: meanwhile the folder is
-   * not ready, which stops nothing but what depends on it.
+   * How long applying and the checks of health may take, in whole seconds. A restore by a merge is waited for:
+   * meanwhile the folder is not ready, which stops nothing but what depends on it.
    * @default Duration.minutes(5)
    */
   readonly timeout?: Duration;

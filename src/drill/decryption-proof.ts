@@ -1,8 +1,12 @@
 import type { SecretKey } from '../secrets/secret-key';
 import { InvalidPropError } from '../errors';
 
-export interface DecryptionProofOptions {
-  /** What is proven, in a few words, for logs and manifests. */
+/**
+ * A proof that a secret still opens the data, in the words of the application, which alone knows what is encrypted and
+ * how. What is restored can be right in every row and yet be worth nothing.
+ */
+export interface DecryptionProof {
+  /** What is proven, in a few words of up to 200 characters, for logs and manifests. */
   readonly name: string;
   /** The key that must open the data: a key of a secret of the chart's namespace. */
   readonly key: SecretKey;
@@ -24,44 +28,30 @@ export interface DecryptionProofOptions {
   readonly sql: string;
 }
 
-/** A proof that a secret still opens the data: what is restored can be right in every row and yet be worth nothing. */
-export class DecryptionProof {
-  /**
-   * A proof in the words of the application, which alone knows what is encrypted and how.
-   * @throws InvalidPropError
-   */
-  public static of({ name, key, sql }: DecryptionProofOptions): DecryptionProof {
-    return new DecryptionProof(name, key, sql);
+/** @throws InvalidPropError */
+export function checkProof({ name, key, sql }: DecryptionProof): void {
+  if (!/^[^\r\n\t]{1,200}$/.test(name) || name.trim() === '') {
+    throw new InvalidPropError(
+      'restoreDrill.proof.name',
+      name,
+      'is empty, has a line break or a tab, or is too long',
+      'Say in a few words what is proven',
+    );
   }
-
-  private constructor(
-    public readonly name: string,
-    public readonly key: SecretKey,
-    public readonly sql: string,
-  ) {
-    if (!/^[^\r\n\t]{1,200}$/.test(name) || name.trim() === '') {
-      throw new InvalidPropError(
-        'proof.name',
-        name,
-        'is empty, has a line break or a tab, or is too long',
-        'Say in a few words what is proven',
-      );
-    }
-    if (!key.isLocal) {
-      throw new InvalidPropError(
-        'proof.key',
-        key.toString(),
-        'is in another namespace, and pods cannot read it',
-        "Expect a key of a secret of the chart's namespace",
-      );
-    }
-    if (!sql.includes(":'key_file'")) {
-      throw new InvalidPropError(
-        'proof.sql',
-        sql.slice(0, 80),
-        'does not read the key',
-        "Read it in the server: pg_read_binary_file(:'key_file')",
-      );
-    }
+  if (!key.isLocal) {
+    throw new InvalidPropError(
+      'restoreDrill.proof.key',
+      key.toString(),
+      'is in another namespace, and pods cannot read it',
+      "Expect a key of a secret of the chart's namespace",
+    );
+  }
+  if (!sql.includes(":'key_file'")) {
+    throw new InvalidPropError(
+      'restoreDrill.proof.sql',
+      sql.slice(0, 80),
+      'does not read the key',
+      "Read it in the server: pg_read_binary_file(:'key_file')",
+    );
   }
 }

@@ -2,19 +2,18 @@ import { Cron, Duration, Size, SizeRoundingBehavior } from 'cdk8s';
 import { ContainerResources, Cpu, EmptyDirMedium, k8s } from 'cdk8s-plus-28';
 import { Construct } from 'constructs';
 import { IBackup } from '../backup/backup';
-import { DecryptionProof } from './decryption-proof';
+import { checkProof, DecryptionProof } from './decryption-proof';
 import { env } from '../workload/environment';
 import { VERBATIM } from '../delivery/flux-annotations';
 import {
   ContainerProps,
   PodExtras,
-  PodOptions,
-  podOptions,
   quantity,
   SECRETS_REPORT,
   STORAGE_PATH,
   WORKING_MOUNTS,
 } from '../workload/hardened-pod';
+import { PodOptions, podOptions } from '../workload/pod-options';
 import { checkCount, checkDuration, InvalidPropError } from '../errors';
 import { described, labelsFor } from '../kubernetes/labels';
 import { mountedChecks } from '../workload/checks-config-map';
@@ -22,6 +21,7 @@ import { restoreOptions } from '../restore/restore-job';
 import { ScriptCronJob } from '../workload/script-cron-job';
 import { checkFolder, POD_NAME } from '../workload/script-job';
 
+/** Whose dumps are drilled, when, and how. */
 export interface RestoreDrillProps extends PodOptions {
   /** Name of the CronJob, up to 52 characters. */
   readonly name: string;
@@ -43,12 +43,12 @@ export interface RestoreDrillProps extends PodOptions {
    */
   readonly suspend?: boolean;
   /**
-   * Time after which a drill is ended.
+   * Time after which a drill is ended, in whole seconds, at least 1 minute.
    * @default Duration.hours(6)
    */
-  readonly deadline?: Duration;
+  readonly activeDeadline?: Duration;
   /**
-   * How late a drill may begin, e.g. after an outage of the control plane.
+   * How late a drill may begin, e.g. after an outage of the control plane, in whole seconds, at least 10.
    * @default Duration.hours(12)
    */
   readonly startingDeadline?: Duration;
@@ -58,7 +58,7 @@ export interface RestoreDrillProps extends PodOptions {
    */
   readonly pick?: DrillPick;
   /**
-   * Most that the throwaway server may take.
+   * Most that the throwaway server may take, at least 100 MiB.
    * @default - the size of the claim, where it is known, and no limit otherwise
    */
   readonly scratchSize?: Size;
@@ -73,15 +73,15 @@ export interface RestoreDrillProps extends PodOptions {
    */
   readonly proof?: DecryptionProof;
   /**
-   * How many drills' evidence stays on the NAS, the newest.
+   * How many drills' evidence stays on the NAS, the newest. From 1 to 10,000.
    * @default 104
    */
   readonly keepEvidence?: number;
   /**
-   * Tables and indexes that are restored at the same time.
+   * Tables and indexes that are restored at the same time, from 1 to 64.
    * @default 2
    */
-  readonly jobs?: number;
+  readonly parallelJobs?: number;
 }
 
 /** Which dump a drill restores. `RESTORE_DUMP` and `RESTORE_BEFORE` choose another one for a drill on demand. */
@@ -109,15 +109,21 @@ const RESOURCES: ContainerResources = {
 export class RestoreDrill extends Construct {
   /** Name of the CronJob. */
   public readonly name: string;
+  /** When to drill. */
   public readonly schedule: Cron;
+  /** Time zone of the schedule, a name of the tz database. */
   public readonly timeZone: string;
+  /** Whether drills are suspended. */
   public readonly suspend: boolean;
   /** Time after which a drill is ended. */
-  public readonly deadline: Duration;
+  public readonly activeDeadline: Duration;
   /** How late a drill may begin. */
   public readonly startingDeadline: Duration;
+  /** Which dump is drilled. */
   public readonly pick: DrillPick;
+  /** Proof that a key still opens what is in the dump; undefined for none. */
   public readonly proof?: DecryptionProof;
+  /** How many drills' evidence stays on the NAS. */
   public readonly keepEvidence: number;
 
   /** @throws InvalidPropError */
@@ -138,16 +144,19 @@ export class RestoreDrill extends Construct {
     this.schedule = props.schedule ?? Cron.weekly();
     this.timeZone = props.timeZone ?? 'Etc/UTC';
     this.suspend = props.suspend ?? false;
-    this.deadline = checkDuration('restoreDrill.deadline', props.deadline ?? Duration.hours(6), 60);
+    this.activeDeadline = checkDuration('restoreDrill.activeDeadline', props.activeDeadline ?? Duration.hours(6), 60);
     this.startingDeadline = checkDuration(
       'restoreDrill.startingDeadline',
       props.startingDeadline ?? Duration.hours(12),
       10,
     );
     this.pick = props.pick ?? DrillPick.NEWEST;
+    if (props.proof !== undefined) {
+      checkProof(props.proof);
+    }
     this.proof = props.proof;
     this.keepEvidence = checkCount('restoreDrill.keepEvidence', props.keepEvidence ?? 104, 1, 10_000);
-    const jobs = checkCount('restoreDrill.jobs', props.jobs ?? 2, 1, 64);
+    const jobs = checkCount('restoreDrill.parallelJobs', props.parallelJobs ?? 2, 1, 64);
     const common = [
       POD_NAME,
       env('PGDATABASE', database.name),
@@ -168,7 +177,7 @@ export class RestoreDrill extends Construct {
         env('RESTORE_BEFORE', ''),
         env('RESTORE_JOBS', jobs),
         env('RESTORE_OPTIONS', restoreOptions(memoryPerJob(props.resources ?? RESOURCES, jobs))),
-        env('HOLD_SECONDS', this.deadline.toSeconds()),
+        env('HOLD_SECONDS', this.activeDeadline.toSeconds()),
         ...checks.env,
       ],
       volumeMounts: [...WORKING_MOUNTS, ...checks.volumeMounts, { name: 'drill', mountPath: DRILL_PATH }],
@@ -194,14 +203,14 @@ export class RestoreDrill extends Construct {
       schedule: this.schedule,
       timeZone: this.timeZone,
       suspend: this.suspend,
-      deadline: this.deadline,
+      activeDeadline: this.activeDeadline,
       startingDeadline: this.startingDeadline,
-      successfulJobsHistoryLimit: 3,
-      failedJobsHistoryLimit: 3,
+      successfulJobsRetained: 3,
+      failedJobsRetained: 3,
       backoffLimit: 1,
       finalStatuses: [4, 5],
       resources: props.resources ?? RESOURCES,
-      env: [...common.slice(1), env('IMAGE', database.image.image), env('KEEP_EVIDENCE', this.keepEvidence)],
+      settings: [...common.slice(1), env('IMAGE', database.image.image), env('KEEP_EVIDENCE', this.keepEvidence)],
       extras: this.withProof(props, common, {
         initContainers: [restore],
         volumes: [drill, ...checks.volumes],

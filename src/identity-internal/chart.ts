@@ -54,7 +54,6 @@ export class IdentityInternal extends Chart {
       name: 'zitadel',
       user: 'postgres',
       password: secrets.expectKey('zitadel-db-secret', 'POSTGRES_PASSWORD', {
-        because: 'the backup and the restore log in with it',
         gitFile: 'k8s/prod/20-secrets-db.enc.yaml',
       }),
       image: PostgresImage.alpine('16.4'),

@@ -1,4 +1,4 @@
-import { Exemption, RunbookService } from '..';
+import { type Exemption, RunbookService } from '..';
 
 /** ZITADEL as its Helm chart makes it; init and setup are hooks of each install and upgrade. */
 export const zitadel = RunbookService.deployment('zitadel', {
@@ -17,9 +17,9 @@ export const clusterNames = {
   declaredIn: 'src/identity-internal/chart.ts',
 };
 
-export const notBackedUp = [
-  Exemption.of({
+export const notBackedUp: Exemption[] = [
+  {
     what: 'Redis with the sessions of oauth2-proxy',
     because: 'they are short-lived and hold nothing else: after a restore people sign in once more',
-  }),
+  },
 ];

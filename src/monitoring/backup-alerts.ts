@@ -12,6 +12,7 @@ import { takeName } from '../kubernetes/resource';
 import { RestoreDrill } from '../drill/restore-drill';
 import { RestoreJob } from '../restore/restore-job';
 
+/** What is watched, and how closely. */
 export interface BackupAlertsProps {
   /** Name of the PrometheusRule. */
   readonly name: string;

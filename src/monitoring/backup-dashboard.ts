@@ -11,6 +11,7 @@ import { checkLabels, checkName } from '../kubernetes/names';
 import { takeName } from '../kubernetes/resource';
 import { RestoreDrill } from '../drill/restore-drill';
 
+/** What is shown, and to whom. */
 export interface BackupDashboardProps {
   /** Name of the ConfigMap. */
   readonly name: string;

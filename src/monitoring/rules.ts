@@ -146,7 +146,7 @@ interface CommonTexts {
 function commonRules(kind: 'Backup' | 'Drill', cronJob: Watched, texts: CommonTexts): Rule[] {
   const { namespace, name, metrics } = cronJob;
   const noun = kind.toLowerCase();
-  const half = Math.round(cronJob.deadline.toSeconds() / 2);
+  const half = Math.round(cronJob.activeDeadline.toSeconds() / 2);
   const runNow = `Then run one:\n  kubectl -n ${namespace} create job --from=cronjob/${name} ${noun}-now`;
   return [
     rule(`Postgres${kind}Stale`, 'critical', cronJob, {
@@ -176,7 +176,7 @@ function commonRules(kind: 'Backup' | 'Drill', cronJob: Watched, texts: CommonTe
       expr: metrics.runningLongerThan(half),
       summary: `The ${noun} ${namespace}/{{ $labels.job_name }} has been running for {{ $value | humanizeDuration }}`,
       description:
-        `That is more than half of its deadline, ${human(cronJob.deadline)}, at which it is ended. See what it ` +
+        `That is more than half of its deadline, ${human(cronJob.activeDeadline)}, at which it is ended. See what it ` +
         'waits for:\n' +
         `  kubectl -n ${namespace} describe pods -l batch.kubernetes.io/job-name={{ $labels.job_name }}\n` +
         `  kubectl -n ${namespace} logs job/{{ $labels.job_name }}`,

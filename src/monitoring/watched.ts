@@ -9,7 +9,7 @@ export interface Scheduled extends Construct {
   readonly name: string;
   readonly schedule: Cron;
   readonly timeZone: string;
-  readonly deadline: Duration;
+  readonly activeDeadline: Duration;
   readonly startingDeadline: Duration;
 }
 
@@ -22,7 +22,7 @@ export interface Watched {
   readonly interval: Duration;
   /** How much longer than that may lie between two successes. */
   readonly slack: Duration;
-  readonly deadline: Duration;
+  readonly activeDeadline: Duration;
 }
 
 /**
@@ -38,9 +38,9 @@ export function watched(property: string, cronJob: Scheduled, slack: Duration | 
     interval: Duration.millis(Schedule.of(cronJob.schedule.expressionString, cronJob.timeZone)!.longestInterval),
     slack:
       slack === undefined
-        ? Duration.seconds(cronJob.startingDeadline.toSeconds() + cronJob.deadline.toSeconds())
+        ? Duration.seconds(cronJob.startingDeadline.toSeconds() + cronJob.activeDeadline.toSeconds())
         : checkDuration(`${property}.slack`, slack, 60),
-    deadline: cronJob.deadline,
+    activeDeadline: cronJob.activeDeadline,
   };
 }
 

@@ -32,7 +32,7 @@ export interface IsolationExceptions {
 export class Isolation {
   /** From everything. For drills, which need no network. */
   public static complete(): Isolation {
-    return new Isolation(undefined);
+    return new Isolation();
   }
 
   /**
@@ -42,7 +42,10 @@ export class Isolation {
     return new Isolation(exceptions);
   }
 
-  private constructor(public readonly exceptions: IsolationExceptions | undefined) {}
+  private constructor(
+    /** What the pods may connect to; undefined for nothing. */
+    public readonly exceptions?: IsolationExceptions,
+  ) {}
 }
 
 /** What a workload connects to. */

@@ -13,6 +13,7 @@ export interface NetworkPeerOptions {
   readonly port?: number;
 }
 
+/** Which pods, and which port of them. */
 export interface PodsPeerOptions extends NetworkPeerOptions {
   /**
    * Namespace of the pods, found by the label `kubernetes.io/metadata.name` that every namespace has.
@@ -76,8 +77,10 @@ export class NetworkPeer {
   }
 
   private constructor(
-    public readonly peers: k8s.NetworkPolicyPeer[],
-    public readonly port: number | undefined,
+    /** @internal */
+    public readonly _peers: k8s.NetworkPolicyPeer[],
+    /** Port of the peer; undefined for that of its use. */
+    public readonly port?: number,
   ) {
     if (port !== undefined) {
       checkCount('networkPeer.port', port, 1, 65_535);

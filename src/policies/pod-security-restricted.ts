@@ -1,20 +1,10 @@
 import { at, type Value } from '../manifests/manifest';
+import { VOLUME_TYPES } from '../kubernetes/volume-types';
 import { volumes } from './pod-security-baseline';
 import { containerFields, contextFields, entries, inherited, podPolicy, type Pod } from './pod';
 import { violation, type Policy, type Violation } from './policy';
 
 const source = 'https://kubernetes.io/docs/concepts/security/pod-security-standards/#restricted';
-
-const VOLUME_TYPES = [
-  'configMap',
-  'csi',
-  'downwardAPI',
-  'emptyDir',
-  'ephemeral',
-  'persistentVolumeClaim',
-  'projected',
-  'secret',
-];
 
 /** Controls that have no meaning on Windows, which the standard leaves out there. */
 function onLinux(check: (pod: Pod) => readonly Violation[]): (pod: Pod) => readonly Violation[] {

@@ -39,7 +39,7 @@ export const WORKLOAD: readonly Policy[] = [
     source: `${JOBS}#job-termination-and-cleanup`,
     rule: 'Every Job ends: it has activeDeadlineSeconds.',
     because: 'A run that hangs keeps the next ones from beginning, for days if nobody looks.',
-    remedy: 'Set deadline, or activeDeadlineSeconds, to the longest that a run may take.',
+    remedy: 'Set activeDeadline, or activeDeadlineSeconds, to the longest that a run may take.',
     check: (manifest) => {
       const path = jobSpecPath(manifest);
       if (path === undefined) return [];

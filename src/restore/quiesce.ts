@@ -14,7 +14,16 @@ const KUBECTL_IMAGE = 'alpine/kubectl:1.34.2';
 /** Where every client looks for the account. */
 const ACCOUNT_PATH = '/var/run/secrets/kubernetes.io/serviceaccount';
 
-export interface ScaleDeploymentOptions {
+/**
+ * Stops a service right before the cut-over of a restore and starts it again afterwards, also when the cut-over failed:
+ * a Deployment of the restore's namespace is scaled to 0 replicas, and back to the count that was found. The restore
+ * gets an account, if none is given, that may read and set the scale of this one Deployment, and nothing else.
+ *
+ * Whoever else sets the scale may undo it, such as a HelmRelease with drift detection: suspend it for the restore.
+ */
+export interface Quiesce {
+  /** Name of the Deployment. */
+  readonly deployment: string;
   /**
    * Image to copy `kubectl` from, with a tag or a digest. It must have `sh` and `cp`, which distroless images and those
    * from scratch, such as `rancher/kubectl`, have not. The program must be linked statically, as that of Kubernetes'
@@ -25,34 +34,18 @@ export interface ScaleDeploymentOptions {
 }
 
 /**
- * Stops a service right before the cut-over of a restore and starts it again afterwards, also when the cut-over failed.
+ * The job with all that it needs to scale the deployment.
+ * @throws InvalidPropError
  */
-export class Quiesce {
-  /**
-   * Scales a Deployment of the restore's namespace to 0 replicas, and back to the count that was found. The restore
-   * gets an account, if none is given, that may read and set the scale of this one Deployment, and nothing else.
-   *
-   * Whoever else sets the scale may undo it, such as a HelmRelease with drift detection: suspend it for the restore.
-   * @throws InvalidPropError
-   */
-  public static scaleDeployment(name: string, options: ScaleDeploymentOptions = {}): Quiesce {
-    checkName('quiesce.deployment', name);
-    return new Quiesce(name, checkImage('quiesce.image', options.image ?? KUBECTL_IMAGE));
-  }
-
-  private constructor(
-    public readonly deployment: string,
-    public readonly image: string,
-  ) {}
-}
-
-/** The job with all that it needs to scale the deployment. */
 export function withQuiesce(scope: Construct, job: ScriptJobProps, quiesce: Quiesce): ScriptJobProps {
+  const { deployment, image = KUBECTL_IMAGE } = quiesce;
+  checkName('restoreJob.quiesce.deployment', deployment);
+  checkImage('restoreJob.quiesce.image', image);
   return {
     ...job,
-    env: [...job.env, KUBECTL, env('QUIESCE_DEPLOYMENT', quiesce.deployment)],
+    settings: [...job.settings, KUBECTL, env('QUIESCE_DEPLOYMENT', deployment)],
     reaches: ['apiServer'],
-    extras: podExtras(account(scope, job, quiesce.deployment), quiesce.image),
+    extras: podExtras(account(scope, job, deployment), image),
   };
 }
 

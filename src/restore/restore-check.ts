@@ -2,7 +2,7 @@ import { InvalidPropError } from '../errors';
 
 /** A query, and the name under which logs and manifests speak of it. */
 export interface SameAsDumpOptions {
-  /** What the check is about, in a few words. Unique among the checks of a backup. */
+  /** What the check is about, in a few words of up to 200 characters. Unique among the checks of a backup. */
   readonly name: string;
   /**
    * A query that returns one value. It is read-only, and names without a schema are PostgreSQL's own: write
@@ -11,6 +11,7 @@ export interface SameAsDumpOptions {
   readonly query: string;
 }
 
+/** A query, and the value that it must return. */
 export interface SqlCheckOptions extends SameAsDumpOptions {
   /** The value, as psql prints it: `t` for true, `0`, an empty string for null. */
   readonly expect: string;
@@ -21,20 +22,29 @@ export interface SqlCheckOptions extends SameAsDumpOptions {
  * and in what is restored, where a failure stops the restore before the live database is touched.
  */
 export class RestoreCheck {
-  /** The query returns the value that is written here. */
+  /**
+   * The query returns the value that is written here.
+   * @throws InvalidPropError when the name or the query is not legal
+   */
   public static sql(options: SqlCheckOptions): RestoreCheck {
     return new RestoreCheck(options.name, options.query, options.expect);
   }
 
-  /** The query returns what it returned when the dump was taken. */
+  /**
+   * The query returns what it returned when the dump was taken.
+   * @throws InvalidPropError when the name or the query is not legal
+   */
   public static sameAsDump(options: SameAsDumpOptions): RestoreCheck {
-    return new RestoreCheck(options.name, options.query, undefined);
+    return new RestoreCheck(options.name, options.query);
   }
 
   private constructor(
+    /** What the check is about. */
     public readonly name: string,
+    /** The query that returns one value. */
     public readonly query: string,
-    public readonly expect: string | undefined,
+    /** The value that it must return; undefined for what it returned when the dump was taken. */
+    public readonly expect?: string,
   ) {
     if (!/^[^\r\n]{1,200}$/.test(name)) {
       throw new InvalidPropError(

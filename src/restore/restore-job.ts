@@ -4,25 +4,29 @@ import { Construct } from 'constructs';
 import { IBackup } from '../backup/backup';
 import { KEEP_WHEN_REMOVED, NEVER_RECREATE, VERBATIM } from '../delivery/flux-annotations';
 import { env } from '../workload/environment';
-import { PodOptions, podOptions } from '../workload/hardened-pod';
+import { PodOptions, podOptions } from '../workload/pod-options';
 import { checkCount, checkDuration, InvalidPropError } from '../errors';
 import { described, labelsOf } from '../kubernetes/labels';
 import { checkName, JOB_NAME_LENGTH } from '../kubernetes/names';
 import { Quiesce, withQuiesce } from './quiesce';
-import { RestoreTrigger } from './restore-trigger';
+import { RestoreTrigger, triggerEnv } from './restore-trigger';
 import { ScriptCronJob } from '../workload/script-cron-job';
 import { checkFolder, scriptJob, ScriptJobProps, specAtSynth } from '../workload/script-job';
 
+/** What is restored, and what happens to the service meanwhile. */
 export interface RestoreJobProps extends PodOptions {
-  /** Name of the template, up to 52 characters. */
+  /**
+   * Name of the template, up to 52 characters. The Job of a merge has `-` and the id of the request after it, together
+   * up to 63.
+   */
   readonly name: string;
   /** What to restore: a `BackupCronJob`, or a database and a storage. */
   readonly backup: IBackup;
   /**
-   * Time after which a restore is ended. The live database stays as it was.
+   * Time after which a restore is ended, in whole seconds, at least 1 minute. The live database stays as it was.
    * @default Duration.hours(6)
    */
-  readonly deadline?: Duration;
+  readonly activeDeadline?: Duration;
   /**
    * What starts the restore.
    * @default RestoreTrigger.onDemand()
@@ -50,19 +54,19 @@ export interface RestoreJobProps extends PodOptions {
    */
   readonly stopCommand?: string;
   /**
-   * How many databases from before stay after a restore, the newest first. At least 1: the way back.
+   * How many databases from before stay after a restore, the newest first. From 1, the way back, to 100.
    * @default 1
    */
   readonly keepPrevious?: number;
   /**
-   * Tables and indexes that are restored at the same time.
+   * Tables and indexes that are restored at the same time, from 1 to 64.
    * @default 2
    */
-  readonly jobs?: number;
+  readonly parallelJobs?: number;
   /**
-   * Memory that each of `jobs` may take on the live server to build an index, at least 1 MiB. More makes large indexes
-   * faster. It must fit into the server's memory limit beside what the service needs: a server that exceeds its limit
-   * is killed, and every session of the service with it.
+   * Memory that each of `parallelJobs` may take on the live server to build an index, at least 1 MiB and less than
+   * 2 GiB. More makes large indexes faster. It must fit into the server's memory limit beside what the service needs: a
+   * server that exceeds its limit is killed, and every session of the service with it.
    * @default - the server's own `maintenance_work_mem`
    */
   readonly maintenanceWorkMem?: Size;
@@ -80,7 +84,7 @@ export enum RestoreSessions {
 
 /**
  * Settings of the sessions that load. What a crash of the server loses is loaded again. Memory is what the server's own
- * settings allow, and an index is built without parallel workers, since `jobs` builds several at a time.
+ * settings allow, and an index is built without parallel workers, since `parallelJobs` builds several at a time.
  */
 export function restoreOptions(maintenanceWorkMem?: Size): string {
   const memory =
@@ -102,17 +106,22 @@ export function restoreOptions(maintenanceWorkMem?: Size): string {
 export class RestoreJob extends Construct {
   /** Name of the template, or of the Job that a merge starts. */
   public readonly name: string;
+  /** What starts the restore. */
   public readonly trigger: RestoreTrigger;
+  /** What it does about sessions on the live database right before the cut-over. */
   public readonly sessions: RestoreSessions;
+  /** How long it waits for the sessions to end. */
   public readonly sessionsTimeout: Duration;
+  /** What it stops for the cut-over; undefined for nothing. */
   public readonly quiesce?: Quiesce;
+  /** How many databases from before stay after a restore. */
   public readonly keepPrevious: number;
 
   /** @throws InvalidPropError */
   constructor(scope: Construct, id: string, props: RestoreJobProps) {
     super(scope, id);
     const { database, storage } = props.backup;
-    const deadline = checkDuration('restoreJob.deadline', props.deadline ?? Duration.hours(6), 60);
+    const activeDeadline = checkDuration('restoreJob.activeDeadline', props.activeDeadline ?? Duration.hours(6), 60);
     const sessionsTimeout = checkDuration(
       'restoreJob.sessionsTimeout',
       props.sessionsTimeout ?? Duration.minutes(10),
@@ -146,11 +155,11 @@ export class RestoreJob extends Construct {
       database,
       storage,
       folder: checkFolder('restoreJob', database, props.backup.folder),
-      deadline,
+      activeDeadline,
       // A person decides whether to try again, with the log of this try in hand. A pod that is drained is no try.
       backoffLimit: 0,
-      env: [
-        ...trigger.env,
+      settings: [
+        ...triggerEnv(trigger),
         { name: 'NAMESPACE', valueFrom: { fieldRef: { fieldPath: 'metadata.namespace' } } },
         env('RESTORE_TEMPLATE', trigger.requestId === undefined ? props.name : ''),
         env('RESTORE_ACTION', 'restore'),
@@ -160,9 +169,9 @@ export class RestoreJob extends Construct {
         env('SESSIONS_TIMEOUT', sessionsTimeout.toSeconds()),
         env('STOP_COMMAND', props.stopCommand ?? ''),
         env('KEEP_PREVIOUS', this.keepPrevious),
-        env('RESTORE_JOBS', checkCount('restoreJob.jobs', props.jobs ?? 2, 1, 64)),
+        env('RESTORE_JOBS', checkCount('restoreJob.parallelJobs', props.parallelJobs ?? 2, 1, 64)),
         env('RESTORE_OPTIONS', restoreOptions(checkMemory(props.maintenanceWorkMem))),
-        env('HOLD_SECONDS', deadline.toSeconds()),
+        env('HOLD_SECONDS', activeDeadline.toSeconds()),
       ],
       checks: props.backup.checks,
     };
@@ -190,14 +199,22 @@ export class RestoreJob extends Construct {
       timeZone: 'Etc/UTC',
       suspend: true,
       startingDeadline: Duration.seconds(10),
-      successfulJobsHistoryLimit: 7,
-      failedJobsHistoryLimit: 7,
+      successfulJobsRetained: 7,
+      failedJobsRetained: 7,
     });
   }
 
   /** No TTL: Flux would make the Job again. Never changed or pruned: both would end a restore in its middle. */
   private once(job: ScriptJobProps): void {
     checkName('restoreJob.name', job.name, JOB_NAME_LENGTH);
+    if (job.ttlAfterFinished !== undefined) {
+      throw new InvalidPropError(
+        'restoreJob.ttlAfterFinished',
+        job.ttlAfterFinished.toHumanString(),
+        'would remove the Job of a merge while it is in Git, and Flux would make it again',
+        'Leave it out, and remove the Job from Git when it is done',
+      );
+    }
     const spec = scriptJob(this, job);
     this.node.defaultChild = new ApiObject(this, 'workload', {
       ...k8s.KubeJob.GVK,

@@ -17,12 +17,7 @@ export interface OnMergeOptions {
 export class RestoreTrigger {
   /** A person with kubectl, who chooses the dump then. For incidents: it is fast, and can be rehearsed and undone. */
   public static onDemand(): RestoreTrigger {
-    return new RestoreTrigger(undefined, undefined, [
-      { name: 'REQUEST_ID', valueFrom: { fieldRef: { fieldPath: "metadata.labels['batch.kubernetes.io/job-name']" } } },
-      env('RESTORE_DUMP', ''),
-      env('RESTORE_SHA256', ''),
-      env('RESTORE_HOLD', ''),
-    ]);
+    return new RestoreTrigger();
   }
 
   /**
@@ -49,16 +44,28 @@ export class RestoreTrigger {
       );
     }
     checkName('trigger.requestId', requestId ?? '');
-    return new RestoreTrigger(requestId, dump, [
-      env('REQUEST_ID', requestId),
-      env('RESTORE_DUMP', dump),
-      env('RESTORE_SHA256', sha256),
-    ]);
+    return new RestoreTrigger(requestId, dump, sha256);
   }
 
   private constructor(
-    public readonly requestId: string | undefined,
-    public readonly dump: string | undefined,
-    public readonly env: k8s.EnvVar[],
+    /** Name of the request that a merge makes; undefined on demand. */
+    public readonly requestId?: string,
+    /** Name of the dump that a merge restores; undefined on demand. */
+    public readonly dump?: string,
+    /** Checksum of the dump that a merge restores; undefined on demand. */
+    public readonly sha256?: string,
   ) {}
+}
+
+/** What a restore is told of its trigger. */
+export function triggerEnv({ requestId, dump, sha256 }: RestoreTrigger): k8s.EnvVar[] {
+  if (requestId === undefined || dump === undefined || sha256 === undefined) {
+    return [
+      { name: 'REQUEST_ID', valueFrom: { fieldRef: { fieldPath: "metadata.labels['batch.kubernetes.io/job-name']" } } },
+      env('RESTORE_DUMP', ''),
+      env('RESTORE_SHA256', ''),
+      env('RESTORE_HOLD', ''),
+    ];
+  }
+  return [env('REQUEST_ID', requestId), env('RESTORE_DUMP', dump), env('RESTORE_SHA256', sha256)];
 }

@@ -81,7 +81,7 @@ function scope({ backup, secrets, notBackedUp }: RunbookFacts): string {
         ...notBackedUp.map(({ what, because }) => [what, because]),
         ['What is written after the newest dump', 'dumps are taken at times; back up now before what may go wrong'],
         ['Passwords of roles', 'no secret is written to the NAS; section 6 sets them again'],
-        ['Secrets', `${secrets.all.length} of them must be kept elsewhere: the table in section 6`],
+        ['Secrets', `${secrets._all.length} of them must be kept elsewhere: the table in section 6`],
       ],
     ),
   );

@@ -28,15 +28,15 @@ export function freshClusterSection(runbook: RunbookFacts): string {
       `must be there before ${title} starts.`,
     table(
       ['Secret', 'Key', 'Must be', 'Because', 'From'],
-      secrets.all.map((secret) => row(secret)),
+      secrets._all.map((secret) => row(secret)),
     ),
-    ...secrets.escrowed.map(
+    ...secrets._escrowed.map(
       ({ options, validUntil }) =>
         `Kept outside of the cluster: ${options.what}, at ${options.where} (seen on ${options.attestedOn}, good ` +
         `until ${validUntil}).`,
     ),
     'Which are there:',
-    sh(...present(secrets.all, namespace)),
+    sh(...present(secrets._all, namespace)),
     `### 6.2 Hold ${title} and the nightly backup`,
     'In Git, before Flux first applies: suspend the backup (section ' +
       `9)${helmRelease === undefined ? '' : `, and set \`spec.suspend: true\` in the HelmRelease \`${helmRelease}\``}. ` +
@@ -93,8 +93,8 @@ export function freshClusterSection(runbook: RunbookFacts): string {
   );
 }
 
-function row({ isLocal, namespace, secretName, onlyKey, options }: ExpectedSecret): string[] {
-  const { bytes, minBytes, pattern, sameAsDump, because, gitFile, optionalUntil } = options;
+function row({ isLocal, namespace, secretName, _onlyKey: onlyKey, _options, _because = '' }: ExpectedSecret): string[] {
+  const { bytes, minBytes, pattern, sameAsDump, gitFile, optionalUntil } = _options;
   const must = [
     bytes && `${bytes} bytes`,
     minBytes && `at least ${minBytes} bytes`,
@@ -107,7 +107,7 @@ function row({ isLocal, namespace, secretName, onlyKey, options }: ExpectedSecre
     `\`${isLocal ? '' : `${namespace}/`}${secretName}\``,
     onlyKey === undefined ? 'any' : `\`${onlyKey}\``,
     must,
-    because,
+    _because,
     gitFile !== undefined
       ? `Git, \`${gitFile}\``
       : optionalUntil === undefined

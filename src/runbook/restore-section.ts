@@ -54,7 +54,7 @@ export function restoreSection(runbook: RunbookFacts): string {
 }
 
 function choice({ secrets }: RunbookFacts, commands: Commands): string {
-  const fingerprinted = secrets.all.filter(({ options }) => options.sameAsDump).map((secret) => `${secret}`);
+  const fingerprinted = secrets._all.filter(({ _options }) => _options.sameAsDump).map((secret) => `${secret}`);
   return paragraphs(
     'The newest verified dump is taken unless a variable chooses. Several of them go into one command, with ' +
       'spaces between.',

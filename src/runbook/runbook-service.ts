@@ -6,11 +6,8 @@ import { checkName } from '../kubernetes/names';
 
 /** An object of the cluster that the runbook names and somebody else declares. */
 export interface ExternalObject {
-  /** Kind, e.g. `Deployment`. */
   readonly kind: string;
-  /** Its name. */
   readonly name: string;
-  /** Namespace of the object. */
   readonly namespace: string;
 }
 
@@ -56,7 +53,9 @@ export class RunbookService {
   }
 
   private constructor(
+    /** Name of the Deployment. */
     public readonly deployment: string,
+    /** How it is run. */
     public readonly options: RunbookServiceOptions,
   ) {
     const { title, readiness, kustomization, helmRelease, setupJobs = [] } = options;
@@ -100,18 +99,18 @@ export class RunbookService {
   public stopCommand(scope: Construct): string {
     return `kubectl -n ${Chart.of(scope).namespace ?? 'default'} scale deployment/${this.deployment} --replicas=0`;
   }
+}
 
-  /** What it names of the given namespace, and of others. */
-  public externalObjects(namespace: string): ExternalObject[] {
-    const { readiness, kustomization, helmRelease, setupJobs = [] } = this.options;
-    return [
-      { kind: 'Deployment', name: this.deployment, namespace },
-      { kind: 'Service', name: readiness.service, namespace },
-      kustomizationObject(kustomization),
-      ...(helmRelease === undefined ? [] : [{ kind: 'HelmRelease', name: helmRelease, namespace }]),
-      ...setupJobs.map((name) => ({ kind: 'Job', name, namespace })),
-    ];
-  }
+/** What a service in a namespace names there, and elsewhere. */
+export function externalObjects({ deployment, options }: RunbookService, namespace: string): ExternalObject[] {
+  const { readiness, kustomization, helmRelease, setupJobs = [] } = options;
+  return [
+    { kind: 'Deployment', name: deployment, namespace },
+    { kind: 'Service', name: readiness.service, namespace },
+    kustomizationObject(kustomization),
+    ...(helmRelease === undefined ? [] : [{ kind: 'HelmRelease', name: helmRelease, namespace }]),
+    ...setupJobs.map((name) => ({ kind: 'Job', name, namespace })),
+  ];
 }
 
 /** A Kustomization with its namespace. */

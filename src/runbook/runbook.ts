@@ -7,15 +7,16 @@ import { checkName } from '../kubernetes/names';
 import { RestoreDrill } from '../drill/restore-drill';
 import { RestoreJob } from '../restore/restore-job';
 import { backupSections } from './backup-sections';
-import { Exemption } from './exemption';
+import { checkExemption, Exemption } from './exemption';
 import type { RunbookFacts } from './facts';
 import { freshClusterSection } from './fresh-cluster-section';
 import { paragraphs } from './markdown';
 import { operationSections } from './operation-sections';
 import { restoreSection } from './restore-section';
-import { ExternalObject, kustomizationObject, RunbookService } from './runbook-service';
+import { ExternalObject, externalObjects, kustomizationObject, RunbookService } from './runbook-service';
 import { SecretExpectations } from '../secrets/secret-expectations';
 
+/** What the page tells of. */
 export interface RunbookProps {
   /** The backup that is operated. */
   readonly backup: BackupCronJob;
@@ -46,19 +47,9 @@ export interface RunbookProps {
  * The runbook of a backup: what to type, with the names that the other constructs have, so that it cannot go stale.
  * `KustomizedApp` writes it beside the manifests, as `RUNBOOK.md`; Flux does not see it. One for a chart.
  */
-export class Runbook extends Construct implements RunbookFacts {
-  /** The namespace of the chart. */
-  public readonly namespace: string;
-  public readonly title: string;
-  public readonly backup: BackupCronJob;
-  public readonly restore: RestoreJob;
-  public readonly drill: RestoreDrill;
-  public readonly secrets: SecretExpectations;
-  public readonly service: RunbookService;
-  public readonly server: string;
-  public readonly kustomization: IFluxKustomization;
-  public readonly declaredIn: string;
-  public readonly notBackedUp: Exemption[];
+export class Runbook extends Construct {
+  private readonly facts: RunbookFacts;
+  private readonly title: string;
 
   /** @throws InvalidPropError */
   constructor(scope: Construct, id: string, props: RunbookProps) {
@@ -82,29 +73,37 @@ export class Runbook extends Construct implements RunbookFacts {
     }
     checkName('runbook.server', props.server);
     checkName('runbook.kustomization', props.kustomization.name);
-    this.namespace = namespace;
-    this.title = props.title ?? `Runbook: ${props.service.options.title} in ${namespace}`;
-    this.backup = props.backup;
-    this.restore = props.restore;
-    this.drill = props.drill;
-    this.secrets = props.secrets;
-    this.service = props.service;
-    this.server = props.server;
-    this.kustomization = props.kustomization;
-    this.declaredIn = props.declaredIn;
-    this.notBackedUp = props.notBackedUp;
+    props.notBackedUp.forEach(checkExemption);
+    const { backup, restore, drill, secrets, service, server, kustomization, declaredIn, notBackedUp } = props;
+    this.title = props.title ?? `Runbook: ${service.options.title} in ${namespace}`;
+    this.facts = {
+      namespace,
+      backup,
+      restore,
+      drill,
+      secrets,
+      service,
+      server,
+      kustomization,
+      declaredIn,
+      notBackedUp,
+    };
   }
 
-  /** Every object that the commands name and that is not synthesized here. */
-  public get externalObjects(): ExternalObject[] {
+  /**
+   * Every object that the commands name and that is not synthesized here.
+   * @internal
+   */
+  public get _externalObjects(): ExternalObject[] {
+    const { namespace, server, service, kustomization } = this.facts;
     return [
-      ...this.service.externalObjects(this.namespace),
-      { kind: 'StatefulSet', name: this.server, namespace: this.namespace },
-      kustomizationObject(this.kustomization),
+      ...externalObjects(service, namespace),
+      { kind: 'StatefulSet', name: server, namespace },
+      kustomizationObject(kustomization),
     ];
   }
 
-  /** The page. At synth, when all secrets are expected. */
+  /** The page, as Markdown. Call it at synth, when all secrets are expected. */
   public toMarkdown(): string {
     return `${paragraphs(
       `# ${this.title}`,
@@ -115,10 +114,10 @@ export class Runbook extends Construct implements RunbookFacts {
         'or `before=`, put the name of a dump, which section 4 lists, or a time in the place of the example.',
       '**Data is wrong or gone:** section 5. **The cluster is gone:** section 6. **A backup has failed:** ' +
         'section 3. **No room:** section 10.',
-      ...backupSections(this),
-      restoreSection(this),
-      freshClusterSection(this),
-      ...operationSections(this),
+      ...backupSections(this.facts),
+      restoreSection(this.facts),
+      freshClusterSection(this.facts),
+      ...operationSections(this.facts),
     )}\n`;
   }
 }

@@ -2,13 +2,14 @@ import { Chart, Lazy, Yaml } from 'cdk8s';
 import { ISecret, k8s } from 'cdk8s-plus-28';
 import { Construct } from 'constructs';
 import { Escrow, EscrowOptions, sourceDate } from './escrow';
-import { ExpectedSecret, ExpectKeyOptions, ExpectSecretOptions, SecretKey, SecretList } from './secret-key';
+import { ExpectedSecret, ExpectKeyOptions, ExpectSecretOptions, SecretKey } from './secret-key';
 import { VERBATIM } from '../delivery/flux-annotations';
 import { checkCount, InvalidPropError } from '../errors';
 import { described, labelsFor } from '../kubernetes/labels';
 import { checkName } from '../kubernetes/names';
 import { namespaceOf, takeName } from '../kubernetes/resource';
 
+/** How the list is called. */
 export interface SecretExpectationsProps {
   /**
    * Name of the ConfigMap that lists the expected secrets.
@@ -28,9 +29,9 @@ const FINGERPRINT_BYTES = 16;
  * Synthesizes a ConfigMap that lists names, keys, lengths and reasons for reviewers; every pod checks the list before
  * it does anything else. Values never appear.
  */
-export class SecretExpectations extends Construct implements SecretList {
+export class SecretExpectations extends Construct {
   /** The namespace of the chart. */
-  public readonly namespace = Chart.of(this).namespace;
+  public readonly namespace?: string = Chart.of(this).namespace;
   /** Name of the ConfigMap that lists them. */
   public readonly configMapName: string;
   private readonly expected: ExpectedSecret[] = [];
@@ -54,23 +55,32 @@ export class SecretExpectations extends Construct implements SecretList {
       },
       data: Lazy.any({ produce: () => this.list() }),
     });
-    this.node.addValidation({ validate: () => this.attestations() });
+    this.node.addValidation({ validate: () => [...this.unexplained(), ...this.attestations()] });
   }
 
-  /** All of them, also those of other namespaces, in the order in which they were declared. */
-  public get all(): ExpectedSecret[] {
+  /**
+   * All of them, also those of other namespaces, in the order in which they were declared.
+   * @internal
+   */
+  public get _all(): ExpectedSecret[] {
     return [...this.expected];
   }
 
-  /** What no cluster can check. */
-  public get escrowed(): Escrow[] {
+  /**
+   * What no cluster can check.
+   * @internal
+   */
+  public get _escrowed(): Escrow[] {
     return [...this.escrows];
   }
 
-  /** The secrets of this namespace that matter to a database: those of no database, and its own. */
-  public localFor(database: string): ExpectedSecret[] {
+  /**
+   * The secrets of this namespace that matter to a database: those of no database, and its own.
+   * @internal
+   */
+  public _localFor(database: string): ExpectedSecret[] {
     return this.expected.filter(
-      ({ isLocal, usedFor }) => isLocal && (usedFor.length === 0 || usedFor.includes(database)),
+      ({ isLocal, _usedFor: databases }) => isLocal && (databases.length === 0 || databases.includes(database)),
     );
   }
 
@@ -79,7 +89,7 @@ export class SecretExpectations extends Construct implements SecretList {
    * @returns the only kind of reference to a secret that the other constructs accept
    * @throws InvalidPropError when the names are not legal or the key is expected already
    */
-  public expectKey(secretName: string, key: string, options: ExpectKeyOptions): SecretKey {
+  public expectKey(secretName: string, key: string, options: ExpectKeyOptions = {}): SecretKey {
     return this.addKey(secretName, key, options, options.namespace ?? this.namespace);
   }
 
@@ -88,7 +98,7 @@ export class SecretExpectations extends Construct implements SecretList {
    * @returns the same as `expectKey`
    * @throws InvalidPropError as `expectKey` does
    */
-  public expectKeyOf(secret: ISecret, key: string, options: ExpectKeyOptions): SecretKey {
+  public expectKeyOf(secret: ISecret, key: string, options: ExpectKeyOptions = {}): SecretKey {
     return this.addKey(secret.name, key, options, options.namespace ?? namespaceOf(secret) ?? this.namespace);
   }
 
@@ -124,7 +134,7 @@ export class SecretExpectations extends Construct implements SecretList {
   }
 
   private add<T extends ExpectedSecret>(secret: T, caller: string): T {
-    const { because, gitFile, optionalUntil } = secret.options;
+    const { because, gitFile, optionalUntil } = secret._options;
     checkName(`${caller}.secretName`, secret.secretName);
     if (secret.namespace !== undefined) {
       checkName(`${caller}.namespace`, secret.namespace);
@@ -159,6 +169,20 @@ export class SecretExpectations extends Construct implements SecretList {
       'secrets.tsv': tabSeparated(this.expected.filter(({ isLocal }) => isLocal)),
       ...(this.escrows.length > 0 && { 'escrow.yaml': Yaml.stringify(this.escrows.map(attested)) }),
     };
+  }
+
+  private unexplained(): string[] {
+    return this.expected
+      .filter(({ _because }) => _because === undefined)
+      .map(
+        (secret) =>
+          new InvalidPropError(
+            'expectKey.because',
+            secret.toString(),
+            'is missing, and no use of the key says why it must be there',
+            'Say what cannot be restored without it',
+          ).message,
+      );
   }
 
   private attestations(): string[] {
@@ -216,8 +240,9 @@ function isExtended(pattern: string): boolean {
   return !/\\[A-Za-z0-9]|\(\?|[*+?}][?+]|[\r\n\t]|^$/.test(pattern);
 }
 
-function listed({ isLocal, namespace, secretName, onlyKey, options, usedBy }: ExpectedSecret): object {
-  const { bytes, minBytes, pattern, noTrailingNewline, sameAsDump, because, gitFile, optionalUntil } = options;
+function listed(secret: ExpectedSecret): object {
+  const { isLocal, namespace, secretName, _onlyKey: onlyKey, _usedBy: usedBy, _because: because } = secret;
+  const { bytes, minBytes, pattern, trailingNewline, sameAsDump, gitFile, optionalUntil } = secret._options;
   return {
     ...(!isLocal && { namespace }),
     secret: secretName,
@@ -225,7 +250,7 @@ function listed({ isLocal, namespace, secretName, onlyKey, options, usedBy }: Ex
     ...(bytes !== undefined && { bytes }),
     ...(minBytes !== undefined && { minBytes }),
     ...(pattern !== undefined && { pattern }),
-    ...(noTrailingNewline === false && { trailingNewline: true }),
+    ...(trailingNewline && { trailingNewline }),
     ...(sameAsDump && { sameAsDump }),
     because,
     ...(gitFile !== undefined && { gitFile }),
@@ -236,18 +261,18 @@ function listed({ isLocal, namespace, secretName, onlyKey, options, usedBy }: Ex
 
 /** The same for the pods, whose scripts read it: a line for each, with a tab between its fields. */
 function tabSeparated(secrets: readonly ExpectedSecret[]): string {
-  const rows = secrets.map(({ secretName, onlyKey, usedFor, options }) => ({
+  const rows = secrets.map(({ secretName, _onlyKey, _usedFor, _options: options, _because }) => ({
     secret: secretName,
-    key: onlyKey,
-    usedFor: usedFor.join(' '),
+    key: _onlyKey,
+    usedFor: _usedFor.join(' '),
     bytes: options.bytes,
     minBytes: options.minBytes,
     pattern: options.pattern,
-    trailingNewline: options.noTrailingNewline === false ? 'allowed' : undefined,
+    trailingNewline: options.trailingNewline ? 'allowed' : undefined,
     sameAsDump: options.sameAsDump ? 'true' : undefined,
     gitFile: options.gitFile,
     optionalUntil: options.optionalUntil,
-    because: options.because,
+    because: _because,
   }));
   const head = rows.length === 0 ? [] : [`# ${Object.keys(rows[0]!).join('\t')}`];
   return [...head, ...rows.map((row) => Object.values(row).join('\t'))].map((line) => `${line}\n`).join('');

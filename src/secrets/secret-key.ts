@@ -1,7 +1,5 @@
-/** What is known about a secret, beside its name. */
-export interface ExpectSecretOptions {
-  /** What cannot be done without it, in words for the person who restores. */
-  readonly because: string;
+/** Where a secret is. */
+export interface SecretOriginOptions {
   /**
    * Namespace of the secret. Pods cannot read secrets of other namespaces: such a one is listed, and nothing more.
    * @default - the chart's
@@ -19,8 +17,22 @@ export interface ExpectSecretOptions {
   readonly optionalUntil?: string;
 }
 
+/** What is known about a secret, beside its name. */
+export interface ExpectSecretOptions extends SecretOriginOptions {
+  /** What cannot be done without it, in one line for the person who restores. */
+  readonly because: string;
+}
+
 /** What is known about a key of a secret, beside its name. */
-export interface ExpectKeyOptions extends ExpectSecretOptions {
+export interface ExpectKeyOptions extends SecretOriginOptions {
+  /**
+   * What cannot be done without it, in one line for the person who restores. Synth fails when neither this nor a use
+   * says it.
+   * @default - what the use says: "the backup and the restore log in with it" for the password of a database, "the
+   * images are pulled with it" for a pull secret, "success is reported there" and "failure is reported there" for a
+   * heartbeat
+   */
+  readonly because?: string;
   /**
    * Exact length of the value, in bytes.
    * @default - any length but 0
@@ -37,10 +49,10 @@ export interface ExpectKeyOptions extends ExpectSecretOptions {
    */
   readonly pattern?: string;
   /**
-   * Whether the value must not end with a line break, which editors and `echo` append.
-   * @default true
+   * Whether the value may end with a line break, which editors and `echo` append.
+   * @default false
    */
-  readonly noTrailingNewline?: boolean;
+  readonly trailingNewline?: boolean;
   /**
    * Whether a dump is worth nothing without the value that was there when it was taken, e.g. because the rows are
    * encrypted with it. A fingerprint goes into the manifest of each dump, and a restore refuses when it differs.
@@ -56,62 +68,99 @@ export interface SecretList {
   readonly namespace?: string;
   /** Name of the ConfigMap with the list. */
   readonly configMapName: string;
-  /** The secrets of this namespace that matter to a database: those of no database, and its own. */
-  localFor(database: string): readonly ExpectedSecret[];
+  /** @internal */
+  _localFor(database: string): readonly ExpectedSecret[];
 }
 
 /** A secret that must exist: one of its keys, or the whole of it. */
 export class ExpectedSecret {
+  /** Name of the Secret. */
+  public readonly secretName: string;
+  /** Namespace of the Secret; undefined where the chart that expects it has none. */
+  public readonly namespace?: string;
+  /** @internal */
+  public readonly _list: SecretList;
+  /** @internal */
+  public readonly _options: ExpectKeyOptions;
+  /**
+   * The one key of it that is expected; undefined where any keys will do.
+   * @internal
+   */
+  public readonly _onlyKey?: string;
   private readonly users = new Set<string>();
   private readonly databases = new Set<string>();
+  private use?: string;
 
-  constructor(
-    public readonly expectations: SecretList,
-    public readonly secretName: string,
-    public readonly options: ExpectKeyOptions,
-    public readonly namespace?: string,
-    /** The one key of it that is expected; undefined where any keys will do. */
-    public readonly onlyKey?: string,
-  ) {}
+  /** @internal */
+  constructor(list: SecretList, secretName: string, options: ExpectKeyOptions, namespace?: string, onlyKey?: string) {
+    this._list = list;
+    this._options = options;
+    this._onlyKey = onlyKey;
+    this.secretName = secretName;
+    this.namespace = namespace;
+  }
 
   /** Whether the secret is in the namespace of the chart that expects it; pods can read no other. */
   public get isLocal(): boolean {
-    return this.namespace === this.expectations.namespace;
+    return this.namespace === this._list.namespace;
   }
 
-  /** Names of the workloads that take the value. */
-  public get usedBy(): string[] {
+  /**
+   * Names of the workloads that take the value.
+   * @internal
+   */
+  public get _usedBy(): string[] {
     return [...this.users].sort();
   }
 
-  /** The databases whose workloads take the value. */
-  public get usedFor(): string[] {
+  /**
+   * What cannot be done without it; undefined where neither the options nor a use says it.
+   * @internal
+   */
+  public get _because(): string | undefined {
+    return this._options.because ?? this.use;
+  }
+
+  /**
+   * Says what it is used for; the first use counts.
+   * @internal
+   */
+  public _useFor(because: string): void {
+    this.use ??= because;
+  }
+
+  /**
+   * The databases whose workloads take the value.
+   * @internal
+   */
+  public get _usedFor(): string[] {
     return [...this.databases].sort();
   }
 
-  public addUser(workload: string, database: string): void {
+  /** @internal */
+  public _addUser(workload: string, database: string): void {
     this.users.add(workload);
     this.databases.add(database);
   }
 
+  /** The secret in words, e.g. `secret shop-db, key password`. */
   public toString(): string {
     const name = `secret ${this.isLocal ? '' : `${this.namespace}/`}${this.secretName}`;
-    return this.onlyKey === undefined ? name : `${name}, key ${this.onlyKey}`;
+    return this._onlyKey === undefined ? name : `${name}, key ${this._onlyKey}`;
   }
 }
 
 /**
- * A key of a secret that must exist for a restore. Only `SecretExpectations.expectKey` makes one: the class itself is
- * not exported, and no other object passes for it.
+ * A key of a secret that must exist for a restore. Only `SecretExpectations.expectKey` and `expectKeyOf` make one: the
+ * class itself is not exported, and no other object passes for it.
  */
 export class SecretKey extends ExpectedSecret {
-  constructor(
-    expectations: SecretList,
-    secretName: string,
-    public readonly key: string,
-    options: ExpectKeyOptions,
-    namespace?: string,
-  ) {
-    super(expectations, secretName, options, namespace, key);
+  /** The key in the Secret. */
+  public readonly key: string;
+
+  /** @internal */
+  constructor(list: SecretList, secretName: string, key: string, options: ExpectKeyOptions, namespace?: string) {
+    super(list, secretName, options, namespace, key);
+    this.key = key;
   }
 }

@@ -6,7 +6,12 @@ import { VariableName } from './variables';
  * An environment variable whose value arrives as it is written: Kubernetes would expand `$(NAME)` and shorten `$$`.
  */
 export function env(name: VariableName, value: string | number): k8s.EnvVar {
-  return { name, value: String(value).replaceAll('$', '$$$$') };
+  return givenEnv(name, String(value));
+}
+
+/** The same for a variable that the user of the library gives. */
+export function givenEnv(name: string, value: string): k8s.EnvVar {
+  return { name, value: value.replaceAll('$', '$$$$') };
 }
 
 /** The value of a secret. Where it is absent, the script says what is missing; the pod would only hang. */

@@ -1,10 +1,10 @@
 import { Size } from 'cdk8s';
-import { ContainerResources, IServiceAccount, k8s, PersistentVolumeAccessMode } from 'cdk8s-plus-28';
+import { ContainerResources, k8s, PersistentVolumeAccessMode } from 'cdk8s-plus-28';
 import { IBackupStorage } from '../backup/backup-pvc';
-import { env } from './environment';
-import { Isolation } from '../network/isolation';
+import { env, givenEnv } from './environment';
 import { defaultContainer } from '../kubernetes/labels';
 import { PostgresImage } from '../database/postgres-image';
+import { PodOptions } from './pod-options';
 import { ScriptConfigMap } from './script-config-map';
 import { SecretsCheck } from './secrets-check';
 
@@ -29,61 +29,6 @@ export const WORKING_MOUNTS: k8s.VolumeMount[] = [
 /** Where it is known what the secrets are like. */
 export const SECRETS_REPORT = env('SECRETS_REPORT', REPORT_PATH);
 
-/** What every workload takes for its pods. */
-export interface PodOptions {
-  /**
-   * CPU and memory of the container. Private memory peaks at 8 MiB in a backup. A CPU limit of 200m makes a backup 2.6
-   * times slower (`npm run bench:backup`), while it holds its locks and its snapshot.
-   * @default - requests of 25m and 64Mi, a memory limit of 256Mi, no CPU limit
-   */
-  readonly resources?: ContainerResources;
-  /**
-   * Labels that a node must have.
-   * @default - any node
-   */
-  readonly nodeSelector?: { [label: string]: string };
-  /**
-   * Taints that the pods tolerate.
-   * @default - none
-   */
-  readonly tolerations?: k8s.Toleration[];
-  /**
-   * Rules for choosing a node.
-   * @default - none
-   */
-  readonly affinity?: k8s.Affinity;
-  /**
-   * Account of the pods, e.g. one with the pull secrets of a private registry. Its token is not mounted. With `quiesce`
-   * it is the one that may set the scale.
-   * @default - the namespace's own; with `quiesce` one that is made for it
-   */
-  readonly serviceAccount?: IServiceAccount;
-  /**
-   * Shuts the pods off from the network, but for what they need.
-   * @default - as open as the namespace is
-   */
-  readonly isolation?: Isolation;
-  /**
-   * Labels of the workload and its pods, beside the recommended ones.
-   * @default - none
-   */
-  readonly labels?: { [name: string]: string };
-  /**
-   * Annotations of the workload and its pods.
-   * @default - none
-   */
-  readonly annotations?: { [name: string]: string };
-}
-
-/**
- * The options for pods among the props of a workload. JavaScript may give more than these, which must not reach the
- * pod.
- */
-export function podOptions(props: PodOptions): { readonly [Option in keyof Required<PodOptions>]: PodOptions[Option] } {
-  const { resources, nodeSelector, tolerations, affinity, serviceAccount, isolation, labels, annotations } = props;
-  return { resources, nodeSelector, tolerations, affinity, serviceAccount, isolation, labels, annotations };
-}
-
 export interface HardenedPodProps extends PodOptions {
   readonly containerName: string;
   readonly script: string;
@@ -91,7 +36,8 @@ export interface HardenedPodProps extends PodOptions {
   readonly image: PostgresImage;
   readonly storage: IBackupStorage;
   readonly secrets: SecretsCheck;
-  readonly env: k8s.EnvVar[];
+  /** The settings of the script. */
+  readonly settings: k8s.EnvVar[];
   /** What the script's container has beside the usual. */
   readonly mounted: { readonly volumes: k8s.Volume[]; readonly volumeMounts: k8s.VolumeMount[] };
   /** @default - none */
@@ -146,6 +92,10 @@ export function hardenedPod(props: HardenedPodProps): k8s.PodTemplateSpec {
       nodeSelector: props.nodeSelector,
       tolerations: props.tolerations,
       affinity: props.affinity,
+      topologySpreadConstraints: unlessEmpty(props.topologySpreadConstraints),
+      priorityClassName: props.priorityClassName,
+      runtimeClassName: props.runtimeClassName,
+      imagePullSecrets: unlessEmpty(props.imagePullSecrets)?.map(({ secretName }) => ({ name: secretName })),
       serviceAccountName: extras?.serviceAccountName ?? props.serviceAccount?.name,
       terminationGracePeriodSeconds: extras?.gracePeriod,
       initContainers: [
@@ -161,7 +111,7 @@ export function hardenedPod(props: HardenedPodProps): k8s.PodTemplateSpec {
         hardenedContainer(props, {
           name: props.containerName,
           script: props.script,
-          env: [...props.env, SECRETS_REPORT],
+          env: [...props.settings, SECRETS_REPORT],
           volumeMounts: [...WORKING_MOUNTS, ...props.mounted.volumeMounts, ...(extras?.volumeMounts ?? [])],
         }),
       ],
@@ -173,6 +123,7 @@ export function hardenedPod(props: HardenedPodProps): k8s.PodTemplateSpec {
         { name: 'scratch', emptyDir: { sizeLimit: quantity(SCRATCH_SIZE) } },
         ...props.mounted.volumes,
         ...(extras?.volumes ?? []),
+        ...(props.volumes ?? []).map(({ volume }) => volume),
       ],
     },
   };
@@ -189,21 +140,35 @@ export interface ContainerProps {
 
 function hardenedContainer(
   pod: HardenedPodProps,
-  { name, image, script, env, volumeMounts }: ContainerProps,
+  { name, image, script, env: variables, volumeMounts }: ContainerProps,
 ): k8s.Container {
   return {
     name,
     image: image ?? pod.image.image,
     command: ['sh', `${SCRIPTS_PATH}/${script}`],
-    env,
+    imagePullPolicy: pod.imagePullPolicy,
+    env: [...variables, ...Object.entries(pod.env ?? {}).map(([variable, value]) => givenEnv(variable, value))],
     resources: requirements(pod.resources),
     securityContext: {
       allowPrivilegeEscalation: false,
       readOnlyRootFilesystem: true,
       capabilities: { drop: ['ALL'] },
     },
-    volumeMounts: [{ name: 'scripts', mountPath: SCRIPTS_PATH, readOnly: true }, ...volumeMounts],
+    volumeMounts: [
+      { name: 'scripts', mountPath: SCRIPTS_PATH, readOnly: true },
+      ...volumeMounts,
+      ...(pod.volumes ?? []).map(({ volume, mountPath, readOnly = true }) => ({
+        name: volume.name,
+        mountPath,
+        readOnly,
+      })),
+    ],
   };
+}
+
+/** The API server drops empty lists, and each apply would count as a change. */
+function unlessEmpty<T>(items: T[] | undefined): T[] | undefined {
+  return items?.length === 0 ? undefined : items;
 }
 
 /** New block volumes belong to root; on network file systems the group is not applied, or file by file. */

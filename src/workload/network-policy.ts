@@ -42,7 +42,7 @@ export function isolate(scope: Construct, job: IsolatedWorkload, destinations: r
     }
     const port = k8s.IntOrString.fromNumber(peer.port ?? ports[destination]);
     return {
-      to: peer.peers,
+      to: peer._peers,
       ports: (destination === 'dns' ? ['UDP', 'TCP'] : ['TCP']).map((protocol) => ({ protocol, port })),
     };
   });

@@ -14,8 +14,8 @@ export interface ScriptCronJobProps extends ScriptJobProps {
   readonly timeZone: string;
   readonly suspend: boolean;
   readonly startingDeadline?: Duration;
-  readonly successfulJobsHistoryLimit: number;
-  readonly failedJobsHistoryLimit: number;
+  readonly successfulJobsRetained: number;
+  readonly failedJobsRetained: number;
   /** What the manifest tells its readers, as annotations of the CronJob alone. */
   readonly declares?: { [name: string]: string };
 }
@@ -43,8 +43,8 @@ export class ScriptCronJob extends Construct {
             suspend: props.suspend,
             concurrencyPolicy: 'Forbid',
             startingDeadlineSeconds: props.startingDeadline?.toSeconds(),
-            successfulJobsHistoryLimit: props.successfulJobsHistoryLimit,
-            failedJobsHistoryLimit: props.failedJobsHistoryLimit,
+            successfulJobsHistoryLimit: props.successfulJobsRetained,
+            failedJobsHistoryLimit: props.failedJobsRetained,
             jobTemplate: { metadata: { labels }, spec: job() },
           },
         }),
@@ -58,7 +58,7 @@ function check(props: ScriptCronJobProps): void {
   checkName(`${noun}.name`, props.name, CRON_JOB_NAME_LENGTH);
   checkSchedule(`${noun}.schedule`, props.schedule);
   checkTimeZone(`${noun}.timeZone`, props.timeZone);
-  for (const property of ['successfulJobsHistoryLimit', 'failedJobsHistoryLimit'] as const) {
+  for (const property of ['successfulJobsRetained', 'failedJobsRetained'] as const) {
     if (!Number.isInteger(props[property]) || props[property] < 0) {
       throw new InvalidPropError(
         `${noun}.${property}`,

@@ -4,15 +4,16 @@ import { k8s } from 'cdk8s-plus-28';
 import { Construct } from 'constructs';
 import { IBackupStorage } from '../backup/backup-pvc';
 import { env, secretEnv } from './environment';
-import { SecretKey } from '../secrets/secret-key';
-import { hardenedPod, PodExtras, PodOptions, STORAGE_PATH } from './hardened-pod';
+import { ExpectedSecret, SecretKey } from '../secrets/secret-key';
+import { hardenedPod, PodExtras, STORAGE_PATH } from './hardened-pod';
 import { InvalidPropError } from '../errors';
 import { Destination } from '../network/isolation';
 import { isolate } from './network-policy';
 import { labelsOf } from '../kubernetes/labels';
-import { checkLabels, fileName } from '../kubernetes/names';
+import { fileName } from '../kubernetes/names';
 import { PostgresDatabase } from '../database/postgres-database';
 import { namespaceOf, takeName } from '../kubernetes/resource';
+import { checkPodOptions, PodOptions, secretsIn } from './pod-options';
 import { ScriptConfigMap } from './script-config-map';
 import { databaseId, secretsCheck } from './secrets-check';
 import { mountedChecks } from './checks-config-map';
@@ -30,12 +31,13 @@ export interface ScriptJobProps extends PodOptions {
   readonly database: PostgresDatabase;
   readonly storage: IBackupStorage;
   readonly folder: string;
-  readonly env: k8s.EnvVar[];
+  /** The settings of the script. */
+  readonly settings: k8s.EnvVar[];
   /** What the script evaluates, if it evaluates checks itself. */
   readonly checks?: RestoreCheck[];
   /** Secrets that are read beside the database's password. */
   readonly secrets?: SecretKey[];
-  readonly deadline: Duration;
+  readonly activeDeadline: Duration;
   /** How often a failed pod is replaced. One that had to make way is replaced in any case. */
   readonly backoffLimit: number;
   /** Exit statuses with which another try would end too. */
@@ -54,33 +56,55 @@ export interface ScriptJobProps extends PodOptions {
  * @throws InvalidPropError
  */
 export function scriptJob(scope: Construct, props: ScriptJobProps): () => k8s.JobSpec {
-  checkLabels(`${props.noun}.labels`, props.labels);
-  checkLabels(`${props.noun}.nodeSelector`, props.nodeSelector);
   checkNamespaces(scope, props);
   takeName(scope, 'workload', `${props.noun}.name`, props.name);
   const { database, offline = false } = props;
   isolate(scope, props, offline ? [] : ['dns', 'database', ...(props.reaches ?? [])]);
-  const used = [...(offline ? [] : [database.password]), ...(props.secrets ?? [])];
-  used.forEach((key) => key.addUser(props.name, databaseId(database)));
-  const lists = [...new Set([database.password, ...used].map(({ expectations }) => expectations))];
+  const used = [...(offline ? [] : [database.password]), ...(props.secrets ?? []), ...(props.imagePullSecrets ?? [])];
+  used.forEach((key) => key._addUser(props.name, databaseId(database)));
+  props.imagePullSecrets?.forEach((key) => key._useFor('the images are pulled with it'));
+  const lists = [...new Set([database.password, ...used].map(({ _list }) => _list))];
   const checks = mountedChecks(scope, props.name, props.checks ?? []);
   const scripts = ScriptConfigMap.of(scope);
   const connected = offline ? [POD_NAME] : connection(database);
-  return () => ({
-    backoffLimit: props.backoffLimit,
-    podFailurePolicy: failurePolicy(props),
-    activeDeadlineSeconds: props.deadline.toSeconds(),
-    template: hardenedPod({
+  const expected = (): ExpectedSecret[] => lists.flatMap((list) => list._localFor(databaseId(database)));
+  const template = (options: PodOptions): k8s.PodTemplateSpec =>
+    hardenedPod({
       ...props,
+      ...options,
       labels: labelsOf(props),
       containerName: props.component,
       scripts,
       image: database.image,
       secrets: secretsCheck(lists, database, connected),
-      env: [...connected, env('BACKUP_DIR', `${STORAGE_PATH}/${props.folder}`), ...props.env, ...checks.env],
+      settings: [...connected, env('BACKUP_DIR', `${STORAGE_PATH}/${props.folder}`), ...props.settings, ...checks.env],
       mounted: checks,
-    }),
+    });
+  checkPodOptions(props.noun, props, template({ env: {}, volumes: [] }).spec!);
+  scope.node.addValidation({ validate: () => unexpectedSecrets(props, expected()) });
+  return () => ({
+    backoffLimit: props.backoffLimit,
+    podFailurePolicy: failurePolicy(props),
+    activeDeadlineSeconds: props.activeDeadline.toSeconds(),
+    ttlSecondsAfterFinished: props.ttlAfterFinished?.toSeconds(),
+    template: template({}),
   });
+}
+
+/** A restore needs the secrets in the volumes too. */
+function unexpectedSecrets({ noun, volumes = [] }: ScriptJobProps, expected: readonly ExpectedSecret[]): string[] {
+  const names = new Set(expected.map(({ secretName }) => secretName));
+  return secretsIn(volumes)
+    .filter((name) => !names.has(name))
+    .map(
+      (name) =>
+        new InvalidPropError(
+          `${noun}.volumes.volume`,
+          `secret ${name}`,
+          'is not expected, and a restore into a fresh cluster would miss it',
+          "Call expectSecret or expectKey on the SecretExpectations that the database's password is from",
+        ).message,
+    );
 }
 
 /**
@@ -142,7 +166,7 @@ function shortened(name: string): string {
 /** A pod sees the claims and secrets of its own namespace only. */
 function checkNamespaces(
   scope: Construct,
-  { noun, storage, database, serviceAccount, secrets = [] }: ScriptJobProps,
+  { noun, storage, database, serviceAccount, secrets = [], imagePullSecrets = [] }: ScriptJobProps,
 ): void {
   const { namespace } = Chart.of(scope);
   if (storage.namespace !== undefined && storage.namespace !== namespace) {
@@ -162,10 +186,10 @@ function checkNamespaces(
       'Use an account of the same namespace',
     );
   }
-  for (const key of [database.password, ...secrets]) {
+  for (const key of [database.password, ...secrets, ...imagePullSecrets]) {
     if (key.namespace !== namespace) {
       throw new InvalidPropError(
-        `${noun}.secrets`,
+        `${noun}.${imagePullSecrets.includes(key) ? 'imagePullSecrets' : 'secrets'}`,
         `secret ${key.namespace}/${key.secretName}, key ${key.key}`,
         `is not in the namespace of the chart, ${namespace}, and no pod of it can read it`,
         'Put a copy of the secret into this namespace, and expect that one',

@@ -6,6 +6,9 @@ import { env } from './environment';
 
 const EXPECTED_PATH = '/expected';
 
+/** What is kept for the expected secrets, whose number is known at synth only. */
+export const RESERVED = { volume: 'expected-', path: EXPECTED_PATH };
+
 /** What a container needs that looks at the expected secrets. */
 export interface SecretsCheck {
   readonly env: k8s.EnvVar[];
@@ -30,13 +33,13 @@ export function secretsCheck(
   connection: k8s.EnvVar[],
 ): SecretsCheck {
   const id = databaseId(database);
-  const expected = lists.flatMap((list) => list.localFor(id));
-  const keys = expected.flatMap(({ secretName, onlyKey }) =>
+  const expected = lists.flatMap((list) => list._localFor(id));
+  const keys = expected.flatMap(({ secretName, _onlyKey: onlyKey }) =>
     onlyKey === undefined
       ? []
       : [{ secret: { name: secretName, items: [{ key: onlyKey, path: `${secretName}/${onlyKey}` }], optional: true } }],
   );
-  const whole = expected.filter(({ onlyKey }) => onlyKey === undefined).map(({ secretName }) => secretName);
+  const whole = expected.filter(({ _onlyKey }) => _onlyKey === undefined).map(({ secretName }) => secretName);
   const volumes: k8s.Volume[] = [
     {
       name: 'expected-lists',

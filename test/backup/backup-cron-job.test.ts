@@ -61,12 +61,12 @@ test('a backup with every prop set as a reviewer sees it', () => {
         retention: Retention.keep({ last: 2, daily: 7, weekly: 4, monthly: 12, yearly: 5, within: Duration.days(3) }),
         timeZone: 'Europe/Zurich',
         suspend: true,
-        deadline: Duration.hours(2),
+        activeDeadline: Duration.hours(2),
         startingDeadline: Duration.minutes(20),
-        successfulJobsHistoryLimit: 3,
-        failedJobsHistoryLimit: 5,
+        successfulJobsRetained: 3,
+        failedJobsRetained: 5,
         compression: Compression.zstd(3),
-        format: BackupFormat.directory({ jobs: 4 }),
+        format: BackupFormat.directory({ parallelJobs: 4 }),
         excludeTableData: [
           { schema: 'public', table: 'cache' },
           { schema: 'a.b', table: 'it\'s "odd" $1' },
@@ -102,9 +102,9 @@ describe('defaults', () => {
   test('timeZone is Etc/UTC', () => expect(spec.timeZone).toBe('Etc/UTC'));
   test('suspend is false, and written', () => expect(spec.suspend).toBe(false));
   test('startingDeadline is 1 hour', () => expect(spec.startingDeadlineSeconds).toBe(3600));
-  test('deadline is 6 hours', () => expect(spec.jobTemplate.spec.activeDeadlineSeconds).toBe(6 * 3600));
-  test('successfulJobsHistoryLimit is 7', () => expect(spec.successfulJobsHistoryLimit).toBe(7));
-  test('failedJobsHistoryLimit is 7', () => expect(spec.failedJobsHistoryLimit).toBe(7));
+  test('activeDeadline is 6 hours', () => expect(spec.jobTemplate.spec.activeDeadlineSeconds).toBe(6 * 3600));
+  test('successfulJobsRetained is 7', () => expect(spec.successfulJobsHistoryLimit).toBe(7));
+  test('failedJobsRetained is 7', () => expect(spec.failedJobsHistoryLimit).toBe(7));
   test('compression is zstd level 1', () => expect(env(cronJob(), 'COMPRESSION')).toBe('zstd:1'));
   test('format is custom, with one job', () => {
     expect([env(cronJob(), 'DUMP_FORMAT'), env(cronJob(), 'DUMP_JOBS')]).toEqual(['custom', '1']);
@@ -183,13 +183,13 @@ test.each<[string, Partial<BackupCronJobProps>]>([
   ['backupCronJob.name', { name: 'Shop' }],
   ['backupCronJob.timeZone', { timeZone: 'Mars/Olympus' }],
   ['backupCronJob.schedule', { schedule: Cron.schedule({ minute: '61' }) }],
-  ['backupCronJob.deadline', { deadline: Duration.hours(25) }],
-  ['backupCronJob.deadline', { deadline: Duration.seconds(59) }],
-  ['backupCronJob.deadline', { deadline: Duration.millis(90_500) }],
+  ['backupCronJob.activeDeadline', { activeDeadline: Duration.hours(25) }],
+  ['backupCronJob.activeDeadline', { activeDeadline: Duration.seconds(59) }],
+  ['backupCronJob.activeDeadline', { activeDeadline: Duration.millis(90_500) }],
   ['backupCronJob.startingDeadline', { startingDeadline: Duration.days(2) }],
   ['backupCronJob.startingDeadline', { startingDeadline: Duration.seconds(9) }],
-  ['backupCronJob.successfulJobsHistoryLimit', { successfulJobsHistoryLimit: -1 }],
-  ['backupCronJob.failedJobsHistoryLimit', { failedJobsHistoryLimit: 1.5 }],
+  ['backupCronJob.successfulJobsRetained', { successfulJobsRetained: -1 }],
+  ['backupCronJob.failedJobsRetained', { failedJobsRetained: 1.5 }],
   ['backupCronJob.lockTimeout', { lockTimeout: Duration.millis(500) }],
   ['backupCronJob.excludeTableData.schema', { excludeTableData: [{ schema: '', table: 'x' }] }],
   ['backupCronJob.excludeTableData.table', { excludeTableData: [{ schema: 'public', table: 'two\nlines' }] }],

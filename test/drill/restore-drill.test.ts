@@ -1,7 +1,6 @@
 import { Cron, Duration, Size } from 'cdk8s';
 import { EmptyDirMedium } from 'cdk8s-plus-28';
 import {
-  DecryptionProof,
   DrillPick,
   PostgresDatabase,
   PostgresImage,
@@ -28,7 +27,7 @@ function drill(props: Partial<RestoreDrillProps> & { key?: true } = {}): Manifes
   new RestoreDrill(scope, 'drill', {
     name: 'shop-drill',
     backup: { database: database(scope), storage: storage(scope) },
-    ...(withKey && { proof: DecryptionProof.of({ name: 'the key opens the orders', key: key(), sql: SQL }) }),
+    ...(withKey && { proof: { name: 'the key opens the orders', key: key(), sql: SQL } }),
     ...given,
   });
   return manifest(scope, 'CronJob');
@@ -56,13 +55,13 @@ test('a drill with every prop set as a reviewer sees it', () => {
         schedule: Cron.schedule({ minute: '0', hour: '4', weekDay: '6' }),
         timeZone: 'Europe/Zurich',
         suspend: true,
-        deadline: Duration.hours(2),
+        activeDeadline: Duration.hours(2),
         startingDeadline: Duration.hours(1),
         pick: DrillPick.ROTATE,
         scratchSize: Size.gibibytes(2),
         scratchMedium: EmptyDirMedium.MEMORY,
         keepEvidence: 12,
-        jobs: 4,
+        parallelJobs: 4,
         resources: { memory: { request: Size.gibibytes(1), limit: Size.gibibytes(4) } },
         nodeSelector: { 'kubernetes.io/os': 'linux' },
         tolerations: [{ key: 'dedicated', operator: 'Exists' }],
@@ -79,7 +78,7 @@ describe('defaults', () => {
   test('schedule is weekly', () => expect(plain.spec.schedule).toBe('0 0 * * 0'));
   test('timeZone is Etc/UTC', () => expect(plain.spec.timeZone).toBe('Etc/UTC'));
   test('suspend is false, and written', () => expect(plain.spec.suspend).toBe(false));
-  test('deadline is 6 hours, and the dump is held as long', () => {
+  test('activeDeadline is 6 hours, and the dump is held as long', () => {
     expect(job(plain).activeDeadlineSeconds).toBe(6 * 3600);
     expect(env(plain, 'restore', 'HOLD_SECONDS')).toBe(String(6 * 3600));
   });
@@ -104,13 +103,13 @@ describe('defaults', () => {
     expect(volume(plain, 'proof-key')).toBeUndefined();
   });
   test('keepEvidence is 104', () => expect(env(plain, 'drill', 'KEEP_EVIDENCE')).toBe('104'));
-  test('jobs is 2', () => expect(env(plain, 'restore', 'RESTORE_JOBS')).toBe('2'));
+  test('parallelJobs is 2', () => expect(env(plain, 'restore', 'RESTORE_JOBS')).toBe('2'));
   test("memory for an index is 256 MiB, and never more than half of the pod's for all jobs", () => {
     const memory = (props: Partial<RestoreDrillProps>) =>
       /maintenance_work_mem=(.*)kB/.exec(env(drill(props), 'restore', 'RESTORE_OPTIONS'))?.[1];
     expect(memory({})).toBe(String(256 * 1024));
     expect(memory({ resources: {} })).toBe(String(256 * 1024));
-    expect(memory({ jobs: 4, resources: { memory: { limit: Size.mebibytes(512) } } })).toBe(String(64 * 1024));
+    expect(memory({ parallelJobs: 4, resources: { memory: { limit: Size.mebibytes(512) } } })).toBe(String(64 * 1024));
   });
   test('resources are those of a server, two sessions and two clients', () => {
     for (const { resources } of containers(plain)) {
@@ -123,12 +122,13 @@ test.each<[string, Partial<RestoreDrillProps>]>([
   ['restoreDrill.name', { name: 'x'.repeat(53) }],
   ['restoreDrill.timeZone', { timeZone: 'Mars/Olympus' }],
   ['restoreDrill.schedule', { schedule: Cron.schedule({ minute: '61' }) }],
-  ['restoreDrill.deadline', { deadline: Duration.seconds(59) }],
+  ['restoreDrill.activeDeadline', { activeDeadline: Duration.seconds(59) }],
   ['restoreDrill.startingDeadline', { startingDeadline: Duration.seconds(9) }],
   ['restoreDrill.scratchSize', { scratchSize: Size.mebibytes(99) }],
   ['restoreDrill.keepEvidence', { keepEvidence: 0 }],
   ['restoreDrill.keepEvidence', { keepEvidence: 1.5 }],
-  ['restoreDrill.jobs', { jobs: 0 }],
+  ['restoreDrill.parallelJobs', { parallelJobs: 0 }],
+  ['restoreDrill.proof.name', { proof: { name: '', key: database(chart()).password, sql: SQL } }],
   ['restoreDrill.labels', { labels: { 'not a label': 'x' } }],
 ])('a bad %s is refused by its name', (property, props) => {
   expect(() => drill(props)).toThrow(`${property} (`);

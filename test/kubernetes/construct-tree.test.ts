@@ -111,11 +111,11 @@ test('by ApiObject.of labels, annotations and what no prop covers can be set', (
   const object = ApiObject.of(constructs().backup!);
   object.metadata.addLabel('team', 'shop');
   object.metadata.addAnnotation('note', 'hello');
-  object.addJsonPatch(JsonPatch.add('/spec/jobTemplate/spec/template/spec/priorityClassName', 'low'));
+  object.addJsonPatch(JsonPatch.add('/spec/jobTemplate/spec/template/spec/hostname', 'backup'));
   const { metadata, spec } = object.toJson() as Manifest;
   expect(metadata.labels).toMatchObject({ team: 'shop', 'app.kubernetes.io/component': 'backup' });
   expect(metadata.annotations).toMatchObject({ note: 'hello', 'kustomize.toolkit.fluxcd.io/substitute': 'disabled' });
-  expect(spec.jobTemplate.spec.template.spec).toMatchObject({ priorityClassName: 'low', restartPolicy: 'Never' });
+  expect(spec.jobTemplate.spec.template.spec).toMatchObject({ hostname: 'backup', restartPolicy: 'Never' });
 });
 
 test('databases in a plain loop share the claim, the list of secrets and the scripts', () => {

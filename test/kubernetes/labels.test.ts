@@ -2,10 +2,8 @@ import { Chart, Cron, Testing } from 'cdk8s';
 import {
   BackupCronJob,
   BackupCronJobProps,
-  DecryptionProof,
   Isolation,
   NetworkPeer,
-  Quiesce,
   RestoreDrill,
   RestoreJob,
   RestoreTrigger,
@@ -36,7 +34,7 @@ function manifests(props: Partial<BackupCronJobProps> = {}): Manifest[] {
     name: 'shop-restore',
     backup,
     isolation,
-    quiesce: Quiesce.scaleDeployment('shop'),
+    quiesce: { deployment: 'shop' },
   });
   new RestoreJob(scope, 'once', { name: 'shop-restore', backup, trigger });
   const key = new SecretExpectations(scope, 'keys', { name: 'keys' }).expectKey('app', 'key', {
@@ -45,11 +43,11 @@ function manifests(props: Partial<BackupCronJobProps> = {}): Manifest[] {
   new RestoreDrill(scope, 'drill', {
     name: 'shop-drill',
     backup,
-    proof: DecryptionProof.of({
+    proof: {
       name: 'the key fits',
       key,
       sql: "SELECT pg_read_binary_file(:'key_file') IS NOT NULL",
-    }),
+    },
   });
   return Testing.synth(scope) as Manifest[];
 }

@@ -7,7 +7,6 @@ import {
   PostgresDatabase,
   PostgresDatabaseProps,
   PostgresImage,
-  Quiesce,
   RestoreDrill,
   RestoreJob,
   RestoreTrigger,
@@ -55,7 +54,7 @@ function manifests({ exceptions = everything, of, trigger }: Choice = {}): Manif
   new RestoreJob(scope, 'restore', {
     name: 'shop-restore',
     backup,
-    quiesce: Quiesce.scaleDeployment('shop-web'),
+    quiesce: { deployment: 'shop-web' },
     isolation,
     trigger,
   });

@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { cpSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'yaml';
 import { atEndOfFile } from '../support/leftovers';
@@ -36,6 +36,18 @@ describe('the archive', () => {
     const declared = packed.files.filter((file) => file.endsWith('.d.ts')).map((file) => file.replace('.d.ts', '.js'));
     expect(declared.filter((file) => !js.includes(file))).toEqual([]);
     expect(declared.filter((file) => file.startsWith('lib/src/cli/'))).toEqual([]);
+  });
+
+  test('has no internal member in the declarations', () => {
+    const declarations = join(packed.archive, '../declarations');
+    mkdirSync(declarations);
+    execFileSync('tar', ['-xzf', packed.archive, '-C', declarations]);
+    const texts = packed.files
+      .filter((file) => file.endsWith('.d.ts'))
+      .map((file) => [file, readFileSync(join(declarations, 'package', file), 'utf8')] as const);
+    expect(texts.length).toBeGreaterThan(20);
+    const internal = /@internal|^ {4}(?:static |readonly |get )*_\w+.*/m;
+    expect(texts.map(([file, text]) => [file, internal.exec(text)?.[0]]).filter(([, found]) => found)).toEqual([]);
   });
 
   test('is smaller than 300 kB', () => {

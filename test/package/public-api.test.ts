@@ -39,6 +39,11 @@ test('each rule finds what breaks it', () => {
       public constructor(early: string | undefined, late: boolean, public written: string) { this.secret = String(early) + late + written; }
       public generic<T extends string>(value: T): void { this.secret = value; }
       public set it(value: string) { this.secret = value; }
+      /** @internal */
+      public _hidden(value: Hidden): void {}
+      /** @internal */
+      public named: Hidden[] = [];
+      public _open(): void {}
       public fine(flag: boolean, choice: Fine = Fine.A): string[] { return [String(flag), choice]; }
     }
   `,
@@ -62,6 +67,8 @@ test('each rule finds what breaks it', () => {
   "Thing.generic: has type parameters",
   "Thing.generic(value): is not of the API, T",
   "Thing.it: can be written",
+  "Thing.named: is not both @internal and named with an underscore",
+  "Thing._open: is not both @internal and named with an underscore",
 ]
 `);
 });

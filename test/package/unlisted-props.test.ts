@@ -6,15 +6,12 @@ import {
   BackupDashboard,
   BackupFormat,
   BackupPvc,
-  DecryptionProof,
-  Exemption,
   FluxKustomization,
   FluxSource,
   Isolation,
   NetworkPeer,
   PostgresDatabase,
   PostgresImage,
-  Quiesce,
   RestoreCheck,
   RestoreDrill,
   RestoreJob,
@@ -36,9 +33,10 @@ const UNLISTED: Readonly<Record<string, unknown>> = {
   description: 'other',
   script: 'other.sh',
   folder: 'other',
-  env: [{ name: 'OTHER', value: 'x' }],
+  env: { OTHER: 'x' },
+  settings: [{ name: 'OTHER', value: 'x' }],
   secrets: [],
-  deadline: Duration.hours(9),
+  activeDeadline: Duration.hours(9),
   startingDeadline: Duration.hours(9),
   backoffLimit: 9,
   finalStatuses: [9],
@@ -47,8 +45,8 @@ const UNLISTED: Readonly<Record<string, unknown>> = {
   schedule: Cron.hourly(),
   timeZone: 'Asia/Tokyo',
   suspend: true,
-  successfulJobsHistoryLimit: 9,
-  failedJobsHistoryLimit: 9,
+  successfulJobsRetained: 9,
+  failedJobsRetained: 9,
   declares: { other: 'x' },
   extras: {
     serviceAccountName: 'other',
@@ -117,7 +115,8 @@ const CONSTRUCTS: Readonly<Record<string, (scope: Chart, given: Given) => unknow
             given({ dump: 'shop-20261123-020000', sha256: '0'.repeat(64), requestId: '1' }),
           ),
         },
-        'deadline',
+        'activeDeadline',
+        'env',
       ),
     ),
   RestoreDrill: (scope, given) => drill(scope, given),
@@ -143,11 +142,11 @@ const CONSTRUCTS: Readonly<Record<string, (scope: Chart, given: Given) => unknow
         backup: of,
         restore: restore(scope, plain, of),
         drill: drill(scope, plain, of),
-        secrets: of.database.password.expectations as SecretExpectations,
+        secrets: of.database.password._list as SecretExpectations,
         server: 'db',
         kustomization: given({ name: 'flux' }),
         declaredIn: 'chart.ts',
-        notBackedUp: [Exemption.of(given({ what: 'the cache', because }))],
+        notBackedUp: [given({ what: 'the cache', because })],
         service: RunbookService.deployment(
           'shop',
           given({
@@ -186,7 +185,7 @@ function backup(scope: Chart, given: Given = plain): BackupCronJob {
             'port',
           ),
         ),
-        format: BackupFormat.directory(given({ jobs: 2 })),
+        format: BackupFormat.directory(given({ parallelJobs: 2 })),
         excludeTableData: [given({ schema: 'public', table: 'cache' })],
         checks: [
           RestoreCheck.sql(given({ name: 'a', query: 'SELECT 1', expect: '1' })),
@@ -196,6 +195,9 @@ function backup(scope: Chart, given: Given = plain): BackupCronJob {
         nodeSelector: { a: 'b' },
         tolerations: [given({ key: 'c' })],
         affinity: given({}),
+        env: { PGSSLMODE: 'require' },
+        volumes: [given({ volume: { name: 'ca', configMap: { name: 'ca' } }, mountPath: '/ca' })],
+        topologySpreadConstraints: [given({ maxSkew: 1, topologyKey: 'zone', whenUnsatisfiable: 'ScheduleAnyway' })],
         labels: { d: 'e' },
         annotations: { f: 'g' },
         heartbeat: given({ success: password }),
@@ -209,10 +211,10 @@ function backup(scope: Chart, given: Given = plain): BackupCronJob {
       'folder',
       'timeZone',
       'suspend',
-      'deadline',
+      'activeDeadline',
       'startingDeadline',
-      'successfulJobsHistoryLimit',
-      'failedJobsHistoryLimit',
+      'successfulJobsRetained',
+      'failedJobsRetained',
     ),
   );
 }
@@ -221,16 +223,24 @@ function restore(scope: Chart, given: Given, of = backup(scope)): RestoreJob {
   return new RestoreJob(
     scope,
     'restore',
-    given({ name: 'restore', backup: of, quiesce: Quiesce.scaleDeployment('shop', given({}, 'image')) }, 'deadline'),
+    given({ name: 'restore', backup: of, quiesce: given({ deployment: 'shop' }, 'image') }, 'activeDeadline', 'env'),
   );
 }
 
 function drill(scope: Chart, given: Given, of = backup(scope)): RestoreDrill {
-  const proof = DecryptionProof.of(given({ name: 'a proof', key: of.database.password, sql: "SELECT :'key_file'" }));
+  const proof = given({ name: 'a proof', key: of.database.password, sql: "SELECT :'key_file'" });
   return new RestoreDrill(
     scope,
     'drill',
-    given({ name: 'drill', backup: of, proof }, 'deadline', 'startingDeadline', 'schedule', 'timeZone', 'suspend'),
+    given(
+      { name: 'drill', backup: of, proof },
+      'activeDeadline',
+      'env',
+      'startingDeadline',
+      'schedule',
+      'timeZone',
+      'suspend',
+    ),
   );
 }
 

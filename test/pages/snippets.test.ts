@@ -83,6 +83,29 @@ test('the program in the README makes these files', () => {
   ]);
 });
 
+test('every hatch in docs/escape-hatches.md reaches a manifest', () => {
+  const manifests = ts
+    .flatMap(({ at }, i) => (at.startsWith('docs/escape-hatches.md') ? [join(folder, `${i}/dist`)] : []))
+    .flatMap((dist) => readdirSync(dist, { recursive: true, encoding: 'utf8' }).map((file) => join(dist, file)))
+    .filter((file) => file.endsWith('.yaml'))
+    .map((file) => readFileSync(file, 'utf8'))
+    .join('---\n');
+  for (const trace of [
+    'claimName: legacy-backups',
+    'serviceAccountName: backup-runner',
+    'BACKUP_DIR\n +value: /backups/copies',
+    'ConfigMap.company-ca.yaml',
+    'mountPath: /etc/company-ca',
+    'app.kubernetes.io/part-of: shop',
+    'example.org/owner: team-shop',
+    'hostAliases:',
+    'concurrencyPolicy: Replace',
+    'cidr: 192.0.2.7/32',
+  ]) {
+    expect(manifests).toMatch(new RegExp(trace));
+  }
+});
+
 test('every YAML and JSON snippet can be parsed', () => {
   const errors = snippets()
     .filter(({ language }) => ['yaml', 'json'].includes(language))

@@ -6,7 +6,6 @@ import {
   BackupPvc,
   Compression,
   PostgresImage,
-  Quiesce,
   RestoreCheck,
   RestoreJob,
   RestoreSessions,
@@ -294,13 +293,13 @@ export const CASES: { readonly [name: string]: Case } = {
   'restores undo by default': {
     byHand: (files) => edited(files, RESTORE, [/(RESTORE_ACTION\n +value: )restore/, '$1undo']),
   },
-  'restores scale the service': { after: { restore: { quiesce: Quiesce.scaleDeployment('shop') } } },
-  'the deadline is shorter': { after: { backup: { deadline: Duration.minutes(30) } } },
+  'restores scale the service': { after: { restore: { quiesce: { deployment: 'shop' } } } },
+  'the deadline is shorter': { after: { backup: { activeDeadline: Duration.minutes(30) } } },
   'the deadline is shorter than the last run': {
-    after: { backup: { deadline: Duration.minutes(30) } },
+    after: { backup: { activeDeadline: Duration.minutes(30) } },
     options: { lastRun: 2400 },
   },
-  'the deadline is longer': { after: { backup: { deadline: Duration.hours(12) } }, options: { lastRun: 2400 } },
+  'the deadline is longer': { after: { backup: { activeDeadline: Duration.hours(12) } }, options: { lastRun: 2400 } },
   'drills meet backups': {
     before: { drill: { schedule: Cron.schedule(noon) } },
     after: { drill: { schedule: at('3', '0') } },
@@ -380,7 +379,7 @@ export const CASES: { readonly [name: string]: Case } = {
     before: { backup: { excludeTableData: [{ schema: 'public', table: 'sessions' }] } },
   },
   'another format and compression': {
-    after: { backup: { format: BackupFormat.directory({ jobs: 4 }), compression: Compression.gzip(9) } },
+    after: { backup: { format: BackupFormat.directory({ parallelJobs: 4 }), compression: Compression.gzip(9) } },
   },
   'a heartbeat is new': {
     byHand: (files) =>

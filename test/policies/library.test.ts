@@ -7,7 +7,6 @@ import {
   DrillPick,
   PostgresDatabase,
   PostgresImage,
-  Quiesce,
   RestoreDrill,
   RestoreJob,
   RestoreTrigger,
@@ -55,13 +54,13 @@ function everything(chart: Chart, choice: Choice = {}): void {
     database,
     storage,
     retention: Retention.keep({ daily: 8, yearly: 2 }),
-    format: BackupFormat.directory({ jobs: 2 }),
+    format: BackupFormat.directory({ parallelJobs: 2 }),
     schedule: choice.schedule ?? Cron.schedule({ minute: '*/15' }),
     recoveryWindow: Duration.days(7),
     timeZone: choice.timeZone,
     heartbeat: { success: key('success'), failure: key('failure') },
   });
-  const quiesce = Quiesce.scaleDeployment('shop');
+  const quiesce = { deployment: 'shop' };
   new RestoreJob(chart, 'restore', { name: 'shop-db-restore', backup, quiesce });
   const trigger = RestoreTrigger.onMerge({ dump: 'shop-20261123-020000', sha256: 'a'.repeat(64), requestId: '7' });
   new RestoreJob(chart, 'merged', { name: 'shop-db-merged', backup, trigger, quiesce });

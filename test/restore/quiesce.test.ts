@@ -1,6 +1,6 @@
 import { Chart, Testing } from 'cdk8s';
 import { ServiceAccount } from 'cdk8s-plus-28';
-import { Quiesce, RestoreJob, RestoreJobProps, RestoreSessions, RestoreTrigger } from '../../src';
+import { RestoreJob, RestoreJobProps, RestoreSessions, RestoreTrigger } from '../../src';
 import { chart, database, Manifest, storage, yaml } from '../support/synth';
 
 function objects(props: Partial<RestoreJobProps> = {}): Manifest[] {
@@ -9,7 +9,7 @@ function objects(props: Partial<RestoreJobProps> = {}): Manifest[] {
   new RestoreJob(scope, 'restore', {
     name: 'shop-restore',
     backup,
-    quiesce: Quiesce.scaleDeployment('shop-web'),
+    quiesce: { deployment: 'shop-web' },
     ...props,
   });
   return Testing.synth(scope) as Manifest[];
@@ -108,14 +108,14 @@ test('quiesce is off by default: no account, no role, no image of kubectl', () =
 test('the image of kubectl is alpine/kubectl:1.34.2 by default, and any other that says its version', () => {
   expect(lending(objects()).image).toBe('alpine/kubectl:1.34.2');
   const image = `mirror.example:5000/kubectl@sha256:${'0'.repeat(64)}`;
-  expect(lending(objects({ quiesce: Quiesce.scaleDeployment('shop-web', { image }) })).image).toBe(image);
+  expect(lending(objects({ quiesce: { deployment: 'shop-web', image } })).image).toBe(image);
 });
 
 test.each([
-  ['quiesce.image', () => Quiesce.scaleDeployment('shop-web', { image: 'alpine/kubectl' })],
-  ['quiesce.image', () => Quiesce.scaleDeployment('shop-web', { image: 'alpine/kubectl:latest' })],
-  ['quiesce.image', () => Quiesce.scaleDeployment('shop-web', { image: 'alpine/Kubectl:1.34.2' })],
-  ['quiesce.deployment', () => Quiesce.scaleDeployment('deployment/shop-web')],
+  ['restoreJob.quiesce.image', () => objects({ quiesce: { deployment: 'shop-web', image: 'alpine/kubectl' } })],
+  ['restoreJob.quiesce.image', () => objects({ quiesce: { deployment: 'shop-web', image: 'alpine/kubectl:latest' } })],
+  ['restoreJob.quiesce.image', () => objects({ quiesce: { deployment: 'shop-web', image: 'alpine/Kubectl:1.34.2' } })],
+  ['restoreJob.quiesce.deployment', () => objects({ quiesce: { deployment: 'deployment/shop-web' } })],
   ['restoreJob.sessions', () => objects({ sessions: RestoreSessions.REFUSE })],
 ])('a bad %s is refused', (property, make) => {
   expect(make).toThrow(`${property} (`);

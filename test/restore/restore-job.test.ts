@@ -35,9 +35,9 @@ test('a pod that is drained is replaced, though a failed one is not', () => {
   });
 });
 
-test('deadline is 6 hours by default', () => {
+test('activeDeadline is 6 hours by default', () => {
   expect(template().spec.jobTemplate.spec.activeDeadlineSeconds).toBe(6 * 3600);
-  expect(template({ deadline: Duration.minutes(90) }).spec.jobTemplate.spec.activeDeadlineSeconds).toBe(90 * 60);
+  expect(template({ activeDeadline: Duration.minutes(90) }).spec.jobTemplate.spec.activeDeadlineSeconds).toBe(90 * 60);
 });
 
 const env = (object: Manifest, name: string) =>
@@ -69,7 +69,7 @@ test('a service account of another namespace is refused: no pod can use it', () 
 });
 
 test('keepPrevious is 1 by default', () => expect(env(template(), 'KEEP_PREVIOUS')).toBe('1'));
-test('jobs is 2 by default', () => expect(env(template(), 'RESTORE_JOBS')).toBe('2'));
+test('parallelJobs is 2 by default', () => expect(env(template(), 'RESTORE_JOBS')).toBe('2'));
 test("maintenanceWorkMem is the server's own by default: a restore takes no more of its memory than it allows", () => {
   expect(env(template(), 'RESTORE_OPTIONS')).not.toContain('maintenance_work_mem');
   expect(env(template({ maintenanceWorkMem: Size.mebibytes(256) }), 'RESTORE_OPTIONS')).toContain(
@@ -78,7 +78,7 @@ test("maintenanceWorkMem is the server's own by default: a restore takes no more
 });
 
 test.each<[string, Partial<RestoreJobProps>]>([
-  ['restoreJob.jobs', { jobs: 0 }],
+  ['restoreJob.parallelJobs', { parallelJobs: 0 }],
   ['restoreJob.keepPrevious', { keepPrevious: 0 }],
   ['restoreJob.maintenanceWorkMem', { maintenanceWorkMem: Size.kibibytes(1023) }],
   ['restoreJob.maintenanceWorkMem', { maintenanceWorkMem: Size.gibibytes(2) }],
@@ -88,7 +88,7 @@ test.each<[string, Partial<RestoreJobProps>]>([
 });
 
 test('a deadline of less than a minute is refused', () => {
-  expect(() => template({ deadline: Duration.seconds(59) })).toThrow(/^restoreJob\.deadline/);
+  expect(() => template({ activeDeadline: Duration.seconds(59) })).toThrow(/^restoreJob\.activeDeadline/);
 });
 
 test('the request is named by the Job, so that the same Job restores once', () => {

@@ -5,11 +5,9 @@ import { Chart, Cron, Duration, Size, Testing } from 'cdk8s';
 import {
   BackupCronJob,
   BackupPvc,
-  Exemption,
   KustomizedApp,
   PostgresDatabase,
   PostgresImage,
-  Quiesce,
   RestoreDrill,
   RestoreJob,
   RestoreJobProps,
@@ -35,7 +33,13 @@ interface Given {
   readonly runbook?: Partial<RunbookProps>;
 }
 
-function runbook({ chart = new Chart(Testing.app(), 'shop', { namespace: 'shop' }), ...given }: Given = {}): Runbook {
+const newChart = () => new Chart(Testing.app(), 'shop', { namespace: 'shop' });
+
+function runbook({ chart = newChart(), ...given }: Given = {}): Runbook {
+  return new Runbook(chart, 'runbook', propsFor(chart, given));
+}
+
+function propsFor(chart: Chart, given: Given = {}): RunbookProps {
   const secrets = new SecretExpectations(chart, 'secrets');
   const backup = new BackupCronJob(chart, 'backup', {
     name: 'shop-backup',
@@ -52,7 +56,7 @@ function runbook({ chart = new Chart(Testing.app(), 'shop', { namespace: 'shop' 
   });
   const restore = new RestoreJob(chart, 'restore', { name: 'shop-restore', backup, ...given.restore });
   const drill = new RestoreDrill(chart, 'drill', { name: 'shop-drill', backup });
-  return new Runbook(chart, 'runbook', {
+  return {
     backup,
     restore,
     drill,
@@ -61,9 +65,9 @@ function runbook({ chart = new Chart(Testing.app(), 'shop', { namespace: 'shop' 
     server: 'db',
     kustomization: { name: 'shop-backup' },
     declaredIn: 'src/chart.ts',
-    notBackedUp: [Exemption.of({ what: 'carts', because: 'people fill them | again' })],
+    notBackedUp: [{ what: 'carts', because: 'people fill them | again' }],
     ...given.runbook,
-  });
+  };
 }
 
 test('facts come from the constructs', () => {
@@ -79,9 +83,11 @@ test('facts come from the constructs', () => {
 });
 
 test('secrets that are expected later are on it', () => {
-  const page = runbook();
-  page.secrets.expectSecret('late', { because: 'somebody thought of it' });
-  page.secrets.expectEscrow({
+  const chart = newChart();
+  const page = runbook({ chart });
+  const secrets = chart.node.findChild('secrets') as SecretExpectations;
+  secrets.expectSecret('late', { because: 'somebody thought of it' });
+  secrets.expectEscrow({
     what: 'the age key',
     where: 'the safe',
     attestedOn: '2026-11-01',
@@ -99,7 +105,7 @@ test('without a HelmRelease there is none to suspend, and no setup', () => {
 });
 
 test('a restore that scales the service itself is not told to a person, unless the service must be still at once', () => {
-  const page = runbook({ restore: { quiesce: Quiesce.scaleDeployment('web') } }).toMarkdown();
+  const page = runbook({ restore: { quiesce: { deployment: 'web' } } }).toMarkdown();
   const [, , served, atOnce, back] = page.split(/^### 5\.[1-5]/m);
   expect([served, atOnce, back].map((section) => section!.match(/--replicas=/g)?.length)).toEqual([
     undefined,
@@ -110,7 +116,7 @@ test('a restore that scales the service itself is not told to a person, unless t
 });
 
 test('it tells what it names and does not make', () => {
-  expect(runbook({ service: { helmRelease: 'web', setupJobs: ['migrate'] } }).externalObjects).toEqual([
+  expect(runbook({ service: { helmRelease: 'web', setupJobs: ['migrate'] } })._externalObjects).toEqual([
     { kind: 'Deployment', name: 'web', namespace: 'shop' },
     { kind: 'Service', name: 'web', namespace: 'shop' },
     { kind: 'Kustomization', name: 'shop', namespace: 'flux' },
@@ -144,7 +150,14 @@ test.each<[string, () => unknown]>([
     'runbookService.readiness.path ("ready") is not a plain path',
     () => runbook({ service: { readiness: { service: 'web', port: 80, path: 'ready' } } }),
   ],
-  ['exemption.because (" ") is empty or has a line break', () => Exemption.of({ what: 'carts', because: ' ' })],
+  [
+    'runbook.notBackedUp.because (" ") is empty or has a line break',
+    () => runbook({ runbook: { notBackedUp: [{ what: 'carts', because: ' ' }] } }),
+  ],
+  [
+    'runbook.notBackedUp.what ("two\\nlines") is empty or has a line break',
+    () => runbook({ runbook: { notBackedUp: [{ what: 'two\nlines', because: 'it does no harm' }] } }),
+  ],
 ])('refuses: %s', (message, make) => {
   expect(make).toThrow(message);
 });
@@ -168,18 +181,8 @@ describe('KustomizedApp', () => {
   test('refuses two of them in one chart', () => {
     const app = new KustomizedApp({ outdir });
     const chart = new Chart(app, 'shop', { namespace: 'shop' });
-    const { backup, restore, drill, secrets, service, server, kustomization, declaredIn } = runbook({ chart });
-    new Runbook(chart, 'second', {
-      backup,
-      restore,
-      drill,
-      secrets,
-      service,
-      server,
-      kustomization,
-      declaredIn,
-      notBackedUp: [],
-    });
+    const props = propsFor(chart);
+    ['first', 'second'].forEach((id) => new Runbook(chart, id, props));
     expect(() => app.synth()).toThrow('chart ("shop") has two runbooks for the file RUNBOOK.md');
   });
 });

@@ -102,11 +102,11 @@ describe.each(['ash', 'dash'] as const)('check-secrets.sh under %s', (shell) => 
     ['exactly as long as expected', KEY, { bytes: 32 }],
     ['of every byte from 1 to 255', ALL_BYTES, { bytes: 255, pattern: '.*z.*' }],
     ['of 32 bytes that are no text', ALL_BYTES.subarray(150, 182), { bytes: 32 }],
-    ['with a line break that is allowed', 'value\n', { noTrailingNewline: false }],
+    ['with a line break that is allowed', 'value\n', { trailingNewline: true }],
     [
       'with a line that matches',
       '# created: today\nAGE-KEY-1QQ\n',
-      { noTrailingNewline: false, pattern: 'AGE-KEY-1[A-Z]+' },
+      { trailingNewline: true, pattern: 'AGE-KEY-1[A-Z]+' },
     ],
   ])('accepts a value %s', async (_, value, options) => {
     const { stderr, stdout } = await check(value, options);

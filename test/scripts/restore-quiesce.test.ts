@@ -54,7 +54,7 @@ describeWithKubectl.each(['ash', 'dash'] as const)('a service that the restore s
     server = await PostgresServer.start();
     server.sql('postgres', 'CREATE DATABASE shop');
     server.sql('shop', 'CREATE TABLE orders AS SELECT generate_series(1, 100) AS id');
-    objects = manifests(Quiesce.scaleDeployment('shop-web'));
+    objects = manifests({ deployment: 'shop-web' });
     rules = objects.find(({ kind }) => kind === 'Role')!.rules;
     api = await FakeApi.start({ namespace: 'shop', deployment: 'shop-web', rules });
     objects.at(-1)!.data['ca.crt'] = api.certificate;

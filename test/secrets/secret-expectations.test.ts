@@ -1,10 +1,13 @@
-import { Chart, Duration, Testing } from 'cdk8s';
+import { Chart, Cron, Duration, Testing } from 'cdk8s';
 import { Secret } from 'cdk8s-plus-28';
+import { parse } from 'yaml';
 import {
+  BackupCronJob,
   type EscrowOptions,
   PostgresDatabase,
   PostgresImage,
   RestoreJob,
+  Retention,
   SecretExpectations,
   type SecretKey,
 } from '../../src';
@@ -62,6 +65,47 @@ test(
   },
 );
 
+test('because is what the use says by default, and what is said takes its place', () => {
+  const scope = chart();
+  const secrets = new SecretExpectations(scope, 'secrets');
+  const [password, pull, success, failure] = ['password', 'pull', 'success', 'failure'].map((key) =>
+    secrets.expectKey('shop', key),
+  );
+  secrets.expectKey('shop', 'key', { because: 'it opens the orders' });
+  new BackupCronJob(scope, 'backup', {
+    name: 'shop-backup',
+    ...backupWith(scope, password!),
+    schedule: Cron.daily(),
+    retention: Retention.keep({ daily: 1 }),
+    imagePullSecrets: [pull!],
+    heartbeat: { success: success!, failure },
+  });
+  const reasons = [
+    'the backup and the restore log in with it',
+    'the images are pulled with it',
+    'success is reported there',
+    'failure is reported there',
+    'it opens the orders',
+  ];
+  const list = (Testing.synth(scope) as Manifest[]).find(({ data }) => data?.['secrets.yaml'] !== undefined)!;
+  expect((parse(list.data['secrets.yaml']) as { because: string }[]).map(({ because }) => because)).toEqual(reasons);
+  const {
+    initContainers: [check],
+  } = manifest(scope, 'CronJob').spec.jobTemplate.spec.template.spec;
+  expect(
+    check.env.flatMap(({ name, value }: { name: string; value: string }) => (name.endsWith('_BECAUSE') ? [value] : [])),
+  ).toEqual(reasons);
+});
+
+test('a key of which neither the options nor a use says why it must be there fails the synth', () => {
+  const scope = chart();
+  new SecretExpectations(scope, 'secrets').expectKey('app', 'key');
+  expect(() => Testing.synth(scope)).toThrow(
+    'expectKey.because ("secret app, key key") is missing, and no use of the key says why it must be there. ' +
+      'Say what cannot be restored without it',
+  );
+});
+
 test('the same key twice is refused', () => {
   const secrets = new SecretExpectations(chart(), 'secrets');
   secrets.expectKey('app', 'key', { because });
@@ -95,7 +139,7 @@ test('everything about a secret is in the list, with who uses it', () => {
   secrets.expectKey('app', 'token', {
     minBytes: 20,
     pattern: 'tok-[a-z]+',
-    noTrailingNewline: false,
+    trailingNewline: true,
     sameAsDump: true,
     because,
     gitFile: 'apps/shop/token.enc.yaml',
@@ -135,7 +179,7 @@ test('a secret that is expected after a workload was declared is checked by it a
   expect(mounts(restore)).not.toContain('expected-keys');
 });
 
-test('noTrailingNewline is true, sameAsDump is false, and any length will do by default', () => {
+test('trailingNewline and sameAsDump are false, and any length will do by default', () => {
   const scope = chart();
   const password = new SecretExpectations(scope, 'secrets').expectKey('shop-db', 'password', { because });
   new RestoreJob(scope, 'restore', { name: 'shop-restore', backup: backupWith(scope, password) });

@@ -23,7 +23,7 @@ export function cluster(
 ): Manifest[] {
   const scope = chart();
   const shop = database(scope, { name: databaseName });
-  (shop.password.expectations as SecretExpectations).expectKey('app', 'masterkey', {
+  (shop.password._list as SecretExpectations).expectKey('app', 'masterkey', {
     bytes: 32,
     sameAsDump: true,
     because: 'nothing can be decrypted without it',

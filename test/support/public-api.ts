@@ -9,7 +9,8 @@ const PACKAGES = /\/node_modules\/(cdk8s|cdk8s-plus-28|constructs)\//;
 /**
  * What keeps the public API of a file from the languages that jsii knows: properties that can be written, unions, types
  * without a name, types of ours that are not exported, maps of anything but strings, readonly arrays, what is optional
- * in one place and required in another, and props that are not a plain struct.
+ * in one place and required in another, props that are not a plain struct, and internal members whose name does not say
+ * so.
  * Rule: https://aws.github.io/jsii/user-guides/lib-author/typescript-restrictions/
  */
 export function apiFindings(file: string): string[] {
@@ -29,7 +30,12 @@ export function apiFindings(file: string): string[] {
       if (ts.isClassDeclaration(declaration) || ts.isInterfaceDeclaration(declaration)) {
         return [
           ...bases(declaration),
-          ...declaration.members.filter(isPublic).flatMap((member) => ofMember(symbol.name, member)),
+          ...declaration.members
+            .filter(isPublic)
+            .flatMap((member) => [
+              ...misnamed(symbol.name, member),
+              ...(isInternal(member) ? [] : ofMember(symbol.name, member)),
+            ]),
         ];
       }
       return ts.isEnumDeclaration(declaration)
@@ -69,7 +75,8 @@ export function apiFindings(file: string): string[] {
     if (ts.isIndexSignatureDeclaration(member)) return [`${owner}: has an index signature`];
     if (ts.isConstructorDeclaration(member)) {
       const properties = member.parameters.filter(
-        (parameter) => ts.isParameterPropertyDeclaration(parameter, member) && isPublic(parameter),
+        (parameter) =>
+          ts.isParameterPropertyDeclaration(parameter, member) && isPublic(parameter) && !isInternal(parameter),
       );
       return [
         ...properties.flatMap((property) => ofProperty(`${owner}.${property.name.getText()}`, property)),
@@ -147,6 +154,20 @@ export function apiFindings(file: string): string[] {
         symbol.declarations?.some((declaration) => PACKAGES.test(declaration.getSourceFile().fileName)));
     return isKnown ? [] : [`${place}: is not of the API, ${checker.typeToString(type)}`];
   }
+}
+
+/** What is internal is left out of the declarations, and its name says so in the sources. */
+function misnamed(owner: string, member: ts.ClassElement | ts.TypeElement): string[] {
+  const named = ts.isConstructorDeclaration(member)
+    ? member.parameters.filter((parameter) => ts.isParameterPropertyDeclaration(parameter, member))
+    : [member];
+  return named
+    .filter((property) => isVisible(property) && isInternal(property) !== property.name!.getText().startsWith('_'))
+    .map((property) => `${owner}.${property.name!.getText()}: is not both @internal and named with an underscore`);
+}
+
+function isInternal(node: ts.Node): boolean {
+  return ts.getJSDocTags(node).some(({ tagName }) => tagName.text === 'internal');
 }
 
 function isOptional(property: ts.Symbol): boolean {

@@ -2,8 +2,9 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Testing } from 'cdk8s';
 import { parse } from 'yaml';
-import { ExternalObject, Runbook } from '../../src';
+import { Runbook } from '../../src';
 import { IdentityInternal } from '../../src/identity-internal/chart';
+import type { ExternalObject } from '../../src/runbook/runbook-service';
 import { available } from './runbook-cluster';
 import type { Manifest } from './synth';
 
@@ -13,7 +14,7 @@ const REPLICAS = 2;
 /** What the app declares of the cluster beside its own manifests. */
 export function declaredNames(): ExternalObject[] {
   const chart = new IdentityInternal(Testing.app(), 'identity-internal');
-  return (chart.node.findAll().find((construct) => construct instanceof Runbook) as Runbook).externalObjects;
+  return (chart.node.findAll().find((construct) => construct instanceof Runbook) as Runbook)._externalObjects;
 }
 
 /** What a cluster has that runs the app: dist/, what the app declares of others, and the secrets that it expects. */

@@ -4,7 +4,6 @@ import {
   type BackupCronJobProps,
   BackupPvc,
   type BackupPvcProps,
-  DecryptionProof,
   PostgresDatabase,
   type PostgresDatabaseProps,
   PostgresImage,
@@ -75,7 +74,7 @@ export function shop(props: ShopProps = {}): Files {
     new RestoreDrill(chart, 'drill', {
       name: 'shop-db-drill',
       backup,
-      proof: DecryptionProof.of({ name: 'orders open', key, sql: "SELECT :'key_file'\n" }),
+      proof: { name: 'orders open', key, sql: "SELECT :'key_file'\n" },
       ...props.drill,
     });
   props.more?.(chart, backup);

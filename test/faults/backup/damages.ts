@@ -84,7 +84,7 @@ const inFolder =
   (folder: string): void =>
     harm(biggest(folder));
 
-const directory = { cluster: { format: BackupFormat.directory({ jobs: 2 }) } };
+const directory = { cluster: { format: BackupFormat.directory({ parallelJobs: 2 }) } };
 
 export const damages: FaultGroup = {
   title: 'Check of what is stored: dumps that were damaged after publication',

@@ -162,7 +162,7 @@ f" AS SELECT 1; CREATE TABLE "SELECT" AS SELECT 1 WHERE false; CREATE TABLE "%L"
       'the directory format, by three jobs',
       TWO_TABLES,
       { 'public.a': 1000, 'public.b': 10 },
-      { format: BackupFormat.directory({ jobs: 3 }) },
+      { format: BackupFormat.directory({ parallelJobs: 3 }) },
     ),
     ...[Compression.none(), Compression.gzip(9), Compression.lz4()].map((compression) =>
       dumped(

@@ -312,7 +312,7 @@ export const storage: FaultGroup = {
       'an old dump in the directory format belongs to another user and cannot be removed',
       {
         ...ownable,
-        cluster: { format: BackupFormat.directory({ jobs: 1 }) },
+        cluster: { format: BackupFormat.directory({ parallelJobs: 1 }) },
         leaves: newDumpWithout(
           /^shop-20260101-01/,
           'the earlier dumps that the retention keeps, that one, whole, and a new, verified one',
