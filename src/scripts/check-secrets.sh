@@ -1,4 +1,4 @@
-#!/bin/sh
+#!/bin/bash
 # Looks whether every expected secret is there and right, and whether the password opens the database. No value is ever
 # printed. What is wrong goes to SECRETS_REPORT/findings, a sentence a line, and the fingerprints of the values that a dump
 # depends on to SECRETS_REPORT/fingerprints. The status is 0 either way: the container that comes next decides what to do.
@@ -10,33 +10,33 @@
 #   EXPECTED_n_TRAILING_NEWLINE allowed
 #   EXPECTED_n_SAME_AS_DUMP     true, for a fingerprint
 #   EXPECTED_n_GIT_FILE, EXPECTED_n_OPTIONAL_UNTIL         where it comes from; until when it may be missing
-set -eu
+set -euo pipefail
 
-# shellcheck source=common.sh
-. "${0%/*}/common.sh"
-# shellcheck source=server.sh
-. "$scripts/server.sh"
+# shellcheck source=lib/common.sh
+. "${BASH_SOURCE[0]%/*}/lib/common.sh"
+# shellcheck source=lib/server.sh
+. "$scripts/lib/server.sh"
 
 main() {
+  local n path
   : "${SECRETS_REPORT:?is not set: it names the folder for what is found}" "${EXPECTED:?is not set: a number}"
   on_exit :
   : >"$SECRETS_REPORT/findings"
   : >"$SECRETS_REPORT/fingerprints"
-  number=0
-  while [ "$number" -lt "$EXPECTED" ]; do
-    number=$((number + 1))
-    name=$(expected NAME) path=$(expected PATH)
-    if [ -d "$path" ]; then check_whole; else check_key; fi
+  for ((n = 1; n <= EXPECTED; n++)); do
+    path=$(expected "$n" PATH)
+    if [ -d "$path" ]; then check_whole "$n" "$path"; else check_key "$n" "$path"; fi
   done
   check_login
   # Written last: the next container takes it for the sign that all of this was done.
   : >"$SECRETS_REPORT/complete"
-  log "$EXPECTED secrets are expected, $(wc -l <"$SECRETS_REPORT/findings" | tr -d ' ') findings"
+  log "$EXPECTED secrets are expected, $(wc -l <"$SECRETS_REPORT/findings") findings"
 }
 
-# usage: expected SETTING      of the current secret; the number and the word are ours, the value is not evaluated
+# usage: expected NUMBER SETTING      of a secret
 expected() {
-  eval "printf '%s\n' \"\${EXPECTED_${number}_$1:-}\""
+  local variable=EXPECTED_$1_$2
+  printf '%s\n' "${!variable:-}"
 }
 
 # usage: finding TEXT...
@@ -45,76 +45,88 @@ finding() {
   printf '%s\n' "$*" >>"$SECRETS_REPORT/findings"
 }
 
+# usage: check_whole NUMBER PATH
 check_whole() {
-  if [ -n "$(ls "$path")" ]; then log "$name: present"; else missing; fi
+  if [ -n "$(ls "$2")" ]; then log "$(expected "$1" NAME): present"; else missing "$1"; fi
 }
 
+# usage: check_key NUMBER PATH
 check_key() {
-  if [ ! -e "$path" ]; then
-    missing
+  local name bytes mistake
+  if [ ! -e "$2" ]; then
+    missing "$1"
     return
   fi
-  bytes=$(wc -c <"$path" | tr -d ' ')
-  [ "$bytes" -eq 0 ] || [ "$(expected SAME_AS_DUMP)" != true ] || fingerprint
-  if mistake=$(mistake); then
-    finding "$name $mistake It is needed: $(expected BECAUSE)."
+  name=$(expected "$1" NAME)
+  bytes=$(wc -c <"$2")
+  [ "$bytes" -eq 0 ] || [ "$(expected "$1" SAME_AS_DUMP)" != true ] || fingerprint "$1" "$2"
+  mistake=$(mistake "$1" "$2" "$bytes")
+  if [ -n "$mistake" ]; then
+    finding "$name $mistake It is needed: $(expected "$1" BECAUSE)."
   else
     log "$name: $bytes bytes, as expected"
   fi
 }
 
+# usage: missing NUMBER
 missing() {
-  if [ -n "$(expected OPTIONAL_UNTIL)" ]; then
-    log "$name: not there, which is right until $(expected OPTIONAL_UNTIL). It is needed: $(expected BECAUSE)."
+  local name because until git_file
+  name=$(expected "$1" NAME) because=$(expected "$1" BECAUSE) until=$(expected "$1" OPTIONAL_UNTIL) git_file=$(expected "$1" GIT_FILE)
+  if [ -n "$until" ]; then
+    log "$name: not there, which is right until $until. It is needed: $because."
   else
-    git_file=$(expected GIT_FILE)
-    finding "$name is missing. It is needed: $(expected BECAUSE)." \
+    finding "$name is missing. It is needed: $because." \
       "Create it, e.g. by reconciling the Flux Kustomization that holds ${git_file:-it}."
   fi
 }
 
-# What is wrong with the value, and the remedy; status 1 when nothing is.
+# usage: mistake NUMBER PATH BYTES      what is wrong with the value, and the remedy; nothing when nothing is
 mistake() {
-  want=$(expected BYTES) least=$(expected MIN_BYTES) pattern=$(expected PATTERN)
-  if [ "$bytes" -eq 0 ]; then
+  local want least pattern
+  want=$(expected "$1" BYTES) least=$(expected "$1" MIN_BYTES) pattern=$(expected "$1" PATTERN)
+  if [ "$3" -eq 0 ]; then
     echo "is empty. Write its value again."
-  elif [ -n "$want" ] && [ "$bytes" -ne "$want" ]; then
-    echo "has $bytes bytes instead of $want$(why_longer)"
-  elif [ -n "$least" ] && [ "$bytes" -lt "$least" ]; then
-    echo "has $bytes bytes, fewer than $least. Was it cut? Write its value again."
-  elif ends_with_newline && [ -z "$(expected TRAILING_NEWLINE)" ]; then
+  elif [ -n "$want" ] && [ "$3" -ne "$want" ]; then
+    echo "has $3 bytes instead of $want$(why_longer "$2" "$3" "$want")"
+  elif [ -n "$least" ] && [ "$3" -lt "$least" ]; then
+    echo "has $3 bytes, fewer than $least. Was it cut? Write its value again."
+  elif ends_with_newline "$2" && [ -z "$(expected "$1" TRAILING_NEWLINE)" ]; then
     echo "ends with a line break. Write its value again without, e.g. with printf %s instead of echo."
-  elif [ -n "$pattern" ] && ! grep -Eqx -e "$pattern" "$path"; then
+  elif [ -n "$pattern" ] && ! grep -Eqx -e "$pattern" "$2"; then
     echo "does not look like $pattern. Write its value again."
-  else
-    return 1
   fi
 }
 
-# The usual accidents have names.
+# usage: why_longer PATH BYTES WANT      The usual accidents have names.
 why_longer() {
-  if ends_with_newline && [ "$bytes" -eq $((want + 1)) ]; then
+  local decoded
+  if ends_with_newline "$1" && [ "$2" -eq $(($3 + 1)) ]; then
     echo ": it ends with a line break. Write its value again without, e.g. with printf %s instead of echo."
-  elif [ "$(tr -d '\n' <"$path" | wc -c)" -eq $((4 * ((want + 2) / 3))) ] && decoded=$(base64 -d <"$path" 2>/dev/null | wc -c) &&
-    [ "$decoded" -eq "$want" ]; then
+  elif [ "$(tr -d '\n' <"$1" | wc -c)" -eq $((4 * (($3 + 2) / 3))) ] && decoded=$(base64 -d <"$1" 2>/dev/null | wc -c) &&
+    [ "$decoded" -eq "$3" ]; then
     echo ": it is in base64 once too often. Put the decoded value into stringData, or this one into data."
   else
     echo ". Write its value again."
   fi
 }
 
+# usage: ends_with_newline PATH
 ends_with_newline() {
-  [ "$(tail -c 1 "$path" | od -An -tx1 | tr -d ' ')" = 0a ]
+  [ "$(tail -c 1 "$1" | od -An -tx1 | tr -d ' ')" = 0a ]
 }
 
+# usage: fingerprint NUMBER PATH
 # The name is the salt: nobody can look up the hash of a value in a table made beforehand.
 fingerprint() {
-  printf '%s\t%s\t%s\n' "$({ echo "$name" && cat "$path"; } | sha256sum | cut -c 1-16)" "$name" "$(expected BECAUSE)" \
+  local name
+  name=$(expected "$1" NAME)
+  printf '%s\t%s\t%s\n' "$({ echo "$name" && cat "$2"; } | sha256sum | cut -c 1-16)" "$name" "$(expected "$1" BECAUSE)" \
     >>"$SECRETS_REPORT/fingerprints"
 }
 
 # A server that is down is no wrong password; the next container waits for it.
 check_login() {
+  local server refusal
   [ -n "${PGPASSWORD:-}" ] || return 0
   server=$PGHOST:${PGPORT:-5432} database=$PGDATABASE
   keep_alive

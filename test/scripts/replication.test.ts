@@ -14,7 +14,7 @@ describe('a database with a subscription', () => {
       `CREATE SUBSCRIPTION sub CONNECTION 'host=127.0.0.1 port=1 dbname=x' PUBLICATION p WITH (connect = false, ` +
         `slot_name = 'theirs', enabled = false)`,
     );
-    instance = new Instance(server, 'ash');
+    instance = new Instance(server, 'busybox');
     expect(await instance.backup()).toMatchObject({ status: 0 });
   });
   afterAll(() => server.stop());

@@ -10,14 +10,14 @@ const OTHER_KEY = 'AnotherKeyThatHas32Characters!!!';
 const refusal =
   /secret zitadel-secret, key masterkey is not the one that was there when zitadel-\S+\.dump was taken: without it a restored database cannot be decrypted\. "zitadel" is untouched\./;
 
-describe.each(['ash', 'dash'] as const)('the secrets of dist/ under %s', (shell) => {
+describe.each(['busybox', 'gnu'] as const)('the secrets of dist/ under %s', (userland) => {
   let server: PostgresServer;
   let instance: Instance;
 
   beforeEach(async () => {
     server = await PostgresServer.start();
     createIdentityDatabase(server);
-    instance = new Instance(server, shell);
+    instance = new Instance(server, userland);
   });
   afterEach(() => server.stop());
 

@@ -1,5 +1,10 @@
-# shellcheck shell=sh disable=SC2034,SC2154 # variables are shared with the scripts that source this file
-# Sourced by the steps of a drill: a PostgreSQL of the drill's own, behind a socket, which nothing needs to survive.
+# shellcheck shell=bash
+# A PostgreSQL of the drill's own, behind a socket, which nothing needs to survive; and what the steps of a drill, each in a
+# container of its own, tell each other.
+# Needs: common.sh; DRILL_DIR, the folder for both. Sets: by check_drill_settings report; PGHOST, PGPORT and PGUSER for all programs.
+
+# The folder with what was told.
+report=
 
 check_drill_settings() {
   : "${DRILL_DIR:?is not set: it names the folder for the server and for what the steps tell each other}"
@@ -60,7 +65,7 @@ keep_errors() {
 # usage: hand_over STATUS
 hand_over() {
   stop_server immediate
-  exec 2>&9
+  exec 2>&"$log_fd"
   cat "$scratch/errors" >&2
   [ "$1" -ne 143 ] || exit 143
   [ "$1" -ne 0 ] || exit 0
@@ -80,13 +85,13 @@ told() {
   cat "$report/$1" 2>/dev/null || true
 }
 
-# usage: begin_step NAME WHAT
-begin_step() {
-  step=$1 step_began=$(date +%s)
+# usage: step NAME WHAT COMMAND...      tells how long it took
+step() {
+  local name=$1 begun
+  begun=$(date +%s)
   log "== $1: $2"
-}
-
-end_step() {
-  tell "seconds.$step" $(($(date +%s) - step_began))
-  log "$step took $(told "seconds.$step") s"
+  shift 2
+  "$@"
+  tell "seconds.$name" $(($(date +%s) - begun))
+  log "$name took $(told "seconds.$name") s"
 }
