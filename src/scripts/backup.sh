@@ -37,9 +37,10 @@ main() {
   check_label
   check_secrets_were_checked
   on_exit clean_up
-  check_writable
   check_server
   lock backup
+  # From here on the folder is ours alone.
+  check_writable
   clear_work
   choose_name
   database_bytes=$(query "$MAINTENANCE_DATABASE" <<<"SELECT pg_database_size(:'db')") ||

@@ -72,12 +72,13 @@ run() {
 start_progress() {
   detached "$@" &
   progress_pid=$!
+  # The shell shall not report that it was killed.
+  disown "$progress_pid"
 }
 
 stop_progress() {
-  [ -n "$progress_pid" ] || return 0
-  # Nothing else is sure to reach a shell that was forked just now. The shell would report the kill.
-  { kill -KILL "$progress_pid" && wait "$progress_pid"; } 2>/dev/null || true
+  # Nothing else is sure to reach a shell that was forked just now.
+  [ -z "$progress_pid" ] || kill -KILL "$progress_pid" 2>/dev/null || true
   progress_pid=
 }
 
@@ -104,19 +105,16 @@ on_signal() {
   exit 143
 }
 
-# usage: end_process PID
+# usage: end_process PID      ends it, and returns when it has ended
 # A process that was forked just now may lose a signal before it has become its command: it is sent again, and then KILL.
+# There is no `wait` here: bash forgets a child that ends while a signal interrupts another wait, and would wait for ever.
 end_process() {
-  local insisting
-  kill "$1" 2>/dev/null || true
-  {
-    sleep 1
-    kill "$1"
-    sleep 4
-    kill -KILL "$1"
-  } >/dev/null 2>&1 &
-  insisting=$!
-  { wait "$1"; kill -KILL "$insisting" && wait "$insisting"; } 2>/dev/null || true
+  local tenths
+  for ((tenths = 0; tenths < 50; tenths++)); do
+    if ((tenths % 10 == 0)); then kill "$1" 2>/dev/null || return 0; else kill -0 "$1" 2>/dev/null || return 0; fi
+    sleep 0.1
+  done
+  kill -KILL "$1" 2>/dev/null || true
 }
 
 # usage: on_exit FUNCTION      FUNCTION cleans up, whether the script ends, fails or is stopped; $1 is the status

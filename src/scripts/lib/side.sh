@@ -306,9 +306,7 @@ wait_for_reading() {
 
 # What it says of a database that is dropped beneath it helps nobody.
 stop_reading() {
-  [ -n "$reading" ] || return 0
-  kill "$reading" 2>/dev/null || true
-  wait "$reading" 2>/dev/null || true
+  [ -z "$reading" ] || end_process "$reading"
   reading=
 }
 
