@@ -45,7 +45,7 @@ main() {
   choose_name
   database_bytes=$(query "$MAINTENANCE_DATABASE" <<<"SELECT pg_database_size(:'db')") ||
     fail "there is no database \"$database\" on $PGHOST, or $PGUSER may not connect to it. Earlier dumps are untouched."
-  make_room "$database_bytes"
+  make_space "$database_bytes"
   dump "$database_bytes"
   bash "$scripts/prune.sh" "$name" ||
     fail "$name.dump is complete and verified, but old dumps could not be removed, see the message above. Check the storage."
@@ -100,9 +100,9 @@ choose_name() {
   mkdir "$draft"
 }
 
-# usage: make_room BYTES      of the database
+# usage: make_space BYTES      of the database
 # If the new dump may not fit, what will be pruned after it goes before it, and nothing else.
-make_room() {
+make_space() {
   local last last_bytes='' needed
   last=$(newest_verified 99999999-999999)
   [ -z "$last" ] || last_bytes=$(manifest_number "$last" bytes)
@@ -111,7 +111,7 @@ make_room() {
   log "$(($(free_bytes) / 1000000)) MB are free and the dump may need $((needed / 1000000)) MB: pruning first"
   bash "$scripts/prune.sh" "$name"
   [ "$(free_bytes)" -ge "$needed" ] || warn "only $(($(free_bytes) / 1000000)) MB are free." \
-    "Enlarge the storage or keep fewer dumps; more retention needs more room, not less."
+    "Enlarge the storage or keep fewer dumps; more retention needs more space, not less."
 }
 
 # usage: dump BYTES      of the database
@@ -140,7 +140,7 @@ write_dump() {
   local snapshot looking options table answer exclude=--exclude-table-data
   write_checks "$draft" >"$scratch/checks.sql"
   open_session snapshot "$database" --field-separator='|' --set=checks="$scratch/checks.sql" --set=lock_timeout="$LOCK_TIMEOUT"
-  tell_session snapshot <"$scripts/sql/snapshot.sql"
+  send_to snapshot <"$scripts/sql/snapshot.sql"
   read_answer snapshot snapshot || fail "cannot take a snapshot of \"$database\", see psql's message above. Earlier dumps are untouched."
   detached look "$snapshot" "$1" 2>"$scratch/look.log" &
   looking=$!

@@ -52,7 +52,7 @@ check_whole() {
 
 # usage: check_key NUMBER PATH
 check_key() {
-  local name bytes mistake
+  local name bytes problem
   if [ ! -e "$2" ]; then
     missing "$1"
     return
@@ -60,9 +60,9 @@ check_key() {
   name=$(expected "$1" NAME)
   bytes=$(wc -c <"$2")
   [ "$bytes" -eq 0 ] || [ "$(expected "$1" SAME_AS_DUMP)" != true ] || fingerprint "$1" "$2"
-  mistake=$(mistake "$1" "$2" "$bytes")
-  if [ -n "$mistake" ]; then
-    finding "$name $mistake It is needed: $(expected "$1" BECAUSE)."
+  problem=$(problem "$1" "$2" "$bytes")
+  if [ -n "$problem" ]; then
+    finding "$name $problem It is needed: $(expected "$1" BECAUSE)."
   else
     log "$name: $bytes bytes, as expected"
   fi
@@ -80,8 +80,8 @@ missing() {
   fi
 }
 
-# usage: mistake NUMBER PATH BYTES      what is wrong with the value, and the remedy; nothing when nothing is
-mistake() {
+# usage: problem NUMBER PATH BYTES      what is wrong with the value, and the remedy; nothing when nothing is
+problem() {
   local want least pattern
   want=$(expected "$1" BYTES) least=$(expected "$1" MIN_BYTES) pattern=$(expected "$1" PATTERN)
   if [ "$3" -eq 0 ]; then

@@ -13,7 +13,7 @@ set -euo pipefail
 main() {
   : "${PROOF_SQL:?is not set}" "${PROOF_KEY:?is not set}"
   check_drill_settings
-  [ "$(told outcome)" = restored ] || return 0
+  [ "$(reported outcome)" = restored ] || return 0
   keep_errors
   step key "the key opens what was restored, or it does not" prove_key
 }
@@ -24,7 +24,7 @@ prove_key() {
     return
   fi
   start_server
-  database=$(told database)
+  database=$(reported database)
   # What it writes to stderr may be about the key.
   run query "$database" --set=key_file="$PROOF_KEY" --file="$PROOF_SQL" >"$report/keys" 2>/dev/null ||
     unproven "the proof could not be carried out"

@@ -23,17 +23,17 @@ main() {
   check_storage_settings
   mkdir -p "$report"
   keep_errors
-  tell began "$(date +%s)"
+  report began "$(date +%s)"
   [ -e "$BACKUP_DIR" ] || fail "there is no $BACKUP_DIR, so nothing was backed up yet, or not to this claim. Back up first."
   check_readable
   name=$(picked_dump)
-  tell_of_dump "$name"
-  check_drill_room "$name"
+  report_dump "$name"
+  check_drill_space "$name"
   database=$PGDATABASE
   step server "a throwaway PostgreSQL in $DRILL_DIR; production is not involved" start_own_server "$name"
   step restore "the same scripts that restore for real" restore "$name"
   stop_server fast
-  tell outcome restored
+  report outcome restored
 }
 
 picked_dump() {
@@ -62,18 +62,18 @@ rotated_dump() {
   echo "$name"
 }
 
-# usage: tell_of_dump DUMP      now: once the restore does not hold it any more, a backup may prune it
-tell_of_dump() {
-  tell dump "$1"
+# usage: report_dump DUMP      now: once the restore does not hold it any more, a backup may prune it
+report_dump() {
+  report dump "$1"
   log "chose $1.dump"
   is_verified "$1" || return 0
-  tell sha256 "$(manifest_string "$1" sha256 | tr -d '"')"
-  tell rows "$(rows_of "$1")"
-  tell hashes "$(fact "$BACKUP_DIR/$1.json" '"hashes"' | sed '/^null$/d')"
+  report sha256 "$(manifest_string "$1" sha256 | tr -d '"')"
+  report rows "$(rows_of "$1")"
+  report hashes "$(fact "$BACKUP_DIR/$1.json" '"hashes"' | sed '/^null$/d')"
 }
 
-# usage: check_drill_room DUMP
-check_drill_room() {
+# usage: check_drill_space DUMP
+check_drill_space() {
   local needed
   [ "${DRILL_BYTES:-0}" -gt 0 ] && is_verified "$1" || return 0
   needed=$(manifest_number "$1" databaseBytes)
@@ -108,7 +108,7 @@ preload() {
   log "loading $loaded, as the server of the dump does"
   cat >>"$DRILL_DIR/data/postgresql.conf" <<SETTINGS
 shared_preload_libraries = '$loaded'
-cron.database_name = '$(side_name | sed "s/'/''/g")'
+cron.database_name = '$(staging_name | sed "s/'/''/g")'
 cron.launch_active_jobs = off
 SETTINGS
   stop_server fast
@@ -119,15 +119,15 @@ SETTINGS
 restore() {
   local structure_report='' structure='not checked: the image has no amcheck'
   if has_amcheck; then structure_report=$report/amcheck structure=sound; fi
-  RESTORE_ACTION=drill RESTORE_DUMP=$1 RESTORE_BEFORE='' RESTORE_SHA256='' RESTORE_DESPITE=secrets \
+  RESTORE_ACTION=drill RESTORE_DUMP=$1 RESTORE_BEFORE='' RESTORE_SHA256='' RESTORE_IGNORE=secrets \
     STRUCTURE_REPORT=$structure_report REQUEST_ID=drill RESTORE_SESSIONS=refuse SESSIONS_TIMEOUT=0 KEEP_PREVIOUS=1 \
     SERVER_TIMEOUT=60 QUIESCE_DEPLOYMENT='' \
-    run bash "$scripts/restore.sh" || fail "$1.dump could not be restored and proven, see the message above.$(room_remedy)"
-  tell database "$(query "$MAINTENANCE_DATABASE" <"$scripts/sql/prepared-database.sql")"
-  tell leftOut "$(cat "$scratch/left-out")"
-  tell checks "$CHECKS"
-  tell structure "$structure"
-  [ -z "$(told rows)" ] || tell compared "rows$([ -z "$(told hashes)" ] || echo ' and contents')"
+    run bash "$scripts/restore.sh" || fail "$1.dump could not be restored and proven, see the message above.$(space_remedy)"
+  report database "$(query "$MAINTENANCE_DATABASE" <"$scripts/sql/prepared-database.sql")"
+  report leftOut "$(cat "$scratch/left-out")"
+  report checks "$CHECKS"
+  report structure "$structure"
+  [ -z "$(reported rows)" ] || report compared "rows$([ -z "$(reported hashes)" ] || echo ' and contents')"
 }
 
 main "$@"

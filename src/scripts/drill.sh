@@ -26,7 +26,7 @@ main() {
   check_secrets_were_checked
   : "${KEEP_EVIDENCE:?is not set: a number}" "${IMAGE:?is not set}"
   on_exit :
-  name=$(told dump)
+  name=$(reported dump)
   decide || status=$?
   former=$(former_drills)
   write_evidence file
@@ -37,8 +37,8 @@ main() {
 # The status is that of the drill.
 decide() {
   local findings
-  if [ "$(told outcome)" != restored ]; then
-    verdict=failed reason=$(told errors)
+  if [ "$(reported outcome)" != restored ]; then
+    verdict=failed reason=$(reported errors)
     return 1
   elif keys_are refuted; then
     verdict=refuted reason="what is restored cannot be used with the key that is there. $(reasons_of refuted)"
@@ -49,7 +49,7 @@ decide() {
   elif [ -e "$report/keys" ] && ! keys_are proven; then
     verdict=inconclusive reason="the dump is restorable, but nothing in it could prove the key. $(reasons_of unproven)"
     return 5
-  elif [ -z "$(told compared)" ]; then
+  elif [ -z "$(reported compared)" ]; then
     verdict=inconclusive reason="the dump is restorable, but it has no manifest with rows to compare with"
     return 5
   fi
@@ -115,26 +115,26 @@ fail_to_record() {
 # usage: evidence TIME ENDED      as JSON
 evidence() {
   local step began
-  began=$(told began)
+  began=$(reported began)
   echo "{"
   member verdict "$verdict"
   member reason "$reason"
   last_proven "$1"
   member dump "$name"
-  member sha256 "$(told sha256)"
+  member sha256 "$(reported sha256)"
   member database "$PGDATABASE"
   member ended "$1"
   member image "$IMAGE"
   member scripts "$(scripts_digest)"
-  member compared "$(told compared)"
-  member structure "$(told structure)"
-  member leftOut "$(told leftOut)"
-  number rows "$(told rows)"
-  number checks "$(told checks)"
+  member compared "$(reported compared)"
+  member structure "$(reported structure)"
+  member leftOut "$(reported leftOut)"
+  number rows "$(reported rows)"
+  number checks "$(reported checks)"
   printf '  "keys": [\n%s\n  ],\n' "$(keys_of_evidence)"
   echo '  "seconds": {'
   for step in server restore key; do
-    [ -z "$(told "seconds.$step")" ] || printf '    "%s": %s,\n' "$step" "$(told "seconds.$step")"
+    [ -z "$(reported "seconds.$step")" ] || printf '    "%s": %s,\n' "$step" "$(reported "seconds.$step")"
   done
   printf '    "all": %s\n  }\n}\n' "$(($2 - ${began:-$2}))"
 }
@@ -144,7 +144,7 @@ evidence() {
 last_proven() {
   local former
   if [ "$verdict" = proven ]; then
-    printf '  "lastProven": { "ended": "%s", "dump": "%s", "restoreSeconds": %s },\n' "$1" "$name" "$(told seconds.restore)"
+    printf '  "lastProven": { "ended": "%s", "dump": "%s", "restoreSeconds": %s },\n' "$1" "$name" "$(reported seconds.restore)"
   else
     former=$(stored_evidence | sed -n 1p)
     { [ -z "$former" ] || fact "$former" '"lastProven"'; } | awk -F '\t' '
@@ -181,11 +181,11 @@ summarize() {
   local key key_verdict key_reason
   log "== verdict: $verdict${reason:+. $reason}"
   [ -z "$name" ] || log "dump: $name, $(utc_time "${name#"$prefix-"}")"
-  [ -z "$(told compared)" ] || log "compared with the manifest: $(told compared); structure: $(told structure)"
+  [ -z "$(reported compared)" ] || log "compared with the manifest: $(reported compared); structure: $(reported structure)"
   [ ! -e "$report/keys" ] || while IFS=$'\t' read -r key key_verdict key_reason; do
     log "key $key: $key_verdict${key_reason:+, $key_reason}"
   done <"$report/keys"
-  [ -z "$(told seconds.restore)" ] || log "a restore takes $(told seconds.restore) s here: an honest recovery time, without the decision to begin"
+  [ -z "$(reported seconds.restore)" ] || log "a restore takes $(reported seconds.restore) s here: an honest recovery time, without the decision to begin"
   [ -z "$1" ] || log "former drills (verdict, seconds of the restore, time):
 $1"
   log "evidence: $2"

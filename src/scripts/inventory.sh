@@ -5,7 +5,7 @@
 #   release    ends that hold of RESTORE_DUMP, and no hold of a restore or a drill
 #   evidence   what the newest drill has left, or the newest drill of RESTORE_DUMP
 #   restores   what was restored, a line each, the newest last
-#   usage      the bytes of each dump, what is not finished, the holds, and the room on the share
+#   usage      the bytes of each dump, what is not finished, the holds, and the free space on the share
 set -euo pipefail
 
 # shellcheck source=lib/common.sh
@@ -45,7 +45,7 @@ hold_for_person() {
     rm -f "$hold"
     fail "$1.dump was removed just now. Run this again."
   }
-  tell_holds "$1"
+  report_holds "$1"
 }
 
 # usage: release_for_person NAME
@@ -56,11 +56,11 @@ release_for_person() {
   rm -f "$BACKUP_DIR/$1.person.hold" "$BACKUP_DIR/$1.large-change.hold" ||
     fail "the hold of $1.dump could not be removed, see the message above. Does the storage let nobody write?"
   if [ "$(holds_of "$1")" = "$former" ]; then log "no person held $1.dump"; else log "released $1.dump"; fi
-  tell_holds "$1"
+  report_holds "$1"
 }
 
-# usage: tell_holds NAME
-tell_holds() {
+# usage: report_holds NAME
+report_holds() {
   local end holder
   while read -r end holder; do
     log "$1.dump is held by $holder until $(end_of_hold "$end")"
@@ -106,7 +106,7 @@ usage() {
   log "$dumps dumps have $all bytes; all that is in $BACKUP_DIR has $(size_of "$BACKUP_DIR")"
   log "$(free_bytes) of $(share_bytes) bytes are free on the share"
   for name in $(dump_names); do
-    tell_holds "$name"
+    report_holds "$name"
   done
   for unfinished in "$work"/*; do
     [ ! -e "$unfinished" ] || log "not finished: .work/${unfinished##*/}, $(size_of "$unfinished") bytes. The next backup clears it."

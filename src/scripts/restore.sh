@@ -14,7 +14,7 @@
 #                                   what else is on the storage, see inventory.sh
 #   RESTORE_DUMP     name of a dump, e.g. shop-20261123-020000; empty for the newest verified one
 #   RESTORE_BEFORE   newest verified dump at or before this UTC time, e.g. 2026-11-20T08:00:00Z
-#   RESTORE_DESPITE  what does not stop it: secrets (missing, wrong or not those of the dump), room (too little on the server),
+#   RESTORE_IGNORE  what does not stop it: secrets (missing, wrong or not those of the dump), space (too little on the server),
 #                    proof (what is restored is not what was dumped), replication (its consumers stay with the database from before)
 #   RESTORE_SHA256   the checksum that the dump must have
 #   RESTORE_SESSIONS what to do with sessions on the live database: wait, disconnect or refuse
@@ -33,8 +33,8 @@ set -euo pipefail
 . "$scripts/lib/checks.sh"
 # shellcheck source=lib/secrets.sh
 . "$scripts/lib/secrets.sh"
-# shellcheck source=lib/side.sh
-. "$scripts/lib/side.sh"
+# shellcheck source=lib/staging.sh
+. "$scripts/lib/staging.sh"
 # shellcheck source=lib/proof.sh
 . "$scripts/lib/proof.sh"
 # shellcheck source=lib/cutover.sh
@@ -72,7 +72,7 @@ change() {
     *[!A-Za-z0-9._-]*) fail "REQUEST_ID ($REQUEST_ID) has other characters than letters, digits, \".\", \"_\" and \"-\". Name the request like a Job." ;;
   esac
   check_sessions_setting
-  check_despite
+  check_ignored
   check_secrets_were_checked
   check_quiesce_settings
   on_exit clean_up
@@ -95,13 +95,13 @@ change() {
     rehearse) rehearse "$name" ;;
     prepare)
       load "$name" false
-      keep_side "$name"
-      log "prepared: $name.dump is in \"$side\". Next: $(command_for cutover)"
+      keep_staging "$name"
+      log "prepared: $name.dump is in \"$staging\". Next: $(command_for cutover)"
       ;;
     drill)
       load "$name" true
-      keep_side "$name"
-      log "restored: $name.dump is in \"$side\""
+      keep_staging "$name"
+      log "restored: $name.dump is in \"$staging\""
       ;;
     cutover) already_done "$name" || cut_over "$name" "$name" ;;
     undo) already_done undo || undo ;;
@@ -114,15 +114,15 @@ change() {
 # usage: restore DUMP
 restore() {
   load "$1" false
-  keep_side "$1"
+  keep_staging "$1"
   cut_over "$1" "$1"
 }
 
 # usage: rehearse DUMP
 rehearse() {
   load "$1" false
-  drop_side
-  made_side=false
+  drop_staging
+  made_staging=false
   log "rehearsed: $1.dump can be restored, in $(($(date +%s) - started)) s. \"$database\" was not touched."
 }
 
@@ -130,20 +130,20 @@ rehearse() {
 load() {
   check_dump "$@"
   check_secrets "$1"
-  check_room "$1"
-  phase "prepare" "\"$database\" serves on; what is loaded goes to \"$side\" and is dropped if this fails"
-  prepare_side "$@"
+  check_space "$1"
+  phase "prepare" "\"$database\" serves on; what is loaded goes to \"$staging\" and is dropped if this fails"
+  prepare_staging "$@"
   load_dump "$@"
   phase "prove" "\"$database\" serves on"
   start_reading "$2"
-  prove "$side" "$1" "$2"
+  prove "$staging" "$1" "$2"
   wait_for_reading "$2"
 }
 
-# usage: keep_side DUMP      for a cut-over, in this run or a later one
-keep_side() {
-  mark_side "prepared from $1"
-  made_side=false
+# usage: keep_staging DUMP      for a cut-over, in this run or a later one
+keep_staging() {
+  mark_staging "prepared from $1"
+  made_staging=false
 }
 
 # usage: check_dump DUMP DRILLING
@@ -187,21 +187,21 @@ $findings
   done <"$scratch/secrets"
 }
 
-# usage: refuse WHAT TEXT...      fails, unless RESTORE_DESPITE names WHAT
+# usage: refuse WHAT TEXT...      fails, unless RESTORE_IGNORE names WHAT
 refuse() {
   local what=$1
   shift
-  [[ " ${RESTORE_DESPITE:-} " == *" $what "* ]] || fail "$* To restore all the same, set RESTORE_DESPITE=$what."
+  [[ " ${RESTORE_IGNORE:-} " == *" $what "* ]] || fail "$* To restore all the same, set RESTORE_IGNORE=$what."
   warn "$*
-RESTORE_DESPITE=$what is set: going on."
+RESTORE_IGNORE=$what is set: going on."
 }
 
-check_despite() {
+check_ignored() {
   local what
-  for what in ${RESTORE_DESPITE:-}; do
+  for what in ${RESTORE_IGNORE:-}; do
     case $what in
-      secrets | room | proof | replication) ;;
-      *) fail "RESTORE_DESPITE ($RESTORE_DESPITE) is none of secrets, room, proof, replication, nor some of them with spaces between." ;;
+      secrets | space | proof | replication) ;;
+      *) fail "RESTORE_IGNORE ($RESTORE_IGNORE) is none of secrets, space, proof, replication, nor some of them with spaces between." ;;
     esac
   done
 }
@@ -229,7 +229,7 @@ phase() {
 clean_up() {
   local status=$1
   scale_back || status=1
-  ! "$made_side" || drop_side || true
+  ! "$made_staging" || drop_staging || true
   release
   exit "$status"
 }

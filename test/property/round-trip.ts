@@ -112,7 +112,7 @@ class Trial {
     runClient(this.source, this.name, 'psql', ['-Xqtc', 'SELECT lo_create(7)']); // the service goes on
     const session = new SessionClient(this.source, this.name);
     const restore = await this.instance
-      .restore({ RESTORE_SESSIONS: 'disconnect', RESTORE_DESPITE: 'replication' }, 'beside')
+      .restore({ RESTORE_SESSIONS: 'disconnect', RESTORE_IGNORE: 'replication' }, 'beside')
       .finally(() => session.stop());
     const way = 'beside the live database';
     return restore.status === 0 ? await this.losses(way, dumpOf(this.source, this.name)) : failure(way, restore);

@@ -1,6 +1,6 @@
 # shellcheck shell=bash
 # Waiting for the service to let go, the exchange of the names, its record, and the way back.
-# Needs: server.sh, storage.sh, side.sh and quiesce.sh; the functions refuse, command_for and phase of restore.sh and its
+# Needs: server.sh, storage.sh, staging.sh and quiesce.sh; the functions refuse, command_for and phase of restore.sh and its
 # variable started; REQUEST_ID, RESTORE_SESSIONS, SESSIONS_TIMEOUT, KEEP_PREVIOUS; STOP_COMMAND and RESTORE_IGNORE may be set.
 # Sets:  exchanged.
 #
@@ -39,12 +39,12 @@ already_done() {
 
 # The live database becomes what it was before the last exchange.
 undo() {
-  side=$(previous_databases | sed -n 1p)
-  [ -n "$side" ] || fail "there is no database from before to go back to."
-  cut_over undo "what was \"$side\""
+  staging=$(previous_databases | sed -n 1p)
+  [ -n "$staging" ] || fail "there is no database from before to go back to."
+  cut_over undo "what was \"$staging\""
 }
 
-# usage: cut_over WORD TEXT      exchanges the live database with the side one; TEXT says what it is then
+# usage: cut_over WORD TEXT      exchanges the live database with the staging one; TEXT says what it is then
 cut_over() {
   if exists "$database"; then
     check_replication
@@ -55,7 +55,7 @@ cut_over() {
     exchanged="\"$database\" is exchanged: it is $2."
     scale_back || true
   else
-    name_side
+    name_staging
     previous=
   fi
   record "$1"
@@ -66,12 +66,12 @@ cut_over() {
 to free the space of \"$previous\": $(command_for drop-previous)"
 }
 
-# Where there is no live database, the side one only takes the name, and the comment that the dump had.
-name_side() {
+# Where there is no live database, the staging one only takes the name, and the comment that the dump had.
+name_staging() {
   local comment
-  comment=$(comment_of "$side")
+  comment=$(comment_of "$staging")
   if [[ $comment == *$'\n'* ]]; then comment=${comment#*$'\n'}; else comment=; fi
-  query "$MAINTENANCE_DATABASE" --set=side="$side" --set=comment="$comment" <"$scripts/sql/name.sql"
+  query "$MAINTENANCE_DATABASE" --set=staging="$staging" --set=comment="$comment" <"$scripts/sql/name.sql"
 }
 
 # What an exchange of the names does not take along: what reads the changes of the live database, or writes changes of another
@@ -92,7 +92,7 @@ wait_for_sessions() {
     if [ "$RESTORE_SESSIONS" = refuse ] || [ "$waited" -ge "$SESSIONS_TIMEOUT" ]; then
       fail "\"$database\" is still in use after $waited s, by:
 $connected
-Nothing was changed. What was proven stays in \"$side\": stop the service (${STOP_COMMAND:-scale it to 0 replicas}), then: $(command_for cutover)"
+Nothing was changed. What was proven stays in \"$staging\": stop the service (${STOP_COMMAND:-scale it to 0 replicas}), then: $(command_for cutover)"
     fi
     [ $((waited % 30)) -ne 0 ] || log "waiting for the service to let go of \"$database\": ${STOP_COMMAND:-scale it to 0 replicas}
 $connected"
@@ -106,18 +106,18 @@ $connected"
 swap() {
   local prepared disconnecting swapped=true
   trap '' HUP INT TERM
-  phase "cut over" "\"$database\" is exchanged with \"$side\" in one transaction"
+  phase "cut over" "\"$database\" is exchanged with \"$staging\" in one transaction"
   prepared=$(query "$MAINTENANCE_DATABASE" <<<"SELECT count(*) FROM pg_prepared_xacts WHERE database = :'db'")
   [ "$prepared" = 0 ] || fail "\"$database\" has prepared transactions, which keep it from being renamed. Commit or roll them back: pg_prepared_xacts."
-  detached query "$MAINTENANCE_DATABASE" --set=side="$side" <"$scripts/sql/disconnect.sql" &
+  detached query "$MAINTENANCE_DATABASE" --set=staging="$staging" <"$scripts/sql/disconnect.sql" &
   disconnecting=$!
-  query "$MAINTENANCE_DATABASE" --set=side="$side" --set=previous="$previous" \
+  query "$MAINTENANCE_DATABASE" --set=staging="$staging" --set=previous="$previous" \
     --set=mark="$ours until $(date -u +%Y-%m-%dT%H:%M:%SZ), replaced by $1" <"$scripts/sql/swap.sql" || swapped=false
   kill "$disconnecting" 2>/dev/null || true
   wait "$disconnecting" || true
   # Where the connection was lost at the very end, the server knows how it went.
   "$swapped" || exists "$previous" || fail "the names could not be exchanged, see the message above. \"$database\" is as it was; what was proven" \
-    "stays in \"$side\". Stop the service (${STOP_COMMAND:-scale it to 0 replicas}), then: $(command_for cutover)"
+    "stays in \"$staging\". Stop the service (${STOP_COMMAND:-scale it to 0 replicas}), then: $(command_for cutover)"
 }
 
 # Those from before, newest first.
@@ -145,10 +145,10 @@ drop_previous() {
 may_go() {
   local attached
   attached=$(query "$MAINTENANCE_DATABASE" --set=db="$1" <"$scripts/sql/replication.sql") || return 1
-  [ -z "$attached" ] || [[ " ${RESTORE_DESPITE:-} " == *' replication '* ]] || {
+  [ -z "$attached" ] || [[ " ${RESTORE_IGNORE:-} " == *' replication '* ]] || {
     warn "\"$1\" is not dropped, for it is replicated:
 $attached
-To drop it all the same, set RESTORE_DESPITE=replication."
+To drop it all the same, set RESTORE_IGNORE=replication."
     return 1
   }
 }

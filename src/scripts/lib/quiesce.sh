@@ -1,6 +1,6 @@
 # shellcheck shell=bash
 # Scales the service to 0 replicas for the cut-over, and back to the count that was found.
-# Needs: common.sh and server.sh; the function command_for and the variable side of restore.sh's parts; QUIESCE_DEPLOYMENT,
+# Needs: common.sh and server.sh; the function command_for and the variable staging of restore.sh's parts; QUIESCE_DEPLOYMENT,
 # without which nothing in here does anything, KUBECTL, NAMESPACE; API_TIMEOUT (10) and SCALE_BACK_SECONDS (30).
 # Sets:  deployment and replicas_file; STOP_COMMAND, where it is not set; replicas.
 
@@ -88,7 +88,7 @@ fail_to_scale() {
 }
 
 unharmed() {
-  echo "\"$database\" is as it was; what was proven stays in \"$side\": stop the service ($STOP_COMMAND), then: $(command_for cutover)"
+  echo "\"$database\" is as it was; what was proven stays in \"$staging\": stop the service ($STOP_COMMAND), then: $(command_for cutover)"
 }
 
 # Gives back what we owe; status 1 where that fails. Also when this run ends, however it ends. Somebody else's count stays.

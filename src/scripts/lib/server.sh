@@ -51,7 +51,7 @@ query() {
 }
 
 # The name of the database beside the live one. One that is too long for PostgreSQL would be cut, and might be another's.
-side_name() {
+staging_name() {
   query "$MAINTENANCE_DATABASE" <<<"SELECT CASE WHEN octet_length(:'db') <= 55 THEN :'db' || '_restore' ELSE 'restore_' || md5(:'db') END"
 }
 
@@ -139,8 +139,8 @@ close_session() {
   unset "session_in[$1]" "session_out[$1]"
 }
 
-# usage: tell_session NAME <SQL      A session that has ended is found when it does not answer.
-tell_session() {
+# usage: send_to NAME <SQL      A session that has ended is found when it does not answer.
+send_to() {
   cat >&"${session_in[$1]}" || true
 }
 
@@ -155,7 +155,7 @@ read_answer() {
 lock() {
   local answer
   open_session lock "$MAINTENANCE_DATABASE" --set=lock="$1"
-  tell_session lock <"$scripts/sql/lock.sql"
+  send_to lock <"$scripts/sql/lock.sql"
   read_answer lock answer || fail_for_lock
   while [ "$answer" != locked ]; do
     log "another $1 of this database is running, waiting for it to end: the lock is ${answer:-held}"
@@ -166,7 +166,7 @@ lock() {
 # usage: check_lock      fails when the lock was lost, e.g. because the server restarted
 check_lock() {
   local answer
-  tell_session lock <"$scripts/sql/lock-check.sql"
+  send_to lock <"$scripts/sql/lock-check.sql"
   read_answer lock answer || fail_for_lock
   [ "$answer" = locked ] || fail "the lock is lost. Run this again."
 }

@@ -231,15 +231,15 @@ remove_dump() {
 
 # usage: free_bytes      what the file system of the folder has left for us
 free_bytes() {
-  room 2
+  file_system 2
 }
 
-# usage: share_bytes      what it has room for in all
+# usage: share_bytes      what it holds in all
 share_bytes() {
-  room 4
+  file_system 4
 }
 
-# usage: room COLUMN      of df. The share's name may have spaces: count from the end.
-room() {
+# usage: file_system COLUMN      of df, in bytes. The share's name may have spaces: count from the end.
+file_system() {
   df -P -k "$BACKUP_DIR" | awk -v column="$1" 'NR == 2 { printf "%.0f\n", $(NF - column) * 1024 }'
 }

@@ -1,5 +1,5 @@
--- Gives the database :side the name :db, which is free, and the comment :comment; both or nothing.
+-- Gives the database :staging the name :db, which is free, and the comment :comment; both or nothing.
 BEGIN\;
-ALTER DATABASE :"side" RENAME TO :"db"\;
+ALTER DATABASE :"staging" RENAME TO :"db"\;
 COMMENT ON DATABASE :"db" IS :'comment'\;
 COMMIT;

@@ -1,24 +1,24 @@
 # shellcheck shell=bash
-# The side database, beside the live one: made, loaded, quiet. And our marks: comments that say what a database is for.
+# The staging database, beside the live one: made, loaded, quiet. And our marks: comments that say what a database is for.
 # Needs: server.sh and storage.sh; the function refuse of restore.sh; REQUEST_ID; RESTORE_JOBS and RESTORE_OPTIONS;
 # STRUCTURE_REPORT, the file for what pg_amcheck finds, in a drill that looks for it.
-# Sets:  by name_databases side, previous and ours; side_comment; made_side; reading.
+# Sets:  by name_databases staging, previous and ours; staging_comment; made_staging; reading.
 
-# The names of the side database, and of the live one once it is replaced.
-side=
+# The names of the staging database, and of the live one once it is replaced.
+staging=
 previous=
 # What all our marks begin with.
 ours=
-# The comment that the side database will have, where there is no live one that has it.
-side_comment=
-# Whether there is a side database that must go if this run fails.
-made_side=false
-# The process that reads the whole side database beside the proof.
+# The comment that the staging database will have, where there is no live one that has it.
+staging_comment=
+# Whether there is a staging database that must go if this run fails.
+made_staging=false
+# The process that reads the whole staging database beside the proof.
 reading=
 
 # Names that are too long for PostgreSQL would be cut, and might then be another database's.
 name_databases() {
-  side=$(side_name)
+  staging=$(staging_name)
   previous=$(query "$MAINTENANCE_DATABASE" --set=request="$REQUEST_ID" <"$scripts/sql/previous-name.sql")
   ours="cdk8s-postgres-backup: $prefix"
 }
@@ -33,15 +33,15 @@ comment_of() {
   query "$MAINTENANCE_DATABASE" --set=name="$1" <<<"SELECT shobj_description(oid, 'pg_database') FROM pg_database WHERE datname = :'name'"
 }
 
-# usage: mark_side TEXT
-mark_side() {
-  query "$MAINTENANCE_DATABASE" --set=side="$side" --set=mark="$ours, $1${side_comment:+$'\n'$side_comment}" <<<"COMMENT ON DATABASE :\"side\" IS :'mark'"
+# usage: mark_staging TEXT
+mark_staging() {
+  query "$MAINTENANCE_DATABASE" --set=staging="$staging" --set=mark="$ours, $1${staging_comment:+$'\n'$staging_comment}" <<<"COMMENT ON DATABASE :\"side\" IS :'mark'"
 }
 
 # The dump that was prepared earlier; or that this request has put in place already.
 prepared_dump() {
   local mark
-  mark=$(comment_of "$side")
+  mark=$(comment_of "$staging")
   if [[ $mark == "$ours, prepared from "* ]]; then
     mark=${mark#"$ours, prepared from "}
     echo "${mark%%$'\n'*}"
@@ -49,21 +49,21 @@ prepared_dump() {
   fi
   mark=$(comment_of "$previous")
   [[ $mark == "$ours until "*", replaced by $prefix-"* ]] ||
-    fail "nothing is prepared: there is no \"$side\" with a proven restore. Run RESTORE_ACTION=prepare first."
+    fail "nothing is prepared: there is no \"$staging\" with a proven restore. Run RESTORE_ACTION=prepare first."
   echo "${mark##*, replaced by }"
 }
 
 # Only what carries our mark is dropped, or is empty, as a run leaves it that is killed before it can set the mark:
 # a database of that name may be somebody's.
-drop_side() {
+drop_staging() {
   stop_reading
-  exists "$side" || return 0
-  [[ $(comment_of "$side") == "$ours, "* ]] ||
-    [ "$(query "$side" <<<"SELECT count(*) FROM pg_class WHERE oid >= 16384")" = 0 ] ||
-    fail "there is a database \"$side\" that no restore made. Rename or drop it: the dump is loaded under that name."
+  exists "$staging" || return 0
+  [[ $(comment_of "$staging") == "$ours, "* ]] ||
+    [ "$(query "$staging" <<<"SELECT count(*) FROM pg_class WHERE oid >= 16384")" = 0 ] ||
+    fail "there is a database \"$staging\" that no restore made. Rename or drop it: the dump is loaded under that name."
   # A copy of a template is one, too.
-  query "$MAINTENANCE_DATABASE" --set=side="$side" <<<'ALTER DATABASE :"side" IS_TEMPLATE false'
-  drop_database "$side"
+  query "$MAINTENANCE_DATABASE" --set=staging="$staging" <<<'ALTER DATABASE :"staging" IS_TEMPLATE false'
+  drop_database "$staging"
 }
 
 # usage: drop_database NAME      Subscriptions keep a database from being dropped; ours have no slot that could be left behind.
@@ -79,45 +79,45 @@ drop_database() {
   query "$MAINTENANCE_DATABASE" --set=name="$1" <<<'DROP DATABASE :"name" WITH (FORCE)'
 }
 
-# usage: check_room DUMP      A server whose disk is full stops, and the live database with it.
-check_room() {
+# usage: check_space DUMP      A server whose disk is full stops, and the live database with it.
+check_space() {
   local needed free
   needed=$(query "$MAINTENANCE_DATABASE" <<<"SELECT pg_database_size(:'db')" 2>/dev/null || true)
   ! is_verified "$1" || needed=$(manifest_number "$1" databaseBytes)
   # The write-ahead log of what is loaded comes on top, as far as the server lets it grow.
   needed=$(query "$MAINTENANCE_DATABASE" --set=bytes="${needed:-0}" <<<"SELECT :bytes + least(:bytes, pg_size_bytes(current_setting('max_wal_size')))")
-  if ! free=$(query "$MAINTENANCE_DATABASE" <"$scripts/sql/room.sql" 2>/dev/null) || [ -z "$free" ]; then
-    warn "how much room the server has is not known, it tells only superusers whose server has df:" \
+  if ! free=$(query "$MAINTENANCE_DATABASE" <"$scripts/sql/free-space.sql" 2>/dev/null) || [ -z "$free" ]; then
+    warn "how much space is free on the server is not known, which only superusers may ask, of a server that has df:" \
       "about $((needed / 1000000)) MB are needed"
   elif [ "$free" -lt "$needed" ]; then
-    refuse room "the server has $((free / 1000000)) MB free, and a second copy of \"$database\" needs about $((needed / 1000000)) MB." \
+    refuse space "the server has $((free / 1000000)) MB free, and a second copy of \"$database\" needs about $((needed / 1000000)) MB." \
       "Enlarge its volume, or free the databases from before with RESTORE_ACTION=drop-previous."
   else
     log "the server has $((free / 1000000)) MB free, about $((needed / 1000000)) MB are needed"
   fi
 }
 
-# usage: prepare_side DUMP DRILLING
-prepare_side() {
-  drop_side || fail "the database \"$side\" of an earlier restore cannot be dropped, see the message above. \"$database\" is untouched."
+# usage: prepare_staging DUMP DRILLING
+prepare_staging() {
+  drop_staging || fail "the database \"$staging\" of an earlier restore cannot be dropped, see the message above. \"$database\" is untouched."
   create_missing_roles "$1"
-  made_side=true
+  made_staging=true
   if exists "$database"; then
     query "$MAINTENANCE_DATABASE" <"$scripts/sql/database.sql" >"$scratch/definition.json"
   else
     log "there is no \"$database\" on $PGHOST yet: its settings are taken from the dump"
     definition_of_dump "$1" >"$scratch/definition.json"
-    side_comment=$(definition_comment)
+    staging_comment=$(definition_comment)
   fi
   if [ -s "$scratch/definition.json" ]; then
-    DEFINITION=$scratch/definition.json query "$MAINTENANCE_DATABASE" --set=side="$side" --set=mark="$ours, loading $1" \
+    DEFINITION=$scratch/definition.json query "$MAINTENANCE_DATABASE" --set=staging="$staging" --set=mark="$ours, loading $1" \
       <"$scripts/sql/database-create.sql"
   else
-    side_from_list "$1"
-  fi || fail "cannot make the database \"$side\", see the message above. \"$database\" is untouched." \
+    staging_from_list "$1"
+  fi || fail "cannot make the database \"$staging\", see the message above. \"$database\" is untouched." \
     "Are the roles that it needs on the server, or in $1.globals.sql beside the dump?"
-  [ -z "$side_comment" ] || mark_side "loading $1"
-  if "$2" && has_amcheck && ! dump_has_extension "$1" amcheck; then query "$side" <<<'CREATE EXTENSION amcheck SCHEMA pg_catalog'; fi
+  [ -z "$staging_comment" ] || mark_staging "loading $1"
+  if "$2" && has_amcheck && ! dump_has_extension "$1" amcheck; then query "$staging" <<<'CREATE EXTENSION amcheck SCHEMA pg_catalog'; fi
 }
 
 # usage: definition_of_dump DUMP
@@ -130,15 +130,15 @@ definition_comment() {
   [ ! -s "$scratch/definition.json" ] || DEFINITION=$scratch/definition.json query "$MAINTENANCE_DATABASE" <"$scripts/sql/definition-comment.sql"
 }
 
-# usage: side_from_list DUMP
+# usage: staging_from_list DUMP
 # Of a dump without such a definition pg_restore knows one, but for no other name than the dump's. The live database's name
-# must not be taken by what is not proven, so the side one's stands in its place.
-side_from_list() {
+# must not be taken by what is not proven, so the staging one's stands in its place.
+staging_from_list() {
   local dump=$BACKUP_DIR/$1.dump
   pg_restore --create --list "$dump" |
     awk '$4 == "DATABASE" || ($4 == "ACL" || $4 == "COMMENT") && $5 == "-" && $6 == "DATABASE"' >"$scratch/database.list"
   PGDATABASE=$MAINTENANCE_DATABASE run pg_restore --create --use-list="$scratch/database.list" --file="$scratch/database.sql" "$dump"
-  query "$MAINTENANCE_DATABASE" --set=side="$side" <<<"SELECT quote_ident(:'db'), quote_ident(:'side')" >"$scratch/names"
+  query "$MAINTENANCE_DATABASE" --set=staging="$staging" <<<"SELECT quote_ident(:'db'), quote_ident(:'staging')" >"$scratch/names"
   awk -F '\t' '
     NR == FNR { from = "DATABASE " $1; to = "DATABASE " $2; next }
     /^\\connect/ { next }
@@ -146,8 +146,8 @@ side_from_list() {
       $0 = substr($0, 1, at - 1) to substr($0, at + length(from))
     }
     { print }' "$scratch/names" "$scratch/database.sql" | query "$MAINTENANCE_DATABASE" >/dev/null && {
-    side_comment=$(comment_of "$side")
-    mark_side "loading $1"
+    staging_comment=$(comment_of "$staging")
+    mark_staging "loading $1"
   }
 }
 
@@ -214,9 +214,9 @@ load_dump() {
   fi
   if pg_restore --list "$dump" | awk '$2 == 2606 && $4 == "CHECK" { found = 1 } END { exit !found }'; then
     # A check that is not valid yet may be of a domain: its rows come first, and pg_restore knows of no such order.
-    restore_into_side "$dump" "${options[@]}" --section=pre-data --section=data && restore_into_side "$dump" "${options[@]}" --section=post-data
+    restore_into_staging "$dump" "${options[@]}" --section=pre-data --section=data && restore_into_staging "$dump" "${options[@]}" --section=post-data
   else
-    restore_into_side "$dump" "${options[@]}"
+    restore_into_staging "$dump" "${options[@]}"
   fi || {
     sed '/^pg_restore: \(creating\|processing\|connecting\|launching\|finished\|entering\|executing\|dropping\|item\|skipping\)/d' "$scratch/restore.log" |
       tail -n 20 >&2
@@ -224,16 +224,16 @@ load_dump() {
   }
   stop_progress
   quiet_subscriptions
-  [ ! -s "$scratch/definition.json" ] || DEFINITION=$scratch/definition.json query "$MAINTENANCE_DATABASE" --set=side="$side" <"$scripts/sql/database-settings.sql" ||
-    fail "\"$side\" could not be given its settings, see the message above. \"$database\" is untouched."
+  [ ! -s "$scratch/definition.json" ] || DEFINITION=$scratch/definition.json query "$MAINTENANCE_DATABASE" --set=staging="$staging" <"$scripts/sql/database-settings.sql" ||
+    fail "\"$staging\" could not be given its settings, see the message above. \"$database\" is untouched."
 }
 
-# usage: restore_into_side FILE [option]...
+# usage: restore_into_staging FILE [option]...
 # The empty name makes pg_restore take PGDATABASE as it is, where it would read a name with "=" as settings.
-restore_into_side() {
+restore_into_staging() {
   local dump=$1
   shift
-  PGOPTIONS="$PGOPTIONS $RESTORE_OPTIONS" PGDATABASE=$side run pg_restore --exit-on-error --verbose --jobs="$RESTORE_JOBS" "$@" --dbname= "$dump" \
+  PGOPTIONS="$PGOPTIONS $RESTORE_OPTIONS" PGDATABASE=$staging run pg_restore --exit-on-error --verbose --jobs="$RESTORE_JOBS" "$@" --dbname= "$dump" \
     2>>"$scratch/restore.log"
 }
 
@@ -264,10 +264,10 @@ absent_tablespaces() {
 # A copy must not act: its subscriptions would take from the slots that the live database reads from.
 quiet_subscriptions() {
   local subscriptions
-  subscriptions=$(query "$side" <"$scripts/sql/subscriptions.sql")
+  subscriptions=$(query "$staging" <"$scripts/sql/subscriptions.sql")
   [ -n "$subscriptions" ] || return 0
-  query "$side" <"$scripts/sql/release-subscriptions.sql" ||
-    fail "the subscriptions in \"$side\" could not be disabled, see the message above. \"$database\" is untouched."
+  query "$staging" <"$scripts/sql/release-subscriptions.sql" ||
+    fail "the subscriptions in \"$staging\" could not be disabled, see the message above. \"$database\" is untouched."
   leave_out "the slots of subscriptions, which are disabled: $subscriptions"
 }
 
@@ -277,12 +277,12 @@ quiet_subscriptions() {
 start_reading() {
   if ! "$1"; then
     log "gathering the planner's statistics"
-    detached query "$side" --set=ON_ERROR_STOP=0 <"$scripts/sql/analyze.sql" 2>"$scratch/reading" &
+    detached query "$staging" --set=ON_ERROR_STOP=0 <"$scripts/sql/analyze.sql" 2>"$scratch/reading" &
     reading=$!
   elif [ -n "${STRUCTURE_REPORT:-}" ]; then
     log "pg_amcheck looks at heaps and indexes"
     # It reads a name with "=" as settings: so it gets settings.
-    detached pg_amcheck --jobs=2 "dbname='$(printf %s "$side" | sed "s/[\\\\']/\\\\&/g")'" >"$STRUCTURE_REPORT" 2>"$scratch/reading" &
+    detached pg_amcheck --jobs=2 "dbname='$(printf %s "$staging" | sed "s/[\\\\']/\\\\&/g")'" >"$STRUCTURE_REPORT" 2>"$scratch/reading" &
     reading=$!
   fi
 }
@@ -315,7 +315,7 @@ load_remedy() {
   case $(grep 'ERROR: ' "$scratch/restore.log") in
     *'role "'*'" does not exist'*) echo "Create the role, then run this again: $1.globals.sql beside the dump does not have it." ;;
     *'extension "'*'" is not available'*) echo "Install the extension on the server, then run this again." ;;
-    *'No space left on device'*) echo "Make room on the server: it holds a second copy until the restore is done." ;;
+    *'No space left on device'*) echo "Free space on the server: it holds a second copy until the restore is done." ;;
     *'can only create extension in database'*) echo "Let the setting of the server that the message names be the name of the copy, or drop the extension before the next dump." ;;
     *'must be a superuser'* | *'must be superuser'*) echo "Restore with a role that is a superuser, and let the owners that are named be what they were on the dump's server." ;;
     *) echo "Mend what the message tells of, or choose a dump that has not got it." ;;
@@ -326,7 +326,7 @@ load_remedy() {
 load_progress() {
   local loaded
   while sleep "${PROGRESS_SECONDS:-30}" >/dev/null 2>&1; do
-    loaded=$(query "$MAINTENANCE_DATABASE" --set=side="$side" <<<"SELECT pg_database_size(:'side') / 1000000")
+    loaded=$(query "$MAINTENANCE_DATABASE" --set=staging="$staging" <<<"SELECT pg_database_size(:'staging') / 1000000")
     log "$(grep -c 'processing data for table' "$scratch/restore.log" || true) of $1 tables begun, $loaded MB loaded"
   done
 }
