@@ -81,7 +81,7 @@ async function dump(
   script: string | undefined,
   limits?: Limits,
 ): Promise<Sample> {
-  const instance = new Instance(server, 'ash', undefined, limits && { within: (start) => limits.start(start) });
+  const instance = new Instance(server, 'busybox', undefined, limits && { within: (start) => limits.start(start) });
   const env = {
     CHECKS: '0',
     ROW_COUNTS: name.includes('without row counts') ? 'false' : 'true',

@@ -57,7 +57,7 @@ async function backups(server: PostgresServer): Promise<void> {
     Object.entries(BACKUPS).map(([name, env]) => [
       name,
       () => {
-        const instance = new Instance(server, 'ash');
+        const instance = new Instance(server, 'busybox');
         return timed(() => instance.backup({ CHECKS: '0', ...env }));
       },
     ]),
@@ -66,7 +66,7 @@ async function backups(server: PostgresServer): Promise<void> {
 }
 
 async function drills(server: PostgresServer): Promise<void> {
-  const instance = new Instance(server, 'ash');
+  const instance = new Instance(server, 'busybox');
   const backup = await instance.backup({ CHECKS: '0' });
   if (backup.status !== 0) throw new Error(backup.output);
   print(

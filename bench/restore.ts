@@ -32,7 +32,7 @@ async function main(): Promise<void> {
     const size = Number(server.sql('postgres', "SELECT pg_database_size('zitadel')"));
     const tasks: Record<string, () => Promise<Sample>> = {};
     for (const compression of ['gzip:6', 'zstd:1']) {
-      const instance = new Instance(server, 'ash');
+      const instance = new Instance(server, 'busybox');
       // Its checks are those of ZITADEL's real tables.
       const backup = await instance.backup({ COMPRESSION: compression, CHECKS: '0' });
       if (backup.status !== 0) throw new Error(backup.output);

@@ -26,7 +26,7 @@ async function main(): Promise<void> {
          FROM generate_series(${first}, ${Math.min(first + BATCH - 1, tables)}) AS n \\gexec`,
     );
   }
-  const instance = new Instance(server, 'ash');
+  const instance = new Instance(server, 'busybox');
   const run = async (what: string, pod: () => Promise<{ readonly status: number; readonly output: string }>) => {
     const time = await seconds(async () => {
       const { status, output } = await pod();

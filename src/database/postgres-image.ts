@@ -17,7 +17,10 @@ export interface PostgresImageOptions {
 
 /** An image that is not one of the official ones. */
 export interface PostgresImageProps {
-  /** Reference with a tag or a digest. It must have `bash`, the PostgreSQL client tools and `sha256sum`. */
+  /**
+   * Reference with a tag or a digest. It must have `sh`, bash 5.1 or later, the PostgreSQL client tools and
+   * `sha256sum`.
+   */
   readonly image: string;
   /** Numeric user that the image's `postgres` user has; not 0. */
   readonly uid: number;

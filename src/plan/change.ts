@@ -39,7 +39,7 @@ export const CHANGES = {
   'isolation-removed': 'Pods are not kept from the network any more',
   'restore-sessions': 'A restore treats sessions in another way',
   'restore-previous': 'Other databases from before a restore are kept',
-  'restore-despite': 'A restore goes on despite a failed check',
+  'restore-ignore': 'A restore goes on despite a failed check',
   'restore-quiesce': 'A restore stops and starts a service, or does so no longer',
   'restore-choice': 'A restore does something else unless told otherwise',
   target: 'Another database is dumped or replaced',

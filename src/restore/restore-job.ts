@@ -164,7 +164,7 @@ export class RestoreJob extends Construct {
         env('RESTORE_TEMPLATE', trigger.requestId === undefined ? props.name : ''),
         env('RESTORE_ACTION', 'restore'),
         env('RESTORE_BEFORE', ''),
-        env('RESTORE_DESPITE', ''),
+        env('RESTORE_IGNORE', ''),
         env('RESTORE_SESSIONS', sessions),
         env('SESSIONS_TIMEOUT', sessionsTimeout.toSeconds()),
         env('STOP_COMMAND', props.stopCommand ?? ''),

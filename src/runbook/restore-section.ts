@@ -65,17 +65,17 @@ function choice({ secrets }: RunbookFacts, commands: Commands): string {
         [`\`RESTORE_BEFORE=${moment(commands)}\``, 'the newest verified one at or before a time in UTC'],
         ['`RESTORE_SHA256=…`', 'refuse a dump with another checksum'],
         [
-          '`RESTORE_DESPITE=secrets`',
+          '`RESTORE_IGNORE=secrets`',
           'restore although secrets are not ' +
             `right${fingerprinted.length > 0 ? `, or ${fingerprinted.join(' and ')} is not that of the dump` : ''}`,
         ],
-        ['`RESTORE_DESPITE=room`', 'restore although the server seems to lack the room for a second copy'],
+        ['`RESTORE_IGNORE=space`', 'restore although the server seems to lack the room for a second copy'],
         [
-          '`RESTORE_DESPITE=proof`',
+          '`RESTORE_IGNORE=proof`',
           'go on although objects, rows or contents are not those of the dump; the log names them',
         ],
         [
-          '`RESTORE_DESPITE=replication`',
+          '`RESTORE_IGNORE=replication`',
           'exchange the names although replication slots or subscriptions stay with the database from before',
         ],
       ],

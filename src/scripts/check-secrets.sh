@@ -1,42 +1,58 @@
-#!/bin/sh
+#!/bin/bash
 # Looks whether every expected secret is there and right, and whether the password opens the database. No value is ever
 # printed. What is wrong goes to SECRETS_REPORT/findings, a sentence a line, and the fingerprints of the values that a dump
 # depends on to SECRETS_REPORT/fingerprints. The status is 0 either way: the container that comes next decides what to do.
-# usage: check-secrets.sh      with SECRETS_REPORT, the folder to write to, and EXPECTED, the number of secrets, each with
-#   EXPECTED_n_NAME, EXPECTED_n_PATH, EXPECTED_n_BECAUSE   what it is, the file with the value (or the folder, of a whole
-#                               secret), what cannot be done without it; and where it applies
-#   EXPECTED_n_BYTES, EXPECTED_n_MIN_BYTES                 length of the value
-#   EXPECTED_n_PATTERN          extended regular expression for a whole line of the value
-#   EXPECTED_n_TRAILING_NEWLINE allowed
-#   EXPECTED_n_SAME_AS_DUMP     true, for a fingerprint
-#   EXPECTED_n_GIT_FILE, EXPECTED_n_OPTIONAL_UNTIL         where it comes from; until when it may be missing
-set -eu
+# usage: check-secrets.sh      with SECRETS_REPORT, the folder to write to, EXPECTED_FOR, the database, and EXPECTED_DIR with
+#   lists/*.tsv           a secret in a line, whose fields are named below
+#   keys/SECRET/KEY       the value of an expected key
+#   secrets/SECRET/       the values of a secret of which any keys will do
+set -euo pipefail
 
-# shellcheck source=common.sh
-. "${0%/*}/common.sh"
-# shellcheck source=server.sh
-. "$scripts/server.sh"
+# shellcheck source=lib/common.sh
+. "${BASH_SOURCE[0]%/*}/lib/common.sh"
+# shellcheck source=lib/server.sh
+. "$scripts/lib/server.sh"
+
+# What the lists say of a secret: usedFor are the databases that need it, all where there is none; trailingNewline is
+# "allowed" or nothing, sameAsDump "true" or nothing.
+readonly FIELDS=(secret key usedFor bytes minBytes pattern trailingNewline sameAsDump gitFile optionalUntil because)
 
 main() {
-  : "${SECRETS_REPORT:?is not set: it names the folder for what is found}" "${EXPECTED:?is not set: a number}"
+  local list line values i count=0
+  local -A secret
+  : "${SECRETS_REPORT:?is not set: it names the folder for what is found}" "${EXPECTED_DIR:?is not set: it names a folder}"
+  : "${EXPECTED_FOR:?is not set: it names the database}"
   on_exit :
   : >"$SECRETS_REPORT/findings"
   : >"$SECRETS_REPORT/fingerprints"
-  number=0
-  while [ "$number" -lt "$EXPECTED" ]; do
-    number=$((number + 1))
-    name=$(expected NAME) path=$(expected PATH)
-    if [ -d "$path" ]; then check_whole; else check_key; fi
+  for list in "$EXPECTED_DIR"/lists/*.tsv; do
+    while IFS= read -r line; do
+      [[ $line != '#'* ]] || continue
+      readarray -d $'\t' -t values < <(printf %s "$line")
+      for i in "${!FIELDS[@]}"; do
+        secret[${FIELDS[i]}]=${values[i]:-}
+      done
+      is_needed secret || continue
+      count=$((count + 1))
+      if [ -z "${secret[key]}" ]; then check_whole secret; else check_key secret; fi
+    done <"$list"
   done
   check_login
   # Written last: the next container takes it for the sign that all of this was done.
   : >"$SECRETS_REPORT/complete"
-  log "$EXPECTED secrets are expected, $(wc -l <"$SECRETS_REPORT/findings" | tr -d ' ') findings"
+  log "$count secrets are expected, $(wc -l <"$SECRETS_REPORT/findings") findings"
 }
 
-# usage: expected SETTING      of the current secret; the number and the word are ours, the value is not evaluated
-expected() {
-  eval "printf '%s\n' \"\${EXPECTED_${number}_$1:-}\""
+# usage: is_needed SECRET      by the database
+is_needed() {
+  local -n of=$1
+  [ -z "${of[usedFor]}" ] || [[ " ${of[usedFor]} " == *" $EXPECTED_FOR "* ]]
+}
+
+# usage: name_of SECRET
+name_of() {
+  local -n of=$1
+  printf '%s\n' "secret ${of[secret]}${of[key]:+, key ${of[key]}}"
 }
 
 # usage: finding TEXT...
@@ -45,76 +61,88 @@ finding() {
   printf '%s\n' "$*" >>"$SECRETS_REPORT/findings"
 }
 
+# usage: check_whole SECRET
 check_whole() {
-  if [ -n "$(ls "$path")" ]; then log "$name: present"; else missing; fi
+  local -n of=$1
+  if [ -n "$(ls "$EXPECTED_DIR/secrets/${of[secret]}")" ]; then log "$(name_of "$1"): present"; else missing "$1"; fi
 }
 
+# usage: check_key SECRET
 check_key() {
+  local -n of=$1
+  local path=$EXPECTED_DIR/keys/${of[secret]}/${of[key]} name bytes problem
   if [ ! -e "$path" ]; then
-    missing
+    missing "$1"
     return
   fi
-  bytes=$(wc -c <"$path" | tr -d ' ')
-  [ "$bytes" -eq 0 ] || [ "$(expected SAME_AS_DUMP)" != true ] || fingerprint
-  if mistake=$(mistake); then
-    finding "$name $mistake It is needed: $(expected BECAUSE)."
+  name=$(name_of "$1")
+  bytes=$(wc -c <"$path")
+  [ "$bytes" -eq 0 ] || [ "${of[sameAsDump]}" != true ] || fingerprint "$name" "$path" "${of[because]}"
+  problem=$(problem "$1" "$path" "$bytes")
+  if [ -n "$problem" ]; then
+    finding "$name $problem It is needed: ${of[because]}."
   else
     log "$name: $bytes bytes, as expected"
   fi
 }
 
+# usage: missing SECRET
 missing() {
-  if [ -n "$(expected OPTIONAL_UNTIL)" ]; then
-    log "$name: not there, which is right until $(expected OPTIONAL_UNTIL). It is needed: $(expected BECAUSE)."
+  local -n of=$1
+  local name
+  name=$(name_of "$1")
+  if [ -n "${of[optionalUntil]}" ]; then
+    log "$name: not there, which is right until ${of[optionalUntil]}. It is needed: ${of[because]}."
   else
-    git_file=$(expected GIT_FILE)
-    finding "$name is missing. It is needed: $(expected BECAUSE)." \
-      "Create it, e.g. by reconciling the Flux Kustomization that holds ${git_file:-it}."
+    finding "$name is missing. It is needed: ${of[because]}." \
+      "Create it, e.g. by reconciling the Flux Kustomization that holds ${of[gitFile]:-it}."
   fi
 }
 
-# What is wrong with the value, and the remedy; status 1 when nothing is.
-mistake() {
-  want=$(expected BYTES) least=$(expected MIN_BYTES) pattern=$(expected PATTERN)
-  if [ "$bytes" -eq 0 ]; then
+# usage: problem SECRET PATH BYTES      what is wrong with the value, and the remedy; nothing when nothing is
+problem() {
+  local -n of=$1
+  local want=${of[bytes]} least=${of[minBytes]} pattern=${of[pattern]}
+  if [ "$3" -eq 0 ]; then
     echo "is empty. Write its value again."
-  elif [ -n "$want" ] && [ "$bytes" -ne "$want" ]; then
-    echo "has $bytes bytes instead of $want$(why_longer)"
-  elif [ -n "$least" ] && [ "$bytes" -lt "$least" ]; then
-    echo "has $bytes bytes, fewer than $least. Was it cut? Write its value again."
-  elif ends_with_newline && [ -z "$(expected TRAILING_NEWLINE)" ]; then
+  elif [ -n "$want" ] && [ "$3" -ne "$want" ]; then
+    echo "has $3 bytes instead of $want$(why_longer "$2" "$3" "$want")"
+  elif [ -n "$least" ] && [ "$3" -lt "$least" ]; then
+    echo "has $3 bytes, fewer than $least. Was it cut? Write its value again."
+  elif ends_with_newline "$2" && [ -z "${of[trailingNewline]}" ]; then
     echo "ends with a line break. Write its value again without, e.g. with printf %s instead of echo."
-  elif [ -n "$pattern" ] && ! grep -Eqx -e "$pattern" "$path"; then
+  elif [ -n "$pattern" ] && ! grep -Eqx -e "$pattern" "$2"; then
     echo "does not look like $pattern. Write its value again."
-  else
-    return 1
   fi
 }
 
-# The usual accidents have names.
+# usage: why_longer PATH BYTES WANT      The usual accidents have names.
 why_longer() {
-  if ends_with_newline && [ "$bytes" -eq $((want + 1)) ]; then
+  local decoded
+  if ends_with_newline "$1" && [ "$2" -eq $(($3 + 1)) ]; then
     echo ": it ends with a line break. Write its value again without, e.g. with printf %s instead of echo."
-  elif [ "$(tr -d '\n' <"$path" | wc -c)" -eq $((4 * ((want + 2) / 3))) ] && decoded=$(base64 -d <"$path" 2>/dev/null | wc -c) &&
-    [ "$decoded" -eq "$want" ]; then
+  elif [ "$(tr -d '\n' <"$1" | wc -c)" -eq $((4 * (($3 + 2) / 3))) ] && decoded=$(base64 -d <"$1" 2>/dev/null | wc -c) &&
+    [ "$decoded" -eq "$3" ]; then
     echo ": it is in base64 once too often. Put the decoded value into stringData, or this one into data."
   else
     echo ". Write its value again."
   fi
 }
 
+# usage: ends_with_newline PATH
 ends_with_newline() {
-  [ "$(tail -c 1 "$path" | od -An -tx1 | tr -d ' ')" = 0a ]
+  [ "$(tail -c 1 "$1" | od -An -tx1 | tr -d ' ')" = 0a ]
 }
 
+# usage: fingerprint NAME PATH BECAUSE
 # The name is the salt: nobody can look up the hash of a value in a table made beforehand.
 fingerprint() {
-  printf '%s\t%s\t%s\n' "$({ echo "$name" && cat "$path"; } | sha256sum | cut -c 1-16)" "$name" "$(expected BECAUSE)" \
-    >>"$SECRETS_REPORT/fingerprints"
+  printf '%s\t%s\t%s\n' "$({ echo "$1" && cat "$2"; } | sha256sum | cut -c 1-16)" "$1" "$3" >>"$SECRETS_REPORT/fingerprints"
 }
 
 # A server that is down is no wrong password; the next container waits for it.
 check_login() {
+  local server refusal
   [ -n "${PGPASSWORD:-}" ] || return 0
   server=$PGHOST:${PGPORT:-5432} database=$PGDATABASE
   keep_alive

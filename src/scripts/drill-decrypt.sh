@@ -1,31 +1,39 @@
-#!/bin/sh
+#!/bin/bash
 # The second step of a drill, in a container that sees the key and not the dumps: does it open what was restored?
 # usage: drill-decrypt.sh      with DRILL_DIR, PROOF_SQL and PROOF_KEY, the paths of the proof's SQL and of the key
-set -eu
+set -euo pipefail
 
-# shellcheck source=common.sh
-. "${0%/*}/common.sh"
-# shellcheck source=server.sh
-. "$scripts/server.sh"
-# shellcheck source=drill-server.sh
-. "$scripts/drill-server.sh"
+# shellcheck source=lib/common.sh
+. "${BASH_SOURCE[0]%/*}/lib/common.sh"
+# shellcheck source=lib/server.sh
+. "$scripts/lib/server.sh"
+# shellcheck source=lib/drill-server.sh
+. "$scripts/lib/drill-server.sh"
 
 main() {
+  : "${PROOF_SQL:?is not set}" "${PROOF_KEY:?is not set}"
   check_drill_settings
-  [ "$(told outcome)" = restored ] || return 0
+  [ "$(reported outcome)" = restored ] || return 0
   keep_errors
-  database=$(told database)
-  begin_step key "the key opens what was restored, or it does not"
-  if [ ! -s "${PROOF_KEY:?is not set}" ]; then
-    printf '%s\t%s\t%s\n' - unproven "the key is missing or empty" >"$report/keys"
-  else
-    start_server
-    # What it writes to stderr may be about the key.
-    run query "$database" --field-separator='	' --set=key_file="$PROOF_KEY" --file="${PROOF_SQL:?is not set}" >"$report/keys" 2>/dev/null ||
-      printf '%s\t%s\t%s\n' - unproven "the proof could not be carried out" >"$report/keys"
-    stop_server immediate
+  step key "the key opens what was restored, or it does not" prove_key
+}
+
+prove_key() {
+  if [ ! -s "$PROOF_KEY" ]; then
+    unproven "the key is missing or empty"
+    return
   fi
-  end_step
+  start_server
+  database=$(reported database)
+  # What it writes to stderr may be about the key.
+  run query "$database" --set=key_file="$PROOF_KEY" --file="$PROOF_SQL" >"$report/keys" 2>/dev/null ||
+    unproven "the proof could not be carried out"
+  stop_server immediate
+}
+
+# usage: unproven REASON
+unproven() {
+  printf '%s\t%s\t%s\n' - unproven "$1" >"$report/keys"
 }
 
 main "$@"

@@ -1,49 +1,59 @@
-#!/bin/sh
+#!/bin/bash
 # The last step of a drill: the verdict, its evidence on the NAS, and a summary.
 # usage: drill.sh      with the environment that RestoreDrill gives it
 # The status is 0 for a dump that is proven, 1 for a drill that failed, 4 for a key that is refuted and will be again,
 # 5 where something could not be proven.
-set -eu
+set -euo pipefail
 
-# shellcheck source=common.sh
-. "${0%/*}/common.sh"
-# shellcheck source=server.sh
-. "$scripts/server.sh"
-# shellcheck source=storage.sh
-. "$scripts/storage.sh"
-# shellcheck source=secrets.sh
-. "$scripts/secrets.sh"
-# shellcheck source=drill-server.sh
-. "$scripts/drill-server.sh"
+# shellcheck source=lib/common.sh
+. "${BASH_SOURCE[0]%/*}/lib/common.sh"
+# shellcheck source=lib/storage.sh
+. "$scripts/lib/storage.sh"
+# shellcheck source=lib/secrets.sh
+. "$scripts/lib/secrets.sh"
+# shellcheck source=lib/drill-server.sh
+. "$scripts/lib/drill-server.sh"
+
+# Of the drill: the dump, the verdict and its reason, which is empty for a dump that is proven.
+name=
+verdict=
+reason=
 
 main() {
+  local status=0 former file
   check_drill_settings
   check_storage_settings
   check_secrets_were_checked
   : "${KEEP_EVIDENCE:?is not set: a number}" "${IMAGE:?is not set}"
   on_exit :
-  name=$(told dump)
-  decide
+  name=$(reported dump)
+  decide || status=$?
   former=$(former_drills)
-  write_evidence
-  summarize
+  write_evidence file
+  summarize "$former" "$file"
   exit "$status"
 }
 
+# The status is that of the drill.
 decide() {
-  if [ "$(told outcome)" != restored ]; then
-    verdict=failed status=1 reason=$(told errors)
+  local findings
+  if [ "$(reported outcome)" != restored ]; then
+    verdict=failed reason=$(reported errors)
+    return 1
   elif keys_are refuted; then
-    verdict=refuted status=4 reason="what is restored cannot be used with the key that is there. $(reasons_of refuted)"
+    verdict=refuted reason="what is restored cannot be used with the key that is there. $(reasons_of refuted)"
+    return 4
   elif findings=$(secret_findings) || findings=$(other_secrets); then
-    verdict=failed status=1 reason="a restore would be refused: $findings"
+    verdict=failed reason="a restore would be refused: $findings"
+    return 1
   elif [ -e "$report/keys" ] && ! keys_are proven; then
-    verdict=inconclusive status=5 reason="the dump is restorable, but nothing in it could prove the key. $(reasons_of unproven)"
-  elif [ -z "$(told compared)" ]; then
-    verdict=inconclusive status=5 reason="the dump is restorable, but it has no manifest with rows to compare with"
-  else
-    verdict=proven status=0 reason=
+    verdict=inconclusive reason="the dump is restorable, but nothing in it could prove the key. $(reasons_of unproven)"
+    return 5
+  elif [ -z "$(reported compared)" ]; then
+    verdict=inconclusive reason="the dump is restorable, but it has no manifest with rows to compare with"
+    return 5
   fi
+  verdict=proven
 }
 
 # The secrets that are right and yet not those of the dump; status 1 when there are none.
@@ -55,7 +65,7 @@ other_secrets() {
 
 # usage: keys_are VERDICT      whether one of them is
 keys_are() {
-  cut -f 2 "$report/keys" 2>/dev/null | grep -qx "$1"
+  [ -e "$report/keys" ] && awk -F '\t' -v verdict="$1" '$2 == verdict { found = 1 } END { exit !found }' "$report/keys"
 }
 
 # usage: reasons_of VERDICT
@@ -65,39 +75,30 @@ reasons_of() {
 
 # Verdict, seconds of the restore, time.
 former_drills() {
-  stored_evidence | sed -n 1,5p | while read -r evidence; do
+  local evidence
+  stored_evidence | sed -n 1,5p | while IFS= read -r evidence; do
     { fact "$evidence" '"verdict"'; fact "$evidence" '"seconds"' '"restore"'; fact "$evidence" '"ended"'; } |
       awk '{ gsub(/"/, ""); printf "%s%s", (NR > 1 ? " " : ""), $0 } END { print "" }'
   done
 }
 
-# When a restore was last proven: now, or what the evidence before this says, so that it outlives the evidence of its day.
-last_proven() {
-  if [ "$verdict" = proven ]; then
-    printf '  "lastProven": { "ended": "%s", "dump": "%s", "restoreSeconds": %s },\n' "$time" "$name" "$(told seconds.restore)"
-  else
-    former_evidence=$(stored_evidence | sed -n 1p)
-    { [ -z "$former_evidence" ] || fact "$former_evidence" '"lastProven"'; } | awk -F '\t' '
-      NF == 2 { members = members (members == "" ? "" : ",") " " $1 ": " $2 }
-      END { printf "  \"lastProven\": %s,\n", (members == "" ? "null" : "{" members " }") }'
-  fi
-}
-
+# usage: write_evidence VARIABLE      gets the path of the file
 write_evidence() {
+  local drills=$BACKUP_DIR/drills draft=$BACKUP_DIR/drills/.$PGAPPNAME ended stamp old
   ended=$(date +%s)
-  drills=$BACKUP_DIR/drills draft=$BACKUP_DIR/drills/.$PGAPPNAME
-  mkdir -p "$drills" || fail_to_record
+  mkdir -p "$drills" || fail_to_record "$draft"
   # Another drill may end in the same second. Not every share takes colons in names.
-  until stamp=$(date -u +%Y%m%d-%H%M%S) && time=$(utc_time "$stamp") && evidence >"$draft" && sync "$draft" &&
+  until stamp=$(date -u +%Y%m%d-%H%M%S) && evidence "$(utc_time "$stamp")" "$ended" >"$draft" && sync "$draft" &&
     place "$draft" "$drills/$stamp.json"; do
-    [ -e "$drills/$stamp.json" ] || fail_to_record
+    [ -e "$drills/$stamp.json" ] || fail_to_record "$draft"
     run sleep 1
   done
   # Some shares have no links: a copy is as good.
-  { { ln -sf "$stamp.json" "$draft" 2>/dev/null || cp "$drills/$stamp.json" "$draft"; } && mv "$draft" "$drills/latest.json"; } || fail_to_record
-  stored_evidence | tail -n +$((KEEP_EVIDENCE + 1)) | while read -r old; do
+  { { ln -sf "$stamp.json" "$draft" 2>/dev/null || cp "$drills/$stamp.json" "$draft"; } && mv "$draft" "$drills/latest.json"; } || fail_to_record "$draft"
+  stored_evidence | tail -n +$((KEEP_EVIDENCE + 1)) | while IFS= read -r old; do
     rm -f "$old" || warn "$old could not be removed"
   done
+  printf -v "$1" %s "$drills/$stamp.json"
 }
 
 # usage: place FILE NEW      under a name that must be free: a link, unlike a rename, replaces nothing. Some shares have no links.
@@ -105,33 +106,51 @@ place() {
   ln "$1" "$2" 2>/dev/null || { [ ! -e "$2" ] && mv "$1" "$2"; }
 }
 
+# usage: fail_to_record DRAFT
+fail_to_record() {
+  rm -f "$1" || true
+  fail "the evidence could not be written to $BACKUP_DIR/drills, see the message above. The verdict was: $verdict. $reason"
+}
+
+# usage: evidence TIME ENDED      as JSON
 evidence() {
+  local step began
+  began=$(reported began)
   echo "{"
   member verdict "$verdict"
   member reason "$reason"
-  last_proven
+  last_proven "$1"
   member dump "$name"
-  member sha256 "$(told sha256)"
+  member sha256 "$(reported sha256)"
   member database "$PGDATABASE"
-  member ended "$time"
+  member ended "$1"
   member image "$IMAGE"
   member scripts "$(scripts_digest)"
-  member compared "$(told compared)"
-  member structure "$(told structure)"
-  member leftOut "$(told leftOut)"
-  number rows "$(told rows)"
-  number checks "$(told checks)"
+  member compared "$(reported compared)"
+  member structure "$(reported structure)"
+  member leftOut "$(reported leftOut)"
+  number rows "$(reported rows)"
+  number checks "$(reported checks)"
   printf '  "keys": [\n%s\n  ],\n' "$(keys_of_evidence)"
   echo '  "seconds": {'
   for step in server restore key; do
-    [ -z "$(told "seconds.$step")" ] || printf '    "%s": %s,\n' "$step" "$(told "seconds.$step")"
+    [ -z "$(reported "seconds.$step")" ] || printf '    "%s": %s,\n' "$step" "$(reported "seconds.$step")"
   done
-  printf '    "all": %s\n  }\n}\n' "$((ended - $(told began | grep . || echo "$ended")))"
+  printf '    "all": %s\n  }\n}\n' "$(($2 - ${began:-$2}))"
 }
 
-fail_to_record() {
-  rm -f "$draft" || true
-  fail "the evidence could not be written to $BACKUP_DIR/drills, see the message above. The verdict was: $verdict. $reason"
+# usage: last_proven TIME
+# When a restore was last proven: now, or what the evidence before this says, so that it outlives the evidence of its day.
+last_proven() {
+  local former
+  if [ "$verdict" = proven ]; then
+    printf '  "lastProven": { "ended": "%s", "dump": "%s", "restoreSeconds": %s },\n' "$1" "$name" "$(reported seconds.restore)"
+  else
+    former=$(stored_evidence | sed -n 1p)
+    { [ -z "$former" ] || fact "$former" '"lastProven"'; } | awk -F '\t' '
+      NF == 2 { members = members (members == "" ? "" : ",") " " $1 ": " $2 }
+      END { printf "  \"lastProven\": %s,\n", (members == "" ? "null" : "{" members " }") }'
+  fi
 }
 
 # usage: member NAME TEXT      a line of the evidence; an empty text is null
@@ -145,31 +164,31 @@ number() {
 }
 
 keys_of_evidence() {
-  [ ! -e "$report/keys" ] || while IFS='	' read -r key key_verdict key_reason; do
-    printf '%s    { "id": "%s", "verdict": "%s", "reason": "%s" }' "${comma:-}" "$(escaped "$key")" "$(escaped "$key_verdict")" "$(escaped "$key_reason")"
-    comma=",$line_feed"
+  local key key_verdict key_reason comma=
+  [ ! -e "$report/keys" ] || while IFS=$'\t' read -r key key_verdict key_reason; do
+    printf '%s    { "id": "%s", "verdict": "%s", "reason": "%s" }' "$comma" "$(escaped "$key")" "$(escaped "$key_verdict")" "$(escaped "$key_reason")"
+    comma=$',\n'
   done <"$report/keys"
 }
-
-line_feed='
-'
 
 # usage: escaped TEXT      as it stands in a JSON string
 escaped() {
   printf '%s\n' "$1" | tr '\t\r' '  ' | tr -d '\000-\010\013-\037' | sed 's/[\\"]/\\&/g' | awk '{ printf "%s%s", (NR > 1 ? "\\n" : ""), $0 }'
 }
 
+# usage: summarize FORMER FILE
 summarize() {
+  local key key_verdict key_reason
   log "== verdict: $verdict${reason:+. $reason}"
-  [ -z "$name" ] || log "dump: $name, $(utc_time "${name#"$prefix"-}")"
-  [ -z "$(told compared)" ] || log "compared with the manifest: $(told compared); structure: $(told structure)"
-  [ ! -e "$report/keys" ] || while IFS='	' read -r key key_verdict key_reason; do
+  [ -z "$name" ] || log "dump: $name, $(utc_time "${name#"$prefix-"}")"
+  [ -z "$(reported compared)" ] || log "compared with the manifest: $(reported compared); structure: $(reported structure)"
+  [ ! -e "$report/keys" ] || while IFS=$'\t' read -r key key_verdict key_reason; do
     log "key $key: $key_verdict${key_reason:+, $key_reason}"
   done <"$report/keys"
-  [ -z "$(told seconds.restore)" ] || log "a restore takes $(told seconds.restore) s here: an honest recovery time, without the decision to begin"
-  [ -z "$former" ] || log "former drills (verdict, seconds of the restore, time):
-$former"
-  log "evidence: $drills/$stamp.json"
+  [ -z "$(reported seconds.restore)" ] || log "a restore takes $(reported seconds.restore) s here: an honest recovery time, without the decision to begin"
+  [ -z "$1" ] || log "former drills (verdict, seconds of the restore, time):
+$1"
+  log "evidence: $2"
 }
 
 main "$@"

@@ -1,18 +1,17 @@
 #!/bin/sh
-# Copies kubectl from its own image to where a container without it can run it.
+# Copies kubectl from its own image to where a container without it can run it. That image need not have bash.
 # usage: lend-kubectl.sh      with
 #   KUBECTL   the path of the copy
 set -eu
 
-# shellcheck source=common.sh
-. "${0%/*}/common.sh"
-
-main() {
-  : "${KUBECTL:?is not set: it names the path of the copy}"
-  lent=$(command -v kubectl) || fail "this image has no kubectl." \
-    "Choose one that has kubectl, sh and cp: the option image of Quiesce.scaleDeployment."
-  cp "$lent" "$KUBECTL" || fail "cannot copy $lent to $KUBECTL, see the message above."
-  log "lent $lent"
+# usage: fail WHAT REMEDY
+fail() {
+  echo "lend-kubectl: $*" >&2
+  exit 1
 }
 
-main "$@"
+: "${KUBECTL:?is not set: it names the path of the copy}"
+lent=$(command -v kubectl) || fail "this image has no kubectl." \
+  "Choose one that has kubectl, sh and cp: the option image of Quiesce.scaleDeployment."
+cp "$lent" "$KUBECTL" || fail "cannot copy $lent to $KUBECTL, see the message above."
+echo "lend-kubectl: lent $lent"

@@ -1,4 +1,4 @@
-#!/bin/sh
+#!/bin/bash
 # Restores a dump into a database beside the live one, proves it, and only then exchanges their names.
 # Until that last moment the live database serves on; whatever fails before leaves it as it was.
 # usage: restore.sh      with the environment that RestoreJob gives it, and
@@ -9,47 +9,53 @@
 #                    undo           exchange the names with the database from before
 #                    drop-previous  drop the databases from before
 #                    verify         read every stored dump and compare its checksum, see verify.sh
-#                    list, hold, release, evidence, restores, usage
-#                                   what is on the storage, see inventory.sh
+#                    list           the dumps, see list.sh
+#                    hold, release, evidence, restores, usage
+#                                   what else is on the storage, see inventory.sh
 #   RESTORE_DUMP     name of a dump, e.g. shop-20261123-020000; empty for the newest verified one
 #   RESTORE_BEFORE   newest verified dump at or before this UTC time, e.g. 2026-11-20T08:00:00Z
-#   RESTORE_DESPITE  what does not stop it: secrets (missing, wrong or not those of the dump), room (too little on the server),
+#   RESTORE_IGNORE  what does not stop it: secrets (missing, wrong or not those of the dump), space (too little on the server),
 #                    proof (what is restored is not what was dumped), replication (its consumers stay with the database from before)
 #   RESTORE_SHA256   the checksum that the dump must have
 #   RESTORE_SESSIONS what to do with sessions on the live database: wait, disconnect or refuse
 #   REQUEST_ID       the same request is carried out once, however often it is made
-set -eu
+set -euo pipefail
 
-# shellcheck source=common.sh
-. "${0%/*}/common.sh"
-# shellcheck source=server.sh
-. "$scripts/server.sh"
-# shellcheck source=storage.sh
-. "$scripts/storage.sh"
-# shellcheck source=choice.sh
-. "$scripts/choice.sh"
-# shellcheck source=checks.sh
-. "$scripts/checks.sh"
-# shellcheck source=secrets.sh
-. "$scripts/secrets.sh"
-# shellcheck source=side.sh
-. "$scripts/side.sh"
-# shellcheck source=proof.sh
-. "$scripts/proof.sh"
-# shellcheck source=cutover.sh
-. "$scripts/cutover.sh"
-# shellcheck source=quiesce.sh
-. "$scripts/quiesce.sh"
+# shellcheck source=lib/common.sh
+. "${BASH_SOURCE[0]%/*}/lib/common.sh"
+# shellcheck source=lib/server.sh
+. "$scripts/lib/server.sh"
+# shellcheck source=lib/storage.sh
+. "$scripts/lib/storage.sh"
+# shellcheck source=lib/choice.sh
+. "$scripts/lib/choice.sh"
+# shellcheck source=lib/checks.sh
+. "$scripts/lib/checks.sh"
+# shellcheck source=lib/secrets.sh
+. "$scripts/lib/secrets.sh"
+# shellcheck source=lib/staging.sh
+. "$scripts/lib/staging.sh"
+# shellcheck source=lib/proof.sh
+. "$scripts/lib/proof.sh"
+# shellcheck source=lib/cutover.sh
+. "$scripts/lib/cutover.sh"
+# shellcheck source=lib/quiesce.sh
+. "$scripts/lib/quiesce.sh"
+
+# When the first phase began, and the phase that runs.
+started=
+phase_name=
+phase_began=
 
 main() {
-  action=${RESTORE_ACTION:-restore}
+  local action=${RESTORE_ACTION:-restore}
   check_storage_settings
   check_readable
   case $action in
-    verify) exec sh "$scripts/verify.sh" ;;
-    list | hold | release | evidence | restores | usage) exec sh "$scripts/inventory.sh" "$action" ;;
+    verify | list) exec bash "$scripts/$action.sh" ;;
+    hold | release | evidence | restores | usage) exec bash "$scripts/inventory.sh" "$action" ;;
     # The last is for the drill alone, which has a server of its own.
-    restore | rehearse | prepare | cutover | undo | drop-previous | "${DRILL_DIR:+drill}") change ;;
+    restore | rehearse | prepare | cutover | undo | drop-previous | "${DRILL_DIR:+drill}") change "$action" ;;
     *)
       fail "RESTORE_ACTION ($action) is none of restore, list, verify, rehearse, prepare, cutover, undo, drop-previous," \
         "hold, release, evidence, restores, usage."
@@ -57,14 +63,16 @@ main() {
   esac
 }
 
+# usage: change ACTION
 change() {
+  local name
   check_connection_settings
   : "${REQUEST_ID:?is not set: it names this request, e.g. by the name of its Job}"
   case $REQUEST_ID in
     *[!A-Za-z0-9._-]*) fail "REQUEST_ID ($REQUEST_ID) has other characters than letters, digits, \".\", \"_\" and \"-\". Name the request like a Job." ;;
   esac
   check_sessions_setting
-  check_despite
+  check_ignored
   check_secrets_were_checked
   check_quiesce_settings
   on_exit clean_up
@@ -73,108 +81,127 @@ change() {
   quiet_event_triggers
   lock restore
   name_databases
-  take_over_scale
-  case $action in
-    restore | rehearse | prepare | drill) load ;;
+  take_over_scale "$1"
+  case $1 in
+    restore | rehearse | prepare | drill)
+      name=$(chosen_dump)
+      hold "$name" "${HOLD_SECONDS:?is not set}" || fail "$name.dump was removed just now. Run this again."
+      log "chose $name.dump for \"$database\" on $PGHOST"
+      ;;
     cutover) name=$(prepared_dump) ;;
-    undo) name=undo ;;
+  esac
+  case $1 in
+    restore) already_done "$name" || restore "$name" ;;
+    rehearse) rehearse "$name" ;;
+    prepare)
+      load "$name" false
+      keep_staging "$name"
+      log "prepared: $name.dump is in \"$staging\". Next: $(command_for cutover)"
+      ;;
+    drill)
+      load "$name" true
+      keep_staging "$name"
+      log "restored: $name.dump is in \"$staging\""
+      ;;
+    cutover) already_done "$name" || cut_over "$name" "$name" ;;
+    undo) already_done undo || undo ;;
     drop-previous)
       drop_previous 0 || fail "a database from before could not be dropped, see psql's message above. \"$database\" is untouched."
-      return
       ;;
   esac
-  case $action in
-    rehearse) log "rehearsed: $name.dump can be restored, in $(($(date +%s) - started)) s. \"$database\" was not touched." ;;
-    drill) log "restored: $name.dump is in \"$side\"" ;;
-    prepare) log "prepared: $name.dump is in \"$side\". Next: $(command_for cutover)" ;;
-    nothing) ;;
-    *) already_done || cut_over ;;
-  esac
 }
 
-# Everything up to the proof. The dump is held, so that no backup prunes it meanwhile.
+# usage: restore DUMP
+restore() {
+  load "$1" false
+  keep_staging "$1"
+  cut_over "$1" "$1"
+}
+
+# usage: rehearse DUMP
+rehearse() {
+  load "$1" false
+  drop_staging
+  made_staging=false
+  log "rehearsed: $1.dump can be restored, in $(($(date +%s) - started)) s. \"$database\" was not touched."
+}
+
+# usage: load DUMP DRILLING      everything up to the proof; with DRILLING true, by the contents of the tables too
 load() {
-  hold_dump
-  if [ "$action" = restore ] && already_done; then
-    action=nothing
-    return
-  fi
-  check_dump
-  check_secrets
-  check_room
-  phase "prepare" "\"$database\" serves on; what is loaded goes to \"$side\" and is dropped if this fails"
-  prepare_side
-  load_dump
+  check_dump "$@"
+  check_secrets "$1"
+  check_space "$1"
+  phase "prepare" "\"$database\" serves on; what is loaded goes to \"$staging\" and is dropped if this fails"
+  prepare_staging "$@"
+  load_dump "$@"
   phase "prove" "\"$database\" serves on"
-  start_reading
-  prove "$side"
-  wait_for_reading
-  if [ "$action" = rehearse ]; then drop_side; else mark_side "prepared from $name"; fi
-  made_side=
+  start_reading "$2"
+  prove "$staging" "$1" "$2"
+  wait_for_reading "$2"
 }
 
-hold_dump() {
-  choose_dump
-  dump=$BACKUP_DIR/$name.dump
-  hold "$name" "${HOLD_SECONDS:?is not set}" || fail "$name.dump was removed just now. Run this again."
-  log "chose $name.dump for \"$database\" on $PGHOST"
+# usage: keep_staging DUMP      for a cut-over, in this run or a later one
+keep_staging() {
+  mark_staging "prepared from $1"
+  made_staging=false
 }
 
+# usage: check_dump DUMP DRILLING
 check_dump() {
-  if is_verified "$name"; then
-    [ "$(manifest_string "$name" database)" = "$(echo "SELECT to_json(:'db'::text)" | query "$MAINTENANCE_DATABASE")" ] ||
-      fail "$name.dump is of the database $(manifest_string "$name" database), not of \"$database\". Choose another dump."
+  local dump=$BACKUP_DIR/$1.dump how=()
+  if is_verified "$1"; then
+    [ "$(manifest_string "$1" database)" = "$(query "$MAINTENANCE_DATABASE" <<<"SELECT to_json(:'db'::text)")" ] ||
+      fail "$1.dump is of the database $(manifest_string "$1" database), not of \"$database\". Choose another dump."
+    # Bytes that were decoded to their end when they were written need no more than their checksum. A drill is there to see
+    # what the storage has.
+    if "$2"; then how=(--stored); else how=(--checksum); fi
   else
-    warn "$name.dump was never verified: it has no checksum and no row counts, and is read whole instead"
+    warn "$1.dump was never verified: it has no checksum and no row counts, and is read whole instead"
   fi
   if [ -n "${RESTORE_SHA256:-}" ]; then
-    [ "\"$RESTORE_SHA256\"" = "$(manifest_string "$name" sha256)" ] ||
-      fail "RESTORE_SHA256 ($RESTORE_SHA256) is not the checksum of $name.dump, $(manifest_string "$name" sha256)."
+    [ "\"$RESTORE_SHA256\"" = "$(manifest_string "$1" sha256)" ] ||
+      fail "RESTORE_SHA256 ($RESTORE_SHA256) is not the checksum of $1.dump, $(manifest_string "$1" sha256)."
   fi
-  # Bytes that were decoded to their end when they were written need no more than their checksum. A drill is there to see
-  # what the storage has.
-  set -- "$dump"
-  ! is_verified "$name" || if [ "$action" = drill ]; then set -- --stored "$dump"; else set -- --checksum "$dump"; fi
-  run sh "$scripts/verify.sh" "$@" || fail "the dump is not whole. \"$database\" is untouched. Choose another dump."
+  run bash "$scripts/verify.sh" "${how[@]}" "$dump" || fail "the dump is not whole. \"$database\" is untouched. Choose another dump."
 }
 
-# A database that nobody can decrypt looks restored, and is not.
+# usage: check_secrets DUMP      A database that nobody can decrypt looks restored, and is not.
 check_secrets() {
+  local findings verdict secret because
   if findings=$(secret_findings); then
     refuse secrets "the secrets are not right:
 $findings
 \"$database\" is untouched. Put them right first."
   fi
-  ! is_verified "$name" || compare_fingerprints "$name" >"$scratch/secrets"
-  [ -s "$scratch/secrets" ] || return 0
-  while IFS='	' read -r verdict secret because; do
+  is_verified "$1" || return 0
+  compare_fingerprints "$1" >"$scratch/secrets"
+  while IFS=$'\t' read -r verdict secret because; do
     case $verdict in
-      same) log "$secret is the one that was there when $name.dump was taken" ;;
-      unknown) warn "whether $secret is the one of $name.dump is not known: its manifest has no fingerprint of it" ;;
+      same) log "$secret is the one that was there when $1.dump was taken" ;;
+      unknown) warn "whether $secret is the one of $1.dump is not known: its manifest has no fingerprint of it" ;;
       other)
-        refuse secrets "$secret is not the one that was there when $name.dump was taken: $because. \"$database\" is untouched." \
+        refuse secrets "$secret is not the one that was there when $1.dump was taken: $because. \"$database\" is untouched." \
           "Put the former one back, or choose a dump that was taken with this one: RESTORE_ACTION=list shows which."
         ;;
     esac
   done <"$scratch/secrets"
 }
 
-# usage: refuse WHAT TEXT...      fails, unless RESTORE_DESPITE names WHAT
+# usage: refuse WHAT TEXT...      fails, unless RESTORE_IGNORE names WHAT
 refuse() {
-  refused=$1
+  local what=$1
   shift
-  case " ${RESTORE_DESPITE:-} " in
-    *" $refused "*) warn "$*
-RESTORE_DESPITE=$refused is set: going on." ;;
-    *) fail "$* To restore all the same, set RESTORE_DESPITE=$refused." ;;
-  esac
+  [[ " ${RESTORE_IGNORE:-} " == *" $what "* ]] || fail "$* To restore all the same, set RESTORE_IGNORE=$what."
+  warn "$*
+RESTORE_IGNORE=$what is set: going on."
 }
 
-check_despite() {
-  for despite in ${RESTORE_DESPITE:-}; do
-    case $despite in
-      secrets | room | proof | replication) ;;
-      *) fail "RESTORE_DESPITE ($RESTORE_DESPITE) is none of secrets, room, proof, replication, nor some of them with spaces between." ;;
+check_ignored() {
+  local what
+  for what in ${RESTORE_IGNORE:-}; do
+    case $what in
+      secrets | space | proof | replication) ;;
+      *) fail "RESTORE_IGNORE ($RESTORE_IGNORE) is none of secrets, space, proof, replication, nor some of them with spaces between." ;;
     esac
   done
 }
@@ -191,17 +218,20 @@ command_for() {
 
 # usage: phase NAME WHAT_IT_LEAVES
 phase() {
-  [ -z "${phase_name:-}" ] || log "$phase_name took $(($(date +%s) - phase_began)) s"
-  phase_name=$1 phase_began=$(date +%s) started=${started:-$(date +%s)}
+  [ -z "$phase_name" ] || log "$phase_name took $(($(date +%s) - phase_began)) s"
+  phase_name=$1
+  phase_began=$(date +%s)
+  started=${started:-$phase_began}
   log "== $1: $2"
 }
 
 # usage: clean_up STATUS
 clean_up() {
-  scale_back || set -- 1
-  [ -z "${made_side:-}" ] || drop_side || true
+  local status=$1
+  scale_back || status=1
+  ! "$made_staging" || drop_staging || true
   release
-  exit "$1"
+  exit "$status"
 }
 
 main "$@"

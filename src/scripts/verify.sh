@@ -1,36 +1,43 @@
-#!/bin/sh
+#!/bin/bash
 # Proves that a dump is whole: it compares the checksum, where there is one, and decodes every byte. It reads what the
 # storage has: the memory of this node still has what was written just now, whatever the storage has made of it.
 # usage: verify.sh PATH                 one dump
 #        verify.sh --stored PATH        one dump that was decoded when it was written: compares the checksum only
 #        verify.sh --checksum PATH      the same, for a dump that is read next: the memory of this node may serve it
 #        verify.sh                      every dump in BACKUP_DIR, a line each; the status is 1 when one of them is not whole
-set -eu
+set -euo pipefail
 
-# shellcheck source=common.sh
-. "${0%/*}/common.sh"
-# shellcheck source=storage.sh
-. "$scripts/storage.sh"
+# shellcheck source=lib/common.sh
+. "${BASH_SOURCE[0]%/*}/lib/common.sh"
+# shellcheck source=lib/storage.sh
+. "$scripts/lib/storage.sh"
+
+# Whether the storage takes direct reads; empty until that is tried.
+direct=
 
 main() {
+  local look=whole problem
   on_exit :
-  look=whole
   case ${1:-} in
     --stored | --checksum) look=${1#--} && shift ;;
   esac
   if [ $# -gt 0 ]; then
-    check "$1" || fail "$1 is not whole: $problem"
+    read_dump "$look" "$1"
+    problem=$(problem_of "$1")
+    [ -z "$problem" ] || fail "$1 is not whole: $problem"
   else
     check_stored
   fi
 }
 
 check_stored() {
+  local name problem bad=0 all=0
   check_storage_settings
-  bad=0 all=0
   for name in $(dump_names); do
     all=$((all + 1))
-    if ! check "$BACKUP_DIR/$name.dump"; then
+    read_dump whole "$BACKUP_DIR/$name.dump"
+    problem=$(problem_of "$BACKUP_DIR/$name.dump")
+    if [ -n "$problem" ]; then
       bad=$((bad + 1))
       log "BAD $name: $problem"
     elif is_verified "$name"; then
@@ -43,37 +50,50 @@ check_stored() {
   log "all $all dumps are whole"
 }
 
-# usage: check PATH      otherwise $problem says why not
-check() {
-  problem="it is missing or empty"
-  [ -s "$1" ] || return 1
+# usage: read_dump whole|stored|checksum PATH      leaves its checksums in $scratch, and what could not be read or decoded
+read_dump() {
+  local path=$2
+  : >"$scratch/checksums"
   : >"$scratch/unread"
   : >"$scratch/undecoded"
-  [ "$look" = checksum ] || try_direct_reads "$1"
-  case $look in
-    whole) run whole_checksums "${1%/*}" "${1##*/}" ;;
-    stored) run stored_checksums "${1%/*}" "${1##*/}" ;;
-    checksum) run checksums "${1%/*}" "${1##*/}" 2>"$scratch/unread" ;;
+  [ -s "$path" ] || return 0
+  [ "$1" = checksum ] || try_direct_reads "$path"
+  case $1 in
+    whole) run whole_checksums "${path%/*}" "${path##*/}" ;;
+    stored) run stored_checksums "${path%/*}" "${path##*/}" ;;
+    checksum) run checksums "${path%/*}" "${path##*/}" 2>"$scratch/unread" ;;
   esac >"$scratch/checksums" || true
-  problem="it cannot be read: $(tail -n 1 "$scratch/unread")"
-  [ ! -s "$scratch/unread" ] || return 1
-  if [ -e "$1.sha256" ]; then
-    problem="its checksum differs from that of the day it was written"
-    sed 's/ \*/  /' "$1.sha256" | sort >"$scratch/expected"
-    sort "$scratch/checksums" | cmp -s - "$scratch/expected" || return 1
-    manifest=${1%.dump}.json
-    problem="its checksums are not those that its manifest names"
-    [ ! -e "$manifest" ] || [ "$(fact "$manifest" '"sha256"')" = "\"$(checksum "$1")\"" ] || return 1
-  fi
-  problem="it cannot be read to its end: $(tail -n 1 "$scratch/undecoded")"
-  [ ! -s "$scratch/undecoded" ]
 }
 
-# usage: try_direct_reads PATH      sets $direct; says what is not proven where the storage, such as one in memory, refuses them
+# usage: problem_of PATH      why the dump that was read is not whole; nothing when it is
+problem_of() {
+  local manifest=${1%.dump}.json
+  if [ ! -s "$1" ]; then
+    echo "it is missing or empty"
+  elif [ -s "$scratch/unread" ]; then
+    echo "it cannot be read: $(tail -n 1 "$scratch/unread")"
+  elif [ -e "$1.sha256" ] && ! has_checksums "$1"; then
+    echo "its checksum differs from that of the day it was written"
+  elif [ -e "$1.sha256" ] && [ -e "$manifest" ] && [ "$(fact "$manifest" '"sha256"')" != "\"$(checksum "$1")\"" ]; then
+    echo "its checksums are not those that its manifest names"
+  elif [ -s "$scratch/undecoded" ]; then
+    echo "it cannot be read to its end: $(tail -n 1 "$scratch/undecoded")"
+  fi
+}
+
+# usage: has_checksums PATH      whether those that were made are those beside the dump
+has_checksums() {
+  sed 's/ \*/  /' "$1.sha256" | sort >"$scratch/expected"
+  sort "$scratch/checksums" | cmp -s - "$scratch/expected"
+}
+
+# usage: try_direct_reads PATH      says what is not proven where the storage, such as one in memory, refuses them
 try_direct_reads() {
-  [ -z "${direct:-}" ] || return 0
+  local file
+  [ -z "$direct" ] || return 0
   direct=true
-  dd if="$(find "$1" -type f | head -n 1)" of=/dev/null bs=4096 count=1 iflag=direct 2>/dev/null || {
+  file=$(find "$1" -type f | sed -n 1p)
+  dd if="$file" of=/dev/null bs=4096 count=1 iflag=direct 2>/dev/null || {
     direct=false
     warn "the storage takes no direct reads: what is read back may come from the memory of this node"
   }
@@ -81,22 +101,29 @@ try_direct_reads() {
 
 # usage: stored_bytes FILE [SKIP COUNT]      all of it, or COUNT blocks of 4 MiB after the first SKIP
 stored_bytes() {
-  # GNU's dd can at least ask the kernel to forget what it has.
-  "$direct" || dd if="$1" of=/dev/null count=0 iflag=nocache 2>/dev/null || true
-  dd if="$1" bs=4M ${2:+skip="$2" count="$3"} iflag="$("$direct" && echo direct || echo fullblock)" status=none 2>>"$scratch/unread"
+  local part=(iflag=direct)
+  "$direct" || {
+    part=(iflag=fullblock)
+    # GNU's dd can at least ask the kernel to forget what it has.
+    dd if="$1" of=/dev/null count=0 iflag=nocache 2>/dev/null || true
+  }
+  [ $# -eq 1 ] || part+=(skip="$2" count="$3")
+  dd if="$1" bs=4M "${part[@]}" status=none 2>>"$scratch/unread"
 }
 
 # usage: stored_checksums FOLDER NAME      as `checksums` prints them
 stored_checksums() {
+  local file
   cd "$1" || return
-  find "$2" -type f | sort | while read -r each; do
-    printf '%s  %s\n' "$(stored_bytes "$each" | sha256sum | cut -c 1-64)" "$each"
+  find "$2" -type f | sort | while IFS= read -r file; do
+    printf '%s  %s\n' "$(stored_bytes "$file" | sha256sum | cut -c 1-64)" "$file"
   done
 }
 
 # usage: whole_checksums FOLDER NAME      the same, and decodes it: a file in the same pass
 # A list of contents is read from the beginning of a dump; only decoding it all finds a cut end.
 whole_checksums() {
+  local decoding hashing
   cd "$1" || return
   if [ -d "$2" ]; then
     decode "$2"
@@ -108,22 +135,24 @@ whole_checksums() {
     decoding=$!
     sha256sum <"$scratch/hash" | sed "s/-\$/$2/" &
     hashing=$!
-    feed "$2" 7>"$scratch/decode" 8>"$scratch/hash"
+    feed "$2" "$scratch/decode" "$scratch/hash"
     wait "$decoding" "$hashing"
   fi
 }
 
-# usage: feed FILE 7>FIFO 8>FIFO      reads it once for both, part by part: the tee of busybox takes as much time as a dump
+# usage: feed FILE FIFO FIFO      reads it once for both, part by part: the tee of busybox takes as much time as a dump
 feed() {
-  blocks=0
+  local first second blocks=0
+  exec {first}>"$2" {second}>"$3"
   while stored_bytes "$1" "$blocks" 4 >"$scratch/part" && [ -s "$scratch/part" ]; do
-    cat "$scratch/part" >&7 &
-    cat "$scratch/part" >&8
-    wait "$!"
+    cat "$scratch/part" >&"$first" &
+    cat "$scratch/part" >&"$second" || true
+    wait "$!" || true
     # A part that is gone soon is never written to a disk.
     rm "$scratch/part"
     blocks=$((blocks + 4))
   done
+  exec {first}>&- {second}>&-
 }
 
 # usage: decode [FOLDER]      or what comes on stdin

@@ -5,13 +5,12 @@ import { env, givenEnv } from './environment';
 import { defaultContainer } from '../kubernetes/labels';
 import { PostgresImage } from '../database/postgres-image';
 import { PodOptions } from './pod-options';
-import { ScriptConfigMap } from './script-config-map';
+import { ScriptConfigMap, SCRIPTS_PATH } from './script-config-map';
 import { SecretsCheck } from './secrets-check';
 
 /** Where the claim is mounted. */
 export const STORAGE_PATH = '/backups';
 
-const SCRIPTS_PATH = '/scripts';
 const SCRATCH_SIZE = Size.mebibytes(64);
 const REPORT_PATH = '/secrets-report';
 const REPORT_SIZE = Size.mebibytes(1);
@@ -116,7 +115,7 @@ export function hardenedPod(props: HardenedPodProps): k8s.PodTemplateSpec {
         }),
       ],
       volumes: [
-        { name: 'scripts', configMap: { name: props.scripts.configMapName } },
+        ...props.scripts.volumes,
         ...secrets.volumes,
         { name: 'secrets-report', emptyDir: { medium: 'Memory', sizeLimit: quantity(REPORT_SIZE) } },
         { name: 'storage', persistentVolumeClaim: { claimName: props.storage.claimName } },
@@ -145,7 +144,8 @@ function hardenedContainer(
   return {
     name,
     image: image ?? pod.image.image,
-    command: ['sh', `${SCRIPTS_PATH}/${script}`],
+    // An image of its own need not have bash.
+    command: image === undefined ? ['sh', `${SCRIPTS_PATH}/run.sh`, script] : ['sh', `${SCRIPTS_PATH}/${script}`],
     imagePullPolicy: pod.imagePullPolicy,
     env: [...variables, ...Object.entries(pod.env ?? {}).map(([variable, value]) => givenEnv(variable, value))],
     resources: requirements(pod.resources),
@@ -155,7 +155,7 @@ function hardenedContainer(
       capabilities: { drop: ['ALL'] },
     },
     volumeMounts: [
-      { name: 'scripts', mountPath: SCRIPTS_PATH, readOnly: true },
+      ...pod.scripts.volumeMounts,
       ...volumeMounts,
       ...(pod.volumes ?? []).map(({ volume, mountPath, readOnly = true }) => ({
         name: volume.name,

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join } from 'node:path/posix';
 import { Chart } from 'cdk8s';
 import { k8s } from 'cdk8s-plus-28';
 import { Construct } from 'constructs';
@@ -11,17 +11,37 @@ import { takeName } from '../kubernetes/resource';
 
 const ID = 'postgres-backup-scripts';
 
+/** Where a pod sees them. */
+export const SCRIPTS_PATH = '/scripts';
+
+/** The folders of the scripts, as they are below `scripts/`, and what belongs to each. */
+const FOLDERS = {
+  '': { files: /\.sh$/, text: 'The scripts that the backups, restores and drills of this namespace run.' },
+  lib: {
+    files: /\.sh$/,
+    text: 'What the scripts of the backups, restores and drills of this namespace have in common.',
+  },
+  sql: {
+    files: /\.sql$/,
+    text: 'The SQL that the backups, restores and drills of this namespace send to the database.',
+  },
+} as const;
+
+type Folder = keyof typeof FOLDERS;
+type Scripts = { readonly [folder in Folder]: { readonly [file: string]: string } };
+
 /** Read once, and not by a mere import of the library. */
-let scripts: { readonly [file: string]: string } | undefined;
+let scripts: Scripts | undefined;
 
 /**
- * The scripts as one ConfigMap of a chart. Its name is fixed and has no hash: a pod that is retried must find
- * the scripts that it was made for, or newer ones, never none.
+ * The scripts as ConfigMaps of a chart, one for each of their folders, which a pod sees as they are in the source.
+ * Their names are fixed and have no hash: a pod that is retried must find the scripts that it was made for, or newer
+ * ones, never none.
  */
 export class ScriptConfigMap extends Construct {
   /**
-   * The one of this scope's chart. It is named after the chart, so that no two charts own the same object: of charts in
-   * one namespace, ids must differ.
+   * Those of this scope's chart. They are named after the chart, so that no two charts own the same object: of charts
+   * in one namespace, ids must differ.
    */
   public static of(scope: Construct): ScriptConfigMap {
     const chart = Chart.of(scope);
@@ -33,37 +53,62 @@ export class ScriptConfigMap extends Construct {
     return chart.node.tryFindChild(ID) !== undefined;
   }
 
-  public readonly configMapName: string;
+  public readonly volumes: k8s.Volume[];
+  /** Nested: the kubelet makes the mount points. */
+  public readonly volumeMounts: k8s.VolumeMount[];
   /**
-   * Shows in every pod template when a script has changed. The manifest of a dump has it too: `cat *.s* | sha256sum`.
+   * Shows in every pod template when a script has changed. The manifest of a dump has it too. In `src/scripts` it is
+   * `cat *.sh lib/*.sh sql/*.sql | sha256sum`, with `LC_ALL=C`.
    */
   public readonly digest: string;
 
   private constructor(scope: Construct, id: string) {
     super(scope, id);
-    this.configMapName = `${scope.node.id}-backup-scripts`;
-    checkName('chart.id', this.configMapName);
-    takeName(this, 'ConfigMap', 'chart.id', scope.node.id, this.configMapName);
-    scripts ??= readScripts();
-    this.digest = createHash('sha256').update(Object.values(scripts).join('')).digest('hex');
-    new k8s.KubeConfigMap(this, 'files', {
+    const found = (scripts ??= readScripts());
+    const folders = Object.keys(FOLDERS) as Folder[];
+    this.digest = createHash('sha256')
+      .update(folders.flatMap((folder) => Object.values(found[folder])).join(''))
+      .digest('hex');
+    this.volumes = folders.map((folder) => ({
+      name: volumeName(folder),
+      configMap: { name: this.add(folder, found[folder]) },
+    }));
+    this.volumeMounts = folders.map((folder) => ({
+      name: volumeName(folder),
+      mountPath: join(SCRIPTS_PATH, folder),
+      readOnly: true,
+    }));
+  }
+
+  private add(folder: Folder, data: { readonly [file: string]: string }): string {
+    const chart = this.node.scope!.node.id;
+    const name = `${chart}-backup-${volumeName(folder)}`;
+    checkName('chart.id', name);
+    takeName(this, 'ConfigMap', 'chart.id', chart, name);
+    new k8s.KubeConfigMap(this, folder || 'files', {
       metadata: {
-        name: this.configMapName,
+        name,
         labels: labelsFor('scripts'),
-        annotations: {
-          ...described('The scripts that the backups, restores and drills of this namespace run.'),
-          ...VERBATIM,
-        },
+        annotations: { ...described(FOLDERS[folder].text), ...VERBATIM },
       },
-      data: scripts,
+      data,
     });
+    return name;
   }
 }
 
-function readScripts(): { [file: string]: string } {
-  const folder = join(__dirname, '../scripts');
-  const files = readdirSync(folder)
-    .filter((file) => /\.(sh|sql)$/.test(file))
+function volumeName(folder: Folder): string {
+  return folder === '' ? 'scripts' : `scripts-${folder}`;
+}
+
+function readScripts(): Scripts {
+  return { '': read(''), lib: read('lib'), sql: read('sql') };
+}
+
+function read(folder: Folder): { [file: string]: string } {
+  const path = join(__dirname, '../scripts', folder);
+  const files = readdirSync(path)
+    .filter((file) => FOLDERS[folder].files.test(file))
     .sort();
-  return Object.fromEntries(files.map((file) => [file, readFileSync(join(folder, file), 'utf8')]));
+  return Object.fromEntries(files.map((file) => [file, readFileSync(join(path, file), 'utf8')]));
 }

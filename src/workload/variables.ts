@@ -55,7 +55,7 @@ export const VARIABLES = {
   RESTORE_BEFORE: { meaning: 'time in UTC: the newest verified dump at or before it is taken', byHand: true },
   RESTORE_SHA256: { meaning: 'checksum that the dump must have', byHand: true },
   RESTORE_HOLD: { meaning: 'for how long the action `hold` keeps the dump, e.g. `P30D`', byHand: true },
-  RESTORE_DESPITE: { meaning: 'findings that do not stop the restore, with spaces between', byHand: true },
+  RESTORE_IGNORE: { meaning: 'findings that do not stop the restore, with spaces between', byHand: true },
   RESTORE_SESSIONS: { meaning: 'what is done with sessions on the live database', byHand: true },
   SESSIONS_TIMEOUT: { meaning: 'seconds to wait for sessions to end' },
   STOP_COMMAND: { meaning: 'command that ends the sessions, for messages' },

@@ -288,7 +288,7 @@ export const CASES: { readonly [name: string]: Case } = {
   'restores disconnect the service': { after: { restore: { sessions: RestoreSessions.DISCONNECT } } },
   'fewer databases from before stay': { before: { restore: { keepPrevious: 3 } } },
   'restores go on despite wrong secrets': {
-    byHand: (files) => edited(files, RESTORE, [/(RESTORE_DESPITE\n +value: )""/, '$1secrets room']),
+    byHand: (files) => edited(files, RESTORE, [/(RESTORE_IGNORE\n +value: )""/, '$1secrets space']),
   },
   'restores undo by default': {
     byHand: (files) => edited(files, RESTORE, [/(RESTORE_ACTION\n +value: )restore/, '$1undo']),

@@ -23,14 +23,14 @@ const numbers = Array.from({ length: DATABASES }, (_, index) => FIRST + index);
 test.each(numbers)(
   'whatever a legal database holds comes back: database %i',
   async (number) => {
-    const shell = number % 2 === 0 ? 'dash' : 'ash';
+    const userland = number % 2 === 0 ? 'gnu' : 'busybox';
     const database = randomDatabase(`${SEED}/${number}`, SCHEMAS, toolbox().major);
-    const found = await trip.findings(database, shell);
+    const found = await trip.findings(database, userland);
     if (found.length === 0) return;
     let [left, findings] = [database, found];
     const [way] = WAYS.filter((one) => found.some(({ of }) => of === one || of === 'backup'));
     const fails = async (smaller: Database): Promise<boolean> => {
-      const again = await trip.findings(smaller, shell, [way!]);
+      const again = await trip.findings(smaller, userland, [way!]);
       if (again.length > 0) [left, findings] = [smaller, again];
       return again.length > 0;
     };

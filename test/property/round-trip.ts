@@ -5,7 +5,7 @@ import { Instance } from '../support/instance';
 import type { PodResult } from '../support/pod';
 import { PostgresServer } from '../support/postgres-server';
 import { SessionClient } from '../support/session-client';
-import type { Shell } from '../support/shells';
+import type { Userland } from '../support/userlands';
 import { chart, database, storage, type Manifest } from '../support/synth';
 import { toolbox } from '../support/toolbox';
 import { difference, dumpOf, entriesOf, runClient, settingsLast } from './comparison';
@@ -49,8 +49,8 @@ export class RoundTrip {
   }
 
   /** Makes a database, dumps it, and brings it back. */
-  findings(made: Database, shell: Shell, ways: readonly Way[] = WAYS): Promise<Finding[]> {
-    return this.withDatabase(made, () => new Trial(this.source, made, shell).findings(ways));
+  findings(made: Database, userland: Userland, ways: readonly Way[] = WAYS): Promise<Finding[]> {
+    return this.withDatabase(made, () => new Trial(this.source, made, userland).findings(ways));
   }
 
   /** What PostgreSQL's own programs say of the same. */
@@ -92,10 +92,10 @@ class Trial {
   constructor(
     private readonly source: PostgresServer,
     private readonly made: Database,
-    shell: Shell,
+    userland: Userland,
   ) {
     this.name = made.properties.name;
-    this.instance = new Instance(source, shell, manifests(this.name));
+    this.instance = new Instance(source, userland, manifests(this.name));
     this.dump = dumpOf(source, this.name);
   }
 
@@ -112,7 +112,7 @@ class Trial {
     runClient(this.source, this.name, 'psql', ['-Xqtc', 'SELECT lo_create(7)']); // the service goes on
     const session = new SessionClient(this.source, this.name);
     const restore = await this.instance
-      .restore({ RESTORE_SESSIONS: 'disconnect', RESTORE_DESPITE: 'replication' }, 'beside')
+      .restore({ RESTORE_SESSIONS: 'disconnect', RESTORE_IGNORE: 'replication' }, 'beside')
       .finally(() => session.stop());
     const way = 'beside the live database';
     return restore.status === 0 ? await this.losses(way, dumpOf(this.source, this.name)) : failure(way, restore);

@@ -60,7 +60,7 @@ const external = declaredNames();
     server = await PostgresServer.start();
     createIdentityDatabase(server);
     server.sql('zitadel', encryptionSql([oidc], [keyPairAdded(oidc.value(PEM)), webKeyAdded(oidc.value(JWK))]));
-    instance = new Instance(server, 'ash', undefined, { env: { KEEP_LAST: '99' } });
+    instance = new Instance(server, 'busybox', undefined, { env: { KEEP_LAST: '99' } });
     expect((await instance.backup()).status).toBe(0);
     instance.copyDump(instance.dumps()[0]!, '20261123-020000');
     dumped = live();

@@ -4,7 +4,7 @@ import { createIdentityDatabase } from '../support/identity-database';
 import { Instance } from '../support/instance';
 import { PostgresServer } from '../support/postgres-server';
 
-describe.each(['ash', 'dash'] as const)('a backup under %s', (shell) => {
+describe.each(['busybox', 'gnu'] as const)('a backup under %s', (userland) => {
   let server: PostgresServer;
   let instance: Instance;
 
@@ -14,7 +14,7 @@ describe.each(['ash', 'dash'] as const)('a backup under %s', (shell) => {
   });
   afterAll(() => server.stop());
   beforeEach(() => {
-    instance = new Instance(server, shell);
+    instance = new Instance(server, userland);
   });
 
   test('publishes a dump with its checksum, and leaves no work behind', async () => {

@@ -15,7 +15,7 @@ const because = 'nothing opens without it';
 const KEY = 'k'.repeat(32);
 const ALL_BYTES = Buffer.from(Array.from({ length: 255 }, (_, index) => index + 1));
 
-describe.each(['ash', 'dash'] as const)('check-secrets.sh under %s', (shell) => {
+describe.each(['busybox', 'gnu'] as const)('check-secrets.sh under %s', (userland) => {
   let server: PostgresServer;
 
   beforeAll(async () => {
@@ -53,7 +53,7 @@ describe.each(['ash', 'dash'] as const)('check-secrets.sh under %s', (shell) => 
     return runPod({
       manifests: Testing.synth(scope),
       workload: 'shop-backup',
-      shell,
+      userland,
       onlyContainer: 'check-secrets',
       claims: { 'shop-backup': makeClaim(70) },
       secrets: { 'shop-db': { password: server.password }, ...(value !== undefined && { app: { key: value } }) },

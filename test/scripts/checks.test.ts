@@ -5,14 +5,14 @@ import { createIdentityDatabase } from '../support/identity-database';
 import { Instance } from '../support/instance';
 import { PostgresServer } from '../support/postgres-server';
 
-describe.each(['ash', 'dash'] as const)('the checks of dist/ under %s', (shell) => {
+describe.each(['busybox', 'gnu'] as const)('the checks of dist/ under %s', (userland) => {
   let server: PostgresServer;
   let instance: Instance;
 
   beforeEach(async () => {
     server = await PostgresServer.start();
     createIdentityDatabase(server);
-    instance = new Instance(server, shell);
+    instance = new Instance(server, userland);
   });
   afterEach(() => server.stop());
 

@@ -29,14 +29,14 @@ const KINDS = `
   INSERT INTO kinds.split SELECT generate_series(1, 10);
 `;
 
-describe.each(['ash', 'dash'] as const)("the hashes of a dump's contents under %s", (shell) => {
+describe.each(['busybox', 'gnu'] as const)("the hashes of a dump's contents under %s", (userland) => {
   let server: PostgresServer;
   let instance: Instance;
 
   beforeEach(async () => {
     server = await PostgresServer.start();
     createIdentityDatabase(server);
-    instance = new Instance(server, shell);
+    instance = new Instance(server, userland);
   });
   afterEach(() => server.stop());
 

@@ -5,7 +5,7 @@ import { Instance, MASTERKEY } from '../support/instance';
 import type { PodResult } from '../support/pod';
 import { PostgresServer } from '../support/postgres-server';
 import { SecretWatch } from '../support/secret-watch';
-import type { Shell } from '../support/shells';
+import type { Userland } from '../support/userlands';
 import {
   DataKey,
   EncryptedEvent,
@@ -34,9 +34,9 @@ const DATABASES: Readonly<Record<string, readonly EncryptedEvent[]>> = {
 
 const bytes = Buffer.from(MASTERKEY);
 
-describe.each(['ash', 'dash'] as const)(
+describe.each(['busybox', 'gnu'] as const)(
   'a drill of dist/ under %s, with the database server stopped',
-  (shell: Shell) => {
+  (userland: Userland) => {
     const watch = new SecretWatch([MASTERKEY, oidc.bytes, user.bytes, lost.bytes]);
     const instances: Record<string, Instance> = {};
 
@@ -45,7 +45,7 @@ describe.each(['ash', 'dash'] as const)(
       for (const [name, encrypted] of Object.entries(DATABASES)) {
         createIdentityDatabase(server);
         server.sql('zitadel', encryptionSql([oidc, user, cookies], encrypted));
-        const instance = new Instance(server, shell);
+        const instance = new Instance(server, userland);
         expect(await instance.backup()).toMatchObject({ status: 0, stderr: '' });
         server.sql('postgres', 'DROP DATABASE zitadel');
         instances[name] = instance;

@@ -24,20 +24,21 @@ const echoEnv = (env: object[], ...names: string[]): Sketch => ({
 
 describe('a pod', () => {
   it.each([
-    ['ash', /busybox/],
-    ['dash', /\/dash$/],
-  ] as const)('runs its script under the real %s', async (shell, program) => {
-    expect(await print({ script: 'readlink -f /proc/$$/exe' }, { shell })).toMatch(program);
+    ['busybox', /busybox/],
+    ['gnu', /\/dash$/],
+  ] as const)('has the /bin/sh of %s, and the same bash', async (userland, program) => {
+    expect(await print({ script: 'readlink -f /proc/$$/exe' }, { userland })).toMatch(program);
+    expect(await print({ script: 'readlink -f "$(command -v bash)"' }, { userland })).toMatch(/\/bash$/);
   });
 
-  it('finds the core utilities of busybox under ash and those of the system under dash', async () => {
+  it('finds the core utilities of busybox under busybox and those of the system under gnu', async () => {
     const script = 'readlink -f "$(command -v sort)"';
-    expect(await print({ script }, { shell: 'ash' })).toMatch(/busybox$/);
-    expect(await print({ script }, { shell: 'dash' })).not.toMatch(/busybox$/);
+    expect(await print({ script }, { userland: 'busybox' })).toMatch(/busybox$/);
+    expect(await print({ script }, { userland: 'gnu' })).not.toMatch(/busybox$/);
   });
 
-  it.each(['ash', 'dash'] as const)('finds the PostgreSQL client programs under %s', async (shell) => {
-    expect(await print({ script: 'psql --version; pg_dump --version; pg_restore --version' }, { shell })).toMatch(
+  it.each(['busybox', 'gnu'] as const)('finds the PostgreSQL client programs under %s', async (userland) => {
+    expect(await print({ script: 'psql --version; pg_dump --version; pg_restore --version' }, { userland })).toMatch(
       /^(.*PostgreSQL\) \d+.*\n?){3}$/,
     );
   });
@@ -54,7 +55,7 @@ describe('a pod', () => {
   });
 
   itSandboxed('cannot write to its root file system, not even as root', async () => {
-    const script = 'touch /file /usr/file /etc/passwd /opt/shell/file || echo refused';
+    const script = 'touch /file /usr/file /etc/passwd /opt/userland/file || echo refused';
     const { stdout, stderr } = await runPod(
       podOptions({ script, spec: { securityContext: { runAsUser: 0 }, volumes: [SCRIPTS_VOLUME] } }),
     );
@@ -212,11 +213,11 @@ describe('a pod', () => {
     });
   });
 
-  it.each(['ash', 'dash'] as const)('gets a SIGTERM in its own process, under %s', async (shell) => {
+  it.each(['busybox', 'gnu'] as const)('gets a SIGTERM in its own process, under %s', async (userland) => {
     const pod = startPod(
       podOptions(
         { script: 'trap "echo stopping; exit 3" TERM; echo "ready $$"; while :; do sleep 0.05; done' },
-        { shell },
+        { userland },
       ),
     );
     const [, pid] = await pod.waitForOutput(/ready (\d+)/);
@@ -316,14 +317,14 @@ describe('a server', () => {
     );
   });
 
-  it.each(['ash', 'dash'] as const)('lets a pod in with the password alone, under %s', async (shell) => {
+  it.each(['busybox', 'gnu'] as const)('lets a pod in with the password alone, under %s', async (userland) => {
     const server = await PostgresServer.start();
     const env = [
       { name: 'PGPASSWORD', valueFrom: { secretKeyRef: { name: 'login', key: 'password' } } },
       { name: 'PGUSER', value: 'postgres' },
     ];
     const sketch = { script: 'psql -XAtc "SELECT 42" postgres', container: { env } };
-    const more = { shell, env: { PGHOST: server.host, PGPORT: String(server.port) } };
+    const more = { userland, env: { PGHOST: server.host, PGPORT: String(server.port) } };
     expect(await print(sketch, { ...more, secrets: { login: { password: server.password } } })).toBe('42');
     const denied = await runPod(podOptions(sketch, { ...more, secrets: { login: { password: 'wrong' } } }));
     expect(denied.status).toBe(2);

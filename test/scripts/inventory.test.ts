@@ -7,21 +7,21 @@ import { PostgresServer } from '../support/postgres-server';
 import { makeFolder } from '../support/retention-folder';
 import { keepEnv } from '../support/retention-pod';
 import { isSandboxed } from '../support/sandbox';
-import { searchPath } from '../support/shells';
+import { searchPath } from '../support/userlands';
 
 const ONE = keepEnv({ last: 1, daily: 0, weekly: 0, monthly: 0, yearly: 0, within: 0 });
 const OLD = 'zitadel-20260101-020000';
 const now = (): number => Math.floor(Date.now() / 1000);
 const iso = (seconds: number): string => new Date(seconds * 1000).toISOString().replace('.000', '');
 
-describe.each(['ash', 'dash'] as const)('without a server and without the masterkey, under %s,', (shell) => {
+describe.each(['busybox', 'gnu'] as const)('without a server and without the masterkey, under %s,', (userland) => {
   let instance: Instance;
   let newest: string;
 
   beforeAll(async () => {
     const server = await PostgresServer.start();
     createIdentityDatabase(server);
-    instance = new Instance(server, shell);
+    instance = new Instance(server, userland);
     expect((await instance.backup()).status).toBe(0);
     newest = instance.dumps()[0]!;
     instance.copyDump(newest, '20260101-020000');
@@ -141,7 +141,7 @@ describe.each(['ash', 'dash'] as const)('without a server and without the master
       );
       const { status, stderr } = await act('hold', {
         RESTORE_DUMP: 'zitadel-20260102-020000',
-        PATH: `${isSandboxed() ? '/backups/bin' : bin}:${searchPath(shell)}`,
+        PATH: `${isSandboxed() ? '/backups/bin' : bin}:${searchPath(userland)}`,
       });
       expect({ status, stderr }).toEqual({
         status: 1,

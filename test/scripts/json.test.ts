@@ -41,7 +41,7 @@ function facts(value: unknown, path: readonly string[] = []): string[] {
   return members.flatMap(([name, member]) => facts(member, [...path, name]));
 }
 
-describe.each(['ash', 'dash'] as const)('JSON that was laid out anew, under %s', (shell) => {
+describe.each(['busybox', 'gnu'] as const)('JSON that was laid out anew, under %s', (userland) => {
   let server: PostgresServer;
   let instance: Instance;
   let drills = 0;
@@ -56,7 +56,7 @@ describe.each(['ash', 'dash'] as const)('JSON that was laid out anew, under %s',
       `
       CREATE TABLE ${TABLE} (name text); INSERT INTO ${TABLE} VALUES ('${ODD.replaceAll("'", "''")}'); CREATE VIEW public.odd AS TABLE ${TABLE}`,
     );
-    instance = new Instance(server, shell);
+    instance = new Instance(server, userland);
     expect(await instance.backup(CHECK)).toMatchObject({ status: 0, stderr: '' });
     instance.copyDump(instance.dumps()[0]!, '20250101-020000');
   });
@@ -87,9 +87,8 @@ describe.each(['ash', 'dash'] as const)('JSON that was laid out anew, under %s',
     files.forEach((text, i) => write(text, `whole.${i}`));
     cuts.forEach((text, i) => write(text, `cut.${i}`));
     const read =
-      'scripts=/scripts; . /scripts/json.sh; export LC_ALL=C; for file in /backups/json/$1.*; do facts "$file"; ' +
-      'echo; done';
-    const run = (which: string) => instance.startBackup({}, ['sh', '-c', read, 'sh', which]).result;
+      '. /scripts/lib/json.sh; export LC_ALL=C; for file in /backups/json/$1.*; do facts "$file"; ' + 'echo; done';
+    const run = (which: string) => instance.startBackup({}, ['bash', '-c', read, 'bash', which]).result;
     const expected = `${facts(document).join('\n')}\n\n`;
     expect((await run('whole')).output === expected.repeat(files.length)).toBe(true);
     expect((await run('cut')).output).toBe('\n'.repeat(cuts.length));

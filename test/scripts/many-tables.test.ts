@@ -13,7 +13,7 @@ test('where pg_dump has locks enough, its tables and their indexes are counted a
     EXECUTE format('CREATE TABLE t%s (id int PRIMARY KEY, a int, b int); CREATE INDEX ON t%s (a); CREATE INDEX ON t%s (b)', i, i, i);
     IF i % 50 = 0 THEN COMMIT; END IF; END LOOP; END $$`,
   );
-  const instance = new Instance(server, 'dash');
+  const instance = new Instance(server, 'gnu');
   expect(await instance.backup({ CHECKS: '0', ROW_COUNTS: 'false' })).toMatchObject({ status: 0 });
   expect(await instance.backup({ CHECKS: '0' })).toMatchObject({ status: 0, stderr: '' });
   expect(instance.dumps()).toHaveLength(2);

@@ -10,7 +10,7 @@ const DAY = 86_400;
 const ONE = keepEnv({ last: 1, daily: 0, weekly: 0, monthly: 0, yearly: 0, within: 0 });
 const now = (): number => Math.floor(Date.now() / 1000);
 
-describe.each(['ash', 'dash'] as const)('a dump that is taken on purpose, under %s,', (shell) => {
+describe.each(['busybox', 'gnu'] as const)('a dump that is taken on purpose, under %s,', (userland) => {
   let server: PostgresServer;
   let instance: Instance;
 
@@ -19,7 +19,7 @@ describe.each(['ash', 'dash'] as const)('a dump that is taken on purpose, under 
     createIdentityDatabase(server);
   });
   beforeEach(() => {
-    instance = new Instance(server, shell);
+    instance = new Instance(server, userland);
   });
   afterAll(() => server.stop());
 
@@ -101,7 +101,7 @@ describe.each(['ash', 'dash'] as const)('a dump that is taken on purpose, under 
   );
 
   async function refused(env: Env, why: string): Promise<void> {
-    const { status, stderr } = await instance.startBackup(env, ['sh', '/scripts/backup.sh']).result;
+    const { status, stderr } = await instance.startBackup(env, ['bash', '/scripts/backup.sh']).result;
     expect(status).toBe(1);
     expect(stderr).toContain(`backup: ${why}`);
     expect(instance.files()).toEqual([]);

@@ -33,7 +33,7 @@ describe.each<[string, string, string]>([
     createIdentityDatabase(server);
     server.sql('postgres', before.replace(":'password'", `'${server.password.replaceAll("'", "''")}'`));
     server.sql('zitadel', sql);
-    instance = new Instance(server, 'dash');
+    instance = new Instance(server, 'gnu');
     expect(await instance.backup()).toMatchObject({ status: 0 });
   });
   afterAll(() => Promise.all([server.stop(), fresh.stop()]));

@@ -21,7 +21,7 @@ const hasBoth = ['pg_cron', 'pgaudit'].every((library) => existsSync(join(librar
       `CREATE EXTENSION pg_cron; CREATE EXTENSION pgaudit; CREATE EXTENSION pg_stat_statements;
       SELECT cron.schedule('act', '1 second', 'CREATE TABLE IF NOT EXISTS public.acted (i int)')`,
     );
-    instance = new Instance(server, 'dash');
+    instance = new Instance(server, 'gnu');
     expect(await instance.backup()).toMatchObject({ status: 0 });
   });
   afterAll(() => server.stop());

@@ -4,7 +4,7 @@ import { Env, keepEnv, startPrune } from '../support/retention-pod';
 const within = (days: number): Env => keepEnv({ last: 1, daily: 0, weekly: 0, monthly: 0, yearly: 0, within: days });
 const at = (time: string): string => `zitadel-202601${time}`;
 
-describe.each(['ash', 'dash'] as const)('pruning by days under %s', (shell) => {
+describe.each(['busybox', 'gnu'] as const)('pruning by days under %s', (userland) => {
   let folder: DumpFolder;
 
   beforeEach(() => {
@@ -12,7 +12,7 @@ describe.each(['ash', 'dash'] as const)('pruning by days under %s', (shell) => {
   });
 
   async function prune(env: Env, ...args: string[]): Promise<void> {
-    const { status, stderr } = await startPrune(shell, folder.nas, args, env).result;
+    const { status, stderr } = await startPrune(userland, folder.nas, args, env).result;
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
   }
 

@@ -8,7 +8,7 @@ import { PostgresServer } from '../support/postgres-server';
 import { DumpFolder, filesOf, writeDump } from '../support/retention-folder';
 import { Env, keepEnv, startPrune } from '../support/retention-pod';
 import { isSandboxed } from '../support/sandbox';
-import { searchPath } from '../support/shells';
+import { searchPath } from '../support/userlands';
 
 const NONE = { last: 1, daily: 0, weekly: 0, monthly: 0, yearly: 0, within: 0 };
 const LAST = keepEnv(NONE);
@@ -18,14 +18,14 @@ const days = (first: number, last: number): string[] =>
   Array.from({ length: last - first + 1 }, (_, index) => day(first + index));
 const removal = (name: string): string => `prune: removed ${name}: no rule of the retention keeps it`;
 
-describe.each(['ash', 'dash'] as const)('pruning under %s', (shell) => {
+describe.each(['busybox', 'gnu'] as const)('pruning under %s', (userland) => {
   let folder: DumpFolder;
 
   beforeEach(() => {
     folder = new DumpFolder();
   });
 
-  const end = (env: Env, ...args: string[]): Promise<PodResult> => startPrune(shell, folder.nas, args, env).result;
+  const end = (env: Env, ...args: string[]): Promise<PodResult> => startPrune(userland, folder.nas, args, env).result;
 
   /** Its log, a line an item. */
   async function prune(env: Env, ...args: string[]): Promise<string[]> {
@@ -257,14 +257,14 @@ describe.each(['ash', 'dash'] as const)('pruning under %s', (shell) => {
     async () => {
       const server = await PostgresServer.start();
       createIdentityDatabase(server);
-      const instance = new Instance(server, shell);
+      const instance = new Instance(server, userland);
       folder = new DumpFolder('zitadel', instance.nas);
       folder.verified(...days(1, 20));
       const stop = '[ "$(wc -l <"$STEPS")" -ne "$STOP_BEFORE" ] || { echo stopped; exec sleep 1000; }';
       const step = `echo "\${0##*/}" >>"$STEPS"; ${stop}; PATH=\${PATH#*:}; exec "\${0##*/}" "$@"`;
       const env = replace({ mkdir: step, mv: step, rm: step });
       for (let number = 1; number <= 12; number++) {
-        const pod = startPrune(shell, folder.nas, [], {
+        const pod = startPrune(userland, folder.nas, [], {
           ...LAST,
           ...env,
           STEPS: seen(join(folder.nas, `steps-${number}`)),
@@ -296,7 +296,7 @@ describe.each(['ash', 'dash'] as const)('pruning under %s', (shell) => {
     mkdirSync(bin);
     for (const [program, script] of Object.entries(programs))
       writeFileSync(join(bin, program), `#!/bin/sh\n${script}\n`, { mode: 0o755 });
-    return { PATH: `${seen(bin)}:${searchPath(shell)}` };
+    return { PATH: `${seen(bin)}:${searchPath(userland)}` };
   }
 
   /** A path below the NAS as the pod sees it. */

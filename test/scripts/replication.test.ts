@@ -14,7 +14,7 @@ describe('a database with a subscription', () => {
       `CREATE SUBSCRIPTION sub CONNECTION 'host=127.0.0.1 port=1 dbname=x' PUBLICATION p WITH (connect = false, ` +
         `slot_name = 'theirs', enabled = false)`,
     );
-    instance = new Instance(server, 'ash');
+    instance = new Instance(server, 'busybox');
     expect(await instance.backup()).toMatchObject({ status: 0 });
   });
   afterAll(() => server.stop());
@@ -45,7 +45,7 @@ describe('a database with a subscription', () => {
     'where that is accepted, the record tells what is left out, and the database from before keeps the slot until ' +
       'that is accepted too',
     async () => {
-      const despite = { RESTORE_SESSIONS: 'disconnect', RESTORE_DESPITE: 'replication' };
+      const despite = { RESTORE_SESSIONS: 'disconnect', RESTORE_IGNORE: 'replication' };
       expect(await instance.restore(despite, 'r2')).toMatchObject({
         status: 0,
         stderr: expect.stringContaining('left out: the slots of subscriptions, which are disabled: sub'),
@@ -57,7 +57,7 @@ describe('a database with a subscription', () => {
       });
       expect(databaseNames(server)).toEqual(['zitadel', 'zitadel_before_r2']);
       expect(
-        await instance.restore({ RESTORE_ACTION: 'drop-previous', RESTORE_DESPITE: 'replication' }, 'r4'),
+        await instance.restore({ RESTORE_ACTION: 'drop-previous', RESTORE_IGNORE: 'replication' }, 'r4'),
       ).toMatchObject({ status: 0 });
       expect(databaseNames(server)).toEqual(['zitadel']);
     },

@@ -8,14 +8,14 @@ import { PostgresServer } from '../support/postgres-server';
 const databases = (server: PostgresServer) =>
   server.sql('postgres', "SELECT datname FROM pg_database WHERE datname LIKE 'zitadel%' ORDER BY 1").split('\n');
 
-describe.each(['ash', 'dash'] as const)('the restore template under %s', (shell) => {
+describe.each(['busybox', 'gnu'] as const)('the restore template under %s', (userland) => {
   let server: PostgresServer;
   let instance: Instance;
 
   beforeEach(async () => {
     server = await PostgresServer.start();
     createIdentityDatabase(server);
-    instance = new Instance(server, shell);
+    instance = new Instance(server, userland);
     expect((await instance.backup()).status).toBe(0);
   });
   afterEach(() => server.stop());

@@ -32,7 +32,7 @@ function manifests(quiesce?: Quiesce): Manifest[] {
   ];
 }
 
-describeWithKubectl.each(['ash', 'dash'] as const)('a service that the restore scales, under %s', (shell) => {
+describeWithKubectl.each(['busybox', 'gnu'] as const)('a service that the restore scales, under %s', (userland) => {
   let server: PostgresServer;
   let api: FakeApi;
   let instance: Instance;
@@ -59,7 +59,7 @@ describeWithKubectl.each(['ash', 'dash'] as const)('a service that the restore s
     api = await FakeApi.start({ namespace: 'shop', deployment: 'shop-web', rules });
     objects.at(-1)!.data['ca.crt'] = api.certificate;
     around = { env: api.env, tokens: { 'shop-restore': api.token }, programs: { 'lend-kubectl': toolbox().kubectl! } };
-    instance = new Instance(server, shell, objects, around);
+    instance = new Instance(server, userland, objects, around);
     expect((await instance.backup()).status).toBe(0);
   });
   afterAll(async () => {
@@ -275,7 +275,7 @@ describeWithKubectl.each(['ash', 'dash'] as const)('a service that the restore s
   });
 
   test('is left alone without quiesce', async () => {
-    const plain = new Instance(server, shell, manifests(), around);
+    const plain = new Instance(server, userland, manifests(), around);
     expect((await plain.backup()).status).toBe(0);
     const before = api.total;
     expect((await plain.restore({ SESSIONS_TIMEOUT: '0' })).status).toBe(1);
@@ -283,9 +283,9 @@ describeWithKubectl.each(['ash', 'dash'] as const)('a service that the restore s
   });
 
   // With dash, the search path is the machine's own.
-  if (shell === 'ash')
+  if (userland === 'busybox')
     test('is not scaled with an image that has no kubectl, and the pod says so', async () => {
-      const other = new Instance(server, shell, objects, { ...around, programs: {} });
+      const other = new Instance(server, userland, objects, { ...around, programs: {} });
       const { status, failedContainer, stderr } = await other.restore();
       expect(status).toBe(1);
       expect(failedContainer).toBe('lend-kubectl');

@@ -3,7 +3,7 @@ import { Instance } from '../support/instance';
 import { PostgresServer } from '../support/postgres-server';
 import { SessionClient } from '../support/session-client';
 
-describe.each(['ash', 'dash'] as const)('a service that is connected, under %s', (shell) => {
+describe.each(['busybox', 'gnu'] as const)('a service that is connected, under %s', (userland) => {
   let server: PostgresServer;
   let instance: Instance;
   let clients: SessionClient[];
@@ -11,7 +11,7 @@ describe.each(['ash', 'dash'] as const)('a service that is connected, under %s',
   beforeEach(async () => {
     server = await PostgresServer.start();
     createIdentityDatabase(server);
-    instance = new Instance(server, shell);
+    instance = new Instance(server, userland);
     expect((await instance.backup()).status).toBe(0);
     clients = [];
   });

@@ -4,7 +4,7 @@ import { createIdentityDatabase } from '../support/identity-database';
 import { Instance } from '../support/instance';
 import { PostgresServer } from '../support/postgres-server';
 
-describe.each(['ash', 'dash'] as const)('a restore under %s', (shell) => {
+describe.each(['busybox', 'gnu'] as const)('a restore under %s', (userland) => {
   let server: PostgresServer;
   let instance: Instance;
 
@@ -14,7 +14,7 @@ describe.each(['ash', 'dash'] as const)('a restore under %s', (shell) => {
   afterAll(() => server.stop());
   beforeEach(() => {
     createIdentityDatabase(server);
-    instance = new Instance(server, shell);
+    instance = new Instance(server, userland);
   });
   afterEach(() => {
     const names = server.sql(

@@ -217,11 +217,11 @@ test('on real folders, neither the order nor the times of the files count', asyn
     .slice(-24)
     .map((item, number) => ({ ...item, folder: `${number}/${prefixes[number % prefixes.length]}` }));
   await Promise.all(
-    (['ash', 'dash'] as const).map(async (shell) => {
+    (['busybox', 'gnu'] as const).map(async (userland) => {
       const nas = makeClaim(UID);
       for (const { folder, dumps } of folders)
         writeShuffled(join(nas, folder), dumps, new Random(`${SEED}/files/${folder}`));
-      await pruneFolders(shell, nas, folders);
+      await pruneFolders(userland, nas, folders);
       forEach(folders, (item, number) => {
         const left = readdirSync(join(nas, folders[number]!.folder))
           .filter((file) => file !== '.work')
@@ -229,9 +229,9 @@ test('on real folders, neither the order nor the times of the files count', asyn
         const stays = item.dumps.filter(({ time }) => kept(item).has(time)).sort((a, b) => a.time - b.time);
         const actual = left.filter((file) => file.endsWith('.dump')).map((file) => timeOf(file.replace(/\.dump$/, '')));
         if (`${actual}` !== `${timesOf(stays)}`)
-          return `${shell} left ${names(actual)}, by the rules: ${names(timesOf(stays))}`;
+          return `${userland} left ${names(actual)}, by the rules: ${names(timesOf(stays))}`;
         const files = stays.reduce((count, { state }) => count + (state === 'verified' ? 4 : 1), 1);
-        return left.length === files ? undefined : `${shell} left the files ${left.join(', ')}`;
+        return left.length === files ? undefined : `${userland} left the files ${left.join(', ')}`;
       });
     }),
   );

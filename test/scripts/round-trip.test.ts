@@ -3,14 +3,14 @@ import { createIdentityDatabase } from '../support/identity-database';
 import { Instance } from '../support/instance';
 import { PostgresServer } from '../support/postgres-server';
 
-describe.each(['ash', 'dash'] as const)('with dist/ as it ships, under %s', (shell) => {
+describe.each(['busybox', 'gnu'] as const)('with dist/ as it ships, under %s', (userland) => {
   let server: PostgresServer;
   let instance: Instance;
 
   beforeAll(async () => {
     server = await PostgresServer.start();
     createIdentityDatabase(server);
-    instance = new Instance(server, shell);
+    instance = new Instance(server, userland);
   });
   afterAll(() => server.stop());
 

@@ -10,14 +10,14 @@ const OTHER_KEY = 'AnotherKeyThatHas32Characters!!!';
 const refusal =
   /secret zitadel-secret, key masterkey is not the one that was there when zitadel-\S+\.dump was taken: without it a restored database cannot be decrypted\. "zitadel" is untouched\./;
 
-describe.each(['ash', 'dash'] as const)('the secrets of dist/ under %s', (shell) => {
+describe.each(['busybox', 'gnu'] as const)('the secrets of dist/ under %s', (userland) => {
   let server: PostgresServer;
   let instance: Instance;
 
   beforeEach(async () => {
     server = await PostgresServer.start();
     createIdentityDatabase(server);
-    instance = new Instance(server, shell);
+    instance = new Instance(server, userland);
   });
   afterEach(() => server.stop());
 
@@ -50,11 +50,11 @@ describe.each(['ash', 'dash'] as const)('the secrets of dist/ under %s', (shell)
       const refused = await instance.restore({ RESTORE_ACTION: action });
       expect(refused.status).toBe(1);
       expect(refused.stderr).toMatch(refusal);
-      expect(refused.stderr).toContain('To restore all the same, set RESTORE_DESPITE=secrets.');
+      expect(refused.stderr).toContain('To restore all the same, set RESTORE_IGNORE=secrets.');
       expect(fingerprint(server, 'zitadel')).toBe(live);
     }
 
-    const despite = await instance.restore({ RESTORE_DESPITE: 'secrets' });
+    const despite = await instance.restore({ RESTORE_IGNORE: 'secrets' });
     expect(despite.status).toBe(0);
     expect(despite.stderr).toMatch(refusal);
     expect(server.sql('zitadel', 'SELECT count(*) FROM projections.sessions')).toBe('500');
@@ -107,7 +107,7 @@ describe.each(['ash', 'dash'] as const)('the secrets of dist/ under %s', (shell)
         await instance.restore(),
       ];
       setMasterkey(OTHER_KEY);
-      outputs.push(await instance.restore(), await instance.restore({ RESTORE_DESPITE: 'secrets' }));
+      outputs.push(await instance.restore(), await instance.restore({ RESTORE_IGNORE: 'secrets' }));
       instance.secrets['zitadel-db-secret'] = { POSTGRES_PASSWORD: OTHER_KEY };
       outputs.push(await instance.backup());
       outputs.forEach(({ output, initContainers }, index) => {

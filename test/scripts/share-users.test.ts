@@ -9,12 +9,12 @@ import { PostgresServer } from '../support/postgres-server';
  * A NAS that maps all users to one of its own: whoever the pod is, it may read and write, and stat shows somebody
  * else's folders, which let nobody in. The capabilities stand for the server of the share.
  */
-(isRoot ? test : test.skip).each(['ash', 'dash'] as const)(
+(isRoot ? test : test.skip).each(['busybox', 'gnu'] as const)(
   'a share with users of its own is written and read, whatever its mode bits say, under %s',
-  async (shell) => {
+  async (userland) => {
     const server = await PostgresServer.start();
     createIdentityDatabase(server);
-    const instance = new Instance(server, shell, undefined, { capabilities: ['dac_override', 'dac_read_search'] });
+    const instance = new Instance(server, userland, undefined, { capabilities: ['dac_override', 'dac_read_search'] });
     mkdirSync(join(instance.folder, '.work'), { recursive: true });
     run(['chown', '-R', '1024:100', instance.nas]);
     for (const folder of [instance.folder, join(instance.folder, '.work')]) chmodSync(folder, 0o700);

@@ -41,7 +41,7 @@ describeWithOpenssl(
     beforeAll(async () => {
       server = await PostgresServer.start();
       createIdentityDatabase(server);
-      instance = new Instance(server, 'ash');
+      instance = new Instance(server, 'busybox');
       certificate('db', 2, 'server');
       certificate('other', 2, 'other');
     });

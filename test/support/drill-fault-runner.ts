@@ -12,7 +12,7 @@ export function testDrillFaults(group: DrillFaultGroup): void {
     {
       component: 'drill',
       prepare: takeDrillSample,
-      begin: (server, shell, sample) => new DrillTrial(server, shell, sample),
+      begin: (server, userland, sample) => new DrillTrial(server, userland, sample),
       face,
       leak: 'keys outside their file',
     },

@@ -8,7 +8,7 @@ import { createIdentityDatabase } from './identity-database';
 import { MASTERKEY, type Env, type Evidence } from './instance';
 import type { PodOptions, PodProcess, PodResult } from './pod';
 import type { PostgresServer } from './postgres-server';
-import type { Shell } from './shells';
+import type { Userland } from './userlands';
 import { DataKey, encryptionSql, JWK, keyPairAdded, PEM, webKeyAdded } from './zitadel-encryption';
 
 const keys = [new DataKey('oidcKey', MASTERKEY), new DataKey('samlKey', MASTERKEY)] as const;
@@ -39,8 +39,8 @@ export function drillFault(
 
 /** A dump on the NAS whose values are encrypted, and drills of it. */
 export class DrillTrial extends Trial {
-  constructor(server: PostgresServer, shell: Shell, sample: Sample) {
-    super(server, shell, sample, { drill: true });
+  constructor(server: PostgresServer, userland: Userland, sample: Sample) {
+    super(server, userland, sample, { drill: true });
     this.passwords.push(MASTERKEY, ...keys.map(({ bytes }) => bytes));
   }
 

@@ -20,7 +20,7 @@ export interface Dumps {
 }
 
 /** The dumps under their final names, told apart by reading them. */
-export async function dumpsOf({ instance, folder, shell }: Trial): Promise<Dumps> {
+export async function dumpsOf({ instance, folder, userland }: Trial): Promise<Dumps> {
   const { stdout } = await runPod(
     podOptions(
       {
@@ -37,7 +37,7 @@ export async function dumpsOf({ instance, folder, shell }: Trial): Promise<Dumps
           volumes: [SCRIPTS_VOLUME, { name: 'nas', persistentVolumeClaim: { claimName: 'nas' } }],
         },
       },
-      { shell, claims: { nas: instance.nas } },
+      { userland, claims: { nas: instance.nas } },
     ),
   );
   const read = stdout

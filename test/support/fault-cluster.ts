@@ -46,9 +46,9 @@ export function cluster(
       volumes,
     } = spec.jobTemplate.spec.template.spec;
     for (const container of [main, ...steps]) {
-      const [shell, script] = container.command;
-      const run = container === main ? `"\${SCRIPT:-${script}}"` : script;
-      container.command = [shell, '-c', `PATH=/tools:$PATH exec ${shell} ${run}`];
+      const [shell, run, script] = container.command;
+      const chosen = container === main ? `"\${SCRIPT:-${script}}"` : script;
+      container.command = [shell, '-c', `PATH=/tools:$PATH exec ${shell} ${run} ${chosen}`];
       container.volumeMounts.push({ name: 'tools', mountPath: '/tools', readOnly: true });
     }
     volumes.push({ name: 'tools', configMap: { name: 'tools', defaultMode: 0o755 } });

@@ -17,7 +17,7 @@ export function testFaults(group: FaultGroup): void {
         createIdentityDatabase(server, 'shop');
         return takeSample(server);
       },
-      begin: (server, shell, sample, fault: Fault) => new Trial(server, shell, sample, fault.cluster),
+      begin: (server, userland, sample, fault: Fault) => new Trial(server, userland, sample, fault.cluster),
       face,
       leak: 'passwords leaked',
     },

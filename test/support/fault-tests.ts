@@ -2,7 +2,7 @@ import type { AnyFault, FaultGroup } from './fault';
 import { NO_VIOLATIONS, record, type Component, type Violations } from './fault-ledger';
 import { PostgresServer } from './postgres-server';
 import { SecretWatch } from './secret-watch';
-import type { Shell } from './shells';
+import type { Userland } from './userlands';
 import type { Trial } from './fault-trial';
 
 /** What the faults of one component have in common. */
@@ -10,13 +10,13 @@ export interface Trials<C extends Component, F extends AnyFault, S, T extends Tr
   readonly component: C;
   /** Makes what all trials on a server start from. */
   readonly prepare: (server: PostgresServer) => Promise<S>;
-  readonly begin: (server: PostgresServer, shell: Shell, sample: S, fault: F) => T;
+  readonly begin: (server: PostgresServer, userland: Userland, sample: S, fault: F) => T;
   /** Makes the fault and compares what comes of it, then does plain runs; counts what may never happen. */
   readonly face: (fault: F, trial: T, violations: Violations<C>, time: number) => Promise<void>;
   readonly leak: keyof Violations<C>;
 }
 
-/** Tests of all faults of a group, under both shells. */
+/** Tests of all faults of a group, under both userlands. */
 export function testGroup<C extends Component, F extends AnyFault, S, T extends Trial>(
   { component, prepare, begin, face, leak }: Trials<C, F, S, T>,
   { title, faults }: FaultGroup<F>,
@@ -29,9 +29,9 @@ export function testGroup<C extends Component, F extends AnyFault, S, T extends 
   });
   afterAll(() => server.stop());
 
-  describe.each(['ash', 'dash'] as const)(`${title}, under %s`, (shell) => {
-    for (const fault of faults.filter(({ shells }) => shells?.includes(shell) ?? true)) {
-      const entry = { component, case: `${title}: ${fault.name}, under ${shell}` };
+  describe.each(['busybox', 'gnu'] as const)(`${title}, under %s`, (userland) => {
+    for (const fault of faults.filter(({ userlands }) => userlands?.includes(userland) ?? true)) {
+      const entry = { component, case: `${title}: ${fault.name}, under ${userland}` };
       const reason = fault.impossible?.();
       if (reason !== undefined) record({ ...entry, skipped: reason });
       const { times = 1 } = fault;
@@ -41,7 +41,7 @@ export function testGroup<C extends Component, F extends AnyFault, S, T extends 
           async () => {
             const violations = { ...NO_VIOLATIONS[component] };
             try {
-              const trial = begin(server, shell, sample, fault);
+              const trial = begin(server, userland, sample, fault);
               await watched(
                 trial,
                 () => face(fault, trial, violations, time),

@@ -9,7 +9,7 @@ import { Instance, MASTERKEY, type Env } from './instance';
 import { isRoot } from './machine';
 import type { PodProcess, PodResult } from './pod';
 import type { PostgresServer } from './postgres-server';
-import type { Shell } from './shells';
+import type { Userland } from './userlands';
 
 /** The user of the pods. */
 export const UID = 70;
@@ -45,11 +45,11 @@ export class Trial {
 
   constructor(
     readonly server: PostgresServer,
-    readonly shell: Shell,
+    readonly userland: Userland,
     private readonly sample: Sample,
     props?: ClusterProps,
   ) {
-    this.instance = new Instance(server, shell, cluster(this.tools, props));
+    this.instance = new Instance(server, userland, cluster(this.tools, props));
     this.passwords = [
       server.password,
       MASTERKEY,
@@ -84,7 +84,7 @@ export class Trial {
 
   /** Checks again what is stored. */
   verify(): Promise<PodResult> {
-    return this.backup({ SCRIPT: '/scripts/verify.sh' });
+    return this.backup({ SCRIPT: 'verify.sh' });
   }
 
   /** Puts a verified dump of that time on the NAS; returns its name. */
@@ -227,7 +227,7 @@ export class Trial {
 
 /** The dump that a plain run makes of a database. */
 export async function takeSample(server: PostgresServer): Promise<Sample> {
-  const instance = new Instance(server, 'dash', cluster({}));
+  const instance = new Instance(server, 'gnu', cluster({}));
   const { status, output } = await instance.backup();
   if (status !== 0) throw new Error(`A plain backup failed:\n${output}`);
   const name = instance.dumps()[0]!;

@@ -1,7 +1,7 @@
 import type { Leaves } from './fault-leaves';
 import type { ClusterProps } from './fault-cluster';
 import type { PodResult } from './pod';
-import type { Shell } from './shells';
+import type { Userland } from './userlands';
 import type { Trial } from './fault-trial';
 
 /** What a fault leaves behind, in words. */
@@ -31,10 +31,10 @@ export interface Surroundings {
    */
   readonly times?: number;
   /**
-   * Under which shells it is made. Faults that are costly and of the server alone need one.
+   * Under which userlands it is made. Faults that are costly and of the server alone need one.
    * @default - both
    */
-  readonly shells?: readonly Shell[];
+  readonly userlands?: readonly Userland[];
 }
 
 export interface Fault<T extends Trial = Trial, L extends Told = Leaves> extends Outcome<L>, Surroundings {

@@ -2,7 +2,7 @@ import { say } from './machine';
 import { makeTemplate } from './postgres-template';
 import { makeRunFolder, removeRunFolder } from './run-folder';
 import { trySandbox } from './sandbox';
-import { makeShells } from './shells';
+import { makeUserlands } from './userlands';
 import { findToolbox, publishToolbox } from './toolbox';
 
 /** Finds the real programs and makes what every test file shares. */
@@ -15,7 +15,7 @@ export default async function globalSetup(): Promise<void> {
   const found = findToolbox();
   publishToolbox(found);
   const problem = trySandbox();
-  makeShells();
+  makeUserlands();
   await makeTemplate();
   const where = found.root === null ? found.binDir : `${found.root}${found.binDir}`;
   say(

@@ -4,7 +4,7 @@ import { parse } from 'yaml';
 import { run } from './machine';
 import { makeClaim, PodOptions, PodProcess, PodResult, runPod, startPod } from './pod';
 import { PostgresServer } from './postgres-server';
-import { Shell } from './shells';
+import { Userland } from './userlands';
 import { Manifest } from './synth';
 
 const DIST = join(__dirname, '../../dist/identity-internal');
@@ -38,7 +38,7 @@ export class Instance {
 
   constructor(
     private readonly server: PostgresServer,
-    private readonly shell: Shell,
+    private readonly userland: Userland,
     readonly manifests: readonly Manifest[] = shipped(),
     private readonly around: Pick<PodOptions, 'env' | 'programs' | 'tokens' | 'within' | 'capabilities'> = {},
   ) {
@@ -104,7 +104,7 @@ export class Instance {
 
   /** Prunes by itself, as a backup does after it. */
   prune(env: Env = {}): Promise<PodResult> {
-    return this.startBackup(env, ['sh', '/scripts/prune.sh']).result;
+    return this.startBackup(env, ['bash', '/scripts/prune.sh']).result;
   }
 
   restore(env: Env = {}, jobName?: string): Promise<PodResult> {
@@ -137,7 +137,7 @@ export class Instance {
         command === undefined ? this.manifests : this.manifests.map((manifest) => commanded(manifest, command)),
       workload,
       jobName: jobName ?? `${workload}-${++this.jobs}`,
-      shell: this.shell,
+      userland: this.userland,
       claims: { [this.claimName]: this.nas },
       secrets: this.secrets,
       env: { PGHOST: this.server.host, PGPORT: String(this.server.port), ...this.around.env, ...env },

@@ -6,7 +6,7 @@ import { atEndOfFile } from './leftovers';
 import { findWorkload, type Container, type Workplan } from './manifest';
 import { freshFolder } from './run-folder';
 import { isSandboxed, type Mount, type Sandbox } from './sandbox';
-import { searchPath, shellMount, shellProgram, withShell, type Shell } from './shells';
+import { inUserland, searchPath, shellProgram, userlandMount, type Userland } from './userlands';
 import type { Surroundings } from './surroundings';
 import { Volumes } from './volume';
 
@@ -15,7 +15,7 @@ export { makeClaim } from './claim';
 export interface PodOptions extends Surroundings {
   /** The name of the CronJob or Job whose pod runs. */
   readonly workload: string;
-  readonly shell: Shell;
+  readonly userland: Userland;
   /** Variables that replace those of all containers, as `kubectl set env` does. */
   readonly env?: Readonly<Record<string, string>>;
   readonly jobName?: string;
@@ -174,13 +174,17 @@ export class PodProcess {
   }
 
   private sandboxFor(container: Container, mounts: readonly Mount[]): Sandbox {
-    const { shell } = this.options;
+    const { userland } = this.options;
     const given = containerEnv(container, this.options.env ?? {}, this.fields, this.options);
     if (container.command === undefined)
       throw new Error(`The container ${container.name} leaves its command to the image, and there is none.`);
     const command = [...container.command, ...(container.args ?? [])].map((word) => expand(word, given));
     const own = this.options.programs?.[container.name];
-    const env = { PATH: own === undefined ? searchPath(shell) : `${searchPath(shell)}:${own}`, HOME: '/', ...given };
+    const env = {
+      PATH: own === undefined ? searchPath(userland) : `${searchPath(userland)}:${own}`,
+      HOME: '/',
+      ...given,
+    };
     const user = { ...userOf(container, this.workplan), capabilities: this.options.capabilities };
     if (isSandboxed()) {
       const readOnlyRoot = container.securityContext?.readOnlyRootFilesystem === true;
@@ -188,23 +192,23 @@ export class PodProcess {
         ...user,
         command,
         env,
-        mounts: [...mounts, shellMount(shell)],
+        mounts: [...mounts, userlandMount(userland)],
         readOnlyRoot,
-        shell: shellProgram(shell),
+        shell: shellProgram(userland),
       };
     }
     // Without mounts, the folders on the machine have to do under their own names.
     const moved = Object.entries(env).map(([name, value]) => [name, name === 'PATH' ? value : relocate(value, mounts)]);
     return {
       ...user,
-      command: withShell(
+      command: inUserland(
         command.map((word) => relocate(word, mounts)),
-        shell,
+        userland,
       ),
       env: Object.fromEntries(moved),
       mounts: [],
       readOnlyRoot: false,
-      shell: shellProgram(shell),
+      shell: shellProgram(userland),
     };
   }
 }

@@ -19,7 +19,8 @@ export function testRestoreFaults(group: RestoreFaultGroup): void {
     {
       component: 'restore',
       prepare: takeRestoreSample,
-      begin: (server, shell, sample, fault: RestoreFault) => new RestoreTrial(server, shell, sample, fault.cluster),
+      begin: (server, userland, sample, fault: RestoreFault) =>
+        new RestoreTrial(server, userland, sample, fault.cluster),
       face,
       leak: 'secrets in logs or argv',
     },

@@ -8,7 +8,7 @@ import { createIdentityDatabase } from './identity-database';
 import type { Env } from './instance';
 import type { PodProcess, PodResult } from './pod';
 import type { PostgresServer } from './postgres-server';
-import type { Shell } from './shells';
+import type { Userland } from './userlands';
 
 /** A table whose rows are not let in while there is a role `standstill`. */
 const BARRIER = `
@@ -39,8 +39,8 @@ export class RestoreTrial extends Trial {
   /** What the run that met the fault was asked. */
   last: { readonly env: Env; readonly request: string } = { env: {}, request: 'request' };
 
-  constructor(server: PostgresServer, shell: Shell, { dump, dumped }: RestoreSample, props: ClusterProps = {}) {
-    super(server, shell, dump, props);
+  constructor(server: PostgresServer, userland: Userland, { dump, dumped }: RestoreSample, props: ClusterProps = {}) {
+    super(server, userland, dump, props);
     this.database = props.databaseName ?? 'shop';
     this.dumped = dumped;
     this.make();

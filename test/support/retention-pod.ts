@@ -4,7 +4,7 @@ import { parse } from 'yaml';
 import { makeClaim, startPod, type PodProcess } from './pod';
 import { UID } from './retention-folder';
 import type { Case, Policy } from './retention-model';
-import type { Shell } from './shells';
+import type { Userland } from './userlands';
 
 const DIST = join(__dirname, '../../dist/identity-internal');
 const PRUNE = '/scripts/prune.sh';
@@ -12,12 +12,12 @@ const PRUNE = '/scripts/prune.sh';
 export type Env = Readonly<Record<string, string>>;
 
 /** The pod of the backup in dist/, on a folder that stands for the NAS, running prune.sh only; it needs no server. */
-export function startPrune(shell: Shell, nas: string, args: readonly string[] = [], env: Env = {}): PodProcess {
-  return start(shell, nas, ['sh', PRUNE, ...args], env);
+export function startPrune(userland: Userland, nas: string, args: readonly string[] = [], env: Env = {}): PodProcess {
+  return start(userland, nas, ['bash', PRUNE, ...args], env);
 }
 
 /**
- * What the rules of the shipped prune.sh remove in each case: the times, newest first. Every shell must say the same.
+ * What the rules of the shipped scripts remove in each case: the times, newest first. Every userland says the same.
  */
 export async function removedBy(cases: readonly Case[]): Promise<number[][]> {
   const nas = makeClaim(UID);
@@ -29,11 +29,11 @@ export async function removedBy(cases: readonly Case[]): Promise<number[][]> {
     return question(`${number}`, current === undefined ? '-' : nameOf(current), policy);
   });
   writeFileSync(join(nas, 'questions'), questions.join(''));
-  const [inAsh, inDash] = await Promise.all(
-    (['ash', 'dash'] as const).map((shell) => drive('retention-driver.sh', shell, nas)),
+  const [inBusybox, inGnu] = await Promise.all(
+    (['busybox', 'gnu'] as const).map((userland) => drive('retention-driver.sh', userland, nas)),
   );
-  expect(inAsh === inDash).toBe(true);
-  const answers = (inAsh ?? '').split(/^case \d+\n/m).slice(1);
+  expect(inBusybox === inGnu).toBe(true);
+  const answers = (inBusybox ?? '').split(/^case \d+\n/m).slice(1);
   expect(answers).toHaveLength(cases.length);
   return answers.map((names) => names.split('\n').filter(Boolean).map(timeOf));
 }
@@ -44,13 +44,13 @@ export interface FolderCase extends Case {
 }
 
 /** Runs prune.sh on many folders in one pod, and returns what it said. */
-export function pruneFolders(shell: Shell, nas: string, cases: readonly FolderCase[]): Promise<string> {
+export function pruneFolders(userland: Userland, nas: string, cases: readonly FolderCase[]): Promise<string> {
   const questions = cases.map(({ folder, policy, current }) => {
     const prefix = folder.slice(folder.lastIndexOf('/') + 1);
     return question(folder, current === undefined ? '-' : nameOf(current, prefix), policy);
   });
   writeFileSync(join(nas, 'questions'), questions.join(''));
-  return drive('retention-folders.sh', shell, nas);
+  return drive('retention-folders.sh', userland, nas);
 }
 
 export function nameOf(time: number, prefix = 'zitadel'): string {
@@ -77,15 +77,14 @@ function question(file: string, current: string, policy: Policy): string {
   return `${[file, current, ...Object.values(keepEnv(policy))].join(' ')}\n`;
 }
 
-async function drive(driver: string, shell: Shell, nas: string): Promise<string> {
-  // After -c and its script comes what the script has for its own name.
-  const command = ['sh', '-c', readFileSync(join(__dirname, driver), 'utf8'), PRUNE];
-  const { status, stdout, stderr } = await start(shell, nas, command, { CASES: '/backups' }).result;
+async function drive(driver: string, userland: Userland, nas: string): Promise<string> {
+  const command = ['bash', '-c', readFileSync(join(__dirname, driver), 'utf8'), driver];
+  const { status, stdout, stderr } = await start(userland, nas, command, { CASES: '/backups' }).result;
   expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
   return stdout;
 }
 
-function start(shell: Shell, nas: string, command: readonly string[], env: Env): PodProcess {
+function start(userland: Userland, nas: string, command: readonly string[], env: Env): PodProcess {
   const manifests = readdirSync(DIST)
     .filter((file) => file.endsWith('.yaml'))
     .map((file) => parse(readFileSync(join(DIST, file), 'utf8')));
@@ -97,5 +96,12 @@ function start(shell: Shell, nas: string, command: readonly string[], env: Env):
   const claims = volumes.flatMap(
     ({ persistentVolumeClaim: claim }: { persistentVolumeClaim?: { claimName: string } }) => claim?.claimName ?? [],
   );
-  return startPod({ manifests, workload: backup.metadata.name, shell, claims: { [claims[0]]: nas }, secrets: {}, env });
+  return startPod({
+    manifests,
+    workload: backup.metadata.name,
+    userland,
+    claims: { [claims[0]]: nas },
+    secrets: {},
+    env,
+  });
 }

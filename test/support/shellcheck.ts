@@ -6,7 +6,8 @@ import { isRoot, need, which } from './machine';
 
 const ROOT = resolve(__dirname, '../..');
 const FOLDERS = ['src/scripts', '.github/backup-plan'];
-const OPTIONS = ['--shell=sh', '--external-sources', '--source-path=SCRIPTDIR'];
+/** What an entry point sources is checked with it, and not by itself: it says at its head what it needs. */
+const OPTIONS = ['--external-sources', '--check-sourced', '--source-path=SCRIPTDIR'];
 
 /** Checks the scripts: the machine's shellcheck, else the Debian root file system's, else one installed now. */
 function shellcheck(scripts: string[]): number {

@@ -52,7 +52,7 @@ export function podOptions(
   return {
     manifests: [configMap, cronJob, ...manifests],
     workload: 'job',
-    shell: 'dash',
+    userland: 'gnu',
     claims: {},
     secrets: {},
     ...more,

@@ -16,6 +16,7 @@ export interface Toolbox {
   /** The root file system that holds all of these, or null: the machine's own. */
   readonly root: string | null;
   readonly busybox: string;
+  readonly bash: string;
   readonly dash: string;
   /** The folder of kubectl, as seen from `root`; null where this machine has none that is new enough. */
   readonly kubectl: string | null;
@@ -35,7 +36,7 @@ export function publishToolbox(found: Toolbox): void {
   process.env[VARIABLE] = JSON.stringify(found);
 }
 
-/** Finds, or makes, PostgreSQL with its client programs, busybox and dash; throws rather than do without. */
+/** Finds, or makes, PostgreSQL with its client programs, bash, busybox and dash; throws rather than do without. */
 export function findToolbox(): Toolbox {
   const asked = process.env.PG_BINDIR;
   if (asked) {
@@ -75,6 +76,7 @@ function onThisMachine(binDir: string): Toolbox {
     binDir,
     major,
     root: null,
+    bash: need('bash'),
     busybox: need('busybox'),
     dash: need('dash'),
     kubectl: localKubectl(),
@@ -85,6 +87,7 @@ function onThisMachine(binDir: string): Toolbox {
 function inRoot(root: string): Toolbox {
   const version = run([need('chroot'), root, `${DEBIAN_ROOT_BINDIR}/postgres`, '--version']);
   const programs = {
+    bash: '/usr/bin/bash',
     busybox: '/usr/bin/busybox',
     dash: '/usr/bin/dash',
     kubectl: '/usr/bin',

@@ -62,11 +62,11 @@ function previous(pair: Required<Pair<Workload>>): Change[] {
 }
 
 function despite(pair: Required<Pair<Workload>>): Change[] {
-  const [was, is] = values(pair, 'RESTORE_DESPITE');
+  const [was, is] = values(pair, 'RESTORE_IGNORE');
   if (was === is) return [];
   return [
     change(
-      'restore-despite',
+      'restore-ignore',
       is === '' ? 'note' : 'error',
       pair.after.manifest,
       `What does not stop a restore: ${was || 'nothing'} → ${is || 'nothing'}`,

@@ -65,7 +65,7 @@ export const server: FaultGroup = {
       },
       async (trial) => {
         const data = trial.server.sql('postgres', 'SHOW data_directory');
-        const go = join(data, `go-${trial.shell}`);
+        const go = join(data, `go-${trial.userland}`);
         appendFileSync(
           join(data, 'postgresql.conf'),
           `restore_command = 'until [ -e ${go} ]; do sleep 0.05; done; false'\n`,

@@ -113,7 +113,7 @@ export const storage: FaultGroup = {
         status: 1,
         says:
           '0 MB are free and the dump may need … MB: pruning first…warning: only 0 MB are free. Enlarge the ' +
-          'storage or keep fewer dumps; more retention needs more room, not less.',
+          'storage or keep fewer dumps; more retention needs more space, not less.',
       },
       (trial) => {
         trial.useDisk(smallDisk).fill();

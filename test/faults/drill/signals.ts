@@ -83,7 +83,7 @@ export const signals: DrillFaultGroup = {
       const [progress, limit] = PROGRESS[time % PROGRESS.length]!;
       const run = trial.startDrill();
       await run.waitForOutput(progress);
-      await sleep(new Random(`${trial.shell} ${time}`).next() * limit);
+      await sleep(new Random(`${trial.userland} ${time}`).next() * limit);
       run.kill('SIGKILL');
       return run.result;
     }),

@@ -4,7 +4,7 @@ import { Disk, noDisk } from '../../support/disk';
 import { drillFault, failed, proven, untold, type DrillFaultGroup } from '../../support/drill-trial';
 import { UID } from '../../support/fault-trial';
 
-const tooSmall = "The drill's volume is too small: raise the drill's scratchSize, or make room on the node.";
+const tooSmall = "The drill's volume is too small: raise the drill's scratchSize, or free space on the node.";
 
 const KEEP_ONE = { KEEP_LAST: '1', KEEP_DAILY: '0', KEEP_WEEKLY: '0' };
 

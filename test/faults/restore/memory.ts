@@ -25,7 +25,7 @@ export const memory: RestoreFaultGroup = {
       'the server has a memory limit of 384Mi, and the database more than 1 GB',
       {
         impossible: MemoryLimit.impossible,
-        shells: ['dash'],
+        userlands: ['gnu'],
         status: 0,
         says: 'prepared: ',
         leaves: live('as it was; its sessions were not cut', () => expect(sessions[1]).toBe(sessions[0])),
@@ -38,7 +38,7 @@ export const memory: RestoreFaultGroup = {
         server.sql('postgres', 'CREATE DATABASE zitadel');
         server.sql('zitadel', LARGE);
         limit.set(384 * 2 ** 20);
-        return backUpAndPrepare(server, new Instance(server, trial.shell));
+        return backUpAndPrepare(server, new Instance(server, trial.userland));
       },
     ),
   ],

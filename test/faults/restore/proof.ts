@@ -11,7 +11,7 @@ import { toolbox } from '../../support/toolbox';
 const untouched = '"shop" is untouched. Choose another dump.';
 const notProved =
   '"shop" is untouched. Choose another dump, if it has not got the same. To restore all the same, set ' +
-  'RESTORE_DESPITE=proof.';
+  'RESTORE_IGNORE=proof.';
 
 /** A restore whose dump is whole and yet not what it should be. */
 const refused = (what: string, says: string, prepare: (trial: RestoreTrial) => unknown, env: Env = {}): RestoreFault =>

@@ -21,7 +21,7 @@ export const random: RestoreFaultGroup = {
   title: 'Restore: killed at random',
   faults: [
     restoreFault('SIGKILL at a random moment', { leaves: oldOrNew, status: 137, times: 20 }, async (trial, time) => {
-      const chance = new Random(`${trial.shell} ${time}`);
+      const chance = new Random(`${trial.userland} ${time}`);
       const [progress, limit] = PROGRESS[time % PROGRESS.length]!;
       const run = trial.startRestore();
       await run.waitForOutput(progress);

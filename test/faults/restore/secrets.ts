@@ -33,14 +33,14 @@ export const secrets: RestoreFaultGroup = {
     withKey(
       'the masterkey is another one than when the dump was taken',
       other,
-      `${differs} To restore all the same, set RESTORE_DESPITE=secrets.`,
+      `${differs} To restore all the same, set RESTORE_IGNORE=secrets.`,
     ),
     withKey(
       'the same, and the operator knows better',
       other,
-      `${differs}…RESTORE_DESPITE=secrets is set: going on.`,
+      `${differs}…RESTORE_IGNORE=secrets is set: going on.`,
       restored,
-      { RESTORE_DESPITE: 'secrets' },
+      { RESTORE_IGNORE: 'secrets' },
     ),
     withKey(
       'the masterkey is missing',
@@ -62,9 +62,9 @@ export const secrets: RestoreFaultGroup = {
     withKey(
       'what to go on despite of is misspelt',
       other,
-      'RESTORE_DESPITE (secret) is none of secrets, room, proof, replication, nor some of them with spaces between.',
+      'RESTORE_IGNORE (secret) is none of secrets, space, proof, replication, nor some of them with spaces between.',
       asItWas,
-      { RESTORE_DESPITE: 'secret' },
+      { RESTORE_IGNORE: 'secret' },
     ),
   ],
 };

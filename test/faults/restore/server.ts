@@ -251,11 +251,11 @@ export const server: RestoreFaultGroup = {
         leaves: asItWas,
         status: 1,
         impossible: noDisk,
-        says: 'RESTORE_DESPITE=room is set: going on.…No space left on device…"shop" is untouched.',
+        says: 'RESTORE_IGNORE=space is set: going on.…No space left on device…"shop" is untouched.',
       },
       async (trial) => {
         (await onSmallDisk(trial)).fill(200_000);
-        return trial.restore({ RESTORE_DESPITE: 'room' });
+        return trial.restore({ RESTORE_IGNORE: 'space' });
       },
     ),
 
@@ -266,7 +266,7 @@ export const server: RestoreFaultGroup = {
         status: 1,
         impossible: noDisk,
         says:
-          `No space left on device…${loadFailed} Make room on the server: it holds a second copy until the ` +
+          `No space left on device…${loadFailed} Free space on the server: it holds a second copy until the ` +
           'restore is done.',
       },
       async (trial) => {

@@ -1,10 +1,10 @@
--- Makes the database :side as the file of the environment variable DEFINITION describes one: owner, encoding, locale,
+-- Makes the database :staging as the file of the environment variable DEFINITION describes one: owner, encoding, locale,
 -- tablespace, connection limit and grants, as database.sql prints them. None of these is in a dump that is restored under
 -- another name. The comment marks it as ours, so that the next run may drop what this one left behind.
 \set definition `cat "$DEFINITION"`
 
 SELECT format('CREATE DATABASE %I TEMPLATE template0 OWNER %I ENCODING %L LC_COLLATE %L LC_CTYPE %L CONNECTION LIMIT %s',
-              :'side', d ->> 'owner', d ->> 'encoding', d ->> 'collate', d ->> 'ctype', d ->> 'connectionLimit')
+              :'staging', d ->> 'owner', d ->> 'encoding', d ->> 'collate', d ->> 'ctype', d ->> 'connectionLimit')
     -- The default may be denied to whoever names it; a server may lack others.
     || coalesce((SELECT format(' TABLESPACE %I', spcname) FROM pg_tablespace WHERE spcname = d ->> 'tablespace' AND spcname <> 'pg_default'), '')
     || CASE d ->> 'provider'
@@ -15,14 +15,14 @@ SELECT format('CREATE DATABASE %I TEMPLATE template0 OWNER %I ENCODING %L LC_COL
        END
   FROM CAST(:'definition' AS jsonb) AS d \gexec
 
-COMMENT ON DATABASE :"side" IS :'mark';
+COMMENT ON DATABASE :"staging" IS :'mark';
 
-SELECT format('REVOKE ALL ON DATABASE %I FROM PUBLIC, %I', :'side', d ->> 'owner')
+SELECT format('REVOKE ALL ON DATABASE %I FROM PUBLIC, %I', :'staging', d ->> 'owner')
   FROM CAST(:'definition' AS jsonb) AS d
  WHERE d -> 'grants' <> 'null' \gexec
 
 -- Each by the role that granted it.
-SELECT format('SET ROLE %I; GRANT %s ON DATABASE %I TO %s%s; RESET ROLE', item ->> 'grantor', item ->> 'privilege', :'side',
+SELECT format('SET ROLE %I; GRANT %s ON DATABASE %I TO %s%s; RESET ROLE', item ->> 'grantor', item ->> 'privilege', :'staging',
               coalesce(quote_ident(item ->> 'grantee'), 'PUBLIC'), CASE WHEN (item ->> 'grantable')::boolean THEN ' WITH GRANT OPTION' ELSE '' END)
   FROM CAST(:'definition' AS jsonb) AS d, jsonb_array_elements(CASE jsonb_typeof(d -> 'grants') WHEN 'array' THEN d -> 'grants' ELSE '[]' END) WITH ORDINALITY AS list (item, number)
  ORDER BY number \gexec

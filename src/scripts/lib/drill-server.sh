@@ -1,10 +1,15 @@
-# shellcheck shell=sh disable=SC2034,SC2154 # variables are shared with the scripts that source this file
-# Sourced by the steps of a drill: a PostgreSQL of the drill's own, behind a socket, which nothing needs to survive.
+# shellcheck shell=bash
+# A PostgreSQL of the drill's own, behind a socket, which nothing needs to survive; and what the steps of a drill, each in a
+# container of its own, report to each other.
+# Needs: common.sh; DRILL_DIR, the folder for both. Sets: by check_drill_settings report; PGHOST, PGPORT and PGUSER for all programs.
+
+# The folder with what was reported.
+report=
 
 check_drill_settings() {
-  : "${DRILL_DIR:?is not set: it names the folder for the server and for what the steps tell each other}"
+  : "${DRILL_DIR:?is not set: it names the folder for the server and for what the steps report to each other}"
   report=$DRILL_DIR/report
-  # Whatever the pod is told of another server is not meant for this one.
+  # What the pod knows of another server is not meant for this one.
   export PGHOST="$DRILL_DIR/socket" PGPORT=5432 PGUSER=postgres
 }
 
@@ -14,7 +19,7 @@ make_server() {
   mkdir "$PGHOST"
   run initdb --pgdata="$DRILL_DIR/data" --username="$PGUSER" --auth=trust --encoding=UTF8 --no-sync >"$scratch/initdb" 2>&1 || {
     tail -n 5 "$scratch/initdb" >&2
-    fail "initdb could not make a server in $DRILL_DIR, see the message above.$(room_remedy)"
+    fail "initdb could not make a server in $DRILL_DIR, see the message above.$(space_remedy)"
   }
   cat >>"$DRILL_DIR/data/postgresql.conf" <<SETTINGS
 listen_addresses = ''
@@ -36,22 +41,22 @@ SETTINGS
 start_server() {
   run pg_ctl start --wait --silent --timeout=120 --pgdata="$DRILL_DIR/data" --log="$DRILL_DIR/server.log" || {
     tail -n 5 "$DRILL_DIR/server.log" >&2
-    fail "the drill's own server does not start, see the message above.$(room_remedy)"
+    fail "the drill's own server does not start, see the message above.$(space_remedy)"
   }
 }
 
 # What helps where one of the messages so far is about it.
-room_remedy() {
+space_remedy() {
   ! grep -q 'No space left on device\|MB free, and a second copy' "$scratch/errors" ||
-    echo " The drill's volume is too small: raise the drill's scratchSize, or make room on the node."
+    echo " The drill's volume is too small: raise the drill's scratchSize, or free space on the node."
 }
 
 stop_server() {
   [ ! -e "$DRILL_DIR/data/postmaster.pid" ] || pg_ctl stop --silent --mode="$1" --pgdata="$DRILL_DIR/data" >/dev/null 2>&1 || true
 }
 
-# What goes wrong is kept for the last step, which tells of it: the step itself ends well, or there would be no evidence.
-# It is kept apart from the server, which may have taken all the room.
+# What goes wrong is kept for the last step, which reports it: the step itself ends well, or there would be no evidence.
+# It is kept apart from the server, which may have taken all the space.
 keep_errors() {
   on_exit hand_over
   exec 2>"$scratch/errors"
@@ -60,33 +65,33 @@ keep_errors() {
 # usage: hand_over STATUS
 hand_over() {
   stop_server immediate
-  exec 2>&9
+  exec 2>&"$log_fd"
   cat "$scratch/errors" >&2
   [ "$1" -ne 143 ] || exit 143
   [ "$1" -ne 0 ] || exit 0
   rm -rf "$DRILL_DIR/data"
   cp "$scratch/errors" "$report/errors"
-  tell outcome failed
+  report outcome failed
   exit 0
 }
 
-# usage: tell NAME TEXT      for the steps that come after
-tell() {
+# usage: report NAME TEXT      for the steps that come after
+report() {
   printf '%s\n' "$2" >"$report/$1"
 }
 
-# usage: told NAME      what an earlier step has told, or nothing
-told() {
+# usage: reported NAME      what an earlier step has reported, or nothing
+reported() {
   cat "$report/$1" 2>/dev/null || true
 }
 
-# usage: begin_step NAME WHAT
-begin_step() {
-  step=$1 step_began=$(date +%s)
+# usage: step NAME WHAT COMMAND...      reports how long it took
+step() {
+  local name=$1 begun
+  begun=$(date +%s)
   log "== $1: $2"
-}
-
-end_step() {
-  tell "seconds.$step" $(($(date +%s) - step_began))
-  log "$step took $(told "seconds.$step") s"
+  shift 2
+  "$@"
+  report "seconds.$name" $(($(date +%s) - begun))
+  log "$name took $(reported "seconds.$name") s"
 }

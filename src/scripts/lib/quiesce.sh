@@ -1,8 +1,15 @@
-# shellcheck shell=sh disable=SC2034,SC2154 # variables are shared with the scripts that source this file
-# Sourced by restore.sh: scales the service to 0 replicas for the cut-over, and back to the count that was found.
-# That count is $replicas as long as we owe it, and beside the records for the next run, should this one be killed.
+# shellcheck shell=bash
+# Scales the service to 0 replicas for the cut-over, and back to the count that was found.
+# Needs: common.sh and server.sh; the function command_for and the variable staging of restore.sh's parts; QUIESCE_DEPLOYMENT,
+# without which nothing in here does anything, KUBECTL, NAMESPACE; API_TIMEOUT (10) and SCALE_BACK_SECONDS (30).
+# Sets:  deployment and replicas_file; STOP_COMMAND, where it is not set; replicas.
 
-# Without QUIESCE_DEPLOYMENT nothing in here does anything.
+# As kubectl names it, and the file beside the records that keeps the count for the next run, should this one be killed.
+deployment=
+replicas_file=
+# The count that was found, as long as we owe it.
+replicas=
+
 check_quiesce_settings() {
   [ -n "${QUIESCE_DEPLOYMENT:-}" ] || return 0
   : "${KUBECTL:?is not set: it names the program}" "${NAMESPACE:?is not set}"
@@ -21,22 +28,21 @@ scale_command() {
 # usage: scale get|patch [option]...      The scale alone: `kubectl scale` would need rights on the deployment itself.
 # With its own --request-timeout, kubectl would not look for the pod's account.
 scale() {
-  scale_verb=$1
+  local status=0 verb=$1
   shift
-  run timeout "${API_TIMEOUT:-10}" "$KUBECTL" "$scale_verb" "$deployment" --subresource=scale --cache-dir="$scratch/kubectl" "$@" || {
-    case $run_status in
-      124 | 143) warn "the API server does not answer within ${API_TIMEOUT:-10} s. Does a NetworkPolicy let this pod connect to it?" ;;
-    esac
-    return 1
-  }
+  run timeout "${API_TIMEOUT:-10}" "$KUBECTL" "$verb" "$deployment" --subresource=scale --cache-dir="$scratch/kubectl" "$@" || status=$?
+  case $status in
+    0) return ;;
+    124 | 143) warn "the API server does not answer within ${API_TIMEOUT:-10} s. Does a NetworkPolicy let this pod connect to it?" ;;
+  esac
+  return 1
 }
 
-# usage: read_scale      puts the count into $count
+# usage: read_scale VARIABLE      puts the count into it
 read_scale() {
   scale get --output=jsonpath='{.spec.replicas}' >"$scratch/replicas" || return 1
-  count=$(cat "$scratch/replicas")
   # A count of 0 may be left out.
-  count=${count:-0}
+  printf -v "$1" %d "$(cat "$scratch/replicas")"
 }
 
 # usage: set_scale COUNT
@@ -44,24 +50,27 @@ set_scale() {
   scale patch --type=merge --patch="{\"spec\":{\"replicas\":$1}}" >/dev/null
 }
 
+# usage: take_over_scale ACTION
 # What a run that was killed has left at 0. A cut-over is about to need it there; whatever takes longer gives it back first.
 take_over_scale() {
-  [ -n "${QUIESCE_DEPLOYMENT:-}" ] && [ -e "$replicas_file" ] || return 0
+  local left
+  [ -n "$replicas_file" ] && [ -e "$replicas_file" ] || return 0
   left=$(cat "$replicas_file")
   case $left in
     '' | *[!0-9]*) fail "$replicas_file does not hold a number ($left). Write the count of replicas into it that $deployment shall have, or remove it." ;;
   esac
   replicas=$left
   log "a run was killed that had found $deployment at $replicas replicas, and may have left it at 0"
-  case $action in
+  case $1 in
     cutover | undo) ;;
     *) scale_back || { replicas=; fail "the service comes first: nothing was changed. Run this again once it is scaled back."; } ;;
   esac
 }
 
 scale_to_zero() {
-  [ -n "${QUIESCE_DEPLOYMENT:-}" ] && [ "$RESTORE_SESSIONS" != refuse ] || return 0
-  read_scale || fail_to_scale
+  local count
+  [ -n "$deployment" ] && [ "$RESTORE_SESSIONS" != refuse ] || return 0
+  read_scale count || fail_to_scale
   if [ "$count" = 0 ]; then
     log "$deployment is at 0 replicas already, nothing to scale${replicas:+; it gets back $replicas}"
     return
@@ -79,15 +88,16 @@ fail_to_scale() {
 }
 
 unharmed() {
-  echo "\"$database\" is as it was; what was proven stays in \"$side\": stop the service ($STOP_COMMAND), then: $(command_for cutover)"
+  echo "\"$database\" is as it was; what was proven stays in \"$staging\": stop the service ($STOP_COMMAND), then: $(command_for cutover)"
 }
 
 # Gives back what we owe; status 1 where that fails. Also when this run ends, however it ends. Somebody else's count stays.
 scale_back() {
-  [ -n "${replicas:-}" ] || return 0
-  scale_back_until=$(($(date +%s) + ${SCALE_BACK_SECONDS:-30}))
+  local deadline
+  [ -n "$replicas" ] || return 0
+  deadline=$(($(date +%s) + ${SCALE_BACK_SECONDS:-30}))
   until give_back; do
-    if [ "$(date +%s)" -ge "$scale_back_until" ]; then
+    if [ "$(date +%s)" -ge "$deadline" ]; then
       warn "$deployment COULD NOT BE SCALED BACK, see kubectl's message above. The service may be down." \
         "${exchanged:-"This run has not exchanged \"$database\"."} Run: $(scale_command "$replicas")"
       return 1
@@ -99,7 +109,8 @@ scale_back() {
 }
 
 give_back() {
-  read_scale || return 1
+  local count
+  read_scale count || return 1
   if [ "$count" = "$replicas" ]; then
     log "$deployment is at $replicas replicas, as it was found"
   elif [ "$count" != 0 ]; then

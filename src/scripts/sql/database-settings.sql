@@ -1,13 +1,13 @@
--- Gives the database :side the settings that the file of the environment variable DEFINITION has, as database.sql prints them.
+-- Gives the database :staging the settings that the file of the environment variable DEFINITION has, as database.sql prints them.
 -- They come after the rows: some, such as array_nulls, change how rows are read.
 \set definition `cat "$DEFINITION"`
 
-SELECT format('ALTER DATABASE %I IS_TEMPLATE true', :'side') WHERE (CAST(:'definition' AS jsonb) ->> 'isTemplate')::boolean \gexec
+SELECT format('ALTER DATABASE %I IS_TEMPLATE true', :'staging') WHERE (CAST(:'definition' AS jsonb) ->> 'isTemplate')::boolean \gexec
 
 -- A setting that is a list of names is stored with its quotes; each name becomes a literal again.
 SELECT CASE
-         WHEN item ->> 'role' IS NULL THEN format('ALTER DATABASE %I SET %I TO ', :'side', name)
-         ELSE format('ALTER ROLE %I IN DATABASE %I SET %I TO ', item ->> 'role', :'side', name)
+         WHEN item ->> 'role' IS NULL THEN format('ALTER DATABASE %I SET %I TO ', :'staging', name)
+         ELSE format('ALTER ROLE %I IN DATABASE %I SET %I TO ', item ->> 'role', :'staging', name)
        END
     || CASE WHEN name NOT IN ('search_path', 'temp_tablespaces', 'local_preload_libraries', 'session_preload_libraries')
          THEN quote_literal(value)

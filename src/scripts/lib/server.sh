@@ -1,5 +1,15 @@
-# shellcheck shell=sh disable=SC2034,SC2154 # variables are shared with the scripts that source this file
-# Sourced after common.sh by the scripts that talk to the server: queries, waiting for it, and sessions that stay.
+# shellcheck shell=bash
+# The database server: queries, waiting for it, sessions that stay, the lock.
+# Needs: common.sh; PGHOST, PGUSER, PGDATABASE, MAINTENANCE_DATABASE, SERVER_TIMEOUT, and PGPASSWORD for a server that is
+# not behind a socket; PGPORT (5432), and PASSWORD_SOURCE (PGPASSWORD), what messages call the password.
+# Sets:  by check_connection_settings database, which another script may set instead; by check_server server_version and
+# client_version; PGOPTIONS, PGSERVICEFILE and PGSERVICE for all programs.
+
+# The name of the live database, which SQL knows as :db.
+database=
+# Like 170002, and like 17.
+server_version=
+client_version=
 
 check_connection_settings() {
   : "${PGHOST:?is not set: it names the database server}"
@@ -20,8 +30,7 @@ check_connection_settings() {
 
 # A peer that has vanished must not hang a run until its deadline: these have no environment variables, but a service has.
 keep_alive() {
-  PGSERVICEFILE=$scratch/pg_service.conf PGSERVICE=server
-  export PGSERVICEFILE PGSERVICE
+  export PGSERVICEFILE="$scratch/pg_service.conf" PGSERVICE=server
   printf '%s\n' '[server]' connect_timeout=10 \
     keepalives_idle=30 keepalives_interval=10 keepalives_count=3 tcp_user_timeout=60000 >"$PGSERVICEFILE"
 }
@@ -33,44 +42,40 @@ export PGOPTIONS='-c statement_timeout=0 -c lock_timeout=0 -c idle_in_transactio
   -c default_transaction_read_only=off -c search_path=pg_catalog -c jit=off
   -c standard_conforming_strings=on -c array_nulls=on -c quote_all_identifiers=off'
 
-# usage: query DATABASE [psql option]... <SQL      prints bare values; the SQL knows the database as :db
+# usage: query DATABASE [psql option]... <SQL      prints bare values, tabs between; the SQL knows the live database as :db
 query() {
-  query_database=$1
+  local where=$1
   shift
-  PGDATABASE=$query_database PGCLIENTENCODING=UTF8 psql --no-psqlrc --quiet --tuples-only --no-align \
+  PGDATABASE=$where PGCLIENTENCODING=UTF8 psql --no-psqlrc --quiet --tuples-only --no-align --field-separator=$'\t' \
     --set=ON_ERROR_STOP=1 --set=db="$database" "$@"
 }
 
 # The name of the database beside the live one. One that is too long for PostgreSQL would be cut, and might be another's.
-side_name() {
-  query "$MAINTENANCE_DATABASE" <<'SQL'
-SELECT CASE WHEN octet_length(:'db') <= 55 THEN :'db' || '_restore' ELSE 'restore_' || md5(:'db') END
-SQL
+staging_name() {
+  query "$MAINTENANCE_DATABASE" <<<"SELECT CASE WHEN octet_length(:'db') <= 55 THEN :'db' || '_restore' ELSE 'restore_' || md5(:'db') END"
 }
 
 # usage: contents DATABASE HASHING      a line for each table: name, rows, and a hash of them if HASHING is true
 contents() {
-  query "$1" --field-separator='	' --set=excluded= --set=hashing="$2" <"$scripts/contents.sql"
+  query "$1" --set=excluded= --set=hashing="$2" <"$scripts/sql/contents.sql"
 }
 
 # usage: check_server      waits while the server is starting; fails when nobody answers or its version is another one
 check_server() {
-  server=$PGHOST:${PGPORT:-5432}
-  server_wait=1
-  server_waited=0
+  local server=$PGHOST:${PGPORT:-5432} refusal pause=1 waited=0
   until pg_isready --quiet --timeout=5; do
     refusal=$(refusal_of_server)
     ! is_about_tls "$refusal" || fail "$refusal
 The connection to $server is not made. $(tls_remedy "$refusal")"
-    [ "$server_waited" -lt "$SERVER_TIMEOUT" ] ||
+    [ "$waited" -lt "$SERVER_TIMEOUT" ] ||
       fail "${refusal:+$refusal
-}no server accepts connections at $server after $server_waited s." "Look whether its pod is running and ready."
+}no server accepts connections at $server after $waited s." "Look whether its pod is running and ready."
     log "waiting for the server at $server to accept connections"
-    run sleep "$server_wait"
-    server_waited=$((server_waited + server_wait))
-    [ "$server_wait" -ge 15 ] || server_wait=$((server_wait * 2))
+    run sleep "$pause"
+    waited=$((waited + pause))
+    [ "$pause" -ge 15 ] || pause=$((pause * 2))
   done
-  server_version=$(echo 'SHOW server_version_num' | query "$MAINTENANCE_DATABASE" 2>"$scratch/login") || {
+  server_version=$(query "$MAINTENANCE_DATABASE" <<<'SHOW server_version_num' 2>"$scratch/login") || {
     refusal=$(cat "$scratch/login")
     fail "$refusal
 cannot log in to $server as $PGUSER, see psql's message above. $(login_remedy "$refusal")"
@@ -88,10 +93,7 @@ refusal_of_server() {
 
 # usage: is_about_tls MESSAGE
 is_about_tls() {
-  case $1 in
-    *certificate* | *SSL* | *TLS*) ;;
-    *) return 1 ;;
-  esac
+  [[ $1 == *certificate* || $1 == *SSL* || $1 == *TLS* ]]
 }
 
 # usage: tls_remedy MESSAGE
@@ -110,81 +112,77 @@ tls_remedy() {
 login_remedy() {
   if is_about_tls "$1"; then
     tls_remedy "$1"
+  elif [[ $1 == *'no pg_hba.conf entry'* ]]; then
+    echo "Let the server's pg_hba.conf admit this role from here, with or without encryption as the message says."
   else
-    case $1 in
-      *'no pg_hba.conf entry'*) echo "Let the server's pg_hba.conf admit this role from here, with or without encryption as the message says." ;;
-      *) echo "Is ${PASSWORD_SOURCE:-PGPASSWORD} its password?" ;;
-    esac
+    echo "Is ${PASSWORD_SOURCE:-PGPASSWORD} its password?"
   fi
 }
 
-# usage: open_session IN OUT DATABASE [psql option]...
-# A psql that stays: it reads SQL from descriptor IN and answers on descriptor OUT.
+# usage: open_session NAME DATABASE [psql option]...      a psql that stays
 open_session() {
-  session_in=$1 session_out=$2
-  shift 2
+  local name=$1 pipes in out
+  shift
   pipes=$(mktemp -d "$scratch/session.XXXXXX")
   mkfifo "$pipes/in" "$pipes/out"
-  query "$@" <"$pipes/in" >"$pipes/out" 3>&- 4<&- 5>&- 6<&- &
-  eval "exec $session_in>\"\$pipes/in\" $session_out<\"\$pipes/out\""
+  detached query "$@" <"$pipes/in" >"$pipes/out" &
+  exec {in}>"$pipes/in" {out}<"$pipes/out"
   rm -r "$pipes"
+  session_in+=(["$name"]=$in)
+  session_out+=(["$name"]=$out)
 }
 
-# usage: answer_of OUT      reads a line of a session's answer into $answer
-answer_of() {
-  read -r answer <&"$1"
+# usage: close_session NAME
+close_session() {
+  local in=${session_in[$1]} out=${session_out[$1]}
+  exec {in}>&- {out}<&-
+  unset "session_in[$1]" "session_out[$1]"
+}
+
+# usage: send_to NAME <SQL      A session that has ended is found when it does not answer.
+send_to() {
+  cat >&"${session_in[$1]}" || true
+}
+
+# usage: read_answer NAME VARIABLE      a line of what the session answers; fails when it has ended
+read_answer() {
+  read -r -u "${session_out[$1]}" "$2"
 }
 
 # usage: lock NAME      waits until no other run holds it, and holds it until this run ends, however it ends.
 # It is an advisory lock of a session of its own: it works across nodes and dies with the session. The server looks
 # after the session's peer too, so that the lock of a node that has vanished is free after a minute.
 lock() {
-  open_session 3 4 "$MAINTENANCE_DATABASE" --set=lock="$1"
-  cat >&3 <<'SQL' || true
-SELECT set_config(name, value, false)
-  FROM (VALUES ('idle_session_timeout', '0'), ('tcp_keepalives_idle', '30'), ('tcp_keepalives_interval', '10'),
-               ('tcp_keepalives_count', '3')) AS wanted (name, value)
-  JOIN pg_settings USING (name) \g /dev/null
-SELECT hashtextextended('cdk8s-postgres-backup ' || :'lock' || ' ' || :'db', 0) AS id \gset
-SELECT pg_try_advisory_lock(:id) AS taken \gset
-\if :taken
-\else
-SELECT 'held by ' || string_agg(application_name || ', since ' || date_trunc('second', backend_start), ' and ')
-  FROM pg_locks JOIN pg_stat_activity USING (pid)
- WHERE locktype = 'advisory' AND granted AND objsubid = 1 AND (classid::bigint << 32) + objid::bigint = :id;
-SELECT pg_advisory_lock(:id) \g /dev/null
-\endif
-\echo locked
-SQL
-  lock_answer
+  local answer
+  open_session lock "$MAINTENANCE_DATABASE" --set=lock="$1"
+  send_to lock <"$scripts/sql/lock.sql"
+  read_answer lock answer || fail_for_lock
   while [ "$answer" != locked ]; do
     log "another $1 of this database is running, waiting for it to end: the lock is ${answer:-held}"
-    lock_answer
+    read_answer lock answer || fail_for_lock
   done
 }
 
 # usage: check_lock      fails when the lock was lost, e.g. because the server restarted
 check_lock() {
-  cat >&3 <<'SQL' || true
-SELECT CASE WHEN EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid() AND granted)
-            THEN 'locked' ELSE 'lost' END;
-SQL
-  lock_answer
+  local answer
+  send_to lock <"$scripts/sql/lock-check.sql"
+  read_answer lock answer || fail_for_lock
   [ "$answer" = locked ] || fail "the lock is lost. Run this again."
 }
 
-lock_answer() {
-  answer_of 4 || fail "the session that holds the lock has ended: the server restarted or dropped it. Run this again."
+fail_for_lock() {
+  fail "the session that holds the lock has ended: the server restarted or dropped it. Run this again."
 }
 
 # usage: quiet_event_triggers      where we are allowed to: those of a copy must not act on what we do to it
 quiet_event_triggers() {
-  [ "$server_version" -ge 170000 ] && [ "$(echo 'SELECT rolsuper FROM pg_roles WHERE rolname = current_user' | query "$MAINTENANCE_DATABASE")" = t ] || return 0
+  [ "$server_version" -ge 170000 ] && [ "$(query "$MAINTENANCE_DATABASE" <<<'SELECT rolsuper FROM pg_roles WHERE rolname = current_user')" = t ] || return 0
   PGOPTIONS="$PGOPTIONS -c event_triggers=off"
 }
 
 # Whether there is an extension that looks at heaps and indexes, and its program.
 has_amcheck() {
   command -v pg_amcheck >/dev/null &&
-    [ "$(echo "SELECT count(*) FROM pg_available_extensions WHERE name = 'amcheck'" | query "$MAINTENANCE_DATABASE")" != 0 ]
+    [ "$(query "$MAINTENANCE_DATABASE" <<<"SELECT count(*) FROM pg_available_extensions WHERE name = 'amcheck'")" != 0 ]
 }

@@ -1,10 +1,10 @@
 -- Ends the sessions on :db while swap.sql renames it, and only then: as long as somebody holds the exclusive lock on it.
 SELECT set_config('restore.oid', (SELECT oid::text FROM pg_database WHERE datname = :'db'), false),
-       set_config('restore.side', :'side', false) \g /dev/null
+       set_config('restore.staging', :'staging', false) \g /dev/null
 DO $$
 BEGIN
   FOR i IN 1..600 LOOP
-    EXIT WHEN NOT EXISTS (SELECT FROM pg_database WHERE datname = current_setting('restore.side'));
+    EXIT WHEN NOT EXISTS (SELECT FROM pg_database WHERE datname = current_setting('restore.staging'));
     PERFORM FROM pg_locks
       WHERE locktype = 'object' AND classid = 'pg_database'::regclass AND objid = current_setting('restore.oid')::oid
         AND mode = 'AccessExclusiveLock' AND granted;

@@ -1,5 +1,6 @@
-# shellcheck shell=sh disable=SC2034,SC2154 # variables are shared with the scripts that source this file
-# Sourced by the scripts that need to know what check-secrets.sh has found in the container before this one.
+# shellcheck shell=bash
+# What check-secrets.sh has found in the container before this one, and whether today's secrets are those of a dump.
+# Needs: common.sh and storage.sh; SECRETS_REPORT. Sets: nothing.
 
 # usage: check_secrets_were_checked
 check_secrets_were_checked() {
@@ -10,11 +11,6 @@ check_secrets_were_checked() {
 # usage: secret_findings      what is wrong, a sentence a line; status 1 when nothing is
 secret_findings() {
   [ -s "$SECRETS_REPORT/findings" ] && cat "$SECRETS_REPORT/findings"
-}
-
-# usage: fingerprint_members      the fingerprints as members of a JSON object; names and fingerprints need no escapes
-fingerprint_members() {
-  awk -F '\t' '{ printf "%s    \"%s\": \"%s\"", (NR > 1 ? ",\n" : ""), $2, $1 } END { if (NR) print "" }' "$SECRETS_REPORT/fingerprints"
 }
 
 # usage: compare_fingerprints NAME      prints a line for each secret that the dump's manifest knows or should know:

@@ -1,11 +1,12 @@
-# shellcheck shell=sh
-# Sourced by storage.sh: reads JSON, however it is laid out and escaped.
+# shellcheck shell=bash
+# Reads JSON, however it is laid out and escaped. It asks no server: pruning and the list work without one.
+# Needs: LC_ALL=C, as common.sh sets it. Sets: nothing.
 
 # usage: facts FILE      a line for each scalar of a JSON document: its path and its value, tabs between.
 # The path has the names of objects' members and the indexes of arrays. Strings, and names, are written as PostgreSQL's
-# to_json writes them, however the file has them: where texts are equal, so are these. A document that is cut has no facts.
+# to_json writes them, however the file has them: where texts are equal, so are these. A document that is cut or gone has none.
 facts() {
-  awk '
+  [ ! -e "$1" ] || awk '
     BEGIN {
       # Between quotation marks is a string or none: cutting pieces off the rest would take time by the square of the length.
       RS = "\""
@@ -92,9 +93,9 @@ facts() {
 
 # usage: fact FILE NAME...      what is at the path of these names, given as JSON strings: a value, or the facts of an object
 fact() {
-  fact_file=$1
+  local file=$1
   shift
-  facts "$fact_file" | FACT_PATH=$(printf '%s\t' "$@") awk '
+  facts "$file" | FACT_PATH=$(printf '%s\t' "$@") awk '
     BEGIN { path = ENVIRON["FACT_PATH"] }
     index($0, path) == 1 { print substr($0, length(path) + 1) }'
 }

@@ -6,16 +6,16 @@ SELECT set_config(name, value, false)
 \o :structure
 BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;
 SET TRANSACTION SNAPSHOT :'snapshot';
-\i :scripts/structure.sql
+\i :sql/structure.sql
 COMMIT;
 \o :identities
-\i :scripts/contents.sql
+\i :sql/contents.sql
 \unset identities
 -- What is dropped meanwhile, or locked, is missing afterwards.
 \set ON_ERROR_STOP off
 \o :sequences
-\i :scripts/sequences.sql
+\i :sql/sequences.sql
 \o :contents
 \if :counting
-\i :scripts/contents.sql
+\i :sql/contents.sql
 \endif

@@ -1,0 +1,70 @@
+# shellcheck shell=bash
+# The proof that all of a dump is there. The manifest has what was found in the dump's own snapshot; the same queries must
+# find the same in what was restored.
+# Needs: server.sh, storage.sh and checks.sh; the function refuse of restore.sh. Sets: nothing.
+
+# usage: prove DATABASE DUMP HASHING      with HASHING true, where the dump has hashes of its rows, by these too
+prove() {
+  local rows
+  cat "$scripts/sql/structure.sql" "$scripts/sql/sequences.sql" | query "$1" >"$scratch/structure.found" || fail_to_prove "$1"
+  prove_structure "$2"
+  rows=$(prove_rows "$@")
+  prove_checks "$1" "$2"
+  log "proved: $(count_kinds)$rows"
+}
+
+fail_to_prove() {
+  fail "\"$1\" could not be read, see psql's message above. \"$database\" is untouched. Run this again."
+}
+
+# How many of the kinds that people ask for are there.
+count_kinds() {
+  awk -F '\t' '{ count[$1]++; all++ } END {
+    printf "%d tables, %d indexes, %d constraints, %d objects in all", count["\"table\""], count["\"index\""], count["\"constraint\""], all }' "$scratch/structure.found"
+}
+
+# usage: prove_same EXPECTED FOUND WHAT      of files with lines that end in a value: refuses what is not there, or has another value
+prove_same() {
+  local different
+  different=$(awk '
+    NR == FNR { found[name()] = value(); next }
+    !(name() in found) { print "  " name() ": missing" }
+    name() in found && found[name()] != value() { print "  " name() ": " value() ", but " found[name()] " is there" }
+    function value() { return substr($0, match($0, /[^\t]*$/)) }
+    function name() { return substr($0, 1, match($0, /\t[^\t]*$/) - 1) }' "$2" "$1" | sed -n 1,50p | tr '\t' ' ')
+  [ -z "$different" ] || refuse proof "$3:
+$different
+\"$database\" is untouched. Choose another dump, if it has not got the same."
+}
+
+# usage: prove_structure DUMP
+prove_structure() {
+  ! is_verified "$1" || fact "$BACKUP_DIR/$1.json" '"structure"' >"$scratch/structure.expected"
+  if [ ! -s "$scratch/structure.expected" ]; then
+    warn "the structure is not compared: the dump has no manifest that knows it. It is what pg_restore made without an error."
+    return
+  fi
+  # The copy has not got what was left out.
+  [ ! -e "$scratch/without" ] || printf '"extension"\t"pg_cron"\t%s\n' "$(fact "$BACKUP_DIR/$1.json" '"structure"' '"extension"' '"pg_cron"')" >>"$scratch/structure.found"
+  prove_same "$scratch/structure.expected" "$scratch/structure.found" "objects are not what they were in the dump, by the hashes of their definitions"
+}
+
+# usage: prove_rows DATABASE DUMP HASHING      says what was proved, as the end of a sentence
+# The manifest was counted in the dump's own snapshot, so the numbers must be the same.
+prove_rows() {
+  local hashing=$3 proved
+  is_verified "$2" || return 0
+  fact "$BACKUP_DIR/$2.json" '"rows"' >"$scratch/rows.expected"
+  # Not an object: they were not counted.
+  [ "$(cat "$scratch/rows.expected")" != null ] || return 0
+  fact "$BACKUP_DIR/$2.json" '"hashes"' | sed '/^null$/d' >"$scratch/hashes.expected"
+  [ -s "$scratch/hashes.expected" ] || hashing=false
+  contents "$1" "$hashing" >"$scratch/contents" || fail_to_prove "$1"
+  cut -f 1,2 "$scratch/contents" >"$scratch/rows.found"
+  prove_same "$scratch/rows.expected" "$scratch/rows.found" "tables do not have the rows that were counted for the dump"
+  proved=", and the rows of $(wc -l <"$scratch/rows.expected") tables are those of the dump"
+  "$hashing" || { echo "$proved"; return; }
+  awk -F '\t' '{ printf "%s\t\"%s\"\n", $1, $3 }' "$scratch/contents" >"$scratch/hashes.found"
+  prove_same "$scratch/hashes.expected" "$scratch/hashes.found" "tables do not have the contents that were hashed for the dump"
+  echo "$proved, by count and by content"
+}

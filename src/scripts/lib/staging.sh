@@ -1,0 +1,332 @@
+# shellcheck shell=bash
+# The staging database, beside the live one: made, loaded, quiet. And our marks: comments that say what a database is for.
+# Needs: server.sh and storage.sh; the function refuse of restore.sh; REQUEST_ID; RESTORE_JOBS and RESTORE_OPTIONS;
+# STRUCTURE_REPORT, the file for what pg_amcheck finds, in a drill that looks for it.
+# Sets:  by name_databases staging, previous and ours; staging_comment; made_staging; reading.
+
+# The names of the staging database, and of the live one once it is replaced.
+staging=
+previous=
+# What all our marks begin with.
+ours=
+# The comment that the staging database will have, where there is no live one that has it.
+staging_comment=
+# Whether there is a staging database that must go if this run fails.
+made_staging=false
+# The process that reads the whole staging database beside the proof.
+reading=
+
+# Names that are too long for PostgreSQL would be cut, and might then be another database's.
+name_databases() {
+  staging=$(staging_name)
+  previous=$(query "$MAINTENANCE_DATABASE" --set=request="$REQUEST_ID" <"$scripts/sql/previous-name.sql")
+  ours="cdk8s-postgres-backup: $prefix"
+}
+
+# usage: exists DATABASE
+exists() {
+  [ "$(query "$MAINTENANCE_DATABASE" --set=name="$1" <<<"SELECT EXISTS (SELECT FROM pg_database WHERE datname = :'name')")" = t ]
+}
+
+# usage: comment_of DATABASE
+comment_of() {
+  query "$MAINTENANCE_DATABASE" --set=name="$1" <<<"SELECT shobj_description(oid, 'pg_database') FROM pg_database WHERE datname = :'name'"
+}
+
+# usage: mark_staging TEXT
+mark_staging() {
+  query "$MAINTENANCE_DATABASE" --set=staging="$staging" --set=mark="$ours, $1${staging_comment:+$'\n'$staging_comment}" <<<"COMMENT ON DATABASE :\"side\" IS :'mark'"
+}
+
+# The dump that was prepared earlier; or that this request has put in place already.
+prepared_dump() {
+  local mark
+  mark=$(comment_of "$staging")
+  if [[ $mark == "$ours, prepared from "* ]]; then
+    mark=${mark#"$ours, prepared from "}
+    echo "${mark%%$'\n'*}"
+    return
+  fi
+  mark=$(comment_of "$previous")
+  [[ $mark == "$ours until "*", replaced by $prefix-"* ]] ||
+    fail "nothing is prepared: there is no \"$staging\" with a proven restore. Run RESTORE_ACTION=prepare first."
+  echo "${mark##*, replaced by }"
+}
+
+# Only what carries our mark is dropped, or is empty, as a run leaves it that is killed before it can set the mark:
+# a database of that name may be somebody's.
+drop_staging() {
+  stop_reading
+  exists "$staging" || return 0
+  [[ $(comment_of "$staging") == "$ours, "* ]] ||
+    [ "$(query "$staging" <<<"SELECT count(*) FROM pg_class WHERE oid >= 16384")" = 0 ] ||
+    fail "there is a database \"$staging\" that no restore made. Rename or drop it: the dump is loaded under that name."
+  # A copy of a template is one, too.
+  query "$MAINTENANCE_DATABASE" --set=staging="$staging" <<<'ALTER DATABASE :"staging" IS_TEMPLATE false'
+  drop_database "$staging"
+}
+
+# usage: drop_database NAME      Subscriptions keep a database from being dropped; ours have no slot that could be left behind.
+drop_database() {
+  local subscribed
+  subscribed=$(query "$MAINTENANCE_DATABASE" --set=name="$1" \
+    <<<"SELECT EXISTS (SELECT FROM pg_subscription JOIN pg_database d ON d.oid = subdbid WHERE datname = :'name')") || return
+  if [ "$subscribed" = t ]; then
+    query "$MAINTENANCE_DATABASE" --set=name="$1" <<<'ALTER DATABASE :"name" ALLOW_CONNECTIONS true' || return
+    query "$1" <"$scripts/sql/release-subscriptions.sql" || return
+    query "$1" <"$scripts/sql/drop-subscriptions.sql" || return
+  fi
+  query "$MAINTENANCE_DATABASE" --set=name="$1" <<<'DROP DATABASE :"name" WITH (FORCE)'
+}
+
+# usage: check_space DUMP      A server whose disk is full stops, and the live database with it.
+check_space() {
+  local needed free
+  needed=$(query "$MAINTENANCE_DATABASE" <<<"SELECT pg_database_size(:'db')" 2>/dev/null || true)
+  ! is_verified "$1" || needed=$(manifest_number "$1" databaseBytes)
+  # The write-ahead log of what is loaded comes on top, as far as the server lets it grow.
+  needed=$(query "$MAINTENANCE_DATABASE" --set=bytes="${needed:-0}" <<<"SELECT :bytes + least(:bytes, pg_size_bytes(current_setting('max_wal_size')))")
+  if ! free=$(query "$MAINTENANCE_DATABASE" <"$scripts/sql/free-space.sql" 2>/dev/null) || [ -z "$free" ]; then
+    warn "how much space is free on the server is not known, which only superusers may ask, of a server that has df:" \
+      "about $((needed / 1000000)) MB are needed"
+  elif [ "$free" -lt "$needed" ]; then
+    refuse space "the server has $((free / 1000000)) MB free, and a second copy of \"$database\" needs about $((needed / 1000000)) MB." \
+      "Enlarge its volume, or free the databases from before with RESTORE_ACTION=drop-previous."
+  else
+    log "the server has $((free / 1000000)) MB free, about $((needed / 1000000)) MB are needed"
+  fi
+}
+
+# usage: prepare_staging DUMP DRILLING
+prepare_staging() {
+  drop_staging || fail "the database \"$staging\" of an earlier restore cannot be dropped, see the message above. \"$database\" is untouched."
+  create_missing_roles "$1"
+  made_staging=true
+  if exists "$database"; then
+    query "$MAINTENANCE_DATABASE" <"$scripts/sql/database.sql" >"$scratch/definition.json"
+  else
+    log "there is no \"$database\" on $PGHOST yet: its settings are taken from the dump"
+    definition_of_dump "$1" >"$scratch/definition.json"
+    staging_comment=$(definition_comment)
+  fi
+  if [ -s "$scratch/definition.json" ]; then
+    DEFINITION=$scratch/definition.json query "$MAINTENANCE_DATABASE" --set=staging="$staging" --set=mark="$ours, loading $1" \
+      <"$scripts/sql/database-create.sql"
+  else
+    staging_from_list "$1"
+  fi || fail "cannot make the database \"$staging\", see the message above. \"$database\" is untouched." \
+    "Are the roles that it needs on the server, or in $1.globals.sql beside the dump?"
+  [ -z "$staging_comment" ] || mark_staging "loading $1"
+  if "$2" && has_amcheck && ! dump_has_extension "$1" amcheck; then query "$staging" <<<'CREATE EXTENSION amcheck SCHEMA pg_catalog'; fi
+}
+
+# usage: definition_of_dump DUMP
+# What the manifest has of the database itself, as database.sql prints it; nothing where it is older, or where there is none.
+definition_of_dump() {
+  ! is_verified "$1" || MANIFEST=$BACKUP_DIR/$1.json query "$MAINTENANCE_DATABASE" <"$scripts/sql/definition-of-manifest.sql"
+}
+
+definition_comment() {
+  [ ! -s "$scratch/definition.json" ] || DEFINITION=$scratch/definition.json query "$MAINTENANCE_DATABASE" <"$scripts/sql/definition-comment.sql"
+}
+
+# usage: staging_from_list DUMP
+# Of a dump without such a definition pg_restore knows one, but for no other name than the dump's. The live database's name
+# must not be taken by what is not proven, so the staging one's stands in its place.
+staging_from_list() {
+  local dump=$BACKUP_DIR/$1.dump
+  pg_restore --create --list "$dump" |
+    awk '$4 == "DATABASE" || ($4 == "ACL" || $4 == "COMMENT") && $5 == "-" && $6 == "DATABASE"' >"$scratch/database.list"
+  PGDATABASE=$MAINTENANCE_DATABASE run pg_restore --create --use-list="$scratch/database.list" --file="$scratch/database.sql" "$dump"
+  query "$MAINTENANCE_DATABASE" --set=staging="$staging" <<<"SELECT quote_ident(:'db'), quote_ident(:'staging')" >"$scratch/names"
+  awk -F '\t' '
+    NR == FNR { from = "DATABASE " $1; to = "DATABASE " $2; next }
+    /^\\connect/ { next }
+    /^(CREATE DATABASE|ALTER DATABASE|ALTER ROLE|COMMENT ON DATABASE|GRANT|REVOKE) / && (at = index($0, from)) {
+      $0 = substr($0, 1, at - 1) to substr($0, at + length(from))
+    }
+    { print }' "$scratch/names" "$scratch/database.sql" | query "$MAINTENANCE_DATABASE" >/dev/null && {
+    staging_comment=$(comment_of "$staging")
+    mark_staging "loading $1"
+  }
+}
+
+# usage: dump_has_extension DUMP NAME
+dump_has_extension() {
+  pg_restore --list "$BACKUP_DIR/$1.dump" | awk -v name="$2" '$2 == 3079 && $4 == "EXTENSION" && $6 == name { found = 1 } END { exit !found }'
+}
+
+# usage: create_missing_roles DUMP
+# Roles that own objects of the dump and are not on this server come from its globals, without passwords.
+# Roles that exist are left as they are.
+create_missing_roles() {
+  [ -s "$BACKUP_DIR/$1.globals.sql" ] || return 0
+  query "$MAINTENANCE_DATABASE" <<<'SELECT quote_ident(rolname) FROM pg_roles' >"$scratch/roles"
+  awk '
+    NR == FNR { exists[$0] = 1; next }
+    /^CREATE ROLE / { role = substr($0, 13, length($0) - 13); if (!(role in exists)) { missing[role] = 1; print } next }
+    /^ALTER ROLE / {
+      for (role in missing) if (index($0, "ALTER ROLE " role " ") == 1) { print; next }
+    }
+    /^GRANT / {
+      for (role in missing) if (index($0, "GRANT " role " TO ") == 1 || index($0, " TO " role " ") || index($0, " TO " role ";")) { print; next }
+    }' "$scratch/roles" "$BACKUP_DIR/$1.globals.sql" |
+    # The first superuser of this server grants them: another one, who granted them there, may have no right to do so here.
+    sed 's/ GRANTED BY \("\([^"]\|""\)*"\|[^ "]*\);$/;/' >"$scratch/roles.sql"
+  [ -s "$scratch/roles.sql" ] || return 0
+  query "$MAINTENANCE_DATABASE" <"$scratch/roles.sql" || fail "the missing roles could not be created, see the message above."
+  warn "created roles that were missing: $(created_roles <"$scratch/roles.sql")"
+}
+
+# usage: created_roles <SQL      their names, and which of them need a password: those with LOGIN
+created_roles() {
+  awk '
+    function add(list, role) { return list (list == "" ? "" : ", ") role }
+    /^CREATE ROLE / { role[++count] = substr($0, 13, length($0) - 13); all = add(all, role[count]) }
+    /^ALTER ROLE / {
+      for (i = 1; i <= count; i++) {
+        start = "ALTER ROLE " role[i] " WITH"
+        if (index($0, start " ") == 1 && substr($0, length(start) + 1) ~ / LOGIN[ ;]/) logins = add(logins, role[i])
+      }
+    }
+    END {
+      if (logins == "") print all ". None of them logs in, so none needs a password."
+      else print all ". A dump has no passwords. Set those of the roles that log in: " logins "."
+    }'
+}
+
+# usage: load_dump DUMP DRILLING
+load_dump() {
+  local dump=$BACKUP_DIR/$1.dump tables absent options=()
+  tables=$(pg_restore --list "$dump" | grep -c ' TABLE DATA ' || true)
+  log "loading $tables tables, $RESTORE_JOBS at a time"
+  : >"$scratch/restore.log"
+  : >"$scratch/left-out"
+  start_progress load_progress "$tables"
+  absent=$(absent_tablespaces "$1")
+  [ -z "$absent" ] || {
+    options+=(--no-tablespaces)
+    leave_out "tablespaces, since the server has not got all of them: $absent"
+  }
+  if ! "$2" && dump_has_extension "$1" pg_cron; then
+    leave_out_pg_cron "$dump"
+    options+=(--use-list="$scratch/without")
+  fi
+  if pg_restore --list "$dump" | awk '$2 == 2606 && $4 == "CHECK" { found = 1 } END { exit !found }'; then
+    # A check that is not valid yet may be of a domain: its rows come first, and pg_restore knows of no such order.
+    restore_into_staging "$dump" "${options[@]}" --section=pre-data --section=data && restore_into_staging "$dump" "${options[@]}" --section=post-data
+  else
+    restore_into_staging "$dump" "${options[@]}"
+  fi || {
+    sed '/^pg_restore: \(creating\|processing\|connecting\|launching\|finished\|entering\|executing\|dropping\|item\|skipping\)/d' "$scratch/restore.log" |
+      tail -n 20 >&2
+    fail "pg_restore failed, see its message above. \"$database\" is untouched. $(load_remedy "$1")"
+  }
+  stop_progress
+  quiet_subscriptions
+  [ ! -s "$scratch/definition.json" ] || DEFINITION=$scratch/definition.json query "$MAINTENANCE_DATABASE" --set=staging="$staging" <"$scripts/sql/database-settings.sql" ||
+    fail "\"$staging\" could not be given its settings, see the message above. \"$database\" is untouched."
+}
+
+# usage: restore_into_staging FILE [option]...
+# The empty name makes pg_restore take PGDATABASE as it is, where it would read a name with "=" as settings.
+restore_into_staging() {
+  local dump=$1
+  shift
+  PGOPTIONS="$PGOPTIONS $RESTORE_OPTIONS" PGDATABASE=$staging run pg_restore --exit-on-error --verbose --jobs="$RESTORE_JOBS" "$@" --dbname= "$dump" \
+    2>>"$scratch/restore.log"
+}
+
+# usage: leave_out_pg_cron FILE
+# Its server lets pg_cron be created in one database, by name, which is not that of a copy; nor may a copy run its jobs.
+leave_out_pg_cron() {
+  pg_restore --list "$1" | awk '
+    $4 == "EXTENSION" && $6 == "pg_cron" || $4 == "COMMENT" && $6 == "EXTENSION" && $7 == "pg_cron" { next }
+    ($4 " " $5 == "TABLE DATA" || $4 " " $5 == "SEQUENCE SET") && $6 == "cron" || $4 == "ACL" && ($5 == "cron" || $6 " " $7 == "SCHEMA cron") { next }
+    { print }' >"$scratch/without"
+  leave_out "the extension pg_cron and its jobs: CREATE EXTENSION pg_cron when \"$database\" is exchanged, and schedule them again; pg_restore --data-only --schema=cron --file=- shows them"
+}
+
+# usage: leave_out TEXT      what a restore leaves out on purpose: for the log, the record and the evidence
+leave_out() {
+  warn "left out: $1"
+  echo "$1" >>"$scratch/left-out"
+}
+
+# usage: absent_tablespaces DUMP      those that the dump's tables are in and this server has not got
+absent_tablespaces() {
+  is_verified "$1" || return 0
+  fact "$BACKUP_DIR/$1.json" '"definition"' '"tablespaces"' | cut -f 2 >"$scratch/tablespaces"
+  query "$MAINTENANCE_DATABASE" <<<'SELECT to_json(spcname) FROM pg_tablespace' |
+    awk 'NR == FNR { here[$0] = 1; next } !($0 in here) { printf "%s%s", (seen++ ? ", " : ""), $0 }' - "$scratch/tablespaces"
+}
+
+# A copy must not act: its subscriptions would take from the slots that the live database reads from.
+quiet_subscriptions() {
+  local subscriptions
+  subscriptions=$(query "$staging" <"$scripts/sql/subscriptions.sql")
+  [ -n "$subscriptions" ] || return 0
+  query "$staging" <"$scripts/sql/release-subscriptions.sql" ||
+    fail "the subscriptions in \"$staging\" could not be disabled, see the message above. \"$database\" is untouched."
+  leave_out "the slots of subscriptions, which are disabled: $subscriptions"
+}
+
+# usage: start_reading DRILLING
+# What reads the whole database beside the proof. The planner's statistics are not in a dump before PostgreSQL 18; a drill
+# needs none, and has its heaps and indexes looked at instead, where it gives a file for what is found.
+start_reading() {
+  if ! "$1"; then
+    log "gathering the planner's statistics"
+    detached query "$staging" --set=ON_ERROR_STOP=0 <"$scripts/sql/analyze.sql" 2>"$scratch/reading" &
+    reading=$!
+  elif [ -n "${STRUCTURE_REPORT:-}" ]; then
+    log "pg_amcheck looks at heaps and indexes"
+    # It reads a name with "=" as settings: so it gets settings.
+    detached pg_amcheck --jobs=2 "dbname='$(printf %s "$staging" | sed "s/[\\\\']/\\\\&/g")'" >"$STRUCTURE_REPORT" 2>"$scratch/reading" &
+    reading=$!
+  fi
+}
+
+# usage: wait_for_reading DRILLING
+wait_for_reading() {
+  local status=0
+  [ -n "$reading" ] || return 0
+  wait "$reading" || status=$?
+  reading=
+  if "$1"; then
+    [ "$status" -eq 0 ] || {
+      cat "$scratch/reading" >&2
+      fail "pg_amcheck found damage, or could not look for it: $(sed -n 1,3p "$STRUCTURE_REPORT")"
+    }
+  elif [ -s "$scratch/reading" ]; then
+    # The rows are there without them; the planner guesses until autovacuum has been there.
+    warn "the planner's statistics are not complete: $(sed '/./!d;q' "$scratch/reading"). ANALYZE gathers them later."
+  fi
+}
+
+# What it says of a database that is dropped beneath it helps nobody.
+stop_reading() {
+  [ -z "$reading" ] || end_process "$reading"
+  reading=
+}
+
+# usage: load_remedy DUMP      what helps against the usual reasons, all of them on the server
+load_remedy() {
+  case $(grep 'ERROR: ' "$scratch/restore.log") in
+    *'role "'*'" does not exist'*) echo "Create the role, then run this again: $1.globals.sql beside the dump does not have it." ;;
+    *'extension "'*'" is not available'*) echo "Install the extension on the server, then run this again." ;;
+    *'No space left on device'*) echo "Free space on the server: it holds a second copy until the restore is done." ;;
+    *'can only create extension in database'*) echo "Let the setting of the server that the message names be the name of the copy, or drop the extension before the next dump." ;;
+    *'must be a superuser'* | *'must be superuser'*) echo "Restore with a role that is a superuser, and let the owners that are named be what they were on the dump's server." ;;
+    *) echo "Mend what the message tells of, or choose a dump that has not got it." ;;
+  esac
+}
+
+# usage: load_progress TABLES
+load_progress() {
+  local loaded
+  while sleep "${PROGRESS_SECONDS:-30}" >/dev/null 2>&1; do
+    loaded=$(query "$MAINTENANCE_DATABASE" --set=staging="$staging" <<<"SELECT pg_database_size(:'staging') / 1000000")
+    log "$(grep -c 'processing data for table' "$scratch/restore.log" || true) of $1 tables begun, $loaded MB loaded"
+  done
+}

@@ -1,0 +1,65 @@
+#!/bin/bash
+# Lists the dumps on the storage: whether each one is verified and can be restored, and until when it is held.
+# usage: list.sh      with the environment that RestoreJob gives it; it needs no server, and no secret
+set -euo pipefail
+
+# shellcheck source=lib/common.sh
+. "${BASH_SOURCE[0]%/*}/lib/common.sh"
+# shellcheck source=lib/storage.sh
+. "$scripts/lib/storage.sh"
+# shellcheck source=lib/secrets.sh
+. "$scripts/lib/secrets.sh"
+
+main() {
+  local name findings
+  check_storage_settings
+  check_readable
+  check_secrets_were_checked
+  line NAME 'TIME (UTC)' AGE MB VERIFIED SECRETS ROWS 'HELD UNTIL' LABEL SERVER
+  for name in $(dump_names); do
+    list "$name"
+  done
+  ! findings=$(secret_findings) || warn "$findings"
+}
+
+# usage: line FIELD...
+line() {
+  printf '%-32s %-21s %8s %10s %-10s %-8s %12s %-21s %-20s %s\n' "$@"
+}
+
+# usage: list NAME
+list() {
+  local verified=no secrets=- rows=- label=- server=-
+  if is_verified "$1"; then
+    verified=yes
+    secrets=$(secrets_of "$1")
+    rows=$(rows_of "$1")
+    label=$(text_of "$BACKUP_DIR/$1.json" label)
+    server=$(manifest_string "$1" server)
+  fi
+  line "$1" "$(utc_time "${1#"$prefix-"}")" "$(age_of "$1")" "$(($(size_of "$BACKUP_DIR/$1.dump") / 1000000))" \
+    "$verified" "$secrets" "${rows:--}" "$(held_until "$1")" "$label" "$server"
+}
+
+# usage: secrets_of NAME      whether today's secrets are those of the dump
+secrets_of() {
+  compare_fingerprints "$1" | awk -F '\t' '{ seen[$1] = 1 }
+    END { print (seen["other"] ? "other" : seen["unknown"] ? "unknown" : seen["same"] ? "same" : "-") }'
+}
+
+# usage: age_of NAME      by the clock of now, in days and hours
+age_of() {
+  local begun hours
+  begun=$(add_seconds <<<"$1")
+  hours=$((($(date +%s) - ${begun##* }) / 3600))
+  echo "$((hours / 24))d$((hours % 24))h"
+}
+
+# usage: held_until NAME      when the last of its holds ends, or -
+held_until() {
+  local last
+  last=$(holds_of "$1" | sort -n | tail -n 1)
+  if [ -z "$last" ]; then echo -; else end_of_hold "${last%% *}"; fi
+}
+
+main "$@"

@@ -1,0 +1,42 @@
+-- Prints the manifest of a dump of the database :db. What is known before is given as variables; what is long comes from
+-- files of the folder of the environment variable FACTS, as lines of fields with tabs between, in which names are JSON:
+-- definition (all of it JSON), checks, secrets, contents and structure.
+\set definition `cat "$FACTS/definition"`
+\set checks `cat "$FACTS/checks"`
+\set secrets `cat "$FACTS/secrets"`
+\set contents `cat "$FACTS/contents"`
+\set structure `cat "$FACTS/structure"`
+WITH checks AS (
+  SELECT string_to_array(line, E'\t') AS field FROM unnest(string_to_array(:'checks', E'\n')) AS line
+), secrets AS (
+  SELECT string_to_array(line, E'\t') AS field FROM unnest(string_to_array(:'secrets', E'\n')) AS line
+), contents AS (
+  SELECT string_to_array(line, E'\t') AS field FROM unnest(string_to_array(:'contents', E'\n')) AS line
+), structure AS (
+  SELECT string_to_array(line, E'\t') AS field FROM unnest(string_to_array(:'structure', E'\n')) AS line
+), kinds AS (
+  SELECT field[1]::jsonb #>> '{}' AS kind, jsonb_object_agg(field[2]::jsonb #>> '{}', field[3]::jsonb) AS objects FROM structure GROUP BY kind
+)
+SELECT jsonb_pretty(jsonb_build_object(
+  'database', :'db'::text,
+  'server', current_setting('server_version'),
+  'excludedTableData', array_remove(string_to_array(:'excluded', E'\n'), ''),
+  'preload', current_setting('shared_preload_libraries'),
+  'definition', :'definition'::jsonb,
+  'client', :'client'::text,
+  'began', :'began'::text,
+  'seconds', :seconds,
+  'label', nullif(:'label', ''),
+  'format', :'format'::text,
+  'compression', :'compression'::text,
+  'bytes', :bytes,
+  'databaseBytes', :database_bytes,
+  'sha256', :'sha256'::text,
+  'scripts', :'scripts'::text,
+  'secrets', (SELECT coalesce(jsonb_object_agg(field[2], field[1]), '{}') FROM secrets),
+  'checks', (SELECT coalesce(jsonb_object_agg(field[1]::jsonb #>> '{}', field[2]::jsonb), '{}') FROM checks),
+  'rows', CASE WHEN :'counting' THEN (
+    SELECT coalesce(jsonb_object_agg(field[1]::jsonb #>> '{}', field[2]::bigint), '{}') FROM contents) END,
+  'hashes', CASE WHEN :'hashing' THEN (
+    SELECT coalesce(jsonb_object_agg(field[1]::jsonb #>> '{}', field[3]), '{}') FROM contents WHERE field[3] <> '') END,
+  'structure', (SELECT coalesce(jsonb_object_agg(kind, objects), '{}') FROM kinds)));

@@ -1,0 +1,52 @@
+import { mkdirSync, symlinkSync } from 'node:fs';
+import { join } from 'node:path';
+import { run, which } from './machine';
+import { runFolder } from './run-folder';
+import { isSandboxed, type Mount } from './sandbox';
+import { toolbox } from './toolbox';
+
+/** What a script finds beside bash: busybox' utilities, as in an Alpine image, or GNU's, as in a Debian image. */
+export type Userland = 'busybox' | 'gnu';
+
+const SANDBOX_FOLDER = '/opt/userland';
+const SYSTEM_FOLDERS = ['/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin', '/sbin', '/bin'];
+
+/** Makes a folder for each with the programs that make it what it is. */
+export function makeUserlands(): void {
+  const { bash, busybox, dash, root } = toolbox();
+  const list = root === null ? [busybox, '--list'] : [which('chroot') ?? 'chroot', root, busybox, '--list'];
+  for (const userland of ['busybox', 'gnu'] as const) {
+    mkdirSync(hostFolder(userland), { recursive: true });
+    symlinkSync(bash, join(hostFolder(userland), 'bash'));
+  }
+  for (const applet of run(list).trim().split('\n')) symlinkSync(busybox, join(hostFolder('busybox'), applet));
+  symlinkSync(dash, join(hostFolder('gnu'), 'sh'));
+}
+
+/** The program that is /bin/sh. */
+export function shellProgram(userland: Userland): string {
+  return userland === 'busybox' ? toolbox().busybox : toolbox().dash;
+}
+
+/** The search path of a container with it. */
+export function searchPath(userland: Userland): string {
+  const own = isSandboxed() ? SANDBOX_FOLDER : hostFolder(userland);
+  const system = userland === 'gnu' ? SYSTEM_FOLDERS : [];
+  return [own, toolbox().binDir, ...system].join(':');
+}
+
+/** What a sandbox has to mount for it. */
+export function userlandMount(userland: Userland): Mount {
+  return { source: hostFolder(userland), target: SANDBOX_FOLDER, readOnly: true };
+}
+
+/** A command as a plain process has to call it: the machine's own /bin/sh may be any shell, and its bash too old. */
+export function inUserland(command: readonly string[], userland: Userland): string[] {
+  const [program, ...args] = command as [string, ...string[]];
+  const own = /^(\/bin\/)?(sh|bash)$/.exec(program)?.[2];
+  return [own === undefined ? program : join(hostFolder(userland), own), ...args];
+}
+
+function hostFolder(userland: Userland): string {
+  return join(runFolder(), 'userlands', userland);
+}
