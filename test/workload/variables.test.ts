@@ -6,7 +6,8 @@ import { VARIABLE_NAMES } from '../../src/workload/variables';
 const OF_PROGRAMS = ['PGAPPNAME'];
 
 /** What a script may set, or get from a test or from a shell, and no workload gives. */
-const OF_SCRIPTS = /^(PG[A-Z]+|LC_ALL|BASH_[A-Z]+|HOME|PATH|PROGRESS_SECONDS|RANDOM|SECONDS|EPOCHSECONDS)$/;
+const OF_SCRIPTS =
+  /^(PG[A-Z]+|LC_ALL|BASH_[A-Z]+|HOME|PATH|PROGRESS_SECONDS|SCALE_BACK_SECONDS|API_TIMEOUT|STRUCTURE_REPORT|RANDOM|SECONDS|EPOCHSECONDS)$/;
 
 test('every variable of the workloads is read by a script', () => {
   expect(VARIABLE_NAMES.filter((name) => readersOf(name).length === 0 && !OF_PROGRAMS.includes(name))).toEqual([]);
