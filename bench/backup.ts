@@ -83,7 +83,7 @@ async function dump(
 ): Promise<Sample> {
   const instance = new Instance(server, 'busybox', undefined, limits && { within: (start) => limits.start(start) });
   const env = {
-    CHECKS: '0',
+    CHECKS_DIR: '',
     ROW_COUNTS: name.includes('without row counts') ? 'false' : 'true',
     ...(name.includes('without hashes') && { CONTENT_HASH_BYTES: '0' }),
   };

@@ -58,7 +58,7 @@ async function backups(server: PostgresServer): Promise<void> {
       name,
       () => {
         const instance = new Instance(server, 'busybox');
-        return timed(() => instance.backup({ CHECKS: '0', ...env }));
+        return timed(() => instance.backup({ CHECKS_DIR: '', ...env }));
       },
     ]),
   );
@@ -67,14 +67,14 @@ async function backups(server: PostgresServer): Promise<void> {
 
 async function drills(server: PostgresServer): Promise<void> {
   const instance = new Instance(server, 'busybox');
-  const backup = await instance.backup({ CHECKS: '0' });
+  const backup = await instance.backup({ CHECKS_DIR: '' });
   if (backup.status !== 0) throw new Error(backup.output);
   print(
     'Drill',
     await rounds(Number(values.rounds), {
       'plain pg_restore, default settings': () =>
         timed(() => instance.startDrill({}, undefined, ['sh', '-c', PLAIN]).result),
-      'whole drill: counts, hashes, amcheck, key': () => timed(() => instance.drill({ CHECKS: '0' })),
+      'whole drill: counts, hashes, amcheck, key': () => timed(() => instance.drill({ CHECKS_DIR: '' })),
     }),
   );
 }

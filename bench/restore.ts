@@ -34,12 +34,14 @@ async function main(): Promise<void> {
     for (const compression of ['gzip:6', 'zstd:1']) {
       const instance = new Instance(server, 'busybox');
       // Its checks are those of ZITADEL's real tables.
-      const backup = await instance.backup({ COMPRESSION: compression, CHECKS: '0' });
+      const backup = await instance.backup({ COMPRESSION: compression, CHECKS_DIR: '' });
       if (backup.status !== 0) throw new Error(backup.output);
       tasks[`runbook, ${compression}`] = () =>
         restore(server, () => instance.startRestore({}, undefined, ['sh', '-c', RUNBOOK]).result);
       tasks[`ours, ${compression}`] = async () => {
-        const sample = await restore(server, () => instance.restore({ RESTORE_SESSIONS: 'disconnect', CHECKS: '0' }));
+        const sample = await restore(server, () =>
+          instance.restore({ RESTORE_SESSIONS: 'disconnect', CHECKS_DIR: '' }),
+        );
         await instance.restore({ RESTORE_ACTION: 'drop-previous' });
         return sample;
       };

@@ -14,8 +14,8 @@ test('where pg_dump has locks enough, its tables and their indexes are counted a
     IF i % 50 = 0 THEN COMMIT; END IF; END LOOP; END $$`,
   );
   const instance = new Instance(server, 'gnu');
-  expect(await instance.backup({ CHECKS: '0', ROW_COUNTS: 'false' })).toMatchObject({ status: 0 });
-  expect(await instance.backup({ CHECKS: '0' })).toMatchObject({ status: 0, stderr: '' });
+  expect(await instance.backup({ CHECKS_DIR: '', ROW_COUNTS: 'false' })).toMatchObject({ status: 0 });
+  expect(await instance.backup({ CHECKS_DIR: '' })).toMatchObject({ status: 0, stderr: '' });
   expect(instance.dumps()).toHaveLength(2);
   await server.stop();
 });

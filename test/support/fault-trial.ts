@@ -159,6 +159,16 @@ export class Trial {
     this.tools[program] = `#!/bin/sh\nPATH=\${PATH#*:}\n${script}\n`;
   }
 
+  /** Gives the pods a check. */
+  addCheck(query: string, expected?: string): Record<string, string> {
+    Object.assign(this.tools, {
+      '1.sql': query,
+      '1.name': 'what must be true',
+      ...(expected !== undefined && { '1.expect': expected }),
+    });
+    return { CHECKS_DIR: '/tools' };
+  }
+
   /** Stops before, or after, a program is called with arguments that match a pattern of the shell. */
   holdAt(program: string, args = '*', when: 'before' | 'after' = 'before'): Moment {
     const gate = new Gate(join(this.instance.nas, '.gate'));

@@ -51,8 +51,8 @@ async function backUpAndPrepare(server: PostgresServer, instance: Instance): Pro
   try {
     await eventually('the service is connected', () => pid() !== '');
     sessions[0] = pid();
-    expect(await instance.backup({ CHECKS: '0' })).toMatchObject({ status: 0 });
-    const result = await instance.restore({ CHECKS: '0', RESTORE_ACTION: 'prepare' });
+    expect(await instance.backup({ CHECKS_DIR: '' })).toMatchObject({ status: 0 });
+    const result = await instance.restore({ CHECKS_DIR: '', RESTORE_ACTION: 'prepare' });
     sessions[1] = pid();
     return result;
   } finally {

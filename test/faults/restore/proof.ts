@@ -14,11 +14,16 @@ const notProved =
   'RESTORE_IGNORE=proof.';
 
 /** A restore whose dump is whole and yet not what it should be. */
-const refused = (what: string, says: string, prepare: (trial: RestoreTrial) => unknown, env: Env = {}): RestoreFault =>
+const refused = (
+  what: string,
+  says: string,
+  prepare: (trial: RestoreTrial) => unknown,
+  env: (trial: RestoreTrial) => Env = () => ({}),
+): RestoreFault =>
   restoreFault(what, { leaves: asItWas, status: 1, says }, async (trial) => {
     await prepare(trial);
     trial.settle();
-    return trial.restore(env);
+    return trial.restore(env(trial));
   });
 
 /** The same, where the dump itself is changed. */
@@ -28,19 +33,15 @@ const edited = (what: string, says: string, ending: string, change: (text: strin
     trial.mendAfterwards();
   });
 
-function check(query: string, expected?: string): Env {
-  return {
-    CHECKS: '1',
-    CHECK_1_NAME: 'what must be true',
-    CHECK_1_QUERY: query,
-    ...(expected === undefined ? {} : { CHECK_1_EXPECT: expected }),
-  };
-}
+const check =
+  (query: string, expected?: string) =>
+  (trial: RestoreTrial): Env =>
+    trial.addCheck(query, expected);
 
 const newest = check('SELECT max(position) FROM eventstore.events2');
 
 /** A dump by a backup that knows of a check. */
-const checkedDump = (trial: RestoreTrial): Promise<string> => trial.dumpWith('', newest);
+const checkedDump = (trial: RestoreTrial): Promise<string> => trial.dumpWith('', newest(trial));
 
 /** A dump with an object of a role that is not on the server any more. */
 async function goneRole(trial: RestoreTrial): Promise<string> {
@@ -94,7 +95,7 @@ export const proof: RestoreFaultGroup = {
         status: 0,
         says: 'warning: the check "what must be true" was not recorded with this dump: found 7500.0',
       },
-      (trial) => trial.restore(newest),
+      (trial) => trial.restore(newest(trial)),
     ),
     edited(
       'a table does not have the rows that were counted',
