@@ -234,7 +234,15 @@ test('no container sees both the dumps and a key', () => {
 
 test('the container with the key leaves nothing of it where the dumps are seen: its scratch is its own, in memory', () => {
   const object = drill({ key: true });
-  expect(mounted(object, 'decrypt')).toEqual(['scripts', 'proof', 'proof-key', 'drill', 'decrypt-scratch']);
+  expect(mounted(object, 'decrypt')).toEqual([
+    'scripts',
+    'scripts-lib',
+    'scripts-sql',
+    'proof',
+    'proof-key',
+    'drill',
+    'decrypt-scratch',
+  ]);
   expect(volume(object, 'decrypt-scratch').emptyDir).toMatchObject({ medium: 'Memory' });
   for (const other of ['check-secrets', 'restore', 'drill'])
     expect(mounted(object, other)).not.toContain('decrypt-scratch');

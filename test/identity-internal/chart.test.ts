@@ -49,6 +49,8 @@ test('kustomization.yaml lists every manifest of the folder', () => {
     'ConfigMap',
     'ConfigMap',
     'ConfigMap',
+    'ConfigMap',
+    'ConfigMap',
     'CronJob',
     'CronJob',
     'CronJob',

@@ -46,6 +46,8 @@ identity-internal
       cron-job (CronJob)
   postgres-backup-scripts
     files (ConfigMap)
+    lib (ConfigMap)
+    sql (ConfigMap)
   restore
     workload
       cron-job (CronJob)
@@ -147,7 +149,13 @@ test('databases in a plain loop share the claim, the list of secrets and the scr
       .filter(({ kind }) => kind !== 'CronJob')
       .map(({ kind, metadata }) => `${kind} ${metadata.name}`)
       .sort(),
-  ).toEqual(['ConfigMap shop-backup-scripts', 'ConfigMap shop-expected-secrets', 'PersistentVolumeClaim backups']);
+  ).toEqual([
+    'ConfigMap shop-backup-scripts',
+    'ConfigMap shop-backup-scripts-lib',
+    'ConfigMap shop-backup-scripts-sql',
+    'ConfigMap shop-expected-secrets',
+    'PersistentVolumeClaim backups',
+  ]);
   expect(cronJobs.map(({ metadata }) => metadata.name)).toEqual([
     'shop-backup',
     'shop-restore',

@@ -58,10 +58,10 @@ describe('a folder in a commit', () => {
     git(folder, 'tag', '--annotate', '--message', 'v1', 'v1');
     const commit = git(folder, 'rev-parse', 'HEAD').trim();
     for (const name of ['main:dist/', 'v1:dist', `${commit}:dist`, 'HEAD:./dist', `${commit.slice(0, 10)}:dist`]) {
-      expect(readIn(folder, name).manifests).toHaveLength(7);
+      expect(readIn(folder, name).manifests).toHaveLength(9);
     }
-    expect(readIn(join(folder, 'dist'), 'HEAD:.').manifests).toHaveLength(7);
-    expect(readIn(join(folder, 'dist'), 'HEAD:dist').manifests).toHaveLength(7);
+    expect(readIn(join(folder, 'dist'), 'HEAD:.').manifests).toHaveLength(9);
+    expect(readIn(join(folder, 'dist'), 'HEAD:dist').manifests).toHaveLength(9);
     expect(readIn(folder, 'HEAD:').files.has('dist/' + CLAIM)).toBe(true);
   });
 

@@ -91,7 +91,12 @@ test('the container that lends kubectl is as hardened as the other, and can writ
   } = pod(objects());
   expect(lend.securityContext).toEqual(restore.securityContext);
   expect(lend.resources).toEqual(restore.resources);
-  expect(lend.volumeMounts.map(({ name }: { name: string }) => name)).toEqual(['scripts', 'kubectl']);
+  expect(lend.volumeMounts.map(({ name }: { name: string }) => name)).toEqual([
+    'scripts',
+    'scripts-lib',
+    'scripts-sql',
+    'kubectl',
+  ]);
   expect(restore.volumeMounts).toContainEqual({ name: 'kubectl', mountPath: '/kubectl', readOnly: true });
 });
 

@@ -32,6 +32,14 @@ describe.each(['busybox', 'gnu'] as const)('a backup under %s', (userland) => {
     );
   });
 
+  test('with an image that has no bash says which image to choose', async () => {
+    const command = ['/bin/sh', '/scripts/run.sh', 'backup.sh'];
+    expect(await instance.startBackup({ PATH: '/nowhere' }, command).result).toMatchObject({
+      status: 1,
+      stderr: expect.stringMatching(/^backup: this image has no bash, .*, for others see PostgresImage\.of\.\n$/),
+    });
+  });
+
   test.each([
     [
       'the password is wrong',

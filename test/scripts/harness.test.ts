@@ -176,6 +176,17 @@ describe('a pod', () => {
     if (isRoot) expect(statSync(join(claim, 'dump'))).toMatchObject({ uid: UID, gid: GID });
   });
 
+  it('sees a volume that is mounted inside another one', async () => {
+    const volumes = [SCRIPTS_VOLUME, { name: 'more', configMap: { name: 'more' } }];
+    const volumeMounts = [
+      { name: 'more', mountPath: '/scripts/more', readOnly: true },
+      { name: 'scripts', mountPath: '/scripts', readOnly: true },
+    ];
+    const manifests = [{ kind: 'ConfigMap', metadata: { name: 'more' }, data: { 'word.sh': 'echo inside' } }];
+    const sketch = { script: '. "${0%/*}/more/word.sh"', container: { volumeMounts }, spec: { volumes }, manifests };
+    expect(await print(sketch)).toBe('inside');
+  });
+
   itSandboxed('cannot write to what is mounted read-only, nor read files that only root may', async () => {
     const claim = makeClaim(UID);
     const volumes = [

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { rmSync } from 'node:fs';
+import { existsSync, rmSync, symlinkSync } from 'node:fs';
+import { join } from 'node:path';
 import { Child, type Ending } from './child';
 import { containerEnv, expand, type PodFields } from './container-env';
 import { atEndOfFile } from './leftovers';
@@ -198,6 +199,7 @@ export class PodProcess {
       };
     }
     // Without mounts, the folders on the machine have to do under their own names.
+    nest(mounts);
     const moved = Object.entries(env).map(([name, value]) => [name, name === 'PATH' ? value : relocate(value, mounts)]);
     return {
       ...user,
@@ -233,6 +235,15 @@ function userOf(container: Container, { spec }: Workplan): Pick<Sandbox, 'uid' |
     gid: runAsGroup,
     groups: fsGroup === undefined ? supplementalGroups : [...supplementalGroups, fsGroup],
   };
+}
+
+/** Puts each folder that is mounted below another one into that, as a symbolic link. */
+function nest(mounts: readonly Mount[]): void {
+  for (const { source, target } of mounts) {
+    const outer = mounts.find((other) => target.startsWith(`${other.target}/`));
+    const link = outer && join(outer.source, target.slice(outer.target.length));
+    if (link !== undefined && !existsSync(link)) symlinkSync(source, link);
+  }
 }
 
 /** Paths below a mount's target, renamed to where its files really are. */

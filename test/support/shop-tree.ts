@@ -81,12 +81,21 @@ export function shop(props: ShopProps = {}): Files {
   return filesOf(chart);
 }
 
+const SCRIPTS: Readonly<Record<string, Files>> = {
+  scripts: {
+    'backup.sh': '#!/bin/sh\nset -eu\npg_dump\n',
+    'prune.sh': '#!/bin/sh\nset -eu\nrm\n',
+  },
+  'scripts-lib': { 'common.sh': 'umask 077\n' },
+  'scripts-sql': { 'lock.sql': 'SELECT pg_advisory_lock(1);\n' },
+};
+
 export function filesOf(chart: Chart): Files {
   const objects = chart.toJson() as { kind: string; metadata: { name: string }; data?: Files }[];
   return Object.fromEntries(
     objects.map((object) => {
-      if (object.metadata.name.endsWith('-backup-scripts'))
-        object.data = { 'backup.sh': '#!/bin/sh\nset -eu\npg_dump\n', 'prune.sh': '#!/bin/sh\nset -eu\nrm\n' };
+      const [, folder] = /-backup-(scripts.*)$/.exec(object.metadata.name) ?? [];
+      object.data = SCRIPTS[folder ?? ''] ?? object.data;
       return [`${object.kind}.${object.metadata.name}.yaml`, Yaml.stringify(object)];
     }),
   );
