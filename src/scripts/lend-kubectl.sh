@@ -12,6 +12,6 @@ fail() {
 
 : "${KUBECTL:?is not set: it names the path of the copy}"
 lent=$(command -v kubectl) || fail "this image has no kubectl." \
-  "Choose one that has kubectl, sh and cp: the option image of Quiesce.scaleDeployment."
+  "Choose one that has kubectl, sh and cp: the image of quiesce."
 cp "$lent" "$KUBECTL" || fail "cannot copy $lent to $KUBECTL, see the message above."
 echo "lend-kubectl: lent $lent"
