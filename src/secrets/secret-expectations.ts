@@ -75,12 +75,12 @@ export class SecretExpectations extends Construct {
   }
 
   /**
-   * The secrets of this namespace that matter to a database: those of no database, and its own.
+   * The secrets of this namespace that matter to the dumps of a folder: those of no folder, and its own.
    * @internal
    */
-  public _localFor(database: string): ExpectedSecret[] {
+  public _localFor(folder: string): ExpectedSecret[] {
     return this.expected.filter(
-      ({ isLocal, _usedFor: databases }) => isLocal && (databases.length === 0 || databases.includes(database)),
+      ({ isLocal, _usedFor: folders }) => isLocal && (folders.length === 0 || folders.includes(folder)),
     );
   }
 

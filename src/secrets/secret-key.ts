@@ -69,7 +69,7 @@ export interface SecretList {
   /** Name of the ConfigMap with the list. */
   readonly configMapName: string;
   /** @internal */
-  _localFor(database: string): readonly ExpectedSecret[];
+  _localFor(folder: string): readonly ExpectedSecret[];
 }
 
 /** A secret that must exist: one of its keys, or the whole of it. */
@@ -88,7 +88,7 @@ export class ExpectedSecret {
    */
   public readonly _onlyKey?: string;
   private readonly users = new Set<string>();
-  private readonly databases = new Set<string>();
+  private readonly folders = new Set<string>();
   private use?: string;
 
   /** @internal */
@@ -130,17 +130,17 @@ export class ExpectedSecret {
   }
 
   /**
-   * The databases whose workloads take the value.
+   * The folders of dumps whose workloads take the value.
    * @internal
    */
   public get _usedFor(): string[] {
-    return [...this.databases].sort();
+    return [...this.folders].sort();
   }
 
   /** @internal */
-  public _addUser(workload: string, database: string): void {
+  public _addUser(workload: string, folder: string): void {
     this.users.add(workload);
-    this.databases.add(database);
+    this.folders.add(folder);
   }
 
   /** The secret in words, e.g. `secret shop-db, key password`. */

@@ -15,7 +15,7 @@ import { PostgresDatabase } from '../database/postgres-database';
 import { namespaceOf, takeName } from '../kubernetes/resource';
 import { checkPodOptions, PodOptions, secretsIn } from './pod-options';
 import { ScriptConfigMap } from './script-config-map';
-import { databaseId, secretsCheck } from './secrets-check';
+import { secretsCheck } from './secrets-check';
 import { mountedChecks } from './checks-config-map';
 import { RestoreCheck } from '../restore/restore-check';
 
@@ -61,13 +61,13 @@ export function scriptJob(scope: Construct, props: ScriptJobProps): () => k8s.Jo
   const { database, offline = false } = props;
   isolate(scope, props, offline ? [] : ['dns', 'database', ...(props.reaches ?? [])]);
   const used = [...(offline ? [] : [database.password]), ...(props.secrets ?? []), ...(props.imagePullSecrets ?? [])];
-  used.forEach((key) => key._addUser(props.name, databaseId(database)));
+  used.forEach((key) => key._addUser(props.name, props.folder));
   props.imagePullSecrets?.forEach((key) => key._useFor('the images are pulled with it'));
   const lists = [...new Set([database.password, ...used].map(({ _list }) => _list))];
   const checks = mountedChecks(scope, props.name, props.checks ?? []);
   const scripts = ScriptConfigMap.of(scope);
   const connected = offline ? [POD_NAME] : connection(database);
-  const expected = (): ExpectedSecret[] => lists.flatMap((list) => list._localFor(databaseId(database)));
+  const expected = (): ExpectedSecret[] => lists.flatMap((list) => list._localFor(props.folder));
   const template = (options: PodOptions): k8s.PodTemplateSpec =>
     hardenedPod({
       ...props,
@@ -76,7 +76,7 @@ export function scriptJob(scope: Construct, props: ScriptJobProps): () => k8s.Jo
       containerName: props.component,
       scripts,
       image: database.image,
-      secrets: secretsCheck(lists, database, connected),
+      secrets: secretsCheck(lists, props.folder, connected),
       settings: [...connected, env('BACKUP_DIR', `${STORAGE_PATH}/${props.folder}`), ...props.settings, ...checks.env],
       mounted: checks,
     });

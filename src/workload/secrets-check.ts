@@ -1,6 +1,4 @@
 import { k8s } from 'cdk8s-plus-28';
-import { PostgresDatabase } from '../database/postgres-database';
-import { fileName } from '../kubernetes/names';
 import { SecretList } from '../secrets/secret-key';
 import { env } from './environment';
 
@@ -16,24 +14,14 @@ export interface SecretsCheck {
   readonly volumes: k8s.Volume[];
 }
 
-/** The name of a database among all others, as the lists of expected secrets have it: without spaces. */
-export function databaseId({ host, port, name }: PostgresDatabase): string {
-  return `${host}:${port}/${fileName(name)}`;
-}
-
 /**
- * Mounts the lists of expected secrets, and exactly the keys that matter to a database. All are optional: where one is
- * missing, the script says which and why it matters; without that, the pod would only hang in
+ * Mounts the lists of expected secrets, and exactly the keys that matter to the dumps of a folder. All are optional:
+ * where one is missing, the script says which and why it matters; without that, the pod would only hang in
  * CreateContainerConfigError.
  * @param connection environment that finds the database, whose login is tried
  */
-export function secretsCheck(
-  lists: readonly SecretList[],
-  database: PostgresDatabase,
-  connection: k8s.EnvVar[],
-): SecretsCheck {
-  const id = databaseId(database);
-  const expected = lists.flatMap((list) => list._localFor(id));
+export function secretsCheck(lists: readonly SecretList[], folder: string, connection: k8s.EnvVar[]): SecretsCheck {
+  const expected = lists.flatMap((list) => list._localFor(folder));
   const keys = expected.flatMap(({ secretName, _onlyKey: onlyKey }) =>
     onlyKey === undefined
       ? []
@@ -53,7 +41,7 @@ export function secretsCheck(
     ...whole.map((secretName, index) => ({ name: `expected-${index + 1}`, secret: { secretName, optional: true } })),
   ];
   return {
-    env: [...connection, env('EXPECTED_DIR', EXPECTED_PATH), env('EXPECTED_FOR', id)],
+    env: [...connection, env('EXPECTED_DIR', EXPECTED_PATH), env('EXPECTED_FOR', folder)],
     volumeMounts: [
       { name: 'expected-lists', mountPath: `${EXPECTED_PATH}/lists`, readOnly: true },
       ...(keys.length > 0 ? [{ name: 'expected-keys', mountPath: `${EXPECTED_PATH}/keys`, readOnly: true }] : []),

@@ -20,7 +20,7 @@ export const VARIABLES = {
   BACKUP_DIR: { meaning: 'folder of the dumps' },
   TMPDIR: { meaning: 'folder for small files of a run' },
   EXPECTED_DIR: { meaning: 'folder with the lists of expected secrets, and with the secrets' },
-  EXPECTED_FOR: { meaning: 'database whose secrets of the lists are looked at' },
+  EXPECTED_FOR: { meaning: 'folder of the dumps whose secrets are looked at' },
   CHECKS_DIR: {
     meaning: 'folder with the checks: of each the query, the name, and the expected value, if there is one',
   },

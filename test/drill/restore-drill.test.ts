@@ -212,7 +212,10 @@ describe.each([
 test('no container sees both the dumps and a key', () => {
   const object = drill({ key: true });
   const keys = pod(object)
-    .volumes.filter((each: Named & { secret?: unknown; projected?: unknown }) => each.secret ?? each.projected)
+    .volumes.filter(
+      (each: Named & { secret?: unknown; projected?: { sources: { secret?: unknown }[] } }) =>
+        each.secret ?? each.projected?.sources.some(({ secret }) => secret),
+    )
     .map(({ name }: Named) => name);
   expect(keys).toEqual(['expected-keys', 'proof-key']);
   const seen = Object.fromEntries(

@@ -35,30 +35,32 @@ function tree(construct: IConstruct, depth = 0): string[] {
 
 test('the tree of the app reads like its chart', () => {
   expect(`\n${tree(new IdentityInternal(Testing.app(), 'identity-internal')).join('\n')}\n`).toMatchInlineSnapshot(`
-"
-identity-internal
-  secrets
-    list (ConfigMap)
-  storage
-    claim (PersistentVolumeClaim)
-  backup
-    workload
-      cron-job (CronJob)
-  postgres-backup-scripts
-    files (ConfigMap)
-    lib (ConfigMap)
-    sql (ConfigMap)
-  restore
-    workload
-      cron-job (CronJob)
-  drill
-    proof (ConfigMap)
-    workload
-      isolation (NetworkPolicy)
-      cron-job (CronJob)
-  runbook
-"
-`);
+    "
+    identity-internal
+      secrets
+        list (ConfigMap)
+      storage
+        claim (PersistentVolumeClaim)
+      backup
+        workload
+          cron-job (CronJob)
+      postgres-backup-checks-684fc90d7401e665
+        files (ConfigMap)
+      postgres-backup-scripts
+        files (ConfigMap)
+        lib (ConfigMap)
+        sql (ConfigMap)
+      restore
+        workload
+          cron-job (CronJob)
+      drill
+        proof (ConfigMap)
+        workload
+          isolation (NetworkPolicy)
+          cron-job (CronJob)
+      runbook
+    "
+  `);
 });
 
 /** Every construct of the library that stands for an object. */

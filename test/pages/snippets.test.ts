@@ -74,6 +74,8 @@ test('every TypeScript snippet synthesizes', () => {
 test('the program in the README makes these files', () => {
   const of = ts.findIndex(({ text }) => text === program);
   expect(readdirSync(join(folder, `${of}/dist/shop`))).toEqual([
+    'ConfigMap.shop-backup-scripts-lib.yaml',
+    'ConfigMap.shop-backup-scripts-sql.yaml',
     'ConfigMap.shop-backup-scripts.yaml',
     'ConfigMap.shop-expected-secrets.yaml',
     'CronJob.shop-db-backup.yaml',

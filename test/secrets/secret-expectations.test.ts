@@ -3,6 +3,7 @@ import { Secret } from 'cdk8s-plus-28';
 import { parse } from 'yaml';
 import {
   BackupCronJob,
+  BackupPvc,
   type EscrowOptions,
   PostgresDatabase,
   PostgresImage,
@@ -89,12 +90,7 @@ test('because is what the use says by default, and what is said takes its place'
   ];
   const list = (Testing.synth(scope) as Manifest[]).find(({ data }) => data?.['secrets.yaml'] !== undefined)!;
   expect((parse(list.data['secrets.yaml']) as { because: string }[]).map(({ because }) => because)).toEqual(reasons);
-  const {
-    initContainers: [check],
-  } = manifest(scope, 'CronJob').spec.jobTemplate.spec.template.spec;
-  expect(
-    check.env.flatMap(({ name, value }: { name: string; value: string }) => (name.endsWith('_BECAUSE') ? [value] : [])),
-  ).toEqual(reasons);
+  expect(rows(list).map((row) => row.at(-1))).toEqual(reasons);
 });
 
 test('a key of which neither the options nor a use says why it must be there fails the synth', () => {
@@ -169,10 +165,9 @@ test('a secret that is expected after a workload was declared is checked by it a
     containers: [restore],
     volumes,
   } = manifest(scope, 'CronJob').spec.jobTemplate.spec.template.spec;
-  expect(check.env).toContainEqual({ name: 'EXPECTED', value: '2' });
   expect(volumes.find(({ name }: { name: string }) => name === 'expected-keys').projected.sources).toEqual([
-    { secret: { name: 'shop-db', items: [{ key: 'password', path: '1' }], optional: true } },
-    { secret: { name: 'app', items: [{ key: 'key', path: '2' }], optional: true } },
+    { secret: { name: 'shop-db', items: [{ key: 'password', path: 'shop-db/password' }], optional: true } },
+    { secret: { name: 'app', items: [{ key: 'key', path: 'app/key' }], optional: true } },
   ]);
   const mounts = (container: { volumeMounts: { name: string }[] }) => container.volumeMounts.map(({ name }) => name);
   expect(mounts(check)).not.toContain('storage');
@@ -183,12 +178,27 @@ test('trailingNewline and sameAsDump are false, and any length will do by defaul
   const scope = chart();
   const password = new SecretExpectations(scope, 'secrets').expectKey('shop-db', 'password', { because });
   new RestoreJob(scope, 'restore', { name: 'shop-restore', backup: backupWith(scope, password) });
-  const {
-    initContainers: [check],
-  } = manifest(scope, 'CronJob').spec.jobTemplate.spec.template.spec;
-  expect(
-    check.env.map(({ name }: { name: string }) => name).filter((name: string) => name.startsWith('EXPECTED_')),
-  ).toEqual(['EXPECTED_1_NAME', 'EXPECTED_1_PATH', 'EXPECTED_1_BECAUSE']);
+  const list = (Testing.synth(scope) as Manifest[]).find(({ data }) => data?.['secrets.tsv'] !== undefined)!;
+  expect(rows(list)).toEqual([['shop-db', 'password', 'shop', '', '', '', '', '', '', '', because]]);
+});
+
+test('a workload looks at the secrets of its own dumps and at those of no dumps, and at no others', () => {
+  const scope = chart();
+  const secrets = new SecretExpectations(scope, 'secrets');
+  const claim = BackupPvc.fromClaimName('nas');
+  for (const name of ['one', 'two']) {
+    const database = PostgresDatabase.at('db', {
+      name,
+      user: 'postgres',
+      password: secrets.expectKey(name, 'password', { because }),
+      image: PostgresImage.alpine('17.2'),
+    });
+    new RestoreJob(scope, name, { name, backup: { database, storage: claim } });
+  }
+  secrets.expectKey('both', 'key', { because });
+  const { volumes } = manifest(scope, 'CronJob').spec.jobTemplate.spec.template.spec;
+  const { sources } = volumes.find(({ name }: { name: string }) => name === 'expected-keys').projected;
+  expect(sources.map(({ secret }: { secret: { name: string } }) => secret.name)).toEqual(['one', 'both']);
 });
 
 test.each([
@@ -273,3 +283,12 @@ describe('an attestation', () => {
     ).toThrow('SOURCE_DATE_EPOCH ("today") is not a number of seconds');
   });
 });
+
+/** What the twin of a list for the pods has, without its head. */
+function rows({ data }: Manifest): string[][] {
+  return data['secrets.tsv']
+    .trimEnd()
+    .split('\n')
+    .slice(1)
+    .map((line: string) => line.split('\t'));
+}

@@ -1,7 +1,7 @@
 import { SERVER_VERSION } from '../../kubernetes/annotations';
 import type { BackupWorkload } from '../../manifests/backup-workload';
 import { at, list, number, text, type Manifest } from '../../manifests/manifest';
-import { componentOf, podSpecPath } from '../../manifests/workload';
+import { componentOf, podSpecPath, componentLabel } from '../../manifests/workload';
 import type { Change } from '../change';
 import { change, type Comparison } from '../comparison';
 import { unified } from '../fields';
@@ -128,7 +128,8 @@ function user(before: Manifest, after: Manifest): Change[] {
 
 /** Tells which scripts changed; how is among the fields. */
 function scripts({ before, after }: ResourceChange, workloads: readonly Workload[]): Change[] {
-  if (before === undefined || after?.kind !== 'ConfigMap') return [];
+  // What changes of checks is an answer of its own.
+  if (before === undefined || after?.kind !== 'ConfigMap' || componentLabel(after) === 'checks') return [];
   const files = (manifest: Manifest): { readonly [file: string]: unknown } =>
     (at(manifest.object, 'data') ?? {}) as { [file: string]: unknown };
   const names = [...new Set([...Object.keys(files(before)), ...Object.keys(files(after))])].filter(
