@@ -37,7 +37,7 @@ main() {
   publish
   sh "$scripts/prune.sh" "$name" ||
     fail "$name.dump is complete and verified, but old dumps could not be removed, see the message above. Check the storage."
-  log "$summary; $(dump_names | wc -l | tr -d ' ') dumps are kept, $(($(free_bytes) / 1000000)) MB are free"
+  log "$summary; $(dump_names | wc -l | tr -d ' ') dumps are kept, $(free_megabytes) MB are free"
   ! findings=$(secret_findings) || fail_for_secrets
 }
 
@@ -102,10 +102,12 @@ make_room() {
   last=$(newest_verified 99999999-999999)
   last_bytes=$([ -z "$last" ] || manifest_number "$last" bytes)
   needed=$((${last_bytes:-$database_bytes} * 11 / 10))
-  [ "$(free_bytes)" -lt "$needed" ] || return 0
-  log "$(($(free_bytes) / 1000000)) MB are free and the dump may need $((needed / 1000000)) MB: pruning first"
+  free=$(free_bytes)
+  [ "${free:-$needed}" -lt "$needed" ] || return 0
+  log "$((free / 1000000)) MB are free and the dump may need $((needed / 1000000)) MB: pruning first"
   sh "$scripts/prune.sh" "$name"
-  [ "$(free_bytes)" -ge "$needed" ] || warn "only $(($(free_bytes) / 1000000)) MB are free." \
+  free=$(free_bytes)
+  [ "${free:-$needed}" -ge "$needed" ] || warn "only $((free / 1000000)) MB are free." \
     "Enlarge the storage or keep fewer dumps; more retention needs more room, not less."
 }
 
@@ -130,7 +132,7 @@ ${EXCLUDE_TABLE_DATA:-}
 TABLES
   run_reporting "$target" pg_dump "$@" --file="$target" ||
     fail "pg_dump failed, see its message above. The unfinished dump is thrown away, earlier dumps are untouched." \
-      "$(($(free_bytes) / 1000000)) MB are free on the storage."
+      "$(free_megabytes) MB are free on the storage."
   wait "$looking" || {
     cat "$scratch/look.log" >&2
     fail "what is in the dump could not be looked at, see psql's message above. Earlier dumps are untouched."

@@ -197,9 +197,15 @@ utc_time() {
   echo "$1" | sed 's/\(....\)\(..\)\(..\)-\(..\)\(..\)\(..\)/\1-\2-\3T\4:\5:\6Z/'
 }
 
-# usage: free_bytes      what the file system of the folder has left for us
+# usage: free_bytes      what the file system of the folder has left for us, or nothing where it does not tell
 free_bytes() {
   room 2
+}
+
+# usage: free_megabytes      for a message: a storage that is away does not tell
+free_megabytes() {
+  free_now=$(free_bytes)
+  if [ -n "$free_now" ]; then echo $((free_now / 1000000)); else echo 'an unknown number of'; fi
 }
 
 # usage: share_bytes      what it has room for in all
