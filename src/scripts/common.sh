@@ -74,9 +74,16 @@ stop_reporter() {
   reporter=
 }
 
+# usage: files_of PATH [ACTION]...      finds the file, or all files of the folder, but what a NAS puts there by itself
+files_of() {
+  files_path=$1
+  shift
+  find "$files_path" -name @eaDir -prune -o -name '.nfs*' -o -type f "${@:--print}"
+}
+
 # usage: size_of PATH      bytes of a file, or of all files of a folder; 0 where there is none
 size_of() {
-  find "$1" -type f -exec stat -c %s {} + 2>/dev/null | awk '{ bytes += $1 } END { printf "%.0f\n", bytes }'
+  files_of "$1" -exec stat -c %s {} + 2>/dev/null | awk '{ bytes += $1 } END { printf "%.0f\n", bytes }'
 }
 
 on_signal() {

@@ -164,7 +164,7 @@ checksum() {
 # usage: checksums FOLDER NAME      as sha256sum prints them, of the file NAME in the folder, or of all files below it
 checksums() {
   cd "$1" || return
-  find "$2" -type f | sort | xargs sha256sum
+  files_of "$2" | sort | xargs sha256sum
 }
 
 # usage: is_held NAME      whether a hold keeps the dump: NAME.<who>.hold has the time of its end. Those that have ended go.

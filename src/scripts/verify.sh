@@ -73,7 +73,7 @@ check() {
 try_direct_reads() {
   [ -z "${direct:-}" ] || return 0
   direct=true
-  dd if="$(find "$1" -type f | head -n 1)" of=/dev/null bs=4096 count=1 iflag=direct 2>/dev/null || {
+  dd if="$(files_of "$1" | head -n 1)" of=/dev/null bs=4096 count=1 iflag=direct 2>/dev/null || {
     direct=false
     warn "the storage takes no direct reads: what is read back may come from the memory of this node"
   }
@@ -89,7 +89,7 @@ stored_bytes() {
 # usage: stored_checksums FOLDER NAME      as `checksums` prints them
 stored_checksums() {
   cd "$1" || return
-  find "$2" -type f | sort | while read -r each; do
+  files_of "$2" | sort | while read -r each; do
     printf '%s  %s\n' "$(stored_bytes "$each" | sha256sum | cut -c 1-64)" "$each"
   done
 }
