@@ -268,7 +268,10 @@ publish() {
   for companion in $companions ${hold_until:+person.hold}; do
     { sync "$work/$name/$name.$companion" && mv "$work/$name/$name.$companion" "$BACKUP_DIR/$name.$companion"; } || fail_to_publish
   done
-  { mv "$target" "$BACKUP_DIR/$name.dump" && sync_folder "$BACKUP_DIR"; } || fail_to_publish
+  mv "$target" "$BACKUP_DIR/$name.dump" || fail_to_publish
+  sync_folder "$BACKUP_DIR" ||
+    fail "$name.dump is complete and verified and has its final name, but the storage has not confirmed that it keeps it, see the message above." \
+      "Earlier dumps are untouched. Check the storage."
   rm -rf "${work:?}/$name" || warn "could not remove $work/$name, see the message above: the next run tries again"
   summary="$name.dump is complete and verified: $((bytes / 1000000)) MB, dumped in $dump_seconds s, all in $(($(date +%s) - begun)) s"
   summary="$summary${BACKUP_LABEL:+; its label is $BACKUP_LABEL}${hold_until:+; it is held until $(end_of_hold "$hold_until")}"
