@@ -18,14 +18,15 @@ main() {
   for name in $({ dump_names; echo "${1:-}"; } | sort -ru); do
     if is_verified "$name"; then
       echo "$name verified"
-    elif [ -s "$BACKUP_DIR/$name.dump" ]; then
+    elif has_bytes "$BACKUP_DIR/$name.dump"; then
       echo "$name unverified"
     elif [ -e "$BACKUP_DIR/$name.dump" ]; then
       echo "$name empty"
     else
       echo "$name coming"
     fi
-  done | unwanted "${1:-}" | remove_all
+  done >"$scratch/states"
+  unwanted "${1:-}" <"$scratch/states" | remove_all
 }
 
 # usage: remove_all <names      goes on after one that cannot be removed, and fails at the end

@@ -116,7 +116,28 @@ companions='dump.sha256 json globals.sql'
 
 # usage: is_verified NAME      tells a dump that was proven from one that an older script left there
 is_verified() {
-  [ -s "$BACKUP_DIR/$1.dump" ] && [ -s "$BACKUP_DIR/$1.dump.sha256" ] && [ -s "$BACKUP_DIR/$1.json" ]
+  has_bytes "$BACKUP_DIR/$1.dump" && has_bytes "$BACKUP_DIR/$1.dump.sha256" && has_bytes "$BACKUP_DIR/$1.json"
+}
+
+# usage: has_bytes PATH      whether there is more than an empty file. To test, a call that fails is a file that is not there,
+# and a verified dump one that anybody may prune: so whoever says no is asked why.
+has_bytes() {
+  [ ! -s "$1" ] || return 0
+  found=$(stat -c %s "$1" 2>&1) || {
+    is_absence "$found" || fail "the storage does not tell what is in it: $found. Run this again when it does."
+    return 1
+  }
+  [ "$found" != 0 ]
+}
+
+# usage: is_gone PATH      whether the storage says so
+is_gone() {
+  [ ! -e "$1" ] && ! found=$(stat -c %s "$1" 2>&1) && is_absence "$found"
+}
+
+# usage: is_absence MESSAGE
+is_absence() {
+  case $1 in *'No such file or directory'*) ;; *) return 1 ;; esac
 }
 
 # usage: newest_verified LIMIT      the newest verified dump, at or before a moment like 20261120-080000
@@ -170,7 +191,7 @@ checksums() {
 # usage: is_held NAME      whether a hold keeps the dump: NAME.<who>.hold has the time of its end. Those that have ended go.
 is_held() {
   for hold in "$BACKUP_DIR/$1".*.hold; do
-    [ -e "$hold" ] || continue
+    ! is_gone "$hold" || continue
     [ "$(hold_end "$hold")" -le "$(date +%s)" ] || return 0
     rm -f "$hold"
   done
