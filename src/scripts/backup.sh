@@ -25,6 +25,7 @@ main() {
   check_purpose
   check_secrets_were_checked
   on_exit clean_up
+  watch_storage
   check_writable
   check_server
   lock backup

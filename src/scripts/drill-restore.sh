@@ -20,6 +20,7 @@ set -eu
 main() {
   check_drill_settings
   check_storage_settings
+  watch_storage
   mkdir -p "$report"
   keep_errors
   tell began "$(date +%s)"

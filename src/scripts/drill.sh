@@ -19,6 +19,7 @@ set -eu
 main() {
   check_drill_settings
   check_storage_settings
+  watch_storage
   check_secrets_were_checked
   : "${KEEP_EVIDENCE:?is not set: a number}" "${IMAGE:?is not set}"
   on_exit :

@@ -44,6 +44,8 @@ set -eu
 main() {
   action=${RESTORE_ACTION:-restore}
   check_storage_settings
+  # A drill watches it already.
+  [ "$action" = drill ] || watch_storage
   check_readable
   case $action in
     verify) exec sh "$scripts/verify.sh" ;;

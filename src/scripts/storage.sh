@@ -10,6 +10,28 @@ check_storage_settings() {
   work=$BACKUP_DIR/.work
 }
 
+# usage: watch_storage      says so in the log when the storage does not answer, and when it does again: what waits for a hard
+# mount says nothing, and its shell handles no signal. What is free is asked for, since that is never told from memory.
+watch_storage() {
+  watch 3>&- 4<&- 5>&- 6<&- &
+}
+
+watch() {
+  every=${PROGRESS_SECONDS:-30} silent=0 asking=
+  while sleep 1 >/dev/null 2>&1 && kill -0 "$$" 2>/dev/null; do
+    if [ -n "$asking" ] && kill -0 "$asking" 2>/dev/null; then
+      silent=$((silent + 1))
+      [ $((silent % every)) -ne 0 ] || log "the storage has not answered for $silent s. Is the NAS away?" \
+        "What waits for it goes on when it is back, or is ended with this run at its deadline."
+    else
+      [ "$silent" -lt "$every" ] || log "the storage answers again, after $silent s"
+      silent=0
+      df -P -k "$BACKUP_DIR" >/dev/null 2>&1 &
+      asking=$!
+    fi
+  done
+}
+
 # usage: check_readable      by trying: mode bits do not tell where the server of the share has users of its own
 check_readable() {
   if ! ls "$BACKUP_DIR/." >/dev/null 2>&1; then
