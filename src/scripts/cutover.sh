@@ -43,6 +43,8 @@ cut_over() {
     check_lock
     swap
     exchanged="\"$database\" is exchanged: it is $now."
+    # Before anything that a storage may keep waiting.
+    log "$exchanged"
     scale_back || true
   else
     name_side
