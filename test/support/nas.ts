@@ -1,12 +1,14 @@
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
-import { closeSync, mkdirSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { atEndOfFile } from './leftovers';
 import { isRoot, need, run } from './machine';
 import type { NasFault, NasOptions } from './nas/options';
 import { freshFolder } from './run-folder';
 import { DIE_WITH_PARENT } from './sandbox';
-import { eventually } from './eventually';
+
+/** How long it is away at most: less than a test may take. */
+const LONGEST_MS = 60_000;
 
 const SHARE = join(__dirname, 'nas/share.ts');
 const MODULES = join(__dirname, '../..');
@@ -39,22 +41,14 @@ export class Nas {
   /** Has something befall it, now or from a call on. */
   fail(fault: NasFault): void {
     this.setFault(fault);
+    // What hangs on it could not be ended, nor could the tests.
+    setTimeout(() => this.process.kill('SIGCONT'), LONGEST_MS).unref();
   }
 
-  /** Resolves when it is away: no call is answered. Nothing here may look into its folder until it is back. */
-  isAway(): Promise<void> {
-    const state = (): string => readFileSync(`/proc/${this.process.pid}/stat`, 'utf8').replace(/^.*\) /, '').charAt(0);
-    return eventually('the share is away', () => state() === 'T');
-  }
-
-  /** Puts all right again; what has waited for it goes on. */
+  /** Puts all right again, and takes away what it has put into folders by itself; what has waited for it goes on. */
   freeAgain(): void {
     this.setFault();
     this.process.kill('SIGCONT');
-  }
-
-  /** Takes what it has put into folders by itself out of them. */
-  removeIndexes(): void {
     const all = readdirSync(this.behind, { recursive: true }) as string[];
     for (const path of all.filter((each) => each.endsWith('@eaDir'))) rmSync(join(this.behind, path), { recursive: true, force: true });
   }

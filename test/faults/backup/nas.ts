@@ -1,10 +1,13 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { BackupFormat } from '../../../src';
+import { eventually } from '../../support/eventually';
 import { fault, type FaultGroup } from '../../support/fault';
-import { asBefore, companions, newDump, newDumpWithout, stuck, type Leaves } from '../../support/fault-leaves';
+import type { Contents } from '../../support/fault-contents';
+import { asBefore, asBeforeAndWork, companions, newDump, newDumpAndWork, newDumpWithout, stuck, type Leaves } from '../../support/fault-leaves';
 import type { Trial } from '../../support/fault-trial';
-import type { PodResult } from '../../support/pod';
+import type { PodProcess, PodResult } from '../../support/pod';
+import { HttpListener } from '../../support/http-listener';
 import { Nas, noNas } from '../../support/nas';
 import type { NasFault, NasOptions } from '../../support/nas/options';
 
@@ -36,19 +39,31 @@ async function befalls(trial: Trial, what: NasFault, prepare: () => unknown = ()
   return result;
 }
 
+/** A run that meets a share that is away, from a call on or from the beginning, when the log has told of it. */
+async function goesAway(trial: Trial, from?: NasFault['from'], env = {}): Promise<{ readonly share: Nas; readonly run: PodProcess }> {
+  const share = trial.useDisk((folder) => new Nas(folder));
+  trial.settle();
+  share.fail({ error: 'away', from: from ?? { operation: 'mkdir' } });
+  const run = trial.start({ ...env, PROGRESS_SECONDS: '1' });
+  await run.waitForOutput(/the storage has not answered/);
+  return { share, run };
+}
+
 /** A new dump beside what was there, and what the NAS puts into folders by itself. */
 const withIndexes: Leaves = {
   text: 'the earlier dumps and a new, verified one; under `.work/` the folder of the run, with what the NAS has put there',
   check(before, after) {
-    const ours = Object.entries(after.files).filter(([file]) => !file.split('/').includes('@eaDir'));
-    newDump.check(before, { files: Object.fromEntries(ours), work: [] });
+    const ours = ({ files }: Contents): Contents =>
+      ({ files: Object.fromEntries(Object.entries(files).filter(([file]) => !file.split('/').includes('@eaDir'))), work: [] });
+    newDump.check(ours(before), ours(after));
     expect(after.work).toEqual([expect.stringMatching(/^shop-\d{8}-\d{6}$/)]);
   },
 };
 
 function indexed(trial: Trial): Promise<PodResult> {
-  const share = trial.useDisk((folder) => new Nas(folder, { indexes: true }));
-  trial.afterwards(() => share.removeIndexes());
+  const share = trial.useDisk((folder) => new Nas(folder));
+  trial.settle();
+  share.fail({ indexes: true });
   return trial.backup();
 }
 
@@ -98,7 +113,7 @@ export const nas: FaultGroup = {
     }, (trial) => befalls(trial, { error: 'ETIMEDOUT', from: { operation: 'rename', name: '.dump' } })),
 
     fault('a soft mount times out when the name of the dump is synced', {
-      ...sharable, leaves: newDump, status: 1,
+      ...sharable, leaves: newDumpAndWork, status: 1,
       says: 'is complete and verified and has its final name, but the storage has not confirmed that it keeps it, see the message above. Earlier dumps are untouched. Check the storage.',
     }, (trial) => befalls(trial, { error: 'ETIMEDOUT', from: { operation: 'fsyncdir' } })),
 
@@ -126,6 +141,32 @@ export const nas: FaultGroup = {
       }
       trial.settle();
       return trial.backup();
+    }),
+
+    fault('the share is away when the backup begins, and comes back', {
+      ...sharable, leaves: newDump, status: 0, says: `${silent}…the storage answers again, after … s…is complete and verified`,
+    }, async (trial) => {
+      const dump = trial.holdDump();
+      const { share, run } = await goesAway(trial);
+      share.freeAgain();
+      await run.waitForOutput(/the storage answers again/);
+      dump.pass();
+      return run.result;
+    }),
+
+    fault('the share goes away while the dump is written, until the deadline ends the run', {
+      ...sharable, leaves: asBeforeAndWork, status: 137, says: `${silent}…stopped by SIGTERM`, next: 'left behind by a run that was cut off',
+    }, async (trial) => {
+      const monitor = await HttpListener.start('accept');
+      trial.atEnd(() => monitor.close());
+      const { share, run } = await goesAway(trial, { operation: 'write', name: '.dump' }, { HEARTBEAT_FAILURE_URL: monitor.url('/failed') });
+      run.kill('SIGTERM');
+      // The Debian image has no wget: there it says so.
+      await eventually('the monitor hears of it', () => monitor.posts().length === 1 || run.output().includes('the heartbeat was not accepted'));
+      expect(monitor.posts()).toHaveLength(trial.shell === 'ash' ? 1 : 0);
+      run.kill('SIGKILL');
+      share.freeAgain();
+      return run.result;
     }),
   ],
 };

@@ -22,8 +22,6 @@ export interface NasOptions {
   readonly ahead?: number;
   /** All files belong to a user of the share's own and their modes let nobody write; writing works. */
   readonly squashes?: boolean;
-  /** Each folder in which a file was written gets a folder `@eaDir`, which cannot be removed. */
-  readonly indexes?: boolean;
 }
 
 export interface Call {
@@ -37,9 +35,10 @@ export interface Call {
   readonly after?: number;
 }
 
-/** What befalls a share. Its `error` comes of every call, but those that let go of something; "away": no call is answered. */
+/** What befalls a share. */
 export interface NasFault {
-  readonly error: 'EROFS' | 'ESTALE' | 'EIO' | 'ETIMEDOUT' | 'away';
+  /** What comes of every call, but those that let go of something; "away": no call is answered. */
+  readonly error?: 'EROFS' | 'ESTALE' | 'EIO' | 'ETIMEDOUT' | 'away';
   /** The call with which it begins; without it, at once. A share that goes away still answers this one. */
   readonly from?: Call;
   /**
@@ -52,4 +51,6 @@ export interface NasFault {
    * @default - all, until it is put right
    */
   readonly calls?: number;
+  /** Each folder in which a file was written gets a folder `@eaDir`, which cannot be removed. */
+  readonly indexes?: boolean;
 }

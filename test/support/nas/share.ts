@@ -42,7 +42,7 @@ class Share {
   private readonly folders = new Map<number, readonly Dirent[]>();
   private handleCount = 0;
 
-  constructor(private readonly root: string, private readonly options: NasOptions) {
+  constructor(private readonly root: string, private readonly options: NasOptions, private readonly weather: Weather) {
     const { ahead = 0, squashes = false } = options;
     this.shown = { ahead, ...(squashes ? { owner: SQUASHED, permissions: 0o555 } : { owner: OWNER }) };
   }
@@ -80,8 +80,8 @@ class Share {
       case 'readdir': return listed(this.folders.get(request.u64(0)) ?? refuse('EBADF'), request.u64(8), request.u32(16));
       case 'fsyncdir': return this.options.noFolderSync ? refuse('EINVAL') : undefined;
       case 'releasedir': return void this.folders.delete(request.u64(0));
-      // What it has it has in memory: to sync is nothing.
-      case 'fsync': case 'flush': return undefined;
+      // To sync is nothing for it. The kernel asks no more for a flush: it would wait for it also on behalf of a process that is killed.
+      case 'fsync': return undefined;
       default: return refuse('ENOSYS');
     }
   }
@@ -197,7 +197,7 @@ class Share {
     const { path, descriptor, writes } = this.handle(request);
     closeSync(descriptor);
     this.handles.delete(request.u64(0));
-    if (writes && this.options.indexes) this.index(path);
+    if (writes && this.weather.indexes) this.index(path);
   }
 
   private index(path: string): void {
@@ -242,7 +242,8 @@ function answerTo(request: Request, share: Share, fault?: NasFault['error']): Bu
 
 const [descriptor, root, control, options] = process.argv.slice(2) as [string, string, string, string];
 try {
-  serve(Number(descriptor), new Share(root, JSON.parse(options) as NasOptions), new Weather(control));
+  const weather = new Weather(control);
+  serve(Number(descriptor), new Share(root, JSON.parse(options) as NasOptions, weather), weather);
 } catch (error) {
   // It was unmounted.
   if ((error as { code?: string }).code !== 'ENODEV') throw error;

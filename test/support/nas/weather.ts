@@ -22,9 +22,14 @@ export class Weather {
     if (this.fault === undefined || LETS_GO.includes(operation)) return undefined;
     const { error, from, only = error === 'EROFS' ? CHANGES : undefined, calls = Infinity } = this.fault;
     if (!this.begun && isCall(from, operation, name)) this.begun = this.passed++ >= (from?.after ?? 0);
-    if (!this.begun || this.failed >= calls || (only !== undefined && !only.includes(operation!))) return undefined;
+    if (error === undefined || !this.begun || this.failed >= calls || (only !== undefined && !only.includes(operation!))) return undefined;
     this.failed++;
     return error;
+  }
+
+  /** Whether it puts something into folders by itself. */
+  get indexes(): boolean {
+    return this.fault?.indexes ?? false;
   }
 
   private look(): void {
