@@ -60,11 +60,11 @@ const withIndexes: Leaves = {
   },
 };
 
-function indexed(trial: Trial): Promise<PodResult> {
+async function indexed(trial: Trial): Promise<{ readonly share: Nas; readonly result: PodResult }> {
   const share = trial.useDisk((folder) => new Nas(folder));
   trial.settle();
   share.fail({ indexes: true });
-  return trial.backup();
+  return { share, result: await trial.backup() };
 }
 
 export const nas: FaultGroup = {
@@ -87,12 +87,15 @@ export const nas: FaultGroup = {
 
     fault('the NAS puts a folder of its own, which cannot be removed, into each folder', {
       ...sharable, status: 0, leaves: withIndexes, says: 'warning: could not remove /backups/shop/.work/shop-…, see the message above: the next run tries again…is complete and verified',
-    }, indexed),
+    }, async (trial) => (await indexed(trial)).result),
 
-    fault('the NAS puts such a folder also into a dump in the directory format', {
+    fault('the NAS puts such a folder also into a dump in the directory format, then and later', {
       ...sharable, cluster: { format: BackupFormat.directory({ jobs: 1 }) }, status: 0, leaves: withIndexes, says: 'is complete and verified',
     }, async (trial) => {
-      const result = await indexed(trial);
+      const { share, result } = await indexed(trial);
+      const index = join(share.behind, `shop/${trial.instance.dumps().at(-1)}.dump/@eaDir`);
+      mkdirSync(index, { recursive: true });
+      writeFileSync(join(index, 'later'), 'not of the dump');
       expect(await trial.verify()).toMatchObject({ status: 0, output: expect.stringContaining('all 2 dumps are whole') });
       return result;
     }),
