@@ -55,7 +55,7 @@ check() {
     stored) run stored_checksums "${1%/*}" "${1##*/}" ;;
     checksum) run checksums "${1%/*}" "${1##*/}" 2>"$scratch/unread" ;;
   esac >"$scratch/checksums" || true
-  problem="it cannot be read: $(tail -n 1 "$scratch/unread")"
+  problem="it cannot be read: $(tail -n 1 "$scratch/unread"). Is the storage well?"
   [ ! -s "$scratch/unread" ] || return 1
   if [ -e "$1.sha256" ]; then
     problem="its checksum differs from that of the day it was written"
