@@ -49,7 +49,7 @@ main() {
   dump "$database_bytes"
   bash "$scripts/prune.sh" "$name" ||
     fail "$name.dump is complete and verified, but old dumps could not be removed, see the message above. Check the storage."
-  log "$summary; $(dump_names | wc -l) dumps are kept, $(($(free_bytes) / 1000000)) MB are free"
+  log "$summary; $(dump_names | wc -l) dumps are kept, $(free_megabytes) MB are free"
   ! findings=$(secret_findings) || fail_for_secrets
 }
 
@@ -103,14 +103,16 @@ choose_name() {
 # usage: make_space BYTES      of the database
 # If the new dump may not fit, what will be pruned after it goes before it, and nothing else.
 make_space() {
-  local last last_bytes='' needed
+  local last last_bytes='' needed free
   last=$(newest_verified 99999999-999999)
   [ -z "$last" ] || last_bytes=$(manifest_number "$last" bytes)
   needed=$((${last_bytes:-$1} * 11 / 10))
-  [ "$(free_bytes)" -lt "$needed" ] || return 0
-  log "$(($(free_bytes) / 1000000)) MB are free and the dump may need $((needed / 1000000)) MB: pruning first"
+  free=$(free_bytes)
+  [ "${free:-$needed}" -lt "$needed" ] || return 0
+  log "$((free / 1000000)) MB are free and the dump may need $((needed / 1000000)) MB: pruning first"
   bash "$scripts/prune.sh" "$name"
-  [ "$(free_bytes)" -ge "$needed" ] || warn "only $(($(free_bytes) / 1000000)) MB are free." \
+  free=$(free_bytes)
+  [ "${free:-$needed}" -ge "$needed" ] || warn "only $((free / 1000000)) MB are free." \
     "Enlarge the storage or keep fewer dumps; more retention needs more space, not less."
 }
 
@@ -152,7 +154,7 @@ write_dump() {
   start_progress progress_of "$target"
   run pg_dump "${options[@]}" --file="$target" ||
     fail "pg_dump failed, see its message above. The unfinished dump is thrown away, earlier dumps are untouched." \
-      "$(($(free_bytes) / 1000000)) MB are free on the storage."
+      "$(free_megabytes) MB are free on the storage."
   stop_progress
   wait "$looking" || {
     cat "$scratch/look.log" >&2

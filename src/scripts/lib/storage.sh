@@ -229,17 +229,24 @@ remove_dump() {
   rm -rf "$work/$1.removed" || warn "could not remove all of .work/$1.removed, see the message above: the next backup tries again"
 }
 
-# usage: free_bytes      what the file system of the folder has left for us
+# usage: free_bytes      what the file system of the folder has left for us; nothing where it does not tell
 free_bytes() {
   file_system 2
 }
 
-# usage: share_bytes      what it holds in all
+# usage: free_megabytes      for a message, also about a storage that does not tell
+free_megabytes() {
+  local free
+  free=$(free_bytes)
+  if [ -n "$free" ]; then echo "$((free / 1000000))"; else echo 'an unknown number of'; fi
+}
+
+# usage: share_bytes      what it holds in all, likewise
 share_bytes() {
   file_system 4
 }
 
-# usage: file_system COLUMN      of df, in bytes. The share's name may have spaces: count from the end.
+# usage: file_system COLUMN      of df, in bytes, or nothing. The share's name may have spaces: count from the end.
 file_system() {
-  df -P -k "$BACKUP_DIR" | awk -v column="$1" 'NR == 2 { printf "%.0f\n", $(NF - column) * 1024 }'
+  { df -P -k "$BACKUP_DIR" || true; } | awk -v column="$1" 'NR == 2 { printf "%.0f\n", $(NF - column) * 1024 }'
 }
