@@ -249,7 +249,7 @@ publish() {
     { sync "$draft/$name.$companion" && mv "$draft/$name.$companion" "$BACKUP_DIR/$name.$companion"; } || fail_to_publish
   done
   { mv "$target" "$BACKUP_DIR/$name.dump" && sync_folder "$BACKUP_DIR"; } || fail_to_publish
-  rm -rf "$draft"
+  rm -rf "$draft" || warn "could not remove $draft, see the message above: the next run tries again"
 }
 
 fail_to_publish() {
