@@ -92,7 +92,7 @@ try_direct_reads() {
   local file
   [ -z "$direct" ] || return 0
   direct=true
-  file=$(find "$1" -type f | sed -n 1p)
+  file=$(files_of "$1" | sed -n 1p)
   dd if="$file" of=/dev/null bs=4096 count=1 iflag=direct 2>/dev/null || {
     direct=false
     warn "the storage takes no direct reads: what is read back may come from the memory of this node"
@@ -115,7 +115,7 @@ stored_bytes() {
 stored_checksums() {
   local file
   cd "$1" || return
-  find "$2" -type f | sort | while IFS= read -r file; do
+  files_of "$2" | sort | while IFS= read -r file; do
     printf '%s  %s\n' "$(stored_bytes "$file" | sha256sum | cut -c 1-64)" "$file"
   done
 }

@@ -154,7 +154,7 @@ checksum() {
 # usage: checksums FOLDER NAME      as sha256sum prints them, of the file NAME in the folder, or of all files below it
 checksums() {
   cd "$1" || return
-  find "$2" -type f | sort | xargs sha256sum
+  files_of "$2" | sort | xargs sha256sum
 }
 
 # usage: hold NAME SECONDS      keeps a dump from being pruned while this run needs it; fails when it is gone already
