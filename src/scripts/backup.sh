@@ -248,7 +248,10 @@ publish() {
   for companion in "${companions[@]}" ${hold_until:+person.hold}; do
     { sync "$draft/$name.$companion" && mv "$draft/$name.$companion" "$BACKUP_DIR/$name.$companion"; } || fail_to_publish
   done
-  { mv "$target" "$BACKUP_DIR/$name.dump" && sync_folder "$BACKUP_DIR"; } || fail_to_publish
+  mv "$target" "$BACKUP_DIR/$name.dump" || fail_to_publish
+  sync_folder "$BACKUP_DIR" ||
+    fail "$name.dump is complete and verified and has its final name, but the storage has not confirmed that it keeps it, see the message above." \
+      "Earlier dumps are untouched. Check the storage."
   rm -rf "$draft" || warn "could not remove $draft, see the message above: the next run tries again"
 }
 
