@@ -85,7 +85,7 @@ clear_work() {
   done
   for companion in "${companions[@]}" person.hold; do
     for orphan in $(names_ending_in "$companion"); do
-      [ -e "$BACKUP_DIR/$orphan.dump" ] || rm -f "$BACKUP_DIR/$orphan.$companion" || warn "could not remove $orphan.$companion, see the message above"
+      ! is_gone "$BACKUP_DIR/$orphan.dump" || rm -f "$BACKUP_DIR/$orphan.$companion" || warn "could not remove $orphan.$companion, see the message above"
     done
   done
 }
@@ -263,7 +263,7 @@ fail_to_publish() {
 clean_up() {
   if [ -n "$name" ]; then
     rm -rf "${work:?}/$name" || true
-    [ -e "$BACKUP_DIR/$name.dump" ] || rm -f "$BACKUP_DIR/$name.person.hold" || true
+    ! is_gone "$BACKUP_DIR/$name.dump" || rm -f "$BACKUP_DIR/$name.person.hold" || true
   fi
   if [ "$1" -eq 0 ]; then
     heartbeat "${HEARTBEAT_URL:-}" "$summary"

@@ -72,9 +72,9 @@ problem_of() {
     echo "it is missing or empty"
   elif [ -s "$scratch/unread" ]; then
     echo "it cannot be read: $(tail -n 1 "$scratch/unread")"
-  elif [ -e "$1.sha256" ] && ! has_checksums "$1"; then
+  elif ! is_gone "$1.sha256" && ! has_checksums "$1"; then
     echo "its checksum differs from that of the day it was written"
-  elif [ -e "$1.sha256" ] && [ -e "$manifest" ] && [ "$(fact "$manifest" '"sha256"')" != "\"$(checksum "$1")\"" ]; then
+  elif ! is_gone "$1.sha256" && ! is_gone "$manifest" && [ "$(fact "$manifest" '"sha256"')" != "\"$(checksum "$1")\"" ]; then
     echo "its checksums are not those that its manifest names"
   elif [ -s "$scratch/undecoded" ]; then
     echo "it cannot be read to its end: $(tail -n 1 "$scratch/undecoded")"

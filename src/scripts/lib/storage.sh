@@ -101,7 +101,35 @@ dump_names() {
 
 # usage: is_verified NAME      tells a dump that was proven from one that an older script left there
 is_verified() {
-  [ -s "$BACKUP_DIR/$1.dump" ] && [ -s "$BACKUP_DIR/$1.dump.sha256" ] && [ -s "$BACKUP_DIR/$1.json" ]
+  has_bytes "$BACKUP_DIR/$1.dump" && has_bytes "$BACKUP_DIR/$1.dump.sha256" && has_bytes "$BACKUP_DIR/$1.json"
+}
+
+# usage: has_bytes PATH      whether it is more than an empty file
+# To test, a call that fails is a missing file, and a verified dump would be one that may be pruned: so a no is looked into.
+has_bytes() {
+  local answer
+  [ ! -s "$1" ] || return 0
+  answer=$(stat -L -c %s "$1" 2>&1) || {
+    is_absence "$answer" || fail_to_look "$answer"
+    return 1
+  }
+  [ "$answer" != 0 ]
+}
+
+# usage: is_gone PATH      whether the storage says so
+is_gone() {
+  local answer
+  [ ! -e "$1" ] && ! answer=$(stat -L -c %s "$1" 2>&1) && is_absence "$answer"
+}
+
+# usage: is_absence MESSAGE
+is_absence() {
+  [[ $1 == *'No such file or directory'* ]]
+}
+
+# usage: fail_to_look MESSAGE
+fail_to_look() {
+  fail "the storage does not tell what is in it: $1. Run this again when it does."
 }
 
 # usage: newest_verified LIMIT      the newest verified dump, at or before a moment like 20261120-080000
@@ -206,7 +234,7 @@ end_of_hold() {
 is_held() {
   local hold
   for hold in "$BACKUP_DIR/$1".*.hold; do
-    [ -e "$hold" ] || continue
+    ! is_gone "$hold" || continue
     [ "$(hold_end "$hold")" -le "$(date +%s)" ] || return 0
     rm -f "$hold"
   done
