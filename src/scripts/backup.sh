@@ -37,6 +37,7 @@ main() {
   check_label
   check_secrets_were_checked
   on_exit clean_up
+  watch_storage
   check_server
   lock backup
   # From here on the folder is ours alone.

@@ -21,6 +21,7 @@ main() {
   local name
   check_drill_settings
   check_storage_settings
+  watch_storage
   mkdir -p "$report"
   keep_errors
   report began "$(date +%s)"

@@ -1,6 +1,6 @@
 # shellcheck shell=bash
 # The folder of the dumps: names, what belongs to a dump, holds, removal, space.
-# Needs: common.sh; BACKUP_DIR; PGAPPNAME for a hold.
+# Needs: common.sh; BACKUP_DIR; PGAPPNAME for a hold; PROGRESS_SECONDS (30), how often a silence is logged.
 # Sets:  by check_storage_settings prefix and work; companions; held, the hold of this run as long as there is one.
 
 # shellcheck source=lib/json.sh
@@ -19,6 +19,29 @@ check_storage_settings() {
   : "${BACKUP_DIR:?is not set: it names the folder of the dumps}"
   prefix=${BACKUP_DIR##*/}
   work=$BACKUP_DIR/.work
+}
+
+# usage: watch_storage      logs that the storage does not answer, and when it does again: a command that waits for a hard mount
+# says nothing, and its shell handles no signal
+watch_storage() {
+  detached ask_storage &
+}
+
+# usage: ask_storage      until the script ends. The free space is asked for, since the node never tells it from its memory.
+ask_storage() {
+  local every=${PROGRESS_SECONDS:-30} silent=0 asking=
+  while sleep 1 >/dev/null 2>&1 && kill -0 "$$" 2>/dev/null; do
+    if [ -n "$asking" ] && kill -0 "$asking" 2>/dev/null; then
+      silent=$((silent + 1))
+      [ $((silent % every)) -ne 0 ] || log "the storage has not answered for $silent s. Is the NAS away?" \
+        "What waits for it goes on when it is back, or is ended with this run at its deadline."
+    else
+      [ "$silent" -lt "$every" ] || log "the storage answers again, after $silent s"
+      silent=0
+      df -P -k "$BACKUP_DIR" >/dev/null 2>&1 &
+      asking=$!
+    fi
+  done
 }
 
 # usage: check_readable      by trying: mode bits do not tell where the server of the share has users of its own
