@@ -260,16 +260,17 @@ fail_to_publish() {
   fail "the dump could not be given its final name, see the message above. Earlier dumps are untouched. Check the storage."
 }
 
-# usage: clean_up STATUS      on a storage that is gone, nothing can be removed: the next run does
+# usage: clean_up STATUS      on a storage that is gone, nothing can be removed: the next run does. The heartbeat comes first,
+# since on one that does not answer this ends with the removal.
 clean_up() {
-  if [ -n "$name" ]; then
-    rm -rf "${work:?}/$name" || true
-    ! is_gone "$BACKUP_DIR/$name.dump" || rm -f "$BACKUP_DIR/$name.person.hold" || true
-  fi
   if [ "$1" -eq 0 ]; then
     heartbeat "${HEARTBEAT_URL:-}" "$summary"
   else
     heartbeat "${HEARTBEAT_FAILURE_URL:-}" "the backup of $prefix failed${findings:+: $findings}"
+  fi
+  if [ -n "$name" ]; then
+    rm -rf "${work:?}/$name" || true
+    ! is_gone "$BACKUP_DIR/$name.dump" || rm -f "$BACKUP_DIR/$name.person.hold" || true
   fi
 }
 
