@@ -53,6 +53,8 @@ cut_over() {
     check_lock
     swap "$1"
     exchanged="\"$database\" is exchanged: it is $2."
+    # Before anything that a storage may keep waiting.
+    log "$exchanged"
     scale_back || true
   else
     name_staging
