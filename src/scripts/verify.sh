@@ -71,7 +71,7 @@ problem_of() {
   if [ ! -s "$1" ]; then
     echo "it is missing or empty"
   elif [ -s "$scratch/unread" ]; then
-    echo "it cannot be read: $(tail -n 1 "$scratch/unread")"
+    echo "it cannot be read: $(tail -n 1 "$scratch/unread"). Is the storage well?"
   elif ! is_gone "$1.sha256" && ! has_checksums "$1"; then
     echo "its checksum differs from that of the day it was written"
   elif ! is_gone "$1.sha256" && ! is_gone "$manifest" && [ "$(fact "$manifest" '"sha256"')" != "\"$(checksum "$1")\"" ]; then
