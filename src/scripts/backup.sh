@@ -111,7 +111,7 @@ make_space() {
   free=$(free_bytes)
   [ "${free:-$needed}" -lt "$needed" ] || return 0
   log "$((free / 1000000)) MB are free and the dump may need $((needed / 1000000)) MB: pruning first"
-  bash "$scripts/prune.sh" "$name"
+  bash "$scripts/prune.sh" "$name" || warn "old dumps could not be removed, see the message above: trying with the space that there is"
   free=$(free_bytes)
   [ "${free:-$needed}" -ge "$needed" ] || warn "only $((free / 1000000)) MB are free." \
     "Enlarge the storage or keep fewer dumps; more retention needs more space, not less."
