@@ -78,14 +78,15 @@ check_writable() {
 # The lock is held, so the owners of what a backup names are gone. A share has things of its own, such as @eaDir or .nfs…:
 # they are not ours, nor is what cannot be removed because of them a reason to go without a backup.
 clear_work() {
-  local leftover companion orphan
+  local leftover companion orphan orphans
   for leftover in "$work/$prefix"-????????-??????*; do
     [ -e "$leftover" ] || [ -L "$leftover" ] || continue
     log "removing ${leftover##*/}, left behind by a run that was cut off"
     rm -rf "$leftover" || warn "could not remove $leftover, see the message above: the next run tries again"
   done
   for companion in "${companions[@]}" person.hold; do
-    for orphan in $(names_ending_in "$companion"); do
+    orphans=$(names_ending_in "$companion")
+    for orphan in $orphans; do
       ! is_gone "$BACKUP_DIR/$orphan.dump" || rm -f "$BACKUP_DIR/$orphan.$companion" || warn "could not remove $orphan.$companion, see the message above"
     done
   done

@@ -96,16 +96,17 @@ restores_line() {
 }
 
 usage() {
-  local name bytes unfinished dumps=0 all=0
+  local names name bytes unfinished dumps=0 all=0
+  names=$(dump_names)
   printf '%15s %s\n' BYTES DUMP
-  for name in $(dump_names); do
+  for name in $names; do
     bytes=$(size_of "$BACKUP_DIR/$name.dump")
     dumps=$((dumps + 1)) all=$((all + bytes))
     printf '%15s %s\n' "$bytes" "$name"
   done
   log "$dumps dumps have $all bytes; all that is in $BACKUP_DIR has $(size_of "$BACKUP_DIR")"
   log "$(free_bytes) of $(share_bytes) bytes are free on the share"
-  for name in $(dump_names); do
+  for name in $names; do
     report_holds "$name"
   done
   for unfinished in "$work"/*; do

@@ -21,8 +21,9 @@ main() {
 
 # usage: states NAME      a line for each dump and for NAME, newest first: its name, and what it is
 states() {
-  local name
-  for name in $({ dump_names; echo "$1"; } | sort -ru); do
+  local names name
+  names=$(dump_names)
+  for name in $(printf '%s\n' "$names" "$1" | sort -ru); do
     if is_verified "$name"; then
       echo "$name verified"
     elif has_bytes "$BACKUP_DIR/$name.dump"; then

@@ -31,9 +31,10 @@ main() {
 }
 
 check_stored() {
-  local name problem bad=0 all=0
+  local names name problem bad=0 all=0
   check_storage_settings
-  for name in $(dump_names); do
+  names=$(dump_names)
+  for name in $names; do
     all=$((all + 1))
     read_dump whole "$BACKUP_DIR/$name.dump"
     problem=$(problem_of "$BACKUP_DIR/$name.dump")

@@ -95,27 +95,40 @@ seconds_of() {
   echo $((count * unit))
 }
 
+# usage: listing      the names of all that is in the folder
+# To a glob, a folder that cannot be listed is an empty one. ls tells, but that of busybox also needs each file to answer.
+listing() (
+  shopt -s dotglob nullglob
+  paths=("$BACKUP_DIR"/*)
+  if [ "${#paths[@]}" -gt 0 ]; then
+    printf '%s\n' "${paths[@]##*/}"
+  else
+    ls -A "$BACKUP_DIR/." 2>"$scratch/listing" || fail_to_look "$(tail -n 1 "$scratch/listing")"
+  fi
+)
+
 # usage: names_ending_in ENDING      the names that we would give, without the ending, oldest first.
 # What only looks like one of ours, such as the 31st of April, is somebody else's.
 names_ending_in() {
-  printf '%s\n' "$BACKUP_DIR/$prefix"-????????-??????."$1" | awk -v start=$((${#BACKUP_DIR} + ${#prefix} + 3)) -v ending=".$1" '
-    {
-      time = substr($0, start, 15)
+  listing | awk -v start="$prefix-" -v ending=".$1" '
+    index($0, start) == 1 && length($0) == length(start ending) + 15 && substr($0, length(start) + 16) == ending {
+      time = substr($0, length(start) + 1, 15)
       if (time !~ /^[0-9][0-9][0-9][0-9][0-9][0-9][0-9][0-9]-[0-9][0-9][0-9][0-9][0-9][0-9]$/) next
       year = substr(time, 1, 4) + 0; month = substr(time, 5, 2) + 0; day = substr(time, 7, 2) + 0
       if (month < 1 || month > 12 || day < 1) next
       leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0)
       if (day > substr("312831303130313130313031", 2 * month - 1, 2) + (month == 2 && leap)) next
       if (substr(time, 10, 2) > 23 || substr(time, 12, 2) > 59 || substr(time, 14, 2) > 60) next
-      sub(/.*\//, ""); print substr($0, 1, length($0) - length(ending))
+      print start time
     }'
 }
 
 # usage: dump_names      the names of all dumps in the folder, without ending, oldest first.
 # Links, and folders that have nothing of a dump, are somebody else's.
 dump_names() {
-  local name path
-  for name in $(names_ending_in dump); do
+  local names name path
+  names=$(names_ending_in dump)
+  for name in $names; do
     path=$BACKUP_DIR/$name.dump
     [ ! -L "$path" ] || continue
     if [ -f "$path" ] || [ -e "$path/toc.dat" ] || [ -e "$path.sha256" ]; then echo "$name"; fi
@@ -157,8 +170,9 @@ fail_to_look() {
 
 # usage: newest_verified LIMIT      the newest verified dump, at or before a moment like 20261120-080000
 newest_verified() {
-  local candidate
-  for candidate in $(dump_names | sort -r); do
+  local names candidate
+  names=$(dump_names | sort -r)
+  for candidate in $names; do
     # With equal lengths, the order of the characters is that of time.
     if [[ ! $candidate > $prefix-$1 ]] && is_verified "$candidate"; then
       echo "$candidate"
@@ -253,14 +267,16 @@ end_of_hold() {
   if [ "$1" -ge 9999999999 ]; then echo released; else date -u -d "@$1" +%Y-%m-%dT%H:%M:%SZ; fi
 }
 
-# usage: is_held NAME      whether a hold keeps the dump: NAME.<who>.hold has the time of its end. Those that have ended go.
+# usage: is_held NAME      whether a hold keeps the dump, or may do so: NAME.<who>.hold has the time of its end. Those that have
+# ended go.
 is_held() {
-  local hold
-  for hold in "$BACKUP_DIR/$1".*.hold; do
-    ! is_gone "$hold" || continue
-    [ "$(hold_end "$hold")" -le "$(date +%s)" ] || return 0
-    rm -f "$hold"
-  done
+  local names file
+  names=$(listing) || return 0
+  while IFS= read -r file; do
+    [[ $file == "$1".*.hold ]] || continue
+    [ "$(hold_end "$BACKUP_DIR/$file")" -le "$(date +%s)" ] || return 0
+    rm -f "$BACKUP_DIR/$file"
+  done <<<"$names"
   return 1
 }
 
