@@ -107,7 +107,8 @@ choose_name() {
 make_space() {
   local last last_bytes='' needed free
   last=$(newest_verified 99999999-999999)
-  [ -z "$last" ] || last_bytes=$(manifest_number "$last" bytes)
+  # The estimate is no reason to end the run.
+  [ -z "$last" ] || last_bytes=$(manifest_number "$last" bytes) || last_bytes=
   needed=$((${last_bytes:-$1} * 11 / 10))
   free=$(free_bytes)
   [ "${free:-$needed}" -lt "$needed" ] || return 0
