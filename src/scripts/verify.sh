@@ -57,7 +57,7 @@ read_dump() {
   : >"$scratch/checksums"
   : >"$scratch/unread"
   : >"$scratch/undecoded"
-  [ -s "$path" ] || return 0
+  ! is_gone "$path" || return 0
   [ "$1" = checksum ] || try_direct_reads "$path"
   case $1 in
     whole) run whole_checksums "${path%/*}" "${path##*/}" ;;
@@ -69,10 +69,10 @@ read_dump() {
 # usage: problem_of PATH      why the dump that was read is not whole; nothing when it is
 problem_of() {
   local manifest=${1%.dump}.json
-  if [ ! -s "$1" ]; then
-    echo "it is missing or empty"
-  elif [ -s "$scratch/unread" ]; then
+  if [ -s "$scratch/unread" ]; then
     echo "it cannot be read: $(tail -n 1 "$scratch/unread"). Is the storage well?"
+  elif [ ! -s "$1" ]; then
+    echo "it is missing or empty"
   elif ! is_gone "$1.sha256" && ! has_checksums "$1"; then
     echo "its checksum differs from that of the day it was written"
   elif ! is_gone "$1.sha256" && ! is_gone "$manifest" && [ "$(fact "$manifest" '"sha256"')" != "\"$(checksum "$1")\"" ]; then

@@ -103,7 +103,7 @@ listing() (
   if [ "${#paths[@]}" -gt 0 ]; then
     printf '%s\n' "${paths[@]##*/}"
   else
-    ls -A "$BACKUP_DIR/." 2>"$scratch/listing" || fail_to_look "$(tail -n 1 "$scratch/listing")"
+    ls -A "$BACKUP_DIR/." 2>"$scratch/listing" || is_gone "$BACKUP_DIR" || fail_to_look "$(tail -n 1 "$scratch/listing")"
   fi
 )
 
