@@ -37,6 +37,7 @@ main() {
   check_label
   check_secrets_were_checked
   on_exit clean_up
+  watch_storage
   check_server
   lock backup
   # From here on the folder is ours alone.
@@ -49,7 +50,7 @@ main() {
   dump "$database_bytes"
   bash "$scripts/prune.sh" "$name" ||
     fail "$name.dump is complete and verified, but old dumps could not be removed, see the message above. Check the storage."
-  log "$summary; $(dump_names | wc -l) dumps are kept, $(($(free_bytes) / 1000000)) MB are free"
+  log "$summary; $(dump_names | wc -l) dumps are kept, $(free_megabytes) MB are free"
   ! findings=$(secret_findings) || fail_for_secrets
 }
 
@@ -77,15 +78,16 @@ check_writable() {
 # The lock is held, so the owners of what a backup names are gone. A share has things of its own, such as @eaDir or .nfs…:
 # they are not ours, nor is what cannot be removed because of them a reason to go without a backup.
 clear_work() {
-  local leftover companion orphan
+  local leftover companion orphan orphans
   for leftover in "$work/$prefix"-????????-??????*; do
     [ -e "$leftover" ] || [ -L "$leftover" ] || continue
     log "removing ${leftover##*/}, left behind by a run that was cut off"
     rm -rf "$leftover" || warn "could not remove $leftover, see the message above: the next run tries again"
   done
   for companion in "${companions[@]}" person.hold; do
-    for orphan in $(names_ending_in "$companion"); do
-      [ -e "$BACKUP_DIR/$orphan.dump" ] || rm -f "$BACKUP_DIR/$orphan.$companion" || warn "could not remove $orphan.$companion, see the message above"
+    orphans=$(names_ending_in "$companion")
+    for orphan in $orphans; do
+      ! is_gone "$BACKUP_DIR/$orphan.dump" || rm -f "$BACKUP_DIR/$orphan.$companion" || warn "could not remove $orphan.$companion, see the message above"
     done
   done
 }
@@ -103,14 +105,17 @@ choose_name() {
 # usage: make_space BYTES      of the database
 # If the new dump may not fit, what will be pruned after it goes before it, and nothing else.
 make_space() {
-  local last last_bytes='' needed
+  local last last_bytes='' needed free
   last=$(newest_verified 99999999-999999)
-  [ -z "$last" ] || last_bytes=$(manifest_number "$last" bytes)
+  # The estimate is no reason to end the run.
+  [ -z "$last" ] || last_bytes=$(manifest_number "$last" bytes) || last_bytes=
   needed=$((${last_bytes:-$1} * 11 / 10))
-  [ "$(free_bytes)" -lt "$needed" ] || return 0
-  log "$(($(free_bytes) / 1000000)) MB are free and the dump may need $((needed / 1000000)) MB: pruning first"
-  bash "$scripts/prune.sh" "$name"
-  [ "$(free_bytes)" -ge "$needed" ] || warn "only $(($(free_bytes) / 1000000)) MB are free." \
+  free=$(free_bytes)
+  [ "${free:-$needed}" -lt "$needed" ] || return 0
+  log "$((free / 1000000)) MB are free and the dump may need $((needed / 1000000)) MB: pruning first"
+  bash "$scripts/prune.sh" "$name" || warn "old dumps could not be removed, see the message above: trying with the space that there is"
+  free=$(free_bytes)
+  [ "${free:-$needed}" -ge "$needed" ] || warn "only $((free / 1000000)) MB are free." \
     "Enlarge the storage or keep fewer dumps; more retention needs more space, not less."
 }
 
@@ -152,7 +157,7 @@ write_dump() {
   start_progress progress_of "$target"
   run pg_dump "${options[@]}" --file="$target" ||
     fail "pg_dump failed, see its message above. The unfinished dump is thrown away, earlier dumps are untouched." \
-      "$(($(free_bytes) / 1000000)) MB are free on the storage."
+      "$(free_megabytes) MB are free on the storage."
   stop_progress
   wait "$looking" || {
     cat "$scratch/look.log" >&2
@@ -246,24 +251,28 @@ publish() {
   for companion in "${companions[@]}" ${hold_until:+person.hold}; do
     { sync "$draft/$name.$companion" && mv "$draft/$name.$companion" "$BACKUP_DIR/$name.$companion"; } || fail_to_publish
   done
-  { mv "$target" "$BACKUP_DIR/$name.dump" && sync_folder "$BACKUP_DIR"; } || fail_to_publish
-  rm -rf "$draft"
+  mv "$target" "$BACKUP_DIR/$name.dump" || fail_to_publish
+  sync_folder "$BACKUP_DIR" ||
+    fail "$name.dump is complete and verified and has its final name, but the storage has not confirmed that it keeps it, see the message above." \
+      "Earlier dumps are untouched. Check the storage."
+  rm -rf "$draft" || warn "could not remove $draft, see the message above: the next run tries again"
 }
 
 fail_to_publish() {
   fail "the dump could not be given its final name, see the message above. Earlier dumps are untouched. Check the storage."
 }
 
-# usage: clean_up STATUS      on a storage that is gone, nothing can be removed: the next run does
+# usage: clean_up STATUS      on a storage that is gone, nothing can be removed: the next run does. The heartbeat comes first,
+# since on one that does not answer this ends with the removal.
 clean_up() {
-  if [ -n "$name" ]; then
-    rm -rf "${work:?}/$name" || true
-    [ -e "$BACKUP_DIR/$name.dump" ] || rm -f "$BACKUP_DIR/$name.person.hold" || true
-  fi
   if [ "$1" -eq 0 ]; then
     heartbeat "${HEARTBEAT_URL:-}" "$summary"
   else
     heartbeat "${HEARTBEAT_FAILURE_URL:-}" "the backup of $prefix failed${findings:+: $findings}"
+  fi
+  if [ -n "$name" ]; then
+    rm -rf "${work:?}/$name" || true
+    ! is_gone "$BACKUP_DIR/$name.dump" || rm -f "$BACKUP_DIR/$name.person.hold" || true
   fi
 }
 

@@ -21,6 +21,7 @@ main() {
   local name
   check_drill_settings
   check_storage_settings
+  watch_storage
   mkdir -p "$report"
   keep_errors
   report began "$(date +%s)"
@@ -46,11 +47,12 @@ picked_dump() {
 
 # Never drilled first, the oldest of them; then the one whose last drill is the longest ago.
 rotated_dump() {
-  local evidence name
+  local evidence names name
   for evidence in $(stored_evidence); do
     fact "$evidence" '"dump"'
   done >"$scratch/drilled"
-  for name in $(dump_names); do
+  names=$(dump_names)
+  for name in $names; do
     ! is_verified "$name" || echo "\"$name\""
   done >"$scratch/verified"
   name=$(awk '

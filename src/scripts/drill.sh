@@ -23,6 +23,7 @@ main() {
   local status=0 former file
   check_drill_settings
   check_storage_settings
+  watch_storage
   check_secrets_were_checked
   : "${KEEP_EVIDENCE:?is not set: a number}" "${IMAGE:?is not set}"
   on_exit :

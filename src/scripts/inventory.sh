@@ -16,12 +16,14 @@ set -euo pipefail
 . "$scripts/lib/choice.sh"
 
 main() {
+  local name
   check_storage_settings
   check_readable
   case ${1:-} in
     hold | release)
       [ -n "${RESTORE_DUMP:-}" ] || fail "RESTORE_DUMP is not set: it names the dump. RESTORE_ACTION=list shows them."
-      "$1_for_person" "$(chosen_dump)"
+      name=$(chosen_dump)
+      "$1_for_person" "$name"
       ;;
     evidence) evidence ;;
     restores) restores ;;
@@ -96,16 +98,17 @@ restores_line() {
 }
 
 usage() {
-  local name bytes unfinished dumps=0 all=0
+  local names name bytes unfinished dumps=0 all=0
+  names=$(dump_names)
   printf '%15s %s\n' BYTES DUMP
-  for name in $(dump_names); do
+  for name in $names; do
     bytes=$(size_of "$BACKUP_DIR/$name.dump")
     dumps=$((dumps + 1)) all=$((all + bytes))
     printf '%15s %s\n' "$bytes" "$name"
   done
   log "$dumps dumps have $all bytes; all that is in $BACKUP_DIR has $(size_of "$BACKUP_DIR")"
   log "$(free_bytes) of $(share_bytes) bytes are free on the share"
-  for name in $(dump_names); do
+  for name in $names; do
     report_holds "$name"
   done
   for unfinished in "$work"/*; do

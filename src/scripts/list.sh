@@ -11,12 +11,13 @@ set -euo pipefail
 . "$scripts/lib/secrets.sh"
 
 main() {
-  local name findings
+  local names name findings
   check_storage_settings
   check_readable
   check_secrets_were_checked
+  names=$(dump_names)
   line NAME 'TIME (UTC)' AGE MB VERIFIED SECRETS ROWS 'HELD UNTIL' LABEL SERVER
-  for name in $(dump_names); do
+  for name in $names; do
     list "$name"
   done
   ! findings=$(secret_findings) || warn "$findings"

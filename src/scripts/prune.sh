@@ -14,21 +14,24 @@ main() {
   check_storage_settings
   : "${KEEP_LAST:?is not set}" "${KEEP_DAILY:?is not set}" "${KEEP_WEEKLY:?is not set}"
   : "${KEEP_MONTHLY:?is not set}" "${KEEP_YEARLY:?is not set}"
-  states "${1:-}" | unwanted "${1:-}" | remove_all
+  # All of them first: half a list would have other dumps unwanted.
+  states "${1:-}" >"$scratch/states"
+  unwanted "${1:-}" <"$scratch/states" | remove_all
 }
 
 # usage: states NAME      a line for each dump and for NAME, newest first: its name, and what it is
 states() {
-  local name
-  for name in $({ dump_names; echo "$1"; } | sort -ru); do
+  local names name
+  names=$(dump_names)
+  for name in $(printf '%s\n' "$names" "$1" | sort -ru); do
     if is_verified "$name"; then
       echo "$name verified"
-    elif [ -s "$BACKUP_DIR/$name.dump" ]; then
+    elif has_bytes "$BACKUP_DIR/$name.dump"; then
       echo "$name unverified"
-    elif [ -e "$BACKUP_DIR/$name.dump" ]; then
-      echo "$name empty"
-    else
+    elif is_gone "$BACKUP_DIR/$name.dump"; then
       echo "$name coming"
+    else
+      echo "$name empty"
     fi
   done
 }

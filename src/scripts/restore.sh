@@ -50,6 +50,8 @@ phase_began=
 main() {
   local action=${RESTORE_ACTION:-restore}
   check_storage_settings
+  # A drill watches it already.
+  [ "$action" = drill ] || watch_storage
   check_readable
   case $action in
     verify | list) exec bash "$scripts/$action.sh" ;;

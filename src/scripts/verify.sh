@@ -31,9 +31,10 @@ main() {
 }
 
 check_stored() {
-  local name problem bad=0 all=0
+  local names name problem bad=0 all=0
   check_storage_settings
-  for name in $(dump_names); do
+  names=$(dump_names)
+  for name in $names; do
     all=$((all + 1))
     read_dump whole "$BACKUP_DIR/$name.dump"
     problem=$(problem_of "$BACKUP_DIR/$name.dump")
@@ -56,7 +57,7 @@ read_dump() {
   : >"$scratch/checksums"
   : >"$scratch/unread"
   : >"$scratch/undecoded"
-  [ -s "$path" ] || return 0
+  ! is_gone "$path" || return 0
   [ "$1" = checksum ] || try_direct_reads "$path"
   case $1 in
     whole) run whole_checksums "${path%/*}" "${path##*/}" ;;
@@ -68,13 +69,13 @@ read_dump() {
 # usage: problem_of PATH      why the dump that was read is not whole; nothing when it is
 problem_of() {
   local manifest=${1%.dump}.json
-  if [ ! -s "$1" ]; then
+  if [ -s "$scratch/unread" ]; then
+    echo "it cannot be read: $(tail -n 1 "$scratch/unread"). Is the storage well?"
+  elif [ ! -s "$1" ]; then
     echo "it is missing or empty"
-  elif [ -s "$scratch/unread" ]; then
-    echo "it cannot be read: $(tail -n 1 "$scratch/unread")"
-  elif [ -e "$1.sha256" ] && ! has_checksums "$1"; then
+  elif ! is_gone "$1.sha256" && ! has_checksums "$1"; then
     echo "its checksum differs from that of the day it was written"
-  elif [ -e "$1.sha256" ] && [ -e "$manifest" ] && [ "$(fact "$manifest" '"sha256"')" != "\"$(checksum "$1")\"" ]; then
+  elif ! is_gone "$1.sha256" && ! is_gone "$manifest" && [ "$(fact "$manifest" '"sha256"')" != "\"$(checksum "$1")\"" ]; then
     echo "its checksums are not those that its manifest names"
   elif [ -s "$scratch/undecoded" ]; then
     echo "it cannot be read to its end: $(tail -n 1 "$scratch/undecoded")"
@@ -92,7 +93,7 @@ try_direct_reads() {
   local file
   [ -z "$direct" ] || return 0
   direct=true
-  file=$(find "$1" -type f | sed -n 1p)
+  file=$(files_of "$1" | sed -n 1p)
   dd if="$file" of=/dev/null bs=4096 count=1 iflag=direct 2>/dev/null || {
     direct=false
     warn "the storage takes no direct reads: what is read back may come from the memory of this node"
@@ -115,7 +116,7 @@ stored_bytes() {
 stored_checksums() {
   local file
   cd "$1" || return
-  find "$2" -type f | sort | while IFS= read -r file; do
+  files_of "$2" | sort | while IFS= read -r file; do
     printf '%s  %s\n' "$(stored_bytes "$file" | sha256sum | cut -c 1-64)" "$file"
   done
 }

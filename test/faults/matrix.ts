@@ -5,12 +5,14 @@ import { damages } from './backup/damages';
 import { databases } from './backup/databases';
 import { heartbeat } from './backup/heartbeat';
 import { names } from './backup/names';
+import { nas } from './backup/nas';
 import { purpose } from './backup/purpose';
 import { secrets } from './backup/secrets';
 import { server } from './backup/server';
 import { signals } from './backup/signals';
 import { storage } from './backup/storage';
 import { dumps as drillDumps } from './drill/dumps';
+import { nas as drillNas } from './drill/nas';
 import { signals as drillSignals } from './drill/signals';
 import { surroundings as drillSurroundings } from './drill/surroundings';
 import { actions } from './restore/actions';
@@ -19,6 +21,7 @@ import { contents } from './restore/contents';
 import { dumps } from './restore/dumps';
 import { memory } from './restore/memory';
 import { names as restoreNames } from './restore/names';
+import { nas as restoreNas } from './restore/nas';
 import { proof } from './restore/proof';
 import { random } from './restore/random';
 import { secrets as restoreSecrets } from './restore/secrets';
@@ -29,7 +32,7 @@ import { storage as restoreStorage } from './restore/storage';
 
 /** Every fault, in the order of the page that tells of them. */
 export const MATRIX: Readonly<Record<Component, readonly FaultGroup<AnyFault>[]>> = {
-  backup: [server, secrets, concurrency, signals, storage, names, purpose, databases, heartbeat, damages],
+  backup: [server, secrets, concurrency, signals, storage, nas, names, purpose, databases, heartbeat, damages],
   restore: [
     dumps,
     restoreSecrets,
@@ -44,6 +47,7 @@ export const MATRIX: Readonly<Record<Component, readonly FaultGroup<AnyFault>[]>
     restoreNames,
     contents,
     restoreStorage,
+    restoreNas,
   ],
-  drill: [drillDumps, drillSignals, drillSurroundings],
+  drill: [drillDumps, drillSignals, drillSurroundings, drillNas],
 };

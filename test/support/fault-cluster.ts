@@ -6,7 +6,9 @@ import { proofFor } from './zitadel-decryption';
 /** Programs that come before the image's own, by name. */
 export type Tools = Record<string, string>;
 
-export interface ClusterProps extends Partial<Pick<BackupCronJobProps, 'excludeTableData' | 'format' | 'compression'>> {
+export interface ClusterProps extends Partial<
+  Pick<BackupCronJobProps, 'excludeTableData' | 'folder' | 'format' | 'compression'>
+> {
   /** @default shop */
   readonly databaseName?: string;
   /**

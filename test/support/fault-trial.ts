@@ -1,6 +1,5 @@
 import { chownSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import type { Disk } from './disk';
 import { eventually } from './eventually';
 import { cluster, type ClusterProps, type Tools } from './fault-cluster';
 import { contents, type Contents } from './fault-contents';
@@ -27,6 +26,13 @@ export interface Sample {
 export interface Moment {
   readonly reached: () => Promise<void>;
   readonly pass: () => void;
+}
+
+/** What can be put in place of the folder that stands for the NAS. */
+interface Storage {
+  /** Puts it right again after a fault. */
+  freeAgain(): void;
+  remove(): void;
 }
 
 /** One database with an earlier dump on the NAS, and the ways to do harm to it. */
@@ -146,7 +152,7 @@ export class Trial {
   }
 
   /** Gives the NAS a disk of its own, with nothing but the earlier dump on it. */
-  useDisk(make: (folder: string) => Disk): Disk {
+  useDisk<D extends Storage>(make: (folder: string) => D): D {
     const disk = make(this.instance.nas);
     this.endings.push(() => disk.remove());
     this.repairs.push(() => disk.freeAgain());

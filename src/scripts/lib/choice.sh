@@ -4,12 +4,12 @@
 
 # usage: chosen_dump      its name, by RESTORE_DUMP, RESTORE_BEFORE, or the newest verified one
 chosen_dump() {
-  local name limit
+  local names name limit
   if [ -n "${RESTORE_DUMP:-}" ]; then
     [ -z "${RESTORE_BEFORE:-}" ] || fail "RESTORE_DUMP and RESTORE_BEFORE are both set. Set one of them."
     name=${RESTORE_DUMP%.dump}
-    # With -q, grep would end at the name, and the writer of the others would complain.
-    dump_names | grep -Fx -e "$name" || fail "there is no dump $name in $BACKUP_DIR. There are: $(dump_names | tr '\n' ' ')"
+    names=$(dump_names)
+    grep -Fx -e "$name" <<<"$names" || fail "there is no dump $name in $BACKUP_DIR. There are: ${names//$'\n'/ }"
   else
     limit=$(moment "${RESTORE_BEFORE:-9999-12-31T23:59:59Z}")
     name=$(newest_verified "$limit")

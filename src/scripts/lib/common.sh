@@ -93,9 +93,16 @@ progress_of() {
   done
 }
 
+# usage: files_of PATH [ACTION]...      finds the file, or all files of the folder, except those of the NAS itself
+files_of() {
+  local path=$1
+  shift
+  find "$path" -name @eaDir -prune -o -name '.nfs*' -o -type f "${@:--print}"
+}
+
 # usage: size_of PATH      bytes of a file, or of all files of a folder; 0 where there is none
 size_of() {
-  { find "$1" -type f -exec stat -c %s {} + 2>/dev/null || true; } | awk '{ bytes += $1 } END { printf "%.0f\n", bytes }'
+  { files_of "$1" -exec stat -c %s {} + 2>/dev/null || true; } | awk '{ bytes += $1 } END { printf "%.0f\n", bytes }'
 }
 
 on_signal() {

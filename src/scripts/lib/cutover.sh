@@ -24,7 +24,7 @@ already_done() {
   local record=$BACKUP_DIR/restores/$REQUEST_ID.json
   if ! exists "$previous"; then
     # The folder may have been another server's before, with requests of the same names.
-    [ -s "$record" ] && exists "$database" || return 1
+    has_bytes "$record" && exists "$database" || return 1
     [ "$(fact "$record" '"dump"')" = "\"$1\"" ] ||
       fail "the request $REQUEST_ID was used before, see $record. Use another name for the Job."
     log "request $REQUEST_ID is already carried out, nothing to do: see $record"
@@ -53,6 +53,8 @@ cut_over() {
     check_lock
     swap "$1"
     exchanged="\"$database\" is exchanged: it is $2."
+    # Before anything that a storage may keep waiting.
+    log "$exchanged"
     scale_back || true
   else
     name_staging

@@ -1,6 +1,6 @@
 # shellcheck shell=bash
 # Reads JSON, however it is laid out and escaped. It asks no server: pruning and the list work without one.
-# Needs: LC_ALL=C, as common.sh sets it. Sets: nothing.
+# Needs: common.sh, also for LC_ALL=C. Sets: nothing.
 
 # usage: facts FILE      a line for each scalar of a JSON document: its path and its value, tabs between.
 # The path has the names of objects' members and the indexes of arrays. Strings, and names, are written as PostgreSQL's
@@ -88,7 +88,7 @@ facts() {
       if (code < 2048) return sprintf("%c%c", 192 + int(code / 64), 128 + code % 64)
       if (code < 65536) return sprintf("%c%c%c", 224 + int(code / 4096), 128 + int(code / 64) % 64, 128 + code % 64)
       return sprintf("%c%c%c%c", 240 + int(code / 262144), 128 + int(code / 4096) % 64, 128 + int(code / 64) % 64, 128 + code % 64)
-    }' <"$1"
+    }' <"$1" || fail "$1 cannot be read, see the message above. Is the storage well?"
 }
 
 # usage: fact FILE NAME...      what is at the path of these names, given as JSON strings: a value, or the facts of an object

@@ -1,6 +1,6 @@
 # shellcheck shell=bash
 # The folder of the dumps: names, what belongs to a dump, holds, removal, space.
-# Needs: common.sh; BACKUP_DIR; PGAPPNAME for a hold.
+# Needs: common.sh; BACKUP_DIR; PGAPPNAME for a hold; PROGRESS_SECONDS (30), how often a silence is logged.
 # Sets:  by check_storage_settings prefix and work; companions; held, the hold of this run as long as there is one.
 
 # shellcheck source=lib/json.sh
@@ -19,6 +19,29 @@ check_storage_settings() {
   : "${BACKUP_DIR:?is not set: it names the folder of the dumps}"
   prefix=${BACKUP_DIR##*/}
   work=$BACKUP_DIR/.work
+}
+
+# usage: watch_storage      logs that the storage does not answer, and when it does again: a command that waits for a hard mount
+# says nothing, and its shell handles no signal
+watch_storage() {
+  detached ask_storage &
+}
+
+# usage: ask_storage      until the script ends. The free space is asked for, since the node never tells it from its memory.
+ask_storage() {
+  local every=${PROGRESS_SECONDS:-30} silent=0 asking=
+  while sleep 1 >/dev/null 2>&1 && kill -0 "$$" 2>/dev/null; do
+    if [ -n "$asking" ] && kill -0 "$asking" 2>/dev/null; then
+      silent=$((silent + 1))
+      [ $((silent % every)) -ne 0 ] || log "the storage has not answered for $silent s. Is the NAS away?" \
+        "What waits for it goes on when it is back, or is ended with this run at its deadline."
+    else
+      [ "$silent" -lt "$every" ] || log "the storage answers again, after $silent s"
+      silent=0
+      df -P -k "$BACKUP_DIR" >/dev/null 2>&1 &
+      asking=$!
+    fi
+  done
 }
 
 # usage: check_readable      by trying: mode bits do not tell where the server of the share has users of its own
@@ -72,27 +95,40 @@ seconds_of() {
   echo $((count * unit))
 }
 
+# usage: listing      the names of all that is in the folder
+# To a glob, a folder that cannot be listed is an empty one. ls tells, but that of busybox also needs each file to answer.
+listing() (
+  shopt -s dotglob nullglob
+  paths=("$BACKUP_DIR"/*)
+  if [ "${#paths[@]}" -gt 0 ]; then
+    printf '%s\n' "${paths[@]##*/}"
+  else
+    ls -A "$BACKUP_DIR/." 2>"$scratch/listing" || is_gone "$BACKUP_DIR" || fail_to_look "$(tail -n 1 "$scratch/listing")"
+  fi
+)
+
 # usage: names_ending_in ENDING      the names that we would give, without the ending, oldest first.
 # What only looks like one of ours, such as the 31st of April, is somebody else's.
 names_ending_in() {
-  printf '%s\n' "$BACKUP_DIR/$prefix"-????????-??????."$1" | awk -v start=$((${#BACKUP_DIR} + ${#prefix} + 3)) -v ending=".$1" '
-    {
-      time = substr($0, start, 15)
+  listing | awk -v start="$prefix-" -v ending=".$1" '
+    index($0, start) == 1 && length($0) == length(start ending) + 15 && substr($0, length(start) + 16) == ending {
+      time = substr($0, length(start) + 1, 15)
       if (time !~ /^[0-9][0-9][0-9][0-9][0-9][0-9][0-9][0-9]-[0-9][0-9][0-9][0-9][0-9][0-9]$/) next
       year = substr(time, 1, 4) + 0; month = substr(time, 5, 2) + 0; day = substr(time, 7, 2) + 0
       if (month < 1 || month > 12 || day < 1) next
       leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0)
       if (day > substr("312831303130313130313031", 2 * month - 1, 2) + (month == 2 && leap)) next
       if (substr(time, 10, 2) > 23 || substr(time, 12, 2) > 59 || substr(time, 14, 2) > 60) next
-      sub(/.*\//, ""); print substr($0, 1, length($0) - length(ending))
+      print start time
     }'
 }
 
 # usage: dump_names      the names of all dumps in the folder, without ending, oldest first.
 # Links, and folders that have nothing of a dump, are somebody else's.
 dump_names() {
-  local name path
-  for name in $(names_ending_in dump); do
+  local names name path
+  names=$(names_ending_in dump)
+  for name in $names; do
     path=$BACKUP_DIR/$name.dump
     [ ! -L "$path" ] || continue
     if [ -f "$path" ] || [ -e "$path/toc.dat" ] || [ -e "$path.sha256" ]; then echo "$name"; fi
@@ -101,13 +137,42 @@ dump_names() {
 
 # usage: is_verified NAME      tells a dump that was proven from one that an older script left there
 is_verified() {
-  [ -s "$BACKUP_DIR/$1.dump" ] && [ -s "$BACKUP_DIR/$1.dump.sha256" ] && [ -s "$BACKUP_DIR/$1.json" ]
+  has_bytes "$BACKUP_DIR/$1.dump" && has_bytes "$BACKUP_DIR/$1.dump.sha256" && has_bytes "$BACKUP_DIR/$1.json"
+}
+
+# usage: has_bytes PATH      whether it is more than an empty file
+# To test, a call that fails is a missing file, and a verified dump would be one that may be pruned: so a no is looked into.
+has_bytes() {
+  local answer
+  [ ! -s "$1" ] || return 0
+  answer=$(stat -L -c %s "$1" 2>&1) || {
+    is_absence "$answer" || fail_to_look "$answer"
+    return 1
+  }
+  [ "$answer" != 0 ]
+}
+
+# usage: is_gone PATH      whether the storage says so
+is_gone() {
+  local answer
+  [ ! -e "$1" ] && ! answer=$(stat -L -c %s "$1" 2>&1) && is_absence "$answer"
+}
+
+# usage: is_absence MESSAGE
+is_absence() {
+  [[ $1 == *'No such file or directory'* ]]
+}
+
+# usage: fail_to_look MESSAGE
+fail_to_look() {
+  fail "the storage does not tell what is in it: $1. Run this again when it does."
 }
 
 # usage: newest_verified LIMIT      the newest verified dump, at or before a moment like 20261120-080000
 newest_verified() {
-  local candidate
-  for candidate in $(dump_names | sort -r); do
+  local names candidate
+  names=$(dump_names | sort -r)
+  for candidate in $names; do
     # With equal lengths, the order of the characters is that of time.
     if [[ ! $candidate > $prefix-$1 ]] && is_verified "$candidate"; then
       echo "$candidate"
@@ -154,7 +219,7 @@ checksum() {
 # usage: checksums FOLDER NAME      as sha256sum prints them, of the file NAME in the folder, or of all files below it
 checksums() {
   cd "$1" || return
-  find "$2" -type f | sort | xargs sha256sum
+  files_of "$2" | sort | xargs sha256sum
 }
 
 # usage: hold NAME SECONDS      keeps a dump from being pruned while this run needs it; fails when it is gone already
@@ -202,14 +267,16 @@ end_of_hold() {
   if [ "$1" -ge 9999999999 ]; then echo released; else date -u -d "@$1" +%Y-%m-%dT%H:%M:%SZ; fi
 }
 
-# usage: is_held NAME      whether a hold keeps the dump: NAME.<who>.hold has the time of its end. Those that have ended go.
+# usage: is_held NAME      whether a hold keeps the dump, or may do so: NAME.<who>.hold has the time of its end. Those that have
+# ended go.
 is_held() {
-  local hold
-  for hold in "$BACKUP_DIR/$1".*.hold; do
-    [ -e "$hold" ] || continue
-    [ "$(hold_end "$hold")" -le "$(date +%s)" ] || return 0
-    rm -f "$hold"
-  done
+  local names file
+  names=$(listing) || return 0
+  while IFS= read -r file; do
+    [[ $file == "$1".*.hold ]] || continue
+    [ "$(hold_end "$BACKUP_DIR/$file")" -le "$(date +%s)" ] || return 0
+    rm -f "$BACKUP_DIR/$file"
+  done <<<"$names"
   return 1
 }
 
@@ -229,17 +296,24 @@ remove_dump() {
   rm -rf "$work/$1.removed" || warn "could not remove all of .work/$1.removed, see the message above: the next backup tries again"
 }
 
-# usage: free_bytes      what the file system of the folder has left for us
+# usage: free_bytes      what the file system of the folder has left for us; nothing where it does not tell
 free_bytes() {
   file_system 2
 }
 
-# usage: share_bytes      what it holds in all
+# usage: free_megabytes      for a message, also about a storage that does not tell
+free_megabytes() {
+  local free
+  free=$(free_bytes)
+  if [ -n "$free" ]; then echo "$((free / 1000000))"; else echo 'an unknown number of'; fi
+}
+
+# usage: share_bytes      what it holds in all, likewise
 share_bytes() {
   file_system 4
 }
 
-# usage: file_system COLUMN      of df, in bytes. The share's name may have spaces: count from the end.
+# usage: file_system COLUMN      of df, in bytes, or nothing. The share's name may have spaces: count from the end.
 file_system() {
-  df -P -k "$BACKUP_DIR" | awk -v column="$1" 'NR == 2 { printf "%.0f\n", $(NF - column) * 1024 }'
+  { df -P -k "$BACKUP_DIR" || true; } | awk -v column="$1" 'NR == 2 { printf "%.0f\n", $(NF - column) * 1024 }'
 }

@@ -1,0 +1,4 @@
+import { testFaults } from '../../support/fault-runner';
+import { nas } from './nas';
+
+testFaults(nas);

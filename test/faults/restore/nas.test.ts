@@ -1,0 +1,4 @@
+import { testRestoreFaults } from '../../support/restore-fault-runner';
+import { nas } from './nas';
+
+testRestoreFaults(nas);
