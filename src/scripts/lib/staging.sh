@@ -35,7 +35,7 @@ comment_of() {
 
 # usage: mark_staging TEXT
 mark_staging() {
-  query "$MAINTENANCE_DATABASE" --set=staging="$staging" --set=mark="$ours, $1${staging_comment:+$'\n'$staging_comment}" <<<"COMMENT ON DATABASE :\"side\" IS :'mark'"
+  query "$MAINTENANCE_DATABASE" --set=staging="$staging" --set=mark="$ours, $1${staging_comment:+$'\n'$staging_comment}" <<<"COMMENT ON DATABASE :\"staging\" IS :'mark'"
 }
 
 # The dump that was prepared earlier; or that this request has put in place already.
