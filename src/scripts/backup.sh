@@ -21,12 +21,15 @@ name=
 draft=
 target=
 begun=
-# What the heartbeat tells: the success, or what is wrong with the secrets.
+# For how many seconds a person wants it held, and until when that is; empty where nobody does.
+hold_seconds=
+hold_until=
+# What the heartbeat reports: the success, or what is wrong with the secrets.
 summary=
 findings=
 
 main() {
-  local database_bytes hold_seconds='' hold_until=''
+  local database_bytes
   check_connection_settings
   check_storage_settings
   : "${COMPRESSION:?is not set: it is the value of pg_dump --compress}"
