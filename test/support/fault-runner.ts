@@ -1,5 +1,4 @@
 import { createIdentityDatabase } from './identity-database';
-import { eventually } from './eventually';
 import { pattern, type Fault, type FaultGroup } from './fault';
 import { isEverything } from './fault-cases';
 import { dumpsOf, type Dumps } from './fault-checks';
@@ -56,9 +55,8 @@ function expectOutcome({ leaves, status, says }: Fault, trial: Trial, result: Po
 }
 
 /** A session that dies with its pod takes a moment to notice. */
-async function expectNoLock({ server }: Trial): Promise<void> {
-  const count = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'";
-  await eventually('no lock is left', () => server.sql('postgres', count) === '0');
+function expectNoLock({ server }: Trial): Promise<void> {
+  return server.until('no lock is left', "NOT EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory')");
 }
 
 async function expectNextRun({ next }: Fault, trial: Trial, violations: Violations<'backup'>): Promise<void> {

@@ -12,7 +12,7 @@ export interface Trials<C extends Component, F extends AnyFault, S, T extends Tr
   /** Makes what all trials on a server start from. */
   readonly prepare: (server: PostgresServer) => Promise<S>;
   readonly begin: (server: PostgresServer, shell: Shell, sample: S, fault: F) => T;
-  /** Makes the fault and compares what comes of it, then does plain runs where they could fail; counts what may never happen. */
+  /** Makes the fault and compares what comes of it, then does the plain runs; counts what may never happen. */
   readonly face: (fault: F, trial: T, violations: Violations<C>, time: number) => Promise<void>;
   readonly leak: keyof Violations<C>;
 }

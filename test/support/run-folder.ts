@@ -30,7 +30,7 @@ export function runFolder(): string {
   return told(FOLDER);
 }
 
-/** Where the servers' data is: in memory where there is enough, as a server is a thousand files to copy. */
+/** Where the data of servers and pods is: in memory where there is enough, as a server is a thousand files to make. */
 export function memoryFolder(): string {
   return told(MEMORY);
 }
