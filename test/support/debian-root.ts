@@ -4,8 +4,8 @@ import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { installPackages, need, refreshPackageLists, run, say, which } from './machine';
 
-const SUITE = 'trixie';
-const PACKAGES = [
+export const SUITE = 'trixie';
+export const PACKAGES = [
   'postgresql-17',
   'postgresql-17-cron',
   'postgresql-17-pgaudit',
@@ -15,6 +15,9 @@ const PACKAGES = [
   'kubectl',
   'prometheus',
 ];
+
+/** What makes it. */
+export const BOOTSTRAP = ['debootstrap', 'debian-archive-keyring'];
 
 /** The PostgreSQL programs inside the root file system. */
 export const DEBIAN_ROOT_BINDIR = '/usr/lib/postgresql/17/bin';
@@ -47,7 +50,7 @@ export function makeDebianRoot(): string {
   if (existsSync(DEBIAN_ROOT)) return DEBIAN_ROOT;
   if (which('debootstrap') === undefined) {
     refreshPackageLists();
-    installPackages('debootstrap', 'debian-archive-keyring');
+    installPackages(...BOOTSTRAP);
   }
   mkdirSync(dirname(DEBIAN_ROOT), { recursive: true });
   say(`Making a Debian ${SUITE} root file system with PostgreSQL 17, once, in about a minute: ${DEBIAN_ROOT}`);

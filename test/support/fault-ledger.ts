@@ -28,8 +28,11 @@ export type Component = keyof typeof NO_VIOLATIONS;
 
 export type Violations<C extends Component> = (typeof NO_VIOLATIONS)[C];
 
-export type Entry = { readonly component: Component; readonly case: string } & (
-  { readonly violations: Record<string, number> } | { readonly skipped: string }
+export type Entry = { readonly component: Component } & (
+  | { readonly case: string; readonly violations: Record<string, number> }
+  | { readonly case: string; readonly skipped: string }
+  /** How many a group has, of which a run may leave some out. */
+  | { readonly cases: number }
 );
 
 /** Where all test workers write what came of each case, for the totals at the end of the run. */

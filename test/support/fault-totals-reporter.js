@@ -10,22 +10,24 @@ module.exports = class FaultTotalsReporter {
       .trim()
       .split('\n')
       .map((line) => JSON.parse(line));
-    const lines = entries
-      .filter((entry) => entry.skipped !== undefined)
-      .map((entry) => `SKIPPED ${entry.case}: ${entry.skipped}`);
+    const faced = entries.filter((entry) => entry.violations !== undefined);
+    const skipped = entries.filter((entry) => entry.skipped !== undefined);
+    const lines = skipped.map((entry) => `SKIPPED ${entry.case}: ${entry.skipped}`);
     for (const component of ['backup', 'restore', 'drill']) {
-      const its = entries.filter((entry) => entry.component === component);
-      if (its.length > 0) lines.push(`Faults of the ${component}: ${totals(its)}`);
+      const isIts = (entry) => entry.component === component;
+      if (entries.some(isIts))
+        lines.push(`Faults of the ${component}: ${totals(faced.filter(isIts), skipped.filter(isIts))}`);
     }
+    const all = entries.reduce((sum, { cases = 0 }) => sum + cases, 0);
+    lines.push(`faults: ${faced.length} of ${all} cases`);
     // After jest's own summary, which comes after every reporter.
     process.once('exit', () => writeSync(1, `${lines.join('\n')}\n`));
   }
 };
 
-function totals(entries) {
-  const skipped = entries.filter((entry) => entry.skipped !== undefined).length;
-  const counts = { cases: entries.length - skipped, skipped };
-  for (const { violations = {} } of entries) {
+function totals(faced, skipped) {
+  const counts = { cases: faced.length, skipped: skipped.length };
+  for (const { violations } of faced) {
     for (const [name, count] of Object.entries(violations)) counts[name] = (counts[name] ?? 0) + count;
   }
   return Object.entries(counts)

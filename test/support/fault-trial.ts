@@ -198,9 +198,9 @@ export class Trial {
       locked = false;
     };
     this.repairs.push(pass);
-    const waiting = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE 'LOCK TABLE%'";
+    const waiting = "EXISTS (SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE 'LOCK TABLE%')";
     return {
-      reached: () => eventually('pg_dump waits for the table', () => this.server.sql('postgres', waiting) !== '0'),
+      reached: () => this.server.until('pg_dump waits for the table', waiting),
       pass,
     };
   }

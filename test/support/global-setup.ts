@@ -1,6 +1,6 @@
 import { say } from './machine';
 import { makeTemplate } from './postgres-template';
-import { makeRunFolder, removeRunFolder } from './run-folder';
+import { makeRunFolder } from './run-folder';
 import { trySandbox } from './sandbox';
 import { makeUserlands } from './userlands';
 import { findToolbox, publishToolbox } from './toolbox';
@@ -8,10 +8,6 @@ import { findToolbox, publishToolbox } from './toolbox';
 /** Finds the real programs and makes what every test file shares. */
 export default async function globalSetup(): Promise<void> {
   makeRunFolder();
-  // Also where the run is broken off before its end: the workers' processes die with the workers.
-  process.once('exit', removeRunFolder);
-  process.once('SIGINT', () => process.exit(130));
-  process.once('SIGTERM', () => process.exit(143));
   const found = findToolbox();
   publishToolbox(found);
   const problem = trySandbox();

@@ -25,8 +25,11 @@ export function isExecutable(file: string): boolean {
   }
 }
 
+/** Whether TEST_INSTALL forbids to install anything. */
+export const isForbidden = process.env.TEST_INSTALL === 'never';
+
 /** Whether we may install Debian packages here. */
-export const canInstall = isRoot && existsSync('/etc/debian_version') && which('apt-get') !== undefined;
+export const canInstall = !isForbidden && isRoot && existsSync('/etc/debian_version') && which('apt-get') !== undefined;
 
 export function say(line: string): void {
   process.stderr.write(`${line}\n`);
@@ -55,12 +58,17 @@ export function installPackages(...packages: string[]): void {
   say(`Installed ${packages.join(', ')}.`);
 }
 
+/** Why there is something missing, and what to do about it. */
+export function missing(what: string, remedy: string): string {
+  const why = isForbidden ? ', and TEST_INSTALL=never forbids to install it: unset it, or ' : ': ';
+  return `${what} is missing on this machine${why}${remedy}.`;
+}
+
 /** A program of the machine, installed from the package of the same name where possible. */
 export function need(program: string): string {
   const found = which(program);
   if (found !== undefined) return found;
-  if (!canInstall)
-    throw new Error(`${program} is missing on this machine: install ${program} and see that it is in PATH.`);
+  if (!canInstall) throw new Error(missing(program, `install ${program} and see that it is in PATH`));
   refreshPackageLists();
   installPackages(program);
   const installed = which(program);

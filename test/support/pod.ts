@@ -5,7 +5,7 @@ import { Child, type Ending } from './child';
 import { containerEnv, expand, type PodFields } from './container-env';
 import { atEndOfFile } from './leftovers';
 import { findWorkload, type Container, type Workplan } from './manifest';
-import { freshFolder } from './run-folder';
+import { freshFolder, memoryFolder } from './run-folder';
 import { isSandboxed, type Mount, type Sandbox } from './sandbox';
 import { inUserland, searchPath, shellProgram, userlandMount, type Userland } from './userlands';
 import type { Surroundings } from './surroundings';
@@ -111,7 +111,7 @@ export class PodProcess {
   }
 
   private async run(): Promise<PodResult> {
-    const folder = freshFolder('pod');
+    const folder = freshFolder('pod', memoryFolder());
     const forget = atEndOfFile(async () => {
       await this.child?.destroy();
       rmSync(folder, { recursive: true, force: true });

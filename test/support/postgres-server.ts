@@ -1,7 +1,9 @@
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { chownSync, appendFileSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Child } from './child';
 import { atEndOfFile } from './leftovers';
@@ -33,6 +35,8 @@ export interface ServerOptions {
 }
 
 const START_LIMIT_MS = 30_000;
+const UNTIL_LIMIT_MS = 30_000;
+const QUIET = ['-XAtq', '--set=ON_ERROR_STOP=1'];
 const SUPERUSER = 'postgres';
 
 /** A real PostgreSQL server with its own data and port. */
@@ -92,6 +96,20 @@ export class PostgresServer {
   /** The output of SQL commands run with psql. */
   sql(database: string, sql: string): string {
     return this.psql(this.password, database, sql);
+  }
+
+  /** Waits until a condition holds. The server looks by itself, in one session: a new one for each look is costly. */
+  async until(what: string, condition: string): Promise<void> {
+    const look = `
+      SET statement_timeout = ${UNTIL_LIMIT_MS};
+      DO $$ BEGIN
+        WHILE NOT (${condition}) LOOP PERFORM pg_stat_clear_snapshot(), pg_sleep(0.01); END LOOP;
+      END $$`;
+    const { program, args, env } = this.psqlCommand(this.password, 'postgres', QUIET);
+    const psql = spawn(program, args, { env, stdio: ['pipe', 'ignore', 'pipe'] });
+    psql.stdin.end(look);
+    const [errors, [status]] = await Promise.all([text(psql.stderr), once(psql, 'close')]);
+    if (status !== 0) throw new Error(`This never came about: ${what}\n${errors}`);
   }
 
   /** How psql ended that was given commands and options, whatever the commands did. */
@@ -197,16 +215,33 @@ export class PostgresServer {
 
   /** Gives a server made from the template the password of its own. */
   private takePassword(): void {
-    this.psql(templatePassword(), 'postgres', `ALTER ROLE postgres PASSWORD '${this.password.replaceAll("'", "''")}'`);
+    const fast = 'SET scram_iterations = 1'; // every connection of every pod computes them
+    this.psql(
+      templatePassword(),
+      'postgres',
+      `${fast}; ALTER ROLE postgres PASSWORD '${this.password.replaceAll("'", "''")}'`,
+    );
   }
 
   private psql(password: string, database: string, sql: string): string {
-    const { status, stdout, stderr } = this.startPsql(password, database, sql, ['-XAtq', '--set=ON_ERROR_STOP=1']);
+    const { status, stdout, stderr } = this.startPsql(password, database, sql, QUIET);
     if (status !== 0) throw new Error(stderr.trim());
     return stdout.trim();
   }
 
-  private startPsql(password: string, database: string, sql: string, options: string[]) {
+  private startPsql(password: string, database: string, sql: string, options: readonly string[]) {
+    const { program, args, env } = this.psqlCommand(password, database, options);
+    const { status, stdout, stderr, error } = spawnSync(program, args, {
+      env,
+      input: sql,
+      encoding: 'utf8',
+      maxBuffer: 2 ** 28,
+    });
+    if (error) throw error;
+    return { status, stdout, stderr };
+  }
+
+  private psqlCommand(password: string, database: string, options: readonly string[]) {
     const address = {
       PGHOST: this.host,
       PGPORT: String(this.port),
@@ -216,15 +251,7 @@ export class PostgresServer {
     };
     const env = { PATH: SYSTEM_PATH, LC_ALL: 'C.UTF-8', PGCLIENTENCODING: 'UTF8', ...address };
     const [program, ...args] = client('psql');
-    args.push(...options, '--file=-');
-    const { status, stdout, stderr, error } = spawnSync(program, args, {
-      env,
-      input: sql,
-      encoding: 'utf8',
-      maxBuffer: 2 ** 28,
-    });
-    if (error) throw error;
-    return { status, stdout, stderr };
+    return { program, args: [...args, ...options, '--file=-'], env };
   }
 }
 

@@ -2,7 +2,6 @@ import { basename } from 'node:path';
 import type { ClusterProps } from './fault-cluster';
 import { contents } from './fault-contents';
 import { databaseState, dropDatabases, identifier, literal, type DatabaseState } from './database-state';
-import { eventually } from './eventually';
 import { takeSample, Trial, type Moment, type Sample } from './fault-trial';
 import { createIdentityDatabase } from './identity-database';
 import type { Env } from './instance';
@@ -99,15 +98,15 @@ export class RestoreTrial extends Trial {
     };
     this.afterwards(pass);
     const loading =
-      "SELECT count(*) FROM pg_stat_activity WHERE query LIKE 'COPY public.barrier%' AND state = 'active'";
-    return { reached: () => eventually('rows are loaded', () => this.server.sql('postgres', loading) !== '0'), pass };
+      "EXISTS (SELECT FROM pg_stat_activity WHERE query LIKE 'COPY public.barrier%' AND state = 'active')";
+    return { reached: () => this.server.until('rows are loaded', loading), pass };
   }
 
   /** Waits until the server has noticed that the pods are gone, and has ended what they asked. */
   async quiet(): Promise<void> {
-    const count = `SELECT count(*) FROM pg_stat_activity WHERE pid <> pg_backend_pid()
-      AND backend_type = 'client backend' AND application_name <> 'a-service'`;
-    await eventually('no session of a pod is left', () => this.server.sql('postgres', count) === '0');
+    const quiet = `NOT EXISTS (SELECT FROM pg_stat_activity WHERE pid <> pg_backend_pid()
+      AND backend_type = 'client backend' AND application_name <> 'a-service')`;
+    await this.server.until('no session of a pod is left', quiet);
   }
 
   /** The dumps on the NAS, without what a restore puts beside them. */
@@ -149,8 +148,8 @@ export class RestoreTrial extends Trial {
     this.afterwards(pass);
     exchange.pass();
     const waiting =
-      "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE 'BEGIN;%RENAME TO%'";
-    await eventually('the exchange has begun', () => this.server.sql('postgres', waiting) !== '0');
+      "EXISTS (SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE 'BEGIN;%RENAME TO%')";
+    await this.server.until('the exchange has begun', waiting);
     return { run, pass };
   }
 

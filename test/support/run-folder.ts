@@ -6,8 +6,16 @@ const FOLDER = 'TEST_RUN_FOLDER';
 const MEMORY = 'TEST_RUN_MEMORY';
 const ENOUGH_BYTES = 2 ** 30;
 
-/** Makes the one temporary folder that holds everything of this test run, and tells the test workers. */
+/**
+ * Makes the one temporary folder that holds everything of this test run, and tells the test workers. Each project of
+ * jest asks for it.
+ */
 export function makeRunFolder(): void {
+  if (process.env[FOLDER] !== undefined) return;
+  // Also where the run is broken off before its end: the workers' processes die with the workers.
+  process.once('exit', removeRunFolder);
+  process.once('SIGINT', () => process.exit(130));
+  process.once('SIGTERM', () => process.exit(143));
   process.env[FOLDER] = make(tmpdir());
   process.env[MEMORY] = make(hasRoom('/dev/shm') ? '/dev/shm' : runFolder());
   mkdirSync(join(runFolder(), 'root'));
@@ -22,7 +30,7 @@ export function runFolder(): string {
   return told(FOLDER);
 }
 
-/** Where the servers' data is: in memory where there is enough, as a server is a thousand files to copy. */
+/** Where the data of servers and pods is: in memory where there is enough, as a server is a thousand files to make. */
 export function memoryFolder(): string {
   return told(MEMORY);
 }

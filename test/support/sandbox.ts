@@ -9,6 +9,9 @@ const VARIABLE = 'TEST_SANDBOX';
 /** The status of a command whose sandbox could not be built: nothing in it has run. */
 export const NO_SANDBOX = 125;
 
+const DEVICES = '/dev/null /dev/zero /dev/full /dev/random /dev/urandom';
+const STREAMS = '/dev/fd /dev/stdin /dev/stdout /dev/stderr';
+
 export const DIE_WITH_PARENT = ['--pdeathsig', 'KILL', '--'];
 
 export interface Mount {
@@ -74,6 +77,7 @@ export function sandbox(options: Sandbox): CommandLine {
   const base = join(runFolder(), 'root'); // every sandbox mounts over it, each in its own namespace
   const root = join(base, 'root');
   // What shells export by themselves.
+  const mounts = outermostFirst(options.mounts);
   const unset = ['PWD', 'OLDPWD', 'SHLVL', '_'].filter((name) => !(name in options.env)).map((name) => `-u ${name}`);
   const build = [
     'set -e',
@@ -91,19 +95,20 @@ export function sandbox(options: Sandbox): CommandLine {
     'mount -t proc proc root/proc',
     'mount -t tmpfs -o mode=755 dev root/dev',
     'mkdir -m 1777 root/dev/shm',
-    'for device in null zero full random urandom; do touch root/dev/$device; mount --bind /dev/$device ' +
-      'root/dev/$device; done',
-    'ln -s /proc/self/fd root/dev/fd',
-    'for stream in 0:stdin 1:stdout 2:stderr; do ln -s "/proc/self/fd/${stream%:*}" "root/dev/${stream#*:}"; done',
+    `cp -a ${STREAMS} root/dev`,
+    // Where devices cannot be made, those of the machine are lent.
+    `cp -a ${DEVICES} root/dev 2>/dev/null || for device in ${DEVICES}; do ` +
+      'rm -f root$device; touch root$device; mount --bind $device root$device; done',
     // Symbolic links such as /var/run must be followed inside the root, not on the machine.
-    'place() { target=root$(chroot root realpath -m "$1"); }',
-    ...outermostFirst(options.mounts).map(({ source, target }) => {
+    `targets=$(chroot root realpath -m / ${mounts.map(({ target }) => quote(target)).join(' ')})`,
+    'set -f',
+    "IFS='\n'",
+    'set -- $targets',
+    ...mounts.map(({ source }, index) => {
       const make = `if [ -d ${quote(source)} ]; then mkdir -p "$target"; else mkdir -p "\${target%/*}"; touch "$target"; fi`;
-      return `place ${quote(target)}; ${make}; mount --bind ${quote(source)} "$target"`;
+      return `target=root\${${index + 2}}; ${make}; mount --bind ${quote(source)} "$target"`;
     }),
-    ...options.mounts
-      .filter(({ readOnly }) => readOnly)
-      .map(({ target }) => `place ${quote(target)}; mount -o remount,bind,ro "$target"`),
+    ...mounts.flatMap(({ readOnly }, index) => (readOnly ? [`mount -o remount,bind,ro "root\${${index + 2}}"`] : [])),
     options.readOnlyRoot ? 'mount -o remount,bind,ro root' : ':',
   ];
   const enter = [

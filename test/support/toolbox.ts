@@ -2,7 +2,17 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
 import { DEBIAN_ROOT, DEBIAN_ROOT_BINDIR, makeDebianRoot } from './debian-root';
-import { canInstall, installPackages, isExecutable, need, refreshPackageLists, run, which } from './machine';
+import {
+  canInstall,
+  installPackages,
+  isExecutable,
+  isRoot,
+  missing,
+  need,
+  refreshPackageLists,
+  run,
+  which,
+} from './machine';
 
 const OLDEST = 16;
 const PROGRAMS = ['postgres', 'initdb', 'psql', 'pg_dump', 'pg_dumpall', 'pg_restore', 'pg_isready'];
@@ -36,8 +46,11 @@ export function publishToolbox(found: Toolbox): void {
   process.env[VARIABLE] = JSON.stringify(found);
 }
 
-/** Finds, or makes, PostgreSQL with its client programs, bash, busybox and dash; throws rather than do without. */
-export function findToolbox(): Toolbox {
+/** Where PostgreSQL with its client programs, bash, busybox and dash come from. */
+export type Source = { readonly from: 'machine'; readonly binDir: string } | { readonly from: 'root' | 'distribution' };
+
+/** Chooses where they come from, and installs nothing; throws rather than do without. */
+export function findSource(): Source {
   const asked = process.env.PG_BINDIR;
   if (asked) {
     const major = majorVersion(asked);
@@ -47,26 +60,43 @@ export function findToolbox(): Toolbox {
         `PG_BINDIR=${asked} ${what}: set it to the bin folder of PostgreSQL ${OLDEST} or newer, or unset it.`,
       );
     }
-    return onThisMachine(asked);
+    return { from: 'machine', binDir: asked };
   }
-  const local = newestLocal();
-  if (local !== undefined) return onThisMachine(local);
-  if (!canInstall) {
+  const binDir = newestLocal();
+  const isComplete = ['busybox', 'dash'].every((program) => which(program) !== undefined);
+  if (binDir !== undefined && isComplete) return { from: 'machine', binDir };
+  if ((isRoot && existsSync(DEBIAN_ROOT)) || (canInstall && canMount())) return { from: 'root' };
+  if (binDir !== undefined) return { from: 'machine', binDir };
+  if (canInstall) return { from: 'distribution' };
+  throw new Error(
+    missing(
+      `PostgreSQL ${OLDEST} or newer with its server (${PROGRAMS.join(', ')})`,
+      'install it (Debian 13, Ubuntu 24.04: the package postgresql; Homebrew: postgresql@17) ' +
+        'or set PG_BINDIR to its bin folder. As root on Debian or Ubuntu the tests install it themselves',
+    ),
+  );
+}
+
+/** Finds the programs, and installs what is missing of them. */
+export function findToolbox(): Toolbox {
+  const source = findSource();
+  if (source.from === 'machine') return onThisMachine(source.binDir);
+  if (source.from === 'root') return inRoot(makeDebianRoot());
+  refreshPackageLists();
+  const offered = Number(/Candidate: (?:\d+:)?(\d+)/.exec(run(['apt-cache', 'policy', 'postgresql']))?.[1] ?? 0);
+  if (offered < OLDEST) {
     throw new Error(
-      `The tests need PostgreSQL ${OLDEST} or newer with its server (${PROGRAMS.join(', ')}), and found none. ` +
-        'Install it (Debian 13, Ubuntu 24.04: the package postgresql; Homebrew: postgresql@17) ' +
-        'or set PG_BINDIR to its bin folder. As root on Debian or Ubuntu the tests install it themselves.',
+      `This machine offers PostgreSQL ${offered}, and the tests need ${OLDEST} or newer: let root mount here ` +
+        '(a container: --privileged), and they make a root file system of their own that has it.',
     );
   }
-  if (!existsSync(DEBIAN_ROOT)) {
-    refreshPackageLists();
-    const offered = Number(/Candidate: (?:\d+:)?(\d+)/.exec(run(['apt-cache', 'policy', 'postgresql']))?.[1] ?? 0);
-    if (offered >= OLDEST) {
-      installPackages(`postgresql-${offered}`);
-      return onThisMachine(`/usr/lib/postgresql/${offered}/bin`);
-    }
-  }
-  return inRoot(makeDebianRoot());
+  installPackages(`postgresql-${offered}`);
+  return onThisMachine(`/usr/lib/postgresql/${offered}/bin`);
+}
+
+/** Whether a root file system of our own could be entered. */
+function canMount(): boolean {
+  return spawnSync('unshare', ['--mount', 'mount', '-t', 'tmpfs', 'trial', '/mnt']).status === 0;
 }
 
 function onThisMachine(binDir: string): Toolbox {
