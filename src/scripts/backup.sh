@@ -145,14 +145,17 @@ dump() {
 # To a file and not to a pipe: only then has the dump the offsets that a parallel restore needs, and is it synced.
 # One session holds the snapshot and evaluates the checks in it, another one looks at what is in it, while pg_dump dumps it.
 write_dump() {
-  local snapshot looking options table answer exclude=--exclude-table-data
+  local encoding snapshot looking options table answer exclude=--exclude-table-data
   write_checks "$draft" >"$scratch/checks.sql"
   open_session snapshot "$database" --field-separator='|' --set=checks="$scratch/checks.sql" --set=lock_timeout="$LOCK_TIMEOUT"
   send_to snapshot <"$scripts/sql/snapshot.sql"
   read_answer snapshot snapshot || fail "cannot take a snapshot of \"$database\", see psql's message above. Earlier dumps are untouched."
   detached look "$snapshot" "$1" 2>"$scratch/look.log" &
   looking=$!
-  options=(--format="$DUMP_FORMAT" --jobs="$DUMP_JOBS" --snapshot="$snapshot" --lock-wait-timeout="$LOCK_TIMEOUT" --compress="$COMPRESSION")
+  # A setting of the database or the role may ask for another encoding, which need not have all of its characters.
+  encoding=$(query "$database" <<<"SELECT getdatabaseencoding()") ||
+    fail "the encoding of \"$database\" is not known, see psql's message above. Earlier dumps are untouched."
+  options=(--format="$DUMP_FORMAT" --jobs="$DUMP_JOBS" --encoding="$encoding" --snapshot="$snapshot" --lock-wait-timeout="$LOCK_TIMEOUT" --compress="$COMPRESSION")
   [ "$client_version" -lt 16 ] || exclude=--exclude-table-data-and-children
   while IFS= read -r table; do
     [ -z "$table" ] || options+=("$exclude=$table")

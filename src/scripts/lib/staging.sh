@@ -198,7 +198,8 @@ created_roles() {
 # usage: load_dump DUMP DRILLING
 load_dump() {
   local dump=$BACKUP_DIR/$1.dump tables absent options=()
-  tables=$(pg_restore --list "$dump" | grep -c ' TABLE DATA ' || true)
+  pg_restore --list "$dump" >"$scratch/list"
+  tables=$(grep -c ' TABLE DATA ' "$scratch/list" || true)
   log "loading $tables tables, $RESTORE_JOBS at a time"
   : >"$scratch/restore.log"
   : >"$scratch/left-out"
@@ -209,15 +210,9 @@ load_dump() {
     leave_out "tablespaces, since the server has not got all of them: $absent"
   }
   if ! "$2" && dump_has_extension "$1" pg_cron; then
-    leave_out_pg_cron "$dump"
-    options+=(--use-list="$scratch/without")
+    leave_out_pg_cron
   fi
-  if pg_restore --list "$dump" | awk '$2 == 2606 && $4 == "CHECK" { found = 1 } END { exit !found }'; then
-    # A check that is not valid yet may be of a domain: its rows come first, and pg_restore knows of no such order.
-    restore_into_staging "$dump" "${options[@]}" --section=pre-data --section=data && restore_into_staging "$dump" "${options[@]}" --section=post-data
-  else
-    restore_into_staging "$dump" "${options[@]}"
-  fi || {
+  load_in_order "$dump" "${options[@]}" || {
     sed '/^pg_restore: \(creating\|processing\|connecting\|launching\|finished\|entering\|executing\|dropping\|item\|skipping\)/d' "$scratch/restore.log" |
       tail -n 20 >&2
     fail "pg_restore failed, see its message above. \"$database\" is untouched. $(load_remedy "$1")"
@@ -228,22 +223,49 @@ load_dump() {
     fail "\"$staging\" could not be given its settings, see the message above. \"$database\" is untouched."
 }
 
-# usage: restore_into_staging FILE [option]...
-# The empty name makes pg_restore take PGDATABASE as it is, where it would read a name with "=" as settings.
-restore_into_staging() {
-  local dump=$1
+# usage: load_in_order FILE [option]...      what is in $scratch/list
+# Some orders pg_restore does not know, or not with several connections. A check that is not valid yet may be of a domain:
+# its rows come first. A role that hands on a privilege must have been granted it, and the use of the schema: privileges
+# come in the order of the list. Event triggers and the rows of materialized views come last, as pg_restore has them.
+load_in_order() {
+  local dump=$1 sections=()
   shift
-  PGOPTIONS="$PGOPTIONS $RESTORE_OPTIONS" PGDATABASE=$staging run pg_restore --exit-on-error --verbose --jobs="$RESTORE_JOBS" "$@" --dbname= "$dump" \
-    2>>"$scratch/restore.log"
+  awk -v folder="$scratch" '
+    function is_grant() { return $4 == "ACL" || $2 == 826 }
+    function is_last() {
+      return $2 == 3466 || $2 == 0 && $4 == "MATERIALIZED" || ($4 == "COMMENT" || $4 == "SECURITY") && / - EVENT TRIGGER /
+    }
+    /^;/ { next }
+    { print >(folder "/list." (is_grant() ? "grants" : is_last() ? "last" : "objects")) }' "$scratch/list"
+  touch "$scratch/list.grants" "$scratch/list.last"
+  if awk '$2 == 2606 && $4 == "CHECK" { found = 1 } END { exit !found }' "$scratch/list"; then
+    restore_into_staging "$dump" objects "$RESTORE_JOBS" "$@" --section=pre-data --section=data &&
+      restore_into_staging "$dump" objects "$RESTORE_JOBS" "$@" --section=post-data
+  else
+    restore_into_staging "$dump" objects "$RESTORE_JOBS" "$@"
+  fi &&
+    restore_into_staging "$dump" grants 1 "$@" &&
+    restore_into_staging "$dump" last "$RESTORE_JOBS" "$@"
 }
 
-# usage: leave_out_pg_cron FILE
+# usage: restore_into_staging FILE LIST JOBS [option]...
+# The empty name makes pg_restore take PGDATABASE as it is, where it would read a name with "=" as settings.
+restore_into_staging() {
+  local dump=$1 list=$scratch/list.$2 jobs=$3
+  shift 3
+  [ -s "$list" ] || return 0
+  PGOPTIONS="$PGOPTIONS $RESTORE_OPTIONS" PGDATABASE=$staging run pg_restore --exit-on-error --verbose --jobs="$jobs" \
+    --use-list="$list" "$@" --dbname= "$dump" 2>>"$scratch/restore.log"
+}
+
+# usage: leave_out_pg_cron      of $scratch/list
 # Its server lets pg_cron be created in one database, by name, which is not that of a copy; nor may a copy run its jobs.
 leave_out_pg_cron() {
-  pg_restore --list "$1" | awk '
+  awk '
     $4 == "EXTENSION" && $6 == "pg_cron" || $4 == "COMMENT" && $6 == "EXTENSION" && $7 == "pg_cron" { next }
     ($4 " " $5 == "TABLE DATA" || $4 " " $5 == "SEQUENCE SET") && $6 == "cron" || $4 == "ACL" && ($5 == "cron" || $6 " " $7 == "SCHEMA cron") { next }
-    { print }' >"$scratch/without"
+    { print }' "$scratch/list" >"$scratch/without"
+  mv "$scratch/without" "$scratch/list"
   leave_out "the extension pg_cron and its jobs: CREATE EXTENSION pg_cron when \"$database\" is exchanged, and schedule them again; pg_restore --data-only --schema=cron --file=- shows them"
 }
 
