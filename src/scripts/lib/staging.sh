@@ -228,7 +228,7 @@ load_dump() {
 # its rows come first. A role that hands on a privilege must have been granted it, and the use of the schema: privileges
 # come in the order of the list. Event triggers and the rows of materialized views come last, as pg_restore has them.
 load_in_order() {
-  local dump=$1 sections=()
+  local dump=$1
   shift
   awk -v folder="$scratch" '
     function is_grant() { return $4 == "ACL" || $2 == 826 }

@@ -119,9 +119,9 @@ export const proof: RestoreFaultGroup = {
           'pg_restore',
           `case "$*" in
 *--exit-on-error*)
-  for dump; do :; done
-  pg_restore --list "$dump" | grep -v ' INDEX ' >/tmp/without
-  exec pg_restore --use-list=/tmp/without "$@" ;;
+  for option; do case $option in --use-list=*) list=\${option#*=} ;; esac; done
+  grep -v ' INDEX ' "$list" >/tmp/without
+  exec pg_restore "$@" --use-list=/tmp/without ;;
 esac
 exec pg_restore "$@"`,
         ),
