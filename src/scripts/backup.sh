@@ -185,7 +185,7 @@ look() {
 # ended; the rows of other tables are counted in the dump itself, and their contents are not hashed.
 settle() {
   local oid table
-  cat "$scripts/sql/sequences.sql" "$scripts/sql/contents.sql" |
+  cat "$scripts/sql"/{text-of-values,sequences,contents}.sql |
     query "$database" --set=excluded="$EXCLUDE_TABLE_DATA" --set=hashing=false --set=identities=true >"$scratch/after" ||
     fail "what has changed during the dump could not be looked at, see psql's message above. Earlier dumps are untouched."
   awk 'NR == FNR { after[$0] = 1; next } $0 in after' "$scratch/after" "$scratch/sequences" >>"$scratch/structure"

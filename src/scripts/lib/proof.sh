@@ -6,7 +6,7 @@
 # usage: prove DATABASE DUMP HASHING      with HASHING true, where the dump has hashes of its rows, by these too
 prove() {
   local rows
-  cat "$scripts/sql/structure.sql" "$scripts/sql/sequences.sql" | query "$1" >"$scratch/structure.found" || fail_to_prove "$1"
+  cat "$scripts/sql"/{text-of-values,structure,sequences}.sql | query "$1" >"$scratch/structure.found" || fail_to_prove "$1"
   prove_structure "$2"
   rows=$(prove_rows "$@")
   prove_checks "$1" "$2"

@@ -57,7 +57,7 @@ staging_name() {
 
 # usage: contents DATABASE HASHING      a line for each table: name, rows, and a hash of them if HASHING is true
 contents() {
-  query "$1" --set=excluded= --set=hashing="$2" <"$scripts/sql/contents.sql"
+  cat "$scripts/sql"/{text-of-values,contents}.sql | query "$1" --set=excluded= --set=hashing="$2"
 }
 
 # usage: check_server      waits while the server is starting; fails when nobody answers or its version is another one

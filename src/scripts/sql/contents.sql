@@ -1,11 +1,8 @@
--- Prints for each table, but for those in :excluded: its name as JSON, the number of its rows and, if :hashing, a hash of
+-- After text-of-values.sql. Prints for each table, but for those in :excluded: its name as JSON, the number of its rows and, if :hashing, a hash of
 -- what is in them that does not depend on their order; tabs between. The same for all large objects together.
 -- With :snapshot, each table is looked at in that snapshot and in a transaction of its own: no lock is held for longer, and
 -- the locks of many tables are never held at once. With :identities, prints the tables' identities instead: name, oid, and
 -- what changes when the table does in ways that a snapshot does not shield from, such as TRUNCATE.
-SELECT set_config(name, value, false)
-  FROM (VALUES ('TimeZone', 'UTC'), ('DateStyle', 'ISO'), ('IntervalStyle', 'postgres'), ('bytea_output', 'hex'),
-               ('extra_float_digits', '1'), ('xmloption', 'content'), ('lc_monetary', 'C')) AS text_of_values (name, value) \g /dev/null
 \if :{?snapshot}
 SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY\;
 SET TRANSACTION SNAPSHOT :'snapshot'\;

@@ -3,6 +3,7 @@
 -- hashes to :contents. It is one process on the server, as pg_dump's is: it takes no more of its memory than a dump does.
 SELECT set_config(name, value, false)
   FROM (VALUES ('lock_timeout', :'lock_timeout'), ('max_parallel_workers_per_gather', '0')) AS wanted (name, value) \g /dev/null
+\i :sql/text-of-values.sql
 \o :structure
 BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;
 SET TRANSACTION SNAPSHOT :'snapshot';
