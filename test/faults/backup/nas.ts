@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { BackupFormat } from '../../../src';
 import { eventually } from '../../support/eventually';
@@ -223,6 +223,35 @@ export const nas: FaultGroup = {
           () => trial.addDump('20250101-020000'),
           KEEP_TWO,
         ),
+    ),
+
+    fault(
+      'a call times out when an old dump is pruned to make space, before the new one is written',
+      {
+        ...sharable,
+        status: 0,
+        leaves: newDumpWithout(/^shop-20250101/, 'the earlier dumps that the retention keeps, and a new, verified one'),
+        says:
+          'pruning first…warning: could not remove shop-20250101-020000, see the message above…' +
+          'trying with the space that there is…removed shop-20250101-020000…is complete and verified',
+      },
+      async (trial) => {
+        const share = trial.useDisk((folder) => new Nas(folder));
+        trial.addDump('20250101-020000');
+        trial.settle();
+        const manifest = readFileSync(trial.file('json'), 'utf8');
+        trial.put(`${trial.earlier}.json`, manifest.replace(/"bytes" ?: ?\d+/, '"bytes": 1000000000000000'));
+        share.fail({
+          error: 'ETIMEDOUT',
+          from: { operation: 'rename', name: '.removed' },
+          only: ['rename'],
+          calls: 1,
+        });
+        const result = await trial.backup(KEEP_TWO);
+        share.freeAgain();
+        trial.put(`${trial.earlier}.json`, manifest);
+        return result;
+      },
     ),
 
     fault(

@@ -94,6 +94,17 @@ export const nas: RestoreFaultGroup = {
     ),
 
     restoreFault(
+      'a soft mount times out when the dumps are listed',
+      {
+        ...sharable,
+        leaves: asItWas,
+        status: 1,
+        says: 'restore: the storage does not tell what is in it: …timed out. Run this again when it does.',
+      },
+      (trial) => befalls(trial, { error: 'ETIMEDOUT', from: { operation: 'opendir', after: 1 }, only: ['opendir'] }),
+    ),
+
+    restoreFault(
       'the file handles become stale when the dump is compared',
       {
         ...sharable,
