@@ -1,5 +1,5 @@
--- After text-of-values.sql. Prints what the database is made of, a line for each object that a dump restores: its kind, its name and a hash of its
--- definition, as JSON, tabs between. The same definition has the same hash on every server of this major version: names stand for
+-- After text-of-values.sql. Prints what the database is made of, a line for each object that a dump restores: its kind, its
+-- name and a hash of its definition, as JSON, tabs between. The same definition has the same hash on every server of this major version: names stand for
 -- oids, and lists are sorted.
 -- Left out is what a good restore may change: positions of inherited columns, tablespaces, versions of extensions, whether an
 -- inherited constraint is validated, who granted a right. Left out as well is what may hold a password: options of user
