@@ -16,12 +16,14 @@ set -euo pipefail
 . "$scripts/lib/choice.sh"
 
 main() {
+  local name
   check_storage_settings
   check_readable
   case ${1:-} in
     hold | release)
       [ -n "${RESTORE_DUMP:-}" ] || fail "RESTORE_DUMP is not set: it names the dump. RESTORE_ACTION=list shows them."
-      "$1_for_person" "$(chosen_dump)"
+      name=$(chosen_dump)
+      "$1_for_person" "$name"
       ;;
     evidence) evidence ;;
     restores) restores ;;
