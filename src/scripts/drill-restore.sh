@@ -14,6 +14,8 @@ set -euo pipefail
 . "$scripts/lib/storage.sh"
 # shellcheck source=lib/choice.sh
 . "$scripts/lib/choice.sh"
+# shellcheck source=lib/checks.sh
+. "$scripts/lib/checks.sh"
 # shellcheck source=lib/drill-server.sh
 . "$scripts/lib/drill-server.sh"
 
