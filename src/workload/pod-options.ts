@@ -184,7 +184,13 @@ function checkEnv(property: string, env: { [name: string]: string }): void {
 }
 
 /** Whatever the pod has for these, the scripts overwrite it. */
-const SET_BY_SCRIPTS: ReadonlySet<string> = new Set(['LC_ALL', 'PGOPTIONS', 'PGSERVICE', 'PGSERVICEFILE']);
+const SET_BY_SCRIPTS: ReadonlySet<string> = new Set([
+  'LC_ALL',
+  'PGCLIENTENCODING',
+  'PGOPTIONS',
+  'PGSERVICE',
+  'PGSERVICEFILE',
+]);
 
 function checkVolumes(
   property: string,

@@ -51,6 +51,7 @@ test('kustomization.yaml lists every manifest of the folder', () => {
     'ConfigMap',
     'ConfigMap',
     'ConfigMap',
+    'ConfigMap',
     'CronJob',
     'CronJob',
     'CronJob',

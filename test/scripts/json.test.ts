@@ -8,7 +8,8 @@ import { DataKey, encryptionSql, JWK, webKeyAdded } from '../support/zitadel-enc
 
 const OLDER = 'zitadel-20250101-020000';
 const ODD = 'it\'s "odd" \\ /\u007f\t\n日 😀 {[,:]}\\u0041';
-const CHECK = { CHECK_2_NAME: `rows of ${ODD}`, CHECK_2_QUERY: 'SELECT max(name) FROM public.odd' };
+const CHECK_NAME = `rows of ${ODD}`;
+const CHECK = { CHECKS_DIR: '/backups/checks' };
 const TABLE = `public."${ODD.replaceAll('"', '""')}"`;
 
 const FORMS: Readonly<Record<string, (value: unknown) => string>> = {
@@ -57,6 +58,10 @@ describe.each(['busybox', 'gnu'] as const)('JSON that was laid out anew, under %
       CREATE TABLE ${TABLE} (name text); INSERT INTO ${TABLE} VALUES ('${ODD.replaceAll("'", "''")}'); CREATE VIEW public.odd AS TABLE ${TABLE}`,
     );
     instance = new Instance(server, userland);
+    const checks = join(instance.nas, 'checks');
+    mkdirSync(checks);
+    writeFileSync(join(checks, '1.sql'), 'SELECT max(name) FROM public.odd');
+    writeFileSync(join(checks, '1.name'), CHECK_NAME);
     expect(await instance.backup(CHECK)).toMatchObject({ status: 0, stderr: '' });
     instance.copyDump(instance.dumps()[0]!, '20250101-020000');
   });
@@ -158,9 +163,9 @@ describe.each(['busybox', 'gnu'] as const)('JSON that was laid out anew, under %
       'checks',
       'rehearse',
       ({ checks }) => {
-        checks[CHECK.CHECK_2_NAME] = '日';
+        checks[CHECK_NAME] = '日';
       },
-      `${CHECK.CHECK_2_NAME} is ${ODD} and was another value`,
+      `${CHECK_NAME} is ${ODD} and was another value`,
     ],
     [
       'secrets',

@@ -196,7 +196,7 @@ test('a workload looks at the secrets of its own dumps and at those of no dumps,
     new RestoreJob(scope, name, { name, backup: { database, storage: claim } });
   }
   secrets.expectKey('both', 'key', { because });
-  const { volumes } = manifest(scope, 'CronJob').spec.jobTemplate.spec.template.spec;
+  const { volumes } = manifest(scope, 'CronJob', 'one').spec.jobTemplate.spec.template.spec;
   const { sources } = volumes.find(({ name }: { name: string }) => name === 'expected-keys').projected;
   expect(sources.map(({ secret }: { secret: { name: string } }) => secret.name)).toEqual(['one', 'both']);
 });

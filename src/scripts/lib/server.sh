@@ -3,7 +3,7 @@
 # Needs: common.sh; PGHOST, PGUSER, PGDATABASE, MAINTENANCE_DATABASE, SERVER_TIMEOUT, and PGPASSWORD for a server that is
 # not behind a socket; PGPORT (5432), and PASSWORD_SOURCE (PGPASSWORD), what messages call the password.
 # Sets:  by check_connection_settings database, which another script may set instead; by check_server server_version and
-# client_version; PGOPTIONS, PGSERVICEFILE and PGSERVICE for all programs.
+# client_version; PGOPTIONS, PGCLIENTENCODING, PGSERVICEFILE and PGSERVICE for all programs.
 
 # The name of the live database, which SQL knows as :db.
 database=
@@ -41,12 +41,14 @@ keep_alive() {
 export PGOPTIONS='-c statement_timeout=0 -c lock_timeout=0 -c idle_in_transaction_session_timeout=0 -c role=none
   -c default_transaction_read_only=off -c search_path=pg_catalog -c jit=off
   -c standard_conforming_strings=on -c array_nulls=on -c quote_all_identifiers=off'
+# Nor must they ask for an encoding that need not have all characters of the database.
+export PGCLIENTENCODING=UTF8
 
 # usage: query DATABASE [psql option]... <SQL      prints bare values, tabs between; the SQL knows the live database as :db
 query() {
   local where=$1
   shift
-  PGDATABASE=$where PGCLIENTENCODING=UTF8 psql --no-psqlrc --quiet --tuples-only --no-align --field-separator=$'\t' \
+  PGDATABASE=$where psql --no-psqlrc --quiet --tuples-only --no-align --field-separator=$'\t' \
     --set=ON_ERROR_STOP=1 --set=db="$database" "$@"
 }
 
