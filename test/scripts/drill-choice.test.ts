@@ -12,12 +12,13 @@ import { chart, storage, type Manifest } from '../support/synth';
 import { toolbox } from '../support/toolbox';
 import { which } from '../support/machine';
 import { DataKey, encryptionSql, JWK, webKeyAdded } from '../support/zitadel-encryption';
+import { usually } from '../support/userlands';
 
 const key = new DataKey('oidcKey', MASTERKEY);
 const OLD = 'zitadel-20260101-020000';
 const OLDER = 'zitadel-20250101-020000';
 
-describe.each(['busybox', 'gnu'] as const)('a drill under %s', (userland) => {
+describe.each(usually('gnu'))('a drill under %s', (userland) => {
   let server: PostgresServer;
   let instance: Instance;
   let newest: string;
@@ -179,7 +180,7 @@ function manifests(): Manifest[] {
   return Testing.synth(scope) as Manifest[];
 }
 
-describe.each(['busybox', 'gnu'] as const)('a drill without a proof under %s', (userland) => {
+describe.each(usually('busybox'))('a drill without a proof under %s', (userland) => {
   let server: PostgresServer;
   let instance: Instance;
   beforeAll(async () => {

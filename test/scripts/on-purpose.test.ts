@@ -4,13 +4,14 @@ import { createIdentityDatabase } from '../support/identity-database';
 import { Env, Instance } from '../support/instance';
 import { PostgresServer } from '../support/postgres-server';
 import { keepEnv } from '../support/retention-pod';
+import { usually } from '../support/userlands';
 
 const DAY = 86_400;
 /** The next dump takes the place of the one before. */
 const ONE = keepEnv({ last: 1, daily: 0, weekly: 0, monthly: 0, yearly: 0, within: 0 });
 const now = (): number => Math.floor(Date.now() / 1000);
 
-describe.each(['busybox', 'gnu'] as const)('a dump that is taken on purpose, under %s,', (userland) => {
+describe.each(usually('busybox'))('a dump that is taken on purpose, under %s,', (userland) => {
   let server: PostgresServer;
   let instance: Instance;
 

@@ -8,7 +8,7 @@ import { PostgresServer } from '../support/postgres-server';
 import { DumpFolder, filesOf, writeDump } from '../support/retention-folder';
 import { Env, keepEnv, startPrune } from '../support/retention-pod';
 import { isSandboxed } from '../support/sandbox';
-import { searchPath } from '../support/userlands';
+import { searchPath, usually } from '../support/userlands';
 
 const NONE = { last: 1, daily: 0, weekly: 0, monthly: 0, yearly: 0, within: 0 };
 const LAST = keepEnv(NONE);
@@ -18,7 +18,7 @@ const days = (first: number, last: number): string[] =>
   Array.from({ length: last - first + 1 }, (_, index) => day(first + index));
 const removal = (name: string): string => `prune: removed ${name}: no rule of the retention keeps it`;
 
-describe.each(['busybox', 'gnu'] as const)('pruning under %s', (userland) => {
+describe.each(usually('gnu'))('pruning under %s', (userland) => {
   let folder: DumpFolder;
 
   beforeEach(() => {

@@ -4,11 +4,12 @@ import { fingerprint } from '../support/fingerprint';
 import { createIdentityDatabase } from '../support/identity-database';
 import { Instance } from '../support/instance';
 import { PostgresServer } from '../support/postgres-server';
+import { usually } from '../support/userlands';
 
 const databases = (server: PostgresServer) =>
   server.sql('postgres', "SELECT datname FROM pg_database WHERE datname LIKE 'zitadel%' ORDER BY 1").split('\n');
 
-describe.each(['busybox', 'gnu'] as const)('the restore template under %s', (userland) => {
+describe.each(usually('busybox'))('the restore template under %s', (userland) => {
   let server: PostgresServer;
   let instance: Instance;
 

@@ -9,6 +9,7 @@ import { isSandboxed } from '../support/sandbox';
 import { SessionClient } from '../support/session-client';
 import { chart, database, Manifest, storage } from '../support/synth';
 import { toolbox } from '../support/toolbox';
+import { usually } from '../support/userlands';
 
 /** kubectl looks for its account at a fixed path, which only a sandbox has. */
 const describeWithKubectl = isSandboxed() && toolbox().kubectl !== null ? describe : describe.skip;
@@ -32,7 +33,7 @@ function manifests(quiesce?: Quiesce): Manifest[] {
   ];
 }
 
-describeWithKubectl.each(['busybox', 'gnu'] as const)('a service that the restore scales, under %s', (userland) => {
+describeWithKubectl.each(usually('gnu'))('a service that the restore scales, under %s', (userland) => {
   let server: PostgresServer;
   let api: FakeApi;
   let instance: Instance;

@@ -2,8 +2,9 @@ import { createIdentityDatabase } from '../support/identity-database';
 import { Instance } from '../support/instance';
 import { PostgresServer } from '../support/postgres-server';
 import { SessionClient } from '../support/session-client';
+import { usually } from '../support/userlands';
 
-describe.each(['busybox', 'gnu'] as const)('a service that is connected, under %s', (userland) => {
+describe.each(usually('gnu'))('a service that is connected, under %s', (userland) => {
   let server: PostgresServer;
   let instance: Instance;
   let clients: SessionClient[];

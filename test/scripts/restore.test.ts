@@ -3,8 +3,9 @@ import { join } from 'node:path';
 import { createIdentityDatabase } from '../support/identity-database';
 import { Instance } from '../support/instance';
 import { PostgresServer } from '../support/postgres-server';
+import { usually } from '../support/userlands';
 
-describe.each(['busybox', 'gnu'] as const)('a restore under %s', (userland) => {
+describe.each(usually('gnu'))('a restore under %s', (userland) => {
   let server: PostgresServer;
   let instance: Instance;
 

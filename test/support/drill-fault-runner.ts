@@ -1,6 +1,6 @@
 import { DrillTrial, takeDrillSample, type DrillFault, type DrillFaultGroup } from './drill-trial';
 import { pattern } from './fault';
-import { isEverything } from './fault-cases';
+import { isEverything } from './userlands';
 import type { Violations } from './fault-ledger';
 import { testGroup } from './fault-tests';
 

@@ -1,10 +1,5 @@
 import type { AnyFault } from './fault';
-import type { Userland } from './userlands';
-
-/** Whether this run makes all cases, each with all plain runs after it: `npm run test:faults`. */
-export const isEverything = process.env.TEST_FAULTS === 'all';
-
-const USERLANDS = ['busybox', 'gnu'] as const;
+import { USERLANDS, type Userland } from './userlands';
 
 /** How often a fault is made by default where chance has a part in it. */
 const FEW = 2;

@@ -1,6 +1,6 @@
 import { createIdentityDatabase } from './identity-database';
 import { pattern, type Fault, type FaultGroup } from './fault';
-import { isEverything } from './fault-cases';
+import { isEverything } from './userlands';
 import { dumpsOf, type Dumps } from './fault-checks';
 import { contents } from './fault-contents';
 import type { Violations } from './fault-ledger';

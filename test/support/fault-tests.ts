@@ -1,9 +1,9 @@
 import type { AnyFault, FaultGroup } from './fault';
-import { everyCase, fewCases, isEverything } from './fault-cases';
+import { everyCase, fewCases } from './fault-cases';
 import { NO_VIOLATIONS, record, type Component, type Violations } from './fault-ledger';
 import { PostgresServer } from './postgres-server';
 import { SecretWatch } from './secret-watch';
-import type { Userland } from './userlands';
+import { isEverything, type Userland } from './userlands';
 import type { Trial } from './fault-trial';
 
 /** What the faults of one component have in common. */

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { databaseNames, databaseState, oidOf } from './database-state';
 import { pattern } from './fault';
-import { isEverything } from './fault-cases';
+import { isEverything } from './userlands';
 import type { Violations } from './fault-ledger';
 import { testGroup } from './fault-tests';
 import type { PodResult } from './pod';

@@ -8,6 +8,16 @@ import { toolbox } from './toolbox';
 /** What a script finds beside bash: busybox' utilities, as in an Alpine image, or GNU's, as in a Debian image. */
 export type Userland = 'busybox' | 'gnu';
 
+export const USERLANDS: readonly Userland[] = ['busybox', 'gnu'];
+
+/** Whether this run makes everything, with both: `npm run test:faults`. */
+export const isEverything = process.env.TEST_FAULTS === 'all';
+
+/** Both where a run makes everything, else one: the files of tests take turns, as the faults do. */
+export function usually(userland: Userland): readonly Userland[] {
+  return isEverything ? USERLANDS : [userland];
+}
+
 const SANDBOX_FOLDER = '/opt/userland';
 const SYSTEM_FOLDERS = ['/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin', '/sbin', '/bin'];
 
@@ -15,7 +25,7 @@ const SYSTEM_FOLDERS = ['/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/
 export function makeUserlands(): void {
   const { bash, busybox, dash, root } = toolbox();
   const list = root === null ? [busybox, '--list'] : [which('chroot') ?? 'chroot', root, busybox, '--list'];
-  for (const userland of ['busybox', 'gnu'] as const) {
+  for (const userland of USERLANDS) {
     mkdirSync(hostFolder(userland), { recursive: true });
     symlinkSync(bash, join(hostFolder(userland), 'bash'));
   }
