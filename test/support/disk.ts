@@ -1,11 +1,20 @@
-import { closeSync, openSync, readFileSync, rmSync, statfsSync, truncateSync, writeFileSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  openSync,
+  readSync,
+  rmSync,
+  statfsSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { atEndOfFile } from './leftovers';
 import { canInstall, installPackages, isRoot, refreshPackageLists, run, which } from './machine';
 import { freshFolder } from './run-folder';
 
 const MEBIBYTE = 2 ** 20;
-const BLOCK = 64;
 
 /** A file system of its own in place of a folder. */
 export class Disk {
@@ -82,12 +91,12 @@ export class Disk {
    */
   damage(file: string): void {
     run(['sync', '-f', file]);
-    const bytes = readFileSync(file);
-    const block = bytes.subarray(bytes.length >> 1).subarray(0, BLOCK);
-    const stored = readFileSync(this.image!);
-    const at = stored.indexOf(block);
-    if (at === -1) throw new Error(`The bytes of ${file} are not in its image.`);
-    writeSyncAt(this.image!, at, Buffer.from([block[0]! ^ 1]));
+    const [at, bytes] = storedAt(file);
+    const descriptor = openSync(this.image!, 'r+');
+    const byte = Buffer.alloc(1);
+    readSync(descriptor, byte, 0, 1, at + (bytes >> 1));
+    writeSync(descriptor, Buffer.from([byte[0]! ^ 1]), 0, 1, at + (bytes >> 1));
+    closeSync(descriptor);
   }
 
   /** Lets nobody write, or everybody again. */
@@ -102,10 +111,11 @@ export class Disk {
   }
 }
 
-function writeSyncAt(file: string, position: number, bytes: Buffer): void {
-  const descriptor = openSync(file, 'r+');
-  writeSync(descriptor, bytes, 0, bytes.length, position);
-  closeSync(descriptor);
+/** Where on its disk a file begins, in bytes, and how many of its bytes are there in one piece. */
+function storedAt(file: string): [number, number] {
+  const extent = /^ +0: +0\.\. *\d+: +(\d+)\.\. *\d+: +(\d+):/m.exec(run(['filefrag', '-v', '-b1024', file]));
+  if (extent === null) throw new Error(`filefrag does not tell where ${file} is stored.`);
+  return [Number(extent[1]) * 1024, Math.min(Number(extent[2]) * 1024, statSync(file).size)];
 }
 
 /** Why no file system can be mounted here; undefined where it can. */

@@ -67,7 +67,7 @@ export class DrillTrial extends Trial {
     const sum = createHash('sha256').update(bytes).digest('hex');
     for (const ending of ['dump.sha256', 'json']) {
       const text = readFileSync(this.file(ending), 'utf8');
-      writeFileSync(this.file(ending), text.replace(/^(?:[0-9a-f]{64}|( {2}"sha256": ")[0-9a-f]{64})/m, `$1${sum}`));
+      writeFileSync(this.file(ending), text.replace(/^(?:[0-9a-f]{64}|( +"sha256": ")[0-9a-f]{64})/m, `$1${sum}`));
     }
   }
 

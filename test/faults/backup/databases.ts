@@ -35,7 +35,7 @@ async function expectBack(trial: Trial, name: string, before: string): Promise<v
   trial.server.sql('postgres', `DROP DATABASE ${quoted(name)} WITH (FORCE); CREATE DATABASE ${quoted(name)}`);
   const dump = `"$BACKUP_DIR/${trial.instance.dumps().at(-1)}.dump"`;
   trial.addTool('restore', `exec pg_restore --exit-on-error --dbname= ${dump}`);
-  const run = await trial.backup({ PGDATABASE: name, SCRIPT: '/tools/restore' });
+  const run = await trial.backup({ PGDATABASE: name, SCRIPT: '../tools/restore' });
   expect(run).toMatchObject({ status: 0, stderr: '' });
   expect(fingerprint(trial.server, name)).toBe(before);
 }
