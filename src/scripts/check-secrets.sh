@@ -73,7 +73,7 @@ check_key() {
   local path=$EXPECTED_DIR/keys/${of[secret]}/${of[key]} name bytes problem
   if [ ! -e "$path" ]; then
     missing "$1"
-    return
+    return 0
   fi
   name=$(name_of "$1")
   bytes=$(wc -c <"$path")

@@ -21,7 +21,7 @@ main() {
 prove_key() {
   if [ ! -s "$PROOF_KEY" ]; then
     unproven "the key is missing or empty"
-    return
+    return 0
   fi
   start_server
   database=$(reported database)

@@ -75,7 +75,7 @@ evidence() {
   for drill in $(stored_evidence); do
     if [ -z "$wanted" ] || [ "$(text_of "$drill" dump)" = "$wanted" ]; then
       cat "$drill"
-      return
+      return 0
     fi
   done
   fail "no drill${wanted:+ of $wanted} has left evidence in $BACKUP_DIR/drills. Drill first."

@@ -212,7 +212,7 @@ check_ignored() {
 command_for() {
   if [ -z "${RESTORE_TEMPLATE:-}" ]; then
     echo "RESTORE_ACTION=$1, with a template for restores"
-    return
+    return 0
   fi
   printf '\n  %s\n' "kubectl -n $NAMESPACE create job $1-$(date -u +%H%M%S) --from=cronjob/$RESTORE_TEMPLATE --dry-run=client -o yaml | \\
     kubectl set env --local -f - RESTORE_ACTION=$1 -o yaml | kubectl create -f -"

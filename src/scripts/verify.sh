@@ -115,7 +115,7 @@ stored_bytes() {
 # usage: stored_checksums FOLDER NAME      as `checksums` prints them
 stored_checksums() {
   local file
-  cd "$1" || return
+  cd "$1" || return 1
   files_of "$2" | sort | while IFS= read -r file; do
     printf '%s  %s\n' "$(stored_bytes "$file" | sha256sum | cut -c 1-64)" "$file"
   done
@@ -125,7 +125,7 @@ stored_checksums() {
 # A list of contents is read from the beginning of a dump; only decoding it all finds a cut end.
 whole_checksums() {
   local decoding hashing
-  cd "$1" || return
+  cd "$1" || return 1
   if [ -d "$2" ]; then
     decode "$2"
     stored_checksums "$1" "$2"

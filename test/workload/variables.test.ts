@@ -24,3 +24,10 @@ test('every variable that a script requires is one of the workloads', () => {
 test('the page of the environment is current', () => {
   expect(readFileSync(PAGE, 'utf8')).toBe(render());
 });
+
+test('no script returns without a status: in a trap, bash takes that of the command before the trap', () => {
+  const bare = [...scripts()].flatMap(([file, text]) =>
+    text.split('\n').flatMap((line, index) => (/\breturn *($|[;}&|])/.test(line) ? [`${file}:${index + 1}`] : [])),
+  );
+  expect(bare).toEqual([]);
+});

@@ -28,7 +28,7 @@ already_done() {
     [ "$(fact "$record" '"dump"')" = "\"$1\"" ] ||
       fail "the request $REQUEST_ID was used before, see $record. Use another name for the Job."
     log "request $REQUEST_ID is already carried out, nothing to do: see $record"
-    return
+    return 0
   fi
   [[ $(comment_of "$previous") == "$ours until "*", replaced by $1" ]] ||
     fail "there is a database \"$previous\", but not from restoring $1: the request $REQUEST_ID was used before." \
@@ -130,7 +130,7 @@ previous_databases() {
 # usage: drop_previous KEEP      all but the newest KEEP; goes on after one that cannot be dropped, and fails at the end
 drop_previous() {
   local list names name status=0
-  list=$(previous_databases) || return
+  list=$(previous_databases) || return 1
   mapfile -t names <<<"$list"
   for name in "${names[@]:$1}"; do
     [ -n "$name" ] || continue

@@ -42,7 +42,7 @@ prove_structure() {
   ! is_verified "$1" || fact "$BACKUP_DIR/$1.json" '"structure"' >"$scratch/structure.expected"
   if [ ! -s "$scratch/structure.expected" ]; then
     warn "the structure is not compared: the dump has no manifest that knows it. It is what pg_restore made without an error."
-    return
+    return 0
   fi
   # The copy has not got what was left out.
   [ ! -e "$scratch/without" ] || printf '"extension"\t"pg_cron"\t%s\n' "$(fact "$BACKUP_DIR/$1.json" '"structure"' '"extension"' '"pg_cron"')" >>"$scratch/structure.found"
@@ -63,7 +63,7 @@ prove_rows() {
   cut -f 1,2 "$scratch/contents" >"$scratch/rows.found"
   prove_same "$scratch/rows.expected" "$scratch/rows.found" "tables do not have the rows that were counted for the dump"
   proved=", and the rows of $(wc -l <"$scratch/rows.expected") tables are those of the dump"
-  "$hashing" || { echo "$proved"; return; }
+  "$hashing" || { echo "$proved"; return 0; }
   awk -F '\t' '{ printf "%s\t\"%s\"\n", $1, $3 }' "$scratch/contents" >"$scratch/hashes.found"
   prove_same "$scratch/hashes.expected" "$scratch/hashes.found" "tables do not have the contents that were hashed for the dump"
   echo "$proved, by count and by content"

@@ -32,7 +32,7 @@ scale() {
   shift
   run timeout "${API_TIMEOUT:-10}" "$KUBECTL" "$verb" "$deployment" --subresource=scale --cache-dir="$scratch/kubectl" "$@" || status=$?
   case $status in
-    0) return ;;
+    0) return 0 ;;
     124 | 143) warn "the API server does not answer within ${API_TIMEOUT:-10} s. Does a NetworkPolicy let this pod connect to it?" ;;
   esac
   return 1
@@ -73,7 +73,7 @@ scale_to_zero() {
   read_scale count || fail_to_scale
   if [ "$count" = 0 ]; then
     log "$deployment is at 0 replicas already, nothing to scale${replicas:+; it gets back $replicas}"
-    return
+    return 0
   fi
   { mkdir -p "$BACKUP_DIR/restores" && echo "$count" >"$replicas_file" && sync "$replicas_file"; } ||
     fail "cannot write $replicas_file, so $deployment is not scaled. $(unharmed)"

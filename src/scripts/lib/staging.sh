@@ -45,7 +45,7 @@ prepared_dump() {
   if [[ $mark == "$ours, prepared from "* ]]; then
     mark=${mark#"$ours, prepared from "}
     echo "${mark%%$'\n'*}"
-    return
+    return 0
   fi
   mark=$(comment_of "$previous")
   [[ $mark == "$ours until "*", replaced by $prefix-"* ]] ||
@@ -70,11 +70,11 @@ drop_staging() {
 drop_database() {
   local subscribed
   subscribed=$(query "$MAINTENANCE_DATABASE" --set=name="$1" \
-    <<<"SELECT EXISTS (SELECT FROM pg_subscription JOIN pg_database d ON d.oid = subdbid WHERE datname = :'name')") || return
+    <<<"SELECT EXISTS (SELECT FROM pg_subscription JOIN pg_database d ON d.oid = subdbid WHERE datname = :'name')") || return 1
   if [ "$subscribed" = t ]; then
-    query "$MAINTENANCE_DATABASE" --set=name="$1" <<<'ALTER DATABASE :"name" ALLOW_CONNECTIONS true' || return
-    query "$1" <"$scripts/sql/release-subscriptions.sql" || return
-    query "$1" <"$scripts/sql/drop-subscriptions.sql" || return
+    query "$MAINTENANCE_DATABASE" --set=name="$1" <<<'ALTER DATABASE :"name" ALLOW_CONNECTIONS true' || return 1
+    query "$1" <"$scripts/sql/release-subscriptions.sql" || return 1
+    query "$1" <"$scripts/sql/drop-subscriptions.sql" || return 1
   fi
   query "$MAINTENANCE_DATABASE" --set=name="$1" <<<'DROP DATABASE :"name" WITH (FORCE)'
 }

@@ -176,7 +176,7 @@ newest_verified() {
     # With equal lengths, the order of the characters is that of time.
     if [[ ! $candidate > $prefix-$1 ]] && is_verified "$candidate"; then
       echo "$candidate"
-      return
+      return 0
     fi
   done
 }
@@ -218,7 +218,7 @@ checksum() {
 
 # usage: checksums FOLDER NAME      as sha256sum prints them, of the file NAME in the folder, or of all files below it
 checksums() {
-  cd "$1" || return
+  cd "$1" || return 1
   files_of "$2" | sort | xargs sha256sum
 }
 
