@@ -8,7 +8,7 @@ import { smallest } from './shrinking';
 const SEED = process.env.PROPERTY_SEED ?? 'first of many';
 const FIRST = Number(process.env.PROPERTY_FIRST ?? 0);
 const DATABASES = Number(process.env.PROPERTY_DATABASES ?? 2);
-const SCHEMAS = 20;
+const SCHEMAS = Number(process.env.PROPERTY_SCHEMAS ?? 20);
 const LIMIT_MS = 1_800_000; // of one database, with all that it takes to find out what in it fails
 
 let trip: RoundTrip;

@@ -102,7 +102,8 @@ function normal(entry: string): string {
       (_, before: string, roles: string) => before + roles.split(', ').sort().join(', '),
     )
     .trimEnd();
-  if (isProperties(text)) return text.split('\n').sort().join('\n'); // roles by oid
+  // Roles by oid.
+  if (isProperties(text) || /; Type: DEFAULT ACL;/.test(text)) return text.split('\n').sort().join('\n');
   const [, rows] = /^COPY [^]*? FROM stdin;\n([^]*?)^\\\.$/m.exec(text) ?? [];
   return rows === undefined
     ? text

@@ -45,7 +45,7 @@ prove_structure() {
     return 0
   fi
   # The copy has not got what was left out.
-  [ ! -e "$scratch/without" ] || printf '"extension"\t"pg_cron"\t%s\n' "$(fact "$BACKUP_DIR/$1.json" '"structure"' '"extension"' '"pg_cron"')" >>"$scratch/structure.found"
+  [ ! -e "$scratch/no-pg_cron" ] || printf '"extension"\t"pg_cron"\t%s\n' "$(fact "$BACKUP_DIR/$1.json" '"structure"' '"extension"' '"pg_cron"')" >>"$scratch/structure.found"
   prove_same "$scratch/structure.expected" "$scratch/structure.found" "objects are not what they were in the dump, by the hashes of their definitions"
 }
 

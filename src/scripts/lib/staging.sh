@@ -266,6 +266,7 @@ leave_out_pg_cron() {
     ($4 " " $5 == "TABLE DATA" || $4 " " $5 == "SEQUENCE SET") && $6 == "cron" || $4 == "ACL" && ($5 == "cron" || $6 " " $7 == "SCHEMA cron") { next }
     { print }' "$scratch/list" >"$scratch/without"
   mv "$scratch/without" "$scratch/list"
+  : >"$scratch/no-pg_cron"
   leave_out "the extension pg_cron and its jobs: CREATE EXTENSION pg_cron when \"$database\" is exchanged, and schedule them again; pg_restore --data-only --schema=cron --file=- shows them"
 }
 
