@@ -84,6 +84,9 @@ function domainType(draw: Draw, depth: number): MadeType {
   return { before: made, type: { sql: name, values } };
 }
 
+/** PostgreSQL stores no expression with a constant of regrole. */
+const STORABLE = builtInTypes.filter(({ sql }) => sql !== 'regrole');
+
 /** A type of any kind: built-in, an array, or made for it. The deeper in other types, the simpler. */
 export function anyType(draw: Draw, depth = 0): MadeType {
   const chance = draw.next() + depth * 0.2;
@@ -91,7 +94,7 @@ export function anyType(draw: Draw, depth = 0): MadeType {
   if (chance < 0.2) return rangeType(draw);
   if (chance < 0.3) return domainType(draw, depth);
   if (chance < 0.4) return compositeType(draw, depth);
-  if (chance > 0.55) return { before: '', type: draw.pick(builtInTypes) };
+  if (chance > 0.55) return { before: '', type: draw.pick(STORABLE) };
   const { before, type } = anyType(draw, depth + 1);
   return { before, type: hasArrays(type) && !type.sql.endsWith('[]') ? arrayOf(type) : type };
 }
