@@ -1,12 +1,14 @@
 const { availableParallelism } = require('node:os');
 
-/** What runs pods, servers or programs of the machine, as far as it is not a fault. */
-const SCRIPTS = [
-  '**/test/{scripts,property,monitoring}/**/*.test.ts',
-  '**/test/identity-internal/decryption*.test.ts',
-  '**/test/runbook/runbook.test.ts',
+/** What needs no PostgreSQL, no pods and no program of the machine. Whatever is not here gets all of them. */
+const UNIT = [
+  '**/test/{backup,check-secrets,cli,database,delivery,drill,kubernetes,manifests,network}/**/*.test.ts',
+  '**/test/{package,pages,plan,policies,restore,schedule,secrets,workload}/**/*.test.ts',
+  '**/test/identity-internal/chart.test.ts',
+  '**/test/runbook/{commands,page}.test.ts',
 ];
 const FAULTS = ['**/test/faults/**/*.test.ts'];
+const not = (files) => files.map((pattern) => `!${pattern}`);
 
 const shared = {
   testEnvironment: '<rootDir>/test/support/environment.ts',
@@ -31,10 +33,10 @@ module.exports = {
     {
       ...shared,
       displayName: 'unit',
-      testMatch: ['**/*.test.ts', ...[...SCRIPTS, ...FAULTS].map((files) => `!${files}`)],
+      testMatch: UNIT,
       globalSetup: '<rootDir>/test/support/unit-setup.ts',
     },
-    { ...shared, displayName: 'scripts', testMatch: SCRIPTS },
+    { ...shared, displayName: 'scripts', testMatch: ['**/*.test.ts', ...not([...UNIT, ...FAULTS])] },
     { ...shared, displayName: 'faults', testMatch: FAULTS },
   ],
   reporters: [

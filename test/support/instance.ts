@@ -4,7 +4,7 @@ import { parse } from 'yaml';
 import { run } from './machine';
 import { makeClaim, PodOptions, PodProcess, PodResult, runPod, startPod } from './pod';
 import { PostgresServer } from './postgres-server';
-import { Userland } from './userlands';
+import { type Userland, userlandOf } from './userlands';
 import { Manifest } from './synth';
 
 const DIST = join(__dirname, '../../dist/identity-internal');
@@ -33,15 +33,17 @@ export class Instance {
     'zitadel-secret': { masterkey: MASTERKEY },
     app: { masterkey: MASTERKEY },
   };
+  private readonly userland: Userland;
   private readonly claimName: string;
   private jobs = 0;
 
   constructor(
     private readonly server: PostgresServer,
-    private readonly userland: Userland,
+    userland: Parameters<typeof userlandOf>[0],
     readonly manifests: readonly Manifest[] = shipped(),
     private readonly around: Pick<PodOptions, 'env' | 'programs' | 'tokens' | 'within' | 'capabilities'> = {},
   ) {
+    this.userland = userlandOf(userland);
     this.nas = makeClaim(70);
     const {
       containers: [container],

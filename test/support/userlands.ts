@@ -10,6 +10,14 @@ export type Userland = 'busybox' | 'gnu';
 
 export const USERLANDS: readonly Userland[] = ['busybox', 'gnu'];
 
+/** The userland of the images whose /bin/sh is this shell. */
+const OF_SHELL = { ash: 'busybox', dash: 'gnu' } as const;
+
+/** A userland by its name, or by the shell that its images have. */
+export function userlandOf(name: Userland | keyof typeof OF_SHELL): Userland {
+  return name === 'ash' || name === 'dash' ? OF_SHELL[name] : name;
+}
+
 /** Whether this run makes everything, with both: `npm run test:faults`. */
 export const isEverything = process.env.TEST_FAULTS === 'all';
 
