@@ -170,3 +170,8 @@ export function arrayOf({ sql, values }: ColumnType): ColumnType {
 
 /** Two types are arrays themselves, and have none. */
 export const hasArrays = ({ sql }: ColumnType): boolean => !['int2vector', 'oidvector'].includes(sql);
+
+/** The values that may be a default: no subquery is. */
+export function constantsOf({ values }: ColumnType): string[] {
+  return values.filter((value) => !value.includes('SELECT'));
+}

@@ -1,5 +1,5 @@
 import { literal } from '../../support/database-state';
-import { arrayOf, builtInTypes, hasArrays, type ColumnType } from './built-in-types';
+import { arrayOf, builtInTypes, constantsOf, hasArrays, type ColumnType } from './built-in-types';
 import { take, type Draw, type Theme } from './draw';
 import { anyType } from './types';
 
@@ -65,7 +65,7 @@ export const tables: Theme = {
       ALTER TABLE ${table} DROP COLUMN gone, ADD COLUMN ${draw.pick(['"added"', '"ADDED"'])} int DEFAULT 7 NOT NULL;
       ${insertRows(draw, table, columns)}
       ALTER TABLE ${table} DROP COLUMN "gone too",
-        ALTER COLUMN ${first.name} SET DEFAULT ${draw.pick(['NULL', ...first.type.values])};
+        ALTER COLUMN ${first.name} SET DEFAULT ${draw.pick(['NULL', ...constantsOf(first.type)])};
       ALTER TABLE ${table} ALTER COLUMN ${first.name} ${draw.pick(COLUMN_SETTINGS)};
       ALTER TABLE ${table} ALTER COLUMN ${text} SET STORAGE ${draw.pick(['EXTERNAL', 'MAIN', 'PLAIN', 'EXTENDED'])};
       ALTER TABLE ${table} ALTER COLUMN ${text} SET COMPRESSION ${draw.pick(['pglz', 'lz4', 'default'])};

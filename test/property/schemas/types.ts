@@ -1,4 +1,4 @@
-import { arrayOf, builtInTypes, hasArrays, type ColumnType } from './built-in-types';
+import { arrayOf, builtInTypes, constantsOf, hasArrays, type ColumnType } from './built-in-types';
 import { take, type Draw, type Theme } from './draw';
 
 export interface MadeType {
@@ -74,7 +74,7 @@ function domainType(draw: Draw, depth: number): MadeType {
   const { before, type } = anyType(draw, depth + 1);
   const parts = [
     ['text', 'character', 'name'].includes(type.sql) ? draw.maybe('COLLATE "C"') : '',
-    draw.maybe(`DEFAULT ${draw.pick(type.values)}`),
+    draw.maybe(`DEFAULT ${draw.pick(constantsOf(type))}`),
     draw.maybe(`CONSTRAINT ${check} CHECK (VALUE IS NOT NULL OR VALUE IS NULL)`),
     draw.maybe('CHECK (pg_column_size(VALUE) > 0)'),
   ];
