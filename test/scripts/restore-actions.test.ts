@@ -4,6 +4,7 @@ import { fingerprint } from '../support/fingerprint';
 import { createIdentityDatabase } from '../support/identity-database';
 import { Instance } from '../support/instance';
 import { PostgresServer } from '../support/postgres-server';
+import { toolbox } from '../support/toolbox';
 import { usually } from '../support/userlands';
 
 const databases = (server: PostgresServer) =>
@@ -180,7 +181,8 @@ describe.each(usually('busybox'))('the restore template under %s', (userland) =>
     server.sql(
       'postgres',
       'ALTER DATABASE zitadel SET statement_timeout = 1; ALTER DATABASE zitadel SET ' +
-        'default_transaction_read_only = on; ALTER DATABASE zitadel SET role = zitadel',
+        'default_transaction_read_only = on; ALTER DATABASE zitadel SET role = zitadel; ALTER DATABASE zitadel SET ' +
+        `idle_session_timeout = 1${toolbox().major >= 17 ? '; ALTER DATABASE zitadel SET transaction_timeout = 1' : ''}`,
     );
     const before = () =>
       server.sql(

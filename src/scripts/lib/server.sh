@@ -86,6 +86,9 @@ cannot log in to $server as $PGUSER, see psql's message above. $(login_remedy "$
   [ "$client_version" -eq $((server_version / 10000)) ] ||
     fail "the server is PostgreSQL $((server_version / 10000)), the image has the tools of $client_version." \
       "Set the image's version to the server's: dump and restore need the same one."
+  # Older servers do not know these limits.
+  [ "$client_version" -lt 14 ] || PGOPTIONS+=' -c idle_session_timeout=0'
+  [ "$client_version" -lt 17 ] || PGOPTIONS+=' -c transaction_timeout=0'
 }
 
 # What libpq says of the server that pg_isready finds not ready; pg_isready itself tells no reason.
