@@ -40,7 +40,8 @@ keep_alive() {
 # would take memory of the server.
 export PGOPTIONS='-c statement_timeout=0 -c lock_timeout=0 -c idle_in_transaction_session_timeout=0 -c role=none
   -c default_transaction_read_only=off -c search_path=pg_catalog -c jit=off
-  -c standard_conforming_strings=on -c array_nulls=on -c quote_all_identifiers=off'
+  -c standard_conforming_strings=on -c array_nulls=on -c quote_all_identifiers=off
+  -c gin_fuzzy_search_limit=0'
 # Nor must they ask for an encoding that need not have all characters of the database.
 export PGCLIENTENCODING=UTF8
 
