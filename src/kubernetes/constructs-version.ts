@@ -14,8 +14,8 @@ export function checkConstructsVersion(): void {
   throw new Error(
     `There are two versions of constructs: cdk8s has ${theirs!.version} in ${theirs!.folder}, and ` +
       'cdk8s-postgres-backup has ' +
-      (`${ours!.version} in ${ours!.folder}. They cannot share a tree of constructs: let everything use one, ` +
-        'with npm dedupe, or by removing ') +
+      `${ours!.version} in ${ours!.folder}. They cannot share a tree of constructs: let everything use one, ` +
+      'with npm dedupe, or by removing ' +
       'the folder that npm ls constructs shows to be superfluous.',
   );
 }

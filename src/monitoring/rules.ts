@@ -45,8 +45,8 @@ export function drillRules(drill: Watched): Rule[] {
     failed:
       'A restore has not been proven. Status 1: it failed. 4: the key does not open what is in the dump, so ' +
       'what is restored ' +
-      ('could not be used. 5: the key or the rows could not be proven. Metrics do not tell these apart; the log ' +
-        'and drills/latest.json do.'),
+      'could not be used. 5: the key or the rows could not be proven. Metrics do not tell these apart; the log ' +
+      'and drills/latest.json do.',
     failedSeverity: 'critical',
   });
 }
@@ -109,8 +109,8 @@ export function claimRules(
         description:
           'The next dump may not fit. Make room, or keep fewer dumps. It was measured while a backup ran. A ' +
           'folder on a NAS ' +
-          (`reports the free space of the whole NAS, whatever the claim asked for:\n  kubectl -n ${namespace} ` +
-            `get pvc/${name}`),
+          `reports the free space of the whole NAS, whatever the claim asked for:\n  kubectl -n ${namespace} ` +
+          `get pvc/${name}`,
       },
       'persistentvolumeclaim',
     ),
@@ -130,8 +130,8 @@ export function monitoringRules(namespace: string): Rule[] {
         description:
           `There is no metric kube_namespace_created of ${namespace}: kube-state-metrics is down or not ` +
           'scraped, leaves this metric out, ' +
-          ('or the namespace is gone. Meanwhile none of the alerts on backups can fire. Look:\n  kubectl -n ' +
-            `${namespace} get cronjobs,jobs`),
+          'or the namespace is gone. Meanwhile none of the alerts on backups can fire. Look:\n  kubectl -n ' +
+          `${namespace} get cronjobs,jobs`,
       },
     },
   ];

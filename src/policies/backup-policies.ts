@@ -26,8 +26,8 @@ export const BACKUP: readonly Policy[] = [
     because:
       'Who asks for the state of Tuesday must not learn on Friday that nothing of Tuesday was kept. "For a day" ' +
       'means: at most one day ' +
-      ('old at every moment, 25 hours where daylight saving ends. Retention counts days of UTC, and Kubernetes ' +
-        'leaves out a run that falls into the ') +
+      'old at every moment, 25 hours where daylight saving ends. Retention counts days of UTC, and Kubernetes ' +
+      'leaves out a run that falls into the ' +
       'hour that daylight saving skips.',
     remedy: 'Keep more, run every day, or ask for less.',
     check: (manifest) => {

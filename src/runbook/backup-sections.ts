@@ -111,8 +111,8 @@ function dumps({ restore }: RunbookFacts, commands: Commands): string {
     sh(...commands.restore('list')),
     '`VERIFIED` is `yes` for dumps that were read back to their end and have a checksum. `SECRETS` is `same` ' +
       "where today's secrets are those of the dump, " +
-      ('`other` where a restore would refuse. `HELD UNTIL` is when the last hold ends, `released` where a person ' +
-        'has to end it.'),
+      '`other` where a restore would refuse. `HELD UNTIL` is when the last hold ends, `released` where a person ' +
+      'has to end it.',
     '### Read all of them, and compare their checksums',
     sh(...commands.restore('verify')),
   );

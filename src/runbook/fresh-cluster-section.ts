@@ -41,8 +41,8 @@ export function freshClusterSection(runbook: RunbookFacts): string {
     'In Git, before Flux first applies: suspend the backup (section ' +
       `9)${helmRelease === undefined ? '' : `, and set \`spec.suspend: true\` in the HelmRelease \`${helmRelease}\``}. ` +
       '' +
-      (`A backup of an empty ${title} would be the newest verified dump. Where Flux was faster, and only there, ` +
-        'hold also what is in the cluster:'),
+      `A backup of an empty ${title} would be the newest verified dump. Where Flux was faster, and only there, ` +
+      'hold also what is in the cluster:',
     sh(
       ...commands.flux('suspend'),
       `flux suspend kustomization ${name} -n ${fluxNamespace}`,
@@ -56,8 +56,8 @@ export function freshClusterSection(runbook: RunbookFacts): string {
     ),
     `On the NAS, copy the folder \`${backup.folder}\` from the former claim's folder into this one. It must ` +
       'belong to user and group ' +
-      (`${database.image.uid}:${database.image.gid}. Copy and do not move: the original is the last one until ` +
-        'this is done.'),
+      `${database.image.uid}:${database.image.gid}. Copy and do not move: the original is the last one until ` +
+      'this is done.',
     '### 6.4 The server',
     'Only when Git says that the backup is suspended, and Flux has fetched that: resuming applies what Git ' +
       'says, and takes back what `kubectl patch` has set. ' +

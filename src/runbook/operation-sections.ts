@@ -163,9 +163,9 @@ function flux({ backup, restore, service, kustomization, namespace }: RunbookFac
       ],
     ),
     'A restore needs the first of them suspended' +
-      (`${helmRelease === undefined ? '' : ', and the HelmRelease too'}: otherwise ${title} may be started again ` +
-        'in the middle. It does not need the last one: Flux knows nothing of Jobs that were made from ' +
-        `\`${restore.name}\`.`),
+      `${helmRelease === undefined ? '' : ', and the HelmRelease too'}: otherwise ${title} may be started again ` +
+      'in the middle. It does not need the last one: Flux knows nothing of Jobs that were made from ' +
+      `\`${restore.name}\`.`,
     '### Suspend',
     sh(...commands.flux('suspend')),
     '### Resume',

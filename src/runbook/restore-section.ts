@@ -12,8 +12,8 @@ export function restoreSection(runbook: RunbookFacts): string {
     '## 5. Restore in place',
     `A dump is loaded into a database beside \`${database}\` and proven; then the two exchange their names in ` +
       'one transaction. Whatever fails before that, ' +
-      (`or is killed, leaves \`${database}\` as it was. What ${title} writes between the dump and the exchange ` +
-        'is in the former database only.'),
+      `or is killed, leaves \`${database}\` as it was. What ${title} writes between the dump and the exchange ` +
+      'is in the former database only.',
     choice(runbook, commands),
     '### 5.1 Rehearse',
     `Loads and proves, then drops what was loaded. ${title} is not touched.`,

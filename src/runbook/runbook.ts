@@ -109,8 +109,8 @@ export class Runbook extends Construct {
       `# ${this.title}`,
       'Generated at synth from the constructs that make the manifests beside it: do not edit. Commands are for ' +
         '`sh`, `kubectl` ' +
-        ('1.24 or later and `flux` 2.2 or later. Type the blocks of a section in one shell, in their order. ' +
-          'Where one begins with `dump=` ') +
+        '1.24 or later and `flux` 2.2 or later. Type the blocks of a section in one shell, in their order. ' +
+        'Where one begins with `dump=` ' +
         'or `before=`, put the name of a dump, which section 4 lists, or a time in the place of the example.',
       '**Data is wrong or gone:** section 5. **The cluster is gone:** section 6. **A backup has failed:** ' +
         'section 3. **No room:** section 10.',

@@ -49,8 +49,8 @@ describe('objects of one name in one namespace, of which the last to be applied 
     new SecretExpectations(east, 'secrets');
     expect(() => new SecretExpectations(west, 'secrets')).toThrow(
       'secretExpectations.name ("backup-expected-secrets") makes a second ConfigMap ' +
-        ('backup-expected-secrets, beside that of east/backup/secrets: in one namespace the last to be applied ' +
-          'would win. Use another name'),
+        'backup-expected-secrets, beside that of east/backup/secrets: in one namespace the last to be applied ' +
+        'would win. Use another name',
     );
     expect(() => new SecretExpectations(west, 'others', { name: 'west-secrets' })).not.toThrow();
   });
