@@ -36,7 +36,8 @@ export { RestoreJob, type RestoreJobProps, RestoreSessions } from './restore/res
 export { DrillPick, RestoreDrill, type RestoreDrillProps } from './drill/restore-drill';
 export { type OnMergeOptions, RestoreTrigger } from './restore/restore-trigger';
 export { Retention, type RetentionRules } from './backup/retention';
-export { Runbook, type RunbookProps } from './runbook/runbook';
+export { type RunbookProps } from './runbook/facts';
+export { Runbook } from './runbook/runbook';
 export { type Exemption } from './runbook/exemption';
 export { type ReadinessOptions, RunbookService, type RunbookServiceOptions } from './runbook/runbook-service';
 export { SecretExpectations, type SecretExpectationsProps } from './secrets/secret-expectations';

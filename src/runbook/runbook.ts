@@ -1,47 +1,15 @@
 import { Chart } from 'cdk8s';
 import { Construct } from 'constructs';
-import { BackupCronJob } from '../backup/backup-cron-job';
-import { IFluxKustomization } from '../delivery/flux-kustomization';
 import { InvalidPropError } from '../errors';
 import { checkName } from '../kubernetes/names';
-import { RestoreDrill } from '../drill/restore-drill';
-import { RestoreJob } from '../restore/restore-job';
 import { backupSections } from './backup-sections';
-import { checkExemption, Exemption } from './exemption';
-import type { RunbookFacts } from './facts';
+import { checkExemption } from './exemption';
+import type { RunbookFacts, RunbookProps } from './facts';
 import { freshClusterSection } from './fresh-cluster-section';
 import { paragraphs } from './markdown';
 import { operationSections } from './operation-sections';
 import { restoreSection } from './restore-section';
-import { ExternalObject, externalObjects, kustomizationObject, RunbookService } from './runbook-service';
-import { SecretExpectations } from '../secrets/secret-expectations';
-
-/** What the page tells of. */
-export interface RunbookProps {
-  /** The backup that is operated. */
-  readonly backup: BackupCronJob;
-  /** Its template for restores on demand. */
-  readonly restore: RestoreJob;
-  /** Its drill. */
-  readonly drill: RestoreDrill;
-  /** What must exist before a restore. */
-  readonly secrets: SecretExpectations;
-  /** The service that uses the database. */
-  readonly service: RunbookService;
-  /** Name of the StatefulSet of the database server, in the namespace of the chart. */
-  readonly server: string;
-  /** The Flux Kustomization that applies what is synthesized here. */
-  readonly kustomization: IFluxKustomization;
-  /** File in which the constructs are declared, for whoever has to change them, e.g. `src/shop/chart.ts`. */
-  readonly declaredIn: string;
-  /** What a restore does not bring back. An empty list says that there is nothing. */
-  readonly notBackedUp: Exemption[];
-  /**
-   * Title of the page.
-   * @default - "Runbook: ", the title of the service and the namespace
-   */
-  readonly title?: string;
-}
+import { ExternalObject, externalObjects, kustomizationObject } from './runbook-service';
 
 /**
  * The runbook of a backup: what to type, with the names that the other constructs have, so that it cannot go stale.
