@@ -37,8 +37,6 @@ export interface HardenedPodProps extends PodOptions {
   readonly secrets: SecretsCheck;
   /** The settings of the script. */
   readonly settings: k8s.EnvVar[];
-  /** What the script's container has beside the usual. */
-  readonly mounted: { readonly volumes: k8s.Volume[]; readonly volumeMounts: k8s.VolumeMount[] };
   /** @default - none */
   readonly extras?: PodExtras;
 }
@@ -111,7 +109,7 @@ export function hardenedPod(props: HardenedPodProps): k8s.PodTemplateSpec {
           name: props.containerName,
           script: props.script,
           env: [...props.settings, SECRETS_REPORT],
-          volumeMounts: [...WORKING_MOUNTS, ...props.mounted.volumeMounts, ...(extras?.volumeMounts ?? [])],
+          volumeMounts: [...WORKING_MOUNTS, ...(extras?.volumeMounts ?? [])],
         }),
       ],
       volumes: [
@@ -120,7 +118,6 @@ export function hardenedPod(props: HardenedPodProps): k8s.PodTemplateSpec {
         { name: 'secrets-report', emptyDir: { medium: 'Memory', sizeLimit: quantity(REPORT_SIZE) } },
         { name: 'storage', persistentVolumeClaim: { claimName: props.storage.claimName } },
         { name: 'scratch', emptyDir: { sizeLimit: quantity(SCRATCH_SIZE) } },
-        ...props.mounted.volumes,
         ...(extras?.volumes ?? []),
         ...(props.volumes ?? []).map(({ volume }) => volume),
       ],

@@ -16,7 +16,7 @@ import { namespaceOf, takeName } from '../kubernetes/resource';
 import { checkPodOptions, PodOptions, secretsIn } from './pod-options';
 import { ScriptConfigMap } from './script-config-map';
 import { secretsCheck } from './secrets-check';
-import { mountedChecks } from './checks-config-map';
+import { MountedChecks, mountedChecks } from './checks-config-map';
 import { RestoreCheck } from '../restore/restore-check';
 
 export interface ScriptJobProps extends PodOptions {
@@ -78,7 +78,7 @@ export function scriptJob(scope: Construct, props: ScriptJobProps): () => k8s.Jo
       image: database.image,
       secrets: secretsCheck(lists, props.folder, connected),
       settings: [...connected, env('BACKUP_DIR', `${STORAGE_PATH}/${props.folder}`), ...props.settings, ...checks.env],
-      mounted: checks,
+      extras: withChecks(checks, props.extras),
     });
   checkPodOptions(props.noun, props, template({ env: {}, volumes: [] }).spec!);
   scope.node.addValidation({ validate: () => unexpectedSecrets(props, expected()) });
@@ -89,6 +89,16 @@ export function scriptJob(scope: Construct, props: ScriptJobProps): () => k8s.Jo
     ttlSecondsAfterFinished: props.ttlAfterFinished?.toSeconds(),
     template: template({}),
   });
+}
+
+/** The checks come before what else the pod has. */
+function withChecks({ volumes, volumeMounts }: MountedChecks, extras?: PodExtras): PodExtras {
+  return {
+    initContainers: [],
+    ...extras,
+    volumes: [...volumes, ...(extras?.volumes ?? [])],
+    volumeMounts: [...volumeMounts, ...(extras?.volumeMounts ?? [])],
+  };
 }
 
 /** A restore needs the secrets in the volumes too. */
