@@ -183,8 +183,8 @@ function known(expression: string, from: number, to: number): readonly number[] 
 }
 
 function croner(expression: string, from: number, to: number): number[] {
-  const cron = new Cron(expression, { mode: '5-part', utcOffset: 0, paused: true });
   if (expression === '0 0 * * *') return Array.from({ length: (to - from) / DAY }, (_, day) => from + day * DAY);
+  const cron = new Cron(expression, { mode: '5-part', utcOffset: 0, paused: true });
   const runs: number[] = [];
   for (let run = cron.nextRun(new Date(from - 1000)); run !== null && run.getTime() < to; run = cron.nextRun(run))
     runs.push(run.getTime());

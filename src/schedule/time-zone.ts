@@ -41,9 +41,10 @@ export class TimeZone {
 
   /** The instants at which the clock shows a time: none where it is left out, two where it comes twice. */
   instants(wall: number): number[] {
-    // No zone changes its clock twice within three days.
-    const candidates = new Set([wall - this.offset(wall - DAY), wall - this.offset(wall + DAY)]);
-    return [...candidates].filter((instant) => this.wall(instant) === wall).sort((a, b) => a - b);
+    // No zone changes its clock twice within three days: on most days there is one instant, and nothing to look up.
+    const [before, after] = [this.offset(wall - DAY), this.offset(wall + DAY)];
+    if (before === after) return [wall - before];
+    return [wall - before, wall - after].filter((instant) => this.wall(instant) === wall).sort((a, b) => a - b);
   }
 
   /** By how much the clock is set back within a year, in milliseconds; 0 where it never is. */
