@@ -100,6 +100,8 @@ check_space() {
 # usage: prepare_staging DUMP DRILLING
 prepare_staging() {
   drop_staging || fail "the database \"$staging\" of an earlier restore cannot be dropped, see the message above. \"$database\" is untouched."
+  pg_restore --list "$BACKUP_DIR/$1.dump" >"$scratch/list" ||
+    fail "the contents of $1.dump cannot be listed, see pg_restore's message above. \"$database\" is untouched. Choose another dump."
   create_missing_roles "$1"
   made_staging=true
   if exists "$database"; then
@@ -117,7 +119,7 @@ prepare_staging() {
   fi || fail "cannot make the database \"$staging\", see the message above. \"$database\" is untouched." \
     "Are the roles that it needs on the server, or in $1.globals.sql beside the dump?"
   [ -z "$staging_comment" ] || mark_staging "loading $1"
-  if "$2" && has_amcheck && ! dump_has_extension "$1" amcheck; then query "$staging" <<<'CREATE EXTENSION amcheck SCHEMA pg_catalog'; fi
+  if "$2" && has_amcheck && ! dump_has_extension amcheck; then query "$staging" <<<'CREATE EXTENSION amcheck SCHEMA pg_catalog'; fi
 }
 
 # usage: definition_of_dump DUMP
@@ -151,9 +153,9 @@ staging_from_list() {
   }
 }
 
-# usage: dump_has_extension DUMP NAME
+# usage: dump_has_extension NAME      by $scratch/list
 dump_has_extension() {
-  pg_restore --list "$BACKUP_DIR/$1.dump" | awk -v name="$2" '$2 == 3079 && $4 == "EXTENSION" && $6 == name { found = 1 } END { exit !found }'
+  awk -v name="$1" '$2 == 3079 && $4 == "EXTENSION" && $6 == name { found = 1 } END { exit !found }' "$scratch/list"
 }
 
 # usage: create_missing_roles DUMP
@@ -198,7 +200,6 @@ created_roles() {
 # usage: load_dump DUMP DRILLING
 load_dump() {
   local dump=$BACKUP_DIR/$1.dump tables absent options=()
-  pg_restore --list "$dump" >"$scratch/list"
   tables=$(grep -c ' TABLE DATA ' "$scratch/list" || true)
   log "loading $tables tables, $RESTORE_JOBS at a time"
   : >"$scratch/restore.log"
@@ -209,7 +210,7 @@ load_dump() {
     options+=(--no-tablespaces)
     leave_out "tablespaces, since the server has not got all of them: $absent"
   }
-  if ! "$2" && dump_has_extension "$1" pg_cron; then
+  if ! "$2" && dump_has_extension pg_cron; then
     leave_out_pg_cron
   fi
   load_in_order "$dump" "${options[@]}" || {
