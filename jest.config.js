@@ -11,7 +11,7 @@ const FAULTS = ['**/test/faults/**/*.test.ts'];
 const not = (files) => files.map((pattern) => `!${pattern}`);
 
 const shared = {
-  testEnvironment: '<rootDir>/test/support/environment.ts',
+  testEnvironment: '<rootDir>/test/support/jest/environment.ts',
   roots: ['<rootDir>/test'],
   transform: {
     '^.+\\.ts$': [
@@ -22,9 +22,9 @@ const shared = {
   },
   // It has no CommonJS build.
   transformIgnorePatterns: ['/node_modules/(?!age-encryption/)'],
-  globalSetup: '<rootDir>/test/support/global-setup.ts',
-  globalTeardown: '<rootDir>/test/support/global-teardown.ts',
-  setupFilesAfterEnv: ['<rootDir>/test/support/after-file.ts'],
+  globalSetup: '<rootDir>/test/support/jest/global-setup.ts',
+  globalTeardown: '<rootDir>/test/support/jest/global-teardown.ts',
+  setupFilesAfterEnv: ['<rootDir>/test/support/jest/after-file.ts'],
 };
 
 /** @type {import('jest').Config} */
@@ -34,18 +34,18 @@ module.exports = {
       ...shared,
       displayName: 'unit',
       testMatch: UNIT,
-      globalSetup: '<rootDir>/test/support/unit-setup.ts',
+      globalSetup: '<rootDir>/test/support/jest/unit-setup.ts',
     },
     { ...shared, displayName: 'scripts', testMatch: ['**/*.test.ts', ...not([...UNIT, ...FAULTS])] },
     { ...shared, displayName: 'faults', testMatch: FAULTS },
   ],
   reporters: [
     'default',
-    '<rootDir>/test/support/fault-totals-reporter.js',
-    '<rootDir>/test/support/closing-line-reporter.js',
+    '<rootDir>/test/support/jest/fault-totals-reporter.js',
+    '<rootDir>/test/support/jest/closing-line-reporter.js',
   ],
   testTimeout: 120_000,
-  testSequencer: '<rootDir>/test/support/longest-first.js',
+  testSequencer: '<rootDir>/test/support/jest/longest-first.js',
   // The tests wait for processes as often as they compute.
   maxWorkers: availableParallelism() + 1,
 };

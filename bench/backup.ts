@@ -4,12 +4,12 @@
 import { readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import globalSetup from '../test/support/global-setup';
-import globalTeardown from '../test/support/global-teardown';
-import { clearLeftovers } from '../test/support/leftovers';
-import { Instance } from '../test/support/instance';
-import { PodProcess } from '../test/support/pod';
-import { PostgresServer } from '../test/support/postgres-server';
+import globalSetup from '../test/support/jest/global-setup';
+import globalTeardown from '../test/support/jest/global-teardown';
+import { clearLeftovers } from '../test/support/machine/leftovers';
+import { Instance } from '../test/support/pods/instance';
+import { PodProcess } from '../test/support/pods/pod';
+import { PostgresServer } from '../test/support/postgres/postgres-server';
 import { fillIdentityDatabase } from './support/identity-database';
 import { Limits } from './support/limits';
 import { median, rounds, seconds } from './support/rounds';

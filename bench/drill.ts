@@ -2,13 +2,20 @@
 // pg_restore of the same dump into the same kind of server with default settings, alternating in one run, in the same
 // pod; and what counting and hashing add to a backup, alternating too.
 import { parseArgs } from 'node:util';
-import globalSetup from '../test/support/global-setup';
-import globalTeardown from '../test/support/global-teardown';
-import { Instance, MASTERKEY } from '../test/support/instance';
-import { clearLeftovers } from '../test/support/leftovers';
-import type { PodResult } from '../test/support/pod';
-import { PostgresServer } from '../test/support/postgres-server';
-import { DataKey, encryptionSql, JWK, keyPairAdded, PEM, webKeyAdded } from '../test/support/zitadel-encryption';
+import globalSetup from '../test/support/jest/global-setup';
+import globalTeardown from '../test/support/jest/global-teardown';
+import { Instance, MASTERKEY } from '../test/support/pods/instance';
+import { clearLeftovers } from '../test/support/machine/leftovers';
+import type { PodResult } from '../test/support/pods/pod';
+import { PostgresServer } from '../test/support/postgres/postgres-server';
+import {
+  DataKey,
+  encryptionSql,
+  JWK,
+  keyPairAdded,
+  PEM,
+  webKeyAdded,
+} from '../test/support/zitadel/zitadel-encryption';
 import { fillIdentityDatabase } from './support/identity-database';
 import { median, rounds, seconds } from './support/rounds';
 

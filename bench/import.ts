@@ -5,7 +5,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { newRepo, pack } from '../test/support/packed';
+import { newRepo, pack } from '../test/support/manifests/packed';
 import { median, rounds, seconds } from './support/rounds';
 
 const count = Number(process.argv[2] ?? 31);

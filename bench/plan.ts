@@ -1,6 +1,6 @@
 // usage: npm run bench:plan [-- ROUNDS]
 // Medians of a plan of 1, 100 and 1,000 databases: of which one has changed, and all.
-import { manyDatabases } from '../test/support/many-databases';
+import { manyDatabases } from '../test/support/manifests/many-databases';
 import { plan } from '../src/plan/plan';
 import { textReport } from '../src/plan/plan-text';
 import { TreeReader } from '../src/plan/tree';

@@ -3,12 +3,12 @@
 // asks in a loop measures for how long the service cannot use its database.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { parseArgs } from 'node:util';
-import globalSetup from '../test/support/global-setup';
-import globalTeardown from '../test/support/global-teardown';
-import { Instance } from '../test/support/instance';
-import { clearLeftovers } from '../test/support/leftovers';
-import { PostgresServer } from '../test/support/postgres-server';
-import { client } from '../test/support/toolbox';
+import globalSetup from '../test/support/jest/global-setup';
+import globalTeardown from '../test/support/jest/global-teardown';
+import { Instance } from '../test/support/pods/instance';
+import { clearLeftovers } from '../test/support/machine/leftovers';
+import { PostgresServer } from '../test/support/postgres/postgres-server';
+import { client } from '../test/support/machine/toolbox';
 import { fillIdentityDatabase } from './support/identity-database';
 import { median, rounds, seconds } from './support/rounds';
 

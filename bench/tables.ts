@@ -2,11 +2,11 @@
 // restore. Each table has three indexes and ten rows; the server holds as many locks as pg_dump needs.
 import { rmSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import globalSetup from '../test/support/global-setup';
-import globalTeardown from '../test/support/global-teardown';
-import { Instance } from '../test/support/instance';
-import { clearLeftovers } from '../test/support/leftovers';
-import { PostgresServer } from '../test/support/postgres-server';
+import globalSetup from '../test/support/jest/global-setup';
+import globalTeardown from '../test/support/jest/global-teardown';
+import { Instance } from '../test/support/pods/instance';
+import { clearLeftovers } from '../test/support/machine/leftovers';
+import { PostgresServer } from '../test/support/postgres/postgres-server';
 import { seconds } from './support/rounds';
 
 const { values } = parseArgs({ options: { tables: { type: 'string', default: '20000' } } });

@@ -2,8 +2,8 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { MATRIX } from '../test/faults/matrix';
-import type { AnyFault, FaultGroup } from '../test/support/fault';
-import { NO_VIOLATIONS, type Component } from '../test/support/fault-ledger';
+import type { AnyFault, FaultGroup } from '../test/support/faults/fault';
+import { NO_VIOLATIONS, type Component } from '../test/support/faults/fault-ledger';
 
 export const PAGE = join(__dirname, '../docs/faults.md');
 

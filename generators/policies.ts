@@ -7,7 +7,7 @@ import { THEMES } from '../src/policies/all';
 import type { Level } from '../src/reports/level';
 import type { Policy } from '../src/policies/policy';
 import { EXAMPLES, type Example } from '../test/policies/examples';
-import { OBJECTS } from '../test/support/policy-tree';
+import { OBJECTS } from '../test/support/manifests/policy-tree';
 
 export const PAGE = join(__dirname, '../docs/policies.md');
 

@@ -1,4 +1,4 @@
-import { PostgresServer } from '../../test/support/postgres-server';
+import { PostgresServer } from '../../test/support/postgres/postgres-server';
 
 /**
  * Fills a database like an identity provider's until it has the size; events are nearly all of it, as in a real one.

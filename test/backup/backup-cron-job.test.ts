@@ -10,7 +10,7 @@ import {
   Retention,
   SecretExpectations,
 } from '../../src';
-import { chart, database, Manifest, manifest, storage, yaml } from '../support/synth';
+import { chart, database, Manifest, manifest, storage, yaml } from '../support/manifests/synth';
 
 function cronJob(props: Partial<BackupCronJobProps> = {}): Manifest {
   const scope = chart();

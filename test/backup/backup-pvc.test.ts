@@ -1,7 +1,7 @@
 import { Chart, Size, Testing } from 'cdk8s';
 import { PersistentVolumeAccessMode, PersistentVolumeClaim } from 'cdk8s-plus-28';
 import { BackupPvc, BackupPvcProps } from '../../src';
-import { chart, Manifest, manifest, yaml } from '../support/synth';
+import { chart, Manifest, manifest, yaml } from '../support/manifests/synth';
 
 function claim(props: Partial<BackupPvcProps> = {}): Manifest {
   const scope = chart();

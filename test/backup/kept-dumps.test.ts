@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { keptBy } from '../../src/backup/kept-dumps';
-import { DAY, kept } from '../support/retention-model';
+import { DAY, kept } from '../support/retention/retention-model';
 
 const counts = fc.nat(9);
 const retention = fc.record({

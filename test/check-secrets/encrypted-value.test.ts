@@ -1,5 +1,5 @@
 import { encryptedValue, lengthInBase64 } from '../../src/check-secrets/encrypted-value';
-import { Sops } from '../support/sops';
+import { Sops } from '../support/secrets/sops';
 
 const broken = (text: string, width: number): string => text.replace(new RegExp(`.{${width}}`, 'g'), '$&\n');
 

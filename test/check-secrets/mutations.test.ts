@@ -2,9 +2,9 @@ import fc from 'fast-check';
 import { check } from '../../src/check-secrets/check';
 import { ExpectedList } from '../../src/manifests/expected-list';
 import type { Finding } from '../../src/reports/findings';
-import { dist } from '../support/expected-list';
-import { type Files, written } from '../support/flux-repo';
-import { ageKey, Sops } from '../support/sops';
+import { dist } from '../support/secrets/expected-list';
+import { type Files, written } from '../support/secrets/flux-repo';
+import { ageKey, Sops } from '../support/secrets/sops';
 import { manifest, mutations, repo, type World, worlds } from './mutations';
 
 const RUNS = { numRuns: 25 };

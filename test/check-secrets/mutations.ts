@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { stringify } from 'yaml';
 import type { Rule } from '../../src/reports/findings';
-import { type Files, NAMESPACE } from '../support/flux-repo';
-import type { Sops, Tree } from '../support/sops';
+import { type Files, NAMESPACE } from '../support/secrets/flux-repo';
+import type { Sops, Tree } from '../support/secrets/sops';
 
 export type Field = 'data' | 'stringData';
 

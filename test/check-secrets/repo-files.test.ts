@@ -3,9 +3,9 @@ import { mkdirSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { check } from '../../src/check-secrets/check';
 import { ExpectedList } from '../../src/manifests/expected-list';
-import { dist } from '../support/expected-list';
-import { type Files, NAMESPACE, secret, written } from '../support/flux-repo';
-import { ageKey, Sops } from '../support/sops';
+import { dist } from '../support/secrets/expected-list';
+import { type Files, NAMESPACE, secret, written } from '../support/secrets/flux-repo';
+import { ageKey, Sops } from '../support/secrets/sops';
 
 let good: string;
 

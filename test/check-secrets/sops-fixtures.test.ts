@@ -1,5 +1,5 @@
-import { ageKey, Sops, type Tree } from '../support/sops';
-import { DB_FILE, DB_SECRET, runbook, secret, ZITADEL_FILE, ZITADEL_SECRET } from '../support/flux-repo';
+import { ageKey, Sops, type Tree } from '../support/secrets/sops';
+import { DB_FILE, DB_SECRET, runbook, secret, ZITADEL_FILE, ZITADEL_SECRET } from '../support/secrets/flux-repo';
 
 let decryptSops: typeof import('sops-age', { with: { 'resolution-mode': 'import' } }).decryptSops;
 

@@ -1,7 +1,7 @@
-import { found, messages, report } from '../support/check';
-import { LIST_FILE } from '../support/expected-list';
-import { secret } from '../support/flux-repo';
-import { type AgeKey, ageKey, Sops, type Tree } from '../support/sops';
+import { found, messages, report } from '../support/secrets/check';
+import { LIST_FILE } from '../support/secrets/expected-list';
+import { secret } from '../support/secrets/flux-repo';
+import { type AgeKey, ageKey, Sops, type Tree } from '../support/secrets/sops';
 
 let key: AgeKey;
 let sops: Sops;

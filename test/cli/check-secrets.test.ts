@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
-import { dist, listManifest } from '../support/expected-list';
+import { dist, listManifest } from '../support/secrets/expected-list';
 import {
   DB_FILE,
   DB_SECRET,
@@ -10,8 +10,8 @@ import {
   written,
   ZITADEL_FILE,
   ZITADEL_SECRET,
-} from '../support/flux-repo';
-import { type Sops } from '../support/sops';
+} from '../support/secrets/flux-repo';
+import { type Sops } from '../support/secrets/sops';
 import '@microsoft/jest-sarif';
 
 const root = join(__dirname, '../..');

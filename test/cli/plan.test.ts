@@ -1,8 +1,8 @@
 import { type SpawnSyncReturns, spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { written } from '../support/flux-repo';
-import { edited, shop } from '../support/shop-tree';
+import { written } from '../support/secrets/flux-repo';
+import { edited, shop } from '../support/manifests/shop-tree';
 
 const root = join(__dirname, '../..');
 const BACKUP = 'CronJob.shop-db-backup.yaml';

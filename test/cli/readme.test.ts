@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { plan } from '../../src/plan/plan';
 import { textReport } from '../../src/plan/plan-text';
 import { TreeReader } from '../../src/plan/tree';
-import { MASTERKEY, runbook, written, ZITADEL_FILE, ZITADEL_SECRET } from '../support/flux-repo';
-import { edited, treeOf } from '../support/shop-tree';
+import { MASTERKEY, runbook, written, ZITADEL_FILE, ZITADEL_SECRET } from '../support/secrets/flux-repo';
+import { edited, treeOf } from '../support/manifests/shop-tree';
 
 const root = join(__dirname, '../..');
 const readme = readFileSync(join(root, 'README.md'), 'utf8');

@@ -1,5 +1,5 @@
 import { PostgresDatabase, PostgresImage } from '../../src';
-import { chart, database } from '../support/synth';
+import { chart, database } from '../support/manifests/synth';
 
 describe('PostgresImage', () => {
   const digest = `sha256:${'0123456789abcdef'.repeat(4)}`;

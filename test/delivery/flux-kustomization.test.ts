@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { ApiObject, App, Chart, Duration, Testing } from 'cdk8s';
 import { parse } from 'yaml';
 import { BackupPvc, FluxKustomization, FluxKustomizationProps, FluxSource, RestoreJob } from '../../src';
-import { chart, database, Manifest, manifest, storage, yaml } from '../support/synth';
+import { chart, database, Manifest, manifest, storage, yaml } from '../support/manifests/synth';
 
 const props: FluxKustomizationProps = {
   name: 'shop-backup',

@@ -8,7 +8,7 @@ import {
   RestoreDrillProps,
   SecretExpectations,
 } from '../../src';
-import { chart, database, Manifest, manifest, storage, yaml } from '../support/synth';
+import { chart, database, Manifest, manifest, storage, yaml } from '../support/manifests/synth';
 
 const SQL = "SELECT '-', 'unproven', length(pg_read_binary_file(:'key_file'));";
 

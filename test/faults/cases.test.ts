@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { everyCase, fewCases } from '../support/fault-cases';
+import { everyCase, fewCases } from '../support/faults/fault-cases';
 import { MATRIX } from './matrix';
 
 const groups = Object.values(MATRIX).flat();

@@ -1,5 +1,5 @@
-import type { AnyFault, FaultGroup } from '../support/fault';
-import type { Component } from '../support/fault-ledger';
+import type { AnyFault, FaultGroup } from '../support/faults/fault';
+import type { Component } from '../support/faults/fault-ledger';
 import { concurrency } from './backup/concurrency';
 import { damages } from './backup/damages';
 import { databases } from './backup/databases';

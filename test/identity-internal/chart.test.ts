@@ -2,7 +2,7 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Manifest } from '../support/synth';
+import { Manifest } from '../support/manifests/synth';
 import { parse, parseAllDocuments } from 'yaml';
 import { readManifests } from '../../src/manifests/read';
 import { check } from '../../src/policies/all';

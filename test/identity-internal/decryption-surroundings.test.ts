@@ -1,12 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { createIdentityDatabase } from '../support/identity-database';
-import { eventually } from '../support/eventually';
-import { PostgresServer } from '../support/postgres-server';
-import { toolbox } from '../support/toolbox';
-import { runProof, verdicts } from '../support/zitadel-decryption';
-import { DataKey, encryptionSql, JWK, keyPairAdded, PEM, webKeyAdded } from '../support/zitadel-encryption';
+import { createIdentityDatabase } from '../support/zitadel/identity-database';
+import { eventually } from '../support/machine/eventually';
+import { PostgresServer } from '../support/postgres/postgres-server';
+import { toolbox } from '../support/machine/toolbox';
+import { runProof, verdicts } from '../support/zitadel/zitadel-decryption';
+import { DataKey, encryptionSql, JWK, keyPairAdded, PEM, webKeyAdded } from '../support/zitadel/zitadel-encryption';
 
 const MASTERKEY = Buffer.from('kQ7#vT2mZx!pR9wLd4Hs%bNc6Jf8GyUe');
 const key = new DataKey('key', MASTERKEY);

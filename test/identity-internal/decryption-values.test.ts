@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { MASTERKEY } from '../support/instance';
-import { proofServer } from '../support/zitadel-decryption';
+import { MASTERKEY } from '../support/pods/instance';
+import { proofServer } from '../support/zitadel/zitadel-decryption';
 import {
   DataKey,
   EncryptedEvent,
@@ -12,7 +12,7 @@ import {
   SIGNING_KEY,
   VALIDATION_CODE,
   webKeyAdded,
-} from '../support/zitadel-encryption';
+} from '../support/zitadel/zitadel-encryption';
 
 const { database, encrypted, judge } = proofServer();
 

@@ -1,7 +1,7 @@
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
-import { MASTERKEY } from '../support/instance';
-import { toolbox } from '../support/toolbox';
-import { proofServer } from '../support/zitadel-decryption';
+import { MASTERKEY } from '../support/pods/instance';
+import { toolbox } from '../support/machine/toolbox';
+import { proofServer } from '../support/zitadel/zitadel-decryption';
 import {
   DataKey,
   encrypt,
@@ -16,7 +16,7 @@ import {
   TOTP,
   VALIDATION_CODE,
   webKeyAdded,
-} from '../support/zitadel-encryption';
+} from '../support/zitadel/zitadel-encryption';
 
 const { database, encrypted, run, judge } = proofServer();
 

@@ -19,9 +19,9 @@ import {
   SecretExpectations,
 } from '../../src';
 import { IdentityInternal } from '../../src/identity-internal/chart';
-import { atEndOfFile } from '../support/leftovers';
-import { freshFolder } from '../support/run-folder';
-import { chart, database, Manifest, storage } from '../support/synth';
+import { atEndOfFile } from '../support/machine/leftovers';
+import { freshFolder } from '../support/machine/run-folder';
+import { chart, database, Manifest, storage } from '../support/manifests/synth';
 
 const root = join(__dirname, '../..');
 

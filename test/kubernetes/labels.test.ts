@@ -10,7 +10,7 @@ import {
   Retention,
   SecretExpectations,
 } from '../../src';
-import { chart, database, Manifest, storage } from '../support/synth';
+import { chart, database, Manifest, storage } from '../support/manifests/synth';
 
 const DESCRIPTION = 'kubernetes.io/description';
 

@@ -10,7 +10,7 @@ import {
   SecretExpectations,
 } from '../../src';
 import { ScriptConfigMap } from '../../src/workload/script-config-map';
-import { database, storage } from '../support/synth';
+import { database, storage } from '../support/manifests/synth';
 
 /** Two charts of one id, below different parents of one app. */
 function nested(

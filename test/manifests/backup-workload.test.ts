@@ -1,7 +1,7 @@
 import { Duration } from 'cdk8s';
 import { Retention } from '../../src';
 import { backupWorkload } from '../../src/manifests/backup-workload';
-import { edited, shop, treeOf, type Files } from '../support/shop-tree';
+import { edited, shop, treeOf, type Files } from '../support/manifests/shop-tree';
 
 const FILE = 'CronJob.shop-db-backup.yaml';
 const rules = { last: 2, daily: 7, weekly: 4, monthly: 12, yearly: 5 };

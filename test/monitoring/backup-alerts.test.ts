@@ -1,9 +1,9 @@
 import { Chart, Cron, Duration, Testing } from 'cdk8s';
 import { BackupAlerts, BackupCronJob, Retention } from '../../src';
-import { RuleSet } from '../support/alert-scenarios';
-import { alerts, rules } from '../support/alerts';
-import { describeWithPromtool, promtool } from '../support/promtool';
-import { chart, database, manifest, storage, yaml } from '../support/synth';
+import { RuleSet } from '../support/monitoring/alert-scenarios';
+import { alerts, rules } from '../support/monitoring/alerts';
+import { describeWithPromtool, promtool } from '../support/machine/promtool';
+import { chart, database, manifest, storage, yaml } from '../support/manifests/synth';
 
 test('the object of a backup, a drill and a restore', () => {
   expect(yaml(alerts())).toMatchSnapshot();

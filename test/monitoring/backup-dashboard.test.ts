@@ -1,8 +1,8 @@
 import { Cron } from 'cdk8s';
 import { BackupCronJob, BackupDashboard, BackupDashboardProps, RestoreDrill, Retention } from '../../src';
-import { KubeMetrics, STEP } from '../support/kube-metrics';
-import { describeWithPromtool, promtool } from '../support/promtool';
-import { chart, database, Manifest, manifest, storage } from '../support/synth';
+import { KubeMetrics, STEP } from '../support/monitoring/kube-metrics';
+import { describeWithPromtool, promtool } from '../support/machine/promtool';
+import { chart, database, Manifest, manifest, storage } from '../support/manifests/synth';
 
 interface Panel {
   id: number;

@@ -1,8 +1,8 @@
 import { Cron, Duration } from 'cdk8s';
 import { RestoreTrigger } from '../../src';
-import { alertScenarios, RuleSet } from '../support/alert-scenarios';
-import { rules } from '../support/alerts';
-import { KubeMetrics, Run, Span, STEP } from '../support/kube-metrics';
+import { alertScenarios, RuleSet } from '../support/monitoring/alert-scenarios';
+import { rules } from '../support/monitoring/alerts';
+import { KubeMetrics, Run, Span, STEP } from '../support/monitoring/kube-metrics';
 
 const HOUR = 60;
 const DAY = 24 * HOUR;

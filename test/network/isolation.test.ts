@@ -13,8 +13,8 @@ import {
   Retention,
   SecretExpectations,
 } from '../../src';
-import { Endpoint, mayConnect } from '../support/network';
-import { chart, database, Manifest, storage, yaml } from '../support/synth';
+import { Endpoint, mayConnect } from '../support/pods/network';
+import { chart, database, Manifest, storage, yaml } from '../support/manifests/synth';
 
 const db: Endpoint = { namespace: 'shop', labels: { app: 'postgresql', role: 'primary' } };
 const dns: Endpoint = { namespace: 'kube-system', labels: { 'k8s-app': 'kube-dns', 'pod-template-hash': 'x' } };

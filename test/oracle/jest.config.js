@@ -4,6 +4,6 @@ module.exports = {
   rootDir: '../..',
   roots: ['<rootDir>/test/oracle'],
   testMatch: ['**/*.oracle.ts'],
-  reporters: ['default', '<rootDir>/test/support/closing-line-reporter.js'],
+  reporters: ['default', '<rootDir>/test/support/jest/closing-line-reporter.js'],
   testTimeout: 900_000,
 };

@@ -1,11 +1,11 @@
 import { rmSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
-import { atEndOfFile } from '../support/leftovers';
-import { say } from '../support/machine';
-import { Random, randomHistory, randomPolicy } from '../support/retention-cases';
-import { Case, Policy } from '../support/retention-model';
-import { nameOf, removedBy } from '../support/retention-pod';
-import { freshFolder, memoryFolder } from '../support/run-folder';
+import { atEndOfFile } from '../support/machine/leftovers';
+import { say } from '../support/machine/machine';
+import { Random, randomHistory, randomPolicy } from '../support/retention/retention-cases';
+import { Case, Policy } from '../support/retention/retention-model';
+import { nameOf, removedBy } from '../support/retention/retention-pod';
+import { freshFolder, memoryFolder } from '../support/machine/run-folder';
 import { Grouping, Restic, Snapshot } from './restic';
 
 const SEED = process.env.RETENTION_SEED ?? 'first of many';

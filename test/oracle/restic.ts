@@ -3,8 +3,8 @@ import { randomBytes } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { need } from '../support/machine';
-import { DAY, type Policy } from '../support/retention-model';
+import { need } from '../support/machine/machine';
+import { DAY, type Policy } from '../support/retention/retention-model';
 
 /**
  * restic does not count from a snapshot of the future. So all of them are taken 400 years earlier, when the calendar

@@ -2,9 +2,9 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'yaml';
-import { atEndOfFile } from '../support/leftovers';
-import { installExample, newRepo, pack, type Packed } from '../support/packed';
-import { freshFolder } from '../support/run-folder';
+import { atEndOfFile } from '../support/machine/leftovers';
+import { installExample, newRepo, pack, type Packed } from '../support/manifests/packed';
+import { freshFolder } from '../support/machine/run-folder';
 
 const root = join(__dirname, '../..');
 const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));

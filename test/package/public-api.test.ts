@@ -1,8 +1,8 @@
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { apiFindings } from '../support/public-api';
-import { atEndOfFile } from '../support/leftovers';
-import { freshFolder } from '../support/run-folder';
+import { apiFindings } from '../support/manifests/public-api';
+import { atEndOfFile } from '../support/machine/leftovers';
+import { freshFolder } from '../support/machine/run-folder';
 
 test('nothing in the public API keeps jsii from other languages', () => {
   expect(apiFindings(join(__dirname, '../../src/index.ts'))).toEqual([]);

@@ -21,7 +21,7 @@ import {
   RunbookService,
   SecretExpectations,
 } from '../../src';
-import { chart, storage } from '../support/synth';
+import { chart, storage } from '../support/manifests/synth';
 
 /**
  * What JavaScript may give and TypeScript refuses: all that the internal constructs take, and fields of the objects

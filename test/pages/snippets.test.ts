@@ -6,9 +6,9 @@ import * as plus from 'cdk8s-plus-28';
 import * as constructs from 'constructs';
 import { parse, parseAllDocuments } from 'yaml';
 import * as library from '../../src';
-import { atEndOfFile } from '../support/leftovers';
-import { snippets } from '../support/pages';
-import { freshFolder } from '../support/run-folder';
+import { atEndOfFile } from '../support/machine/leftovers';
+import { snippets } from '../support/manifests/pages';
+import { freshFolder } from '../support/machine/run-folder';
 
 // A TypeScript snippet with imports is a program. One without continues the program of the README, in a block of its
 // own before the synth, and may use everything that the library and cdk8s export.

@@ -2,7 +2,7 @@ import { CHANGES } from '../../src/plan/change';
 import type { Plan } from '../../src/plan/plan';
 import { plan } from '../../src/plan/plan';
 import { textReport } from '../../src/plan/plan-text';
-import { shop, treeOf } from '../support/shop-tree';
+import { shop, treeOf } from '../support/manifests/shop-tree';
 import { CASES, type Case, treesOf } from './cases';
 
 /** A Tuesday; the last run was on Monday. */

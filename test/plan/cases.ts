@@ -14,7 +14,7 @@ import {
 } from '../../src';
 import type { PlanOptions } from '../../src/plan/comparison';
 import { readListing } from '../../src/plan/listing';
-import { edited, type Files, shop, type ShopProps } from '../support/shop-tree';
+import { edited, type Files, shop, type ShopProps } from '../support/manifests/shop-tree';
 
 /** A small change: props before and after, or what somebody does to the files by hand. */
 export interface Case {

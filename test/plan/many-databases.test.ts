@@ -1,6 +1,6 @@
 import { plan } from '../../src/plan/plan';
-import { manyDatabases } from '../support/many-databases';
-import { treeOf } from '../support/shop-tree';
+import { manyDatabases } from '../support/manifests/many-databases';
+import { treeOf } from '../support/manifests/shop-tree';
 
 test('each of a thousand databases gets its answer', () => {
   const [base, head] = [treeOf('base', manyDatabases(1000, 7)), treeOf('head', manyDatabases(1000, 3))];

@@ -4,8 +4,8 @@ import { readListing } from '../../src/plan/listing';
 import { markdownReport } from '../../src/plan/plan-markdown';
 import { type Plan, plan } from '../../src/plan/plan';
 import { textReport } from '../../src/plan/plan-text';
-import { edited, type Files, shop, treeOf } from '../support/shop-tree';
-import { manyDatabases } from '../support/many-databases';
+import { edited, type Files, shop, treeOf } from '../support/manifests/shop-tree';
+import { manyDatabases } from '../support/manifests/many-databases';
 import { CASES, LISTING, treesOf } from './cases';
 
 const NOW = Date.UTC(2026, 10, 24, 1);

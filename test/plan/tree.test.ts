@@ -3,8 +3,8 @@ import { chmodSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:f
 import { join } from 'node:path';
 import { plan } from '../../src/plan/plan';
 import { type Tree, TreeReader } from '../../src/plan/tree';
-import { written } from '../support/flux-repo';
-import { shop, treeOf } from '../support/shop-tree';
+import { written } from '../support/secrets/flux-repo';
+import { shop, treeOf } from '../support/manifests/shop-tree';
 
 const NOW = Date.UTC(2026, 10, 24, 1);
 const CLAIM = 'PersistentVolumeClaim.shop-backup.yaml';

@@ -2,8 +2,8 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { chmodSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'yaml';
-import { written } from '../support/flux-repo';
-import { edited, shop } from '../support/shop-tree';
+import { written } from '../support/secrets/flux-repo';
+import { edited, shop } from '../support/manifests/shop-tree';
 
 const root = join(__dirname, '../..');
 const BACKUP = 'CronJob.shop-db-backup.yaml';

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { parse } from 'yaml';
 import { manifestsOf } from '../../src/manifests/manifest';
 import { check } from '../../src/policies/all';
-import { set, tree, type Mutable, type Path } from '../support/policy-tree';
+import { set, tree, type Mutable, type Path } from '../support/manifests/policy-tree';
 
 const root = join(__dirname, '../../dist/identity-internal');
 const dist = readdirSync(root)

@@ -1,4 +1,4 @@
-import type { ObjectName, Path } from '../support/policy-tree';
+import type { ObjectName, Path } from '../support/manifests/policy-tree';
 import { POD_SECURITY_EXAMPLES } from './pod-security-examples';
 
 /** One change of a good tree that a policy refuses, and its neighbour that it accepts. */

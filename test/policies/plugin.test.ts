@@ -3,9 +3,9 @@ import { readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse, stringify } from 'yaml';
 import { BackupPolicies } from '../../src/policies/validation';
-import { atEndOfFile } from '../support/leftovers';
-import { set, tree, type Mutable } from '../support/policy-tree';
-import { freshFolder } from '../support/run-folder';
+import { atEndOfFile } from '../support/machine/leftovers';
+import { set, tree, type Mutable } from '../support/manifests/policy-tree';
+import { freshFolder } from '../support/machine/run-folder';
 
 const root = join(__dirname, '../..');
 

@@ -1,4 +1,4 @@
-import type { Path } from '../support/policy-tree';
+import type { Path } from '../support/manifests/policy-tree';
 import type { Example } from './examples';
 
 const SORTS = ['containers', 'initContainers', 'ephemeralContainers'] as const;

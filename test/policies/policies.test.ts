@@ -1,6 +1,6 @@
 import { at, manifestsOf, pathText, type Value } from '../../src/manifests/manifest';
 import { check, POLICIES } from '../../src/policies/all';
-import { OBJECTS, set, tree, type Mutable, type ObjectName, type Path } from '../support/policy-tree';
+import { OBJECTS, set, tree, type Mutable, type ObjectName, type Path } from '../support/manifests/policy-tree';
 import { EXAMPLES } from './examples';
 
 /** The findings in the good tree with one value changed, as `policy: resource path`. */

@@ -4,7 +4,7 @@ import { backupWorkload, type BackupWorkload } from '../../src/manifests/backup-
 import { check } from '../../src/policies/all';
 import { uncovered } from '../../src/policies/recovery-window';
 import { keptBy, type RetentionCounts } from '../../src/backup/kept-dumps';
-import { set, tree } from '../support/policy-tree';
+import { set, tree } from '../support/manifests/policy-tree';
 
 const NOTHING: RetentionCounts = { last: 1, daily: 0, weekly: 0, monthly: 0, yearly: 0, within: 0 };
 const [workload] = tree()

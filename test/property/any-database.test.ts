@@ -1,5 +1,5 @@
-import { identifier } from '../support/database-state';
-import { toolbox } from '../support/toolbox';
+import { identifier } from '../support/postgres/database-state';
+import { toolbox } from '../support/machine/toolbox';
 import { type Database, randomDatabase, sqlOf } from './database';
 import { type Finding, RoundTrip, WAYS } from './round-trip';
 import { smallest } from './shrinking';

@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
-import type { PostgresServer } from '../support/postgres-server';
-import { client, toolbox } from '../support/toolbox';
+import type { PostgresServer } from '../support/postgres/postgres-server';
+import { client, toolbox } from '../support/machine/toolbox';
 
 /** Settings of a database must not change what its dump says. */
 const SETTINGS = [

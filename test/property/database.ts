@@ -1,5 +1,5 @@
-import { identifier, literal } from '../support/database-state';
-import { Random } from '../support/retention-cases';
+import { identifier, literal } from '../support/postgres/database-state';
+import { Random } from '../support/retention/retention-cases';
 import { randomProperties, type Properties } from './properties';
 import { columns } from './schemas/columns';
 import { comments } from './schemas/comments';

@@ -1,5 +1,5 @@
-import { identifier, literal } from '../support/database-state';
-import { Random } from '../support/retention-cases';
+import { identifier, literal } from '../support/postgres/database-state';
+import { Random } from '../support/retention/retention-cases';
 import { HOME, ROLES, TABLESPACES } from './schemas/draw';
 import { oddText } from './schemas/names';
 

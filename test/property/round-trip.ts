@@ -1,13 +1,13 @@
 import { Cron, Testing } from 'cdk8s';
 import { BackupCronJob, RestoreDrill, RestoreJob, Retention } from '../../src';
-import { identifier, literal } from '../support/database-state';
-import { Instance } from '../support/instance';
-import type { PodResult } from '../support/pod';
-import { PostgresServer } from '../support/postgres-server';
-import { SessionClient } from '../support/session-client';
-import type { Userland } from '../support/userlands';
-import { chart, database, storage, type Manifest } from '../support/synth';
-import { toolbox } from '../support/toolbox';
+import { identifier, literal } from '../support/postgres/database-state';
+import { Instance } from '../support/pods/instance';
+import type { PodResult } from '../support/pods/pod';
+import { PostgresServer } from '../support/postgres/postgres-server';
+import { SessionClient } from '../support/postgres/session-client';
+import type { Userland } from '../support/machine/userlands';
+import { chart, database, storage, type Manifest } from '../support/manifests/synth';
+import { toolbox } from '../support/machine/toolbox';
 import { difference, dumpOf, entriesOf, runClient, settingsLast } from './comparison';
 import { CREATE_ROLES, CREATE_TABLESPACES, sqlOf, type Database } from './database';
 

@@ -1,7 +1,7 @@
 import { Chart, Testing } from 'cdk8s';
 import { ServiceAccount } from 'cdk8s-plus-28';
 import { RestoreJob, RestoreJobProps, RestoreSessions, RestoreTrigger } from '../../src';
-import { chart, database, Manifest, storage, yaml } from '../support/synth';
+import { chart, database, Manifest, storage, yaml } from '../support/manifests/synth';
 
 function objects(props: Partial<RestoreJobProps> = {}): Manifest[] {
   const scope = chart();

@@ -1,5 +1,5 @@
 import { RestoreCheck } from '../../src';
-import { chart } from '../support/synth';
+import { chart } from '../support/manifests/synth';
 import { Testing } from 'cdk8s';
 import { mountedChecks } from '../../src/workload/checks-config-map';
 

@@ -1,7 +1,7 @@
 import { Chart, Duration, Size, Testing } from 'cdk8s';
 import { ServiceAccount } from 'cdk8s-plus-28';
 import { RestoreJob, RestoreJobProps, RestoreSessions, RestoreTrigger } from '../../src';
-import { chart, database, Manifest, manifest, storage, yaml } from '../support/synth';
+import { chart, database, Manifest, manifest, storage, yaml } from '../support/manifests/synth';
 
 function template(props: Partial<RestoreJobProps> = {}): Manifest {
   const scope = chart();

@@ -1,8 +1,8 @@
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { clusterObjects, declaredNames } from '../support/runbook-objects';
-import { commandsOf, sectionsOf } from '../support/runbook-page';
+import { clusterObjects, declaredNames } from '../support/runbook/runbook-objects';
+import { commandsOf, sectionsOf } from '../support/runbook/runbook-page';
 
 const page = readFileSync(join(__dirname, '../../dist/identity-internal/RUNBOOK.md'), 'utf8');
 const sections = sectionsOf(page);

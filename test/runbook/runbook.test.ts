@@ -1,16 +1,16 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fingerprint } from '../support/fingerprint';
-import { createIdentityDatabase } from '../support/identity-database';
-import { Instance, MASTERKEY } from '../support/instance';
-import { PostgresServer } from '../support/postgres-server';
-import { RunbookCluster } from '../support/runbook-cluster';
-import { clusterObjects, declaredNames } from '../support/runbook-objects';
-import { sectionsOf } from '../support/runbook-page';
-import { Outcome, RunbookShell } from '../support/runbook-shell';
-import { SessionClient } from '../support/session-client';
-import { toolbox } from '../support/toolbox';
-import { DataKey, encryptionSql, JWK, keyPairAdded, PEM, webKeyAdded } from '../support/zitadel-encryption';
+import { fingerprint } from '../support/secrets/fingerprint';
+import { createIdentityDatabase } from '../support/zitadel/identity-database';
+import { Instance, MASTERKEY } from '../support/pods/instance';
+import { PostgresServer } from '../support/postgres/postgres-server';
+import { RunbookCluster } from '../support/runbook/runbook-cluster';
+import { clusterObjects, declaredNames } from '../support/runbook/runbook-objects';
+import { sectionsOf } from '../support/runbook/runbook-page';
+import { Outcome, RunbookShell } from '../support/runbook/runbook-shell';
+import { SessionClient } from '../support/postgres/session-client';
+import { toolbox } from '../support/machine/toolbox';
+import { DataKey, encryptionSql, JWK, keyPairAdded, PEM, webKeyAdded } from '../support/zitadel/zitadel-encryption';
 
 const page = readFileSync(join(__dirname, '../../dist/identity-internal/RUNBOOK.md'), 'utf8');
 const sections = sectionsOf(page);

@@ -1,9 +1,9 @@
 import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { createIdentityDatabase } from '../support/identity-database';
-import { Instance } from '../support/instance';
-import { PostgresServer } from '../support/postgres-server';
-import { usually } from '../support/userlands';
+import { createIdentityDatabase } from '../support/zitadel/identity-database';
+import { Instance } from '../support/pods/instance';
+import { PostgresServer } from '../support/postgres/postgres-server';
+import { usually } from '../support/machine/userlands';
 
 describe.each(usually('busybox'))('a backup under %s', (userland) => {
   let server: PostgresServer;

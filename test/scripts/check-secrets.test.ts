@@ -7,10 +7,10 @@ import {
   Retention,
   SecretExpectations,
 } from '../../src';
-import { makeClaim, type PodResult, runPod } from '../support/pod';
-import { PostgresServer } from '../support/postgres-server';
-import { chart, storage } from '../support/synth';
-import { usually } from '../support/userlands';
+import { makeClaim, type PodResult, runPod } from '../support/pods/pod';
+import { PostgresServer } from '../support/postgres/postgres-server';
+import { chart, storage } from '../support/manifests/synth';
+import { usually } from '../support/machine/userlands';
 
 const because = 'nothing opens without it';
 const KEY = 'k'.repeat(32);

@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fingerprint } from '../support/fingerprint';
-import { createIdentityDatabase } from '../support/identity-database';
-import { Instance } from '../support/instance';
-import { PostgresServer } from '../support/postgres-server';
-import { usually } from '../support/userlands';
+import { fingerprint } from '../support/secrets/fingerprint';
+import { createIdentityDatabase } from '../support/zitadel/identity-database';
+import { Instance } from '../support/pods/instance';
+import { PostgresServer } from '../support/postgres/postgres-server';
+import { usually } from '../support/machine/userlands';
 
 describe.each(usually('gnu'))('the checks of dist/ under %s', (userland) => {
   let server: PostgresServer;

@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { createIdentityDatabase } from '../support/identity-database';
-import { Instance } from '../support/instance';
-import { PostgresServer } from '../support/postgres-server';
-import { usually } from '../support/userlands';
+import { createIdentityDatabase } from '../support/zitadel/identity-database';
+import { Instance } from '../support/pods/instance';
+import { PostgresServer } from '../support/postgres/postgres-server';
+import { usually } from '../support/machine/userlands';
 
 /** Values of every kind whose hash or text could differ from one session or server to the next. */
 const KINDS = `

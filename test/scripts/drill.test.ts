@@ -1,11 +1,11 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { createIdentityDatabase } from '../support/identity-database';
-import { Instance, MASTERKEY } from '../support/instance';
-import type { PodResult } from '../support/pod';
-import { PostgresServer } from '../support/postgres-server';
-import { SecretWatch } from '../support/secret-watch';
-import { type Userland, usually } from '../support/userlands';
+import { createIdentityDatabase } from '../support/zitadel/identity-database';
+import { Instance, MASTERKEY } from '../support/pods/instance';
+import type { PodResult } from '../support/pods/pod';
+import { PostgresServer } from '../support/postgres/postgres-server';
+import { SecretWatch } from '../support/pods/secret-watch';
+import { type Userland, usually } from '../support/machine/userlands';
 import {
   DataKey,
   EncryptedEvent,
@@ -14,7 +14,7 @@ import {
   keyPairAdded,
   PEM,
   webKeyAdded,
-} from '../support/zitadel-encryption';
+} from '../support/zitadel/zitadel-encryption';
 
 const oidc = new DataKey('oidcKey', MASTERKEY);
 const user = new DataKey('userKey', MASTERKEY);

@@ -1,11 +1,19 @@
 import { chownSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { isRoot } from '../support/machine';
-import { makeClaim, runPod, startPod, type PodOptions } from '../support/pod';
-import { PostgresServer } from '../support/postgres-server';
-import { memoryFolder, runFolder } from '../support/run-folder';
-import { isSandboxed } from '../support/sandbox';
-import { GID, podOptions, SCRIPTS_VOLUME, SHARED_VOLUME, sharingContainer, UID, type Sketch } from '../support/sketch';
+import { isRoot } from '../support/machine/machine';
+import { makeClaim, runPod, startPod, type PodOptions } from '../support/pods/pod';
+import { PostgresServer } from '../support/postgres/postgres-server';
+import { memoryFolder, runFolder } from '../support/machine/run-folder';
+import { isSandboxed } from '../support/machine/sandbox';
+import {
+  GID,
+  podOptions,
+  SCRIPTS_VOLUME,
+  SHARED_VOLUME,
+  sharingContainer,
+  UID,
+  type Sketch,
+} from '../support/pods/sketch';
 
 // Shown as skipped where the machine cannot keep the promise.
 const itSandboxed = isSandboxed() ? it : it.skip;

@@ -1,13 +1,13 @@
 import { chmodSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { createIdentityDatabase } from '../support/identity-database';
-import { Env, Instance } from '../support/instance';
-import { PodResult } from '../support/pod';
-import { PostgresServer } from '../support/postgres-server';
-import { makeFolder } from '../support/retention-folder';
-import { keepEnv } from '../support/retention-pod';
-import { isSandboxed } from '../support/sandbox';
-import { searchPath, usually } from '../support/userlands';
+import { createIdentityDatabase } from '../support/zitadel/identity-database';
+import { Env, Instance } from '../support/pods/instance';
+import { PodResult } from '../support/pods/pod';
+import { PostgresServer } from '../support/postgres/postgres-server';
+import { makeFolder } from '../support/retention/retention-folder';
+import { keepEnv } from '../support/retention/retention-pod';
+import { isSandboxed } from '../support/machine/sandbox';
+import { searchPath, usually } from '../support/machine/userlands';
 
 const ONE = keepEnv({ last: 1, daily: 0, weekly: 0, monthly: 0, yearly: 0, within: 0 });
 const OLD = 'zitadel-20260101-020000';

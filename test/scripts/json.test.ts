@@ -1,11 +1,11 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fingerprint } from '../support/fingerprint';
-import { createIdentityDatabase } from '../support/identity-database';
-import { Instance, MASTERKEY } from '../support/instance';
-import { PostgresServer } from '../support/postgres-server';
-import { DataKey, encryptionSql, JWK, webKeyAdded } from '../support/zitadel-encryption';
-import { usually } from '../support/userlands';
+import { fingerprint } from '../support/secrets/fingerprint';
+import { createIdentityDatabase } from '../support/zitadel/identity-database';
+import { Instance, MASTERKEY } from '../support/pods/instance';
+import { PostgresServer } from '../support/postgres/postgres-server';
+import { DataKey, encryptionSql, JWK, webKeyAdded } from '../support/zitadel/zitadel-encryption';
+import { usually } from '../support/machine/userlands';
 
 const OLDER = 'zitadel-20250101-020000';
 const ODD = 'it\'s "odd" \\ /\u007f\t\n日 😀 {[,:]}\\u0041';

@@ -1,5 +1,5 @@
-import { Instance } from '../support/instance';
-import { PostgresServer } from '../support/postgres-server';
+import { Instance } from '../support/pods/instance';
+import { PostgresServer } from '../support/postgres/postgres-server';
 
 test('where pg_dump has locks enough, its tables and their indexes are counted and hashed too', async () => {
   // Room for about as many locks as there are tables, and not for those of their indexes.

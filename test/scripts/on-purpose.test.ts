@@ -1,10 +1,10 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { createIdentityDatabase } from '../support/identity-database';
-import { Env, Instance } from '../support/instance';
-import { PostgresServer } from '../support/postgres-server';
-import { keepEnv } from '../support/retention-pod';
-import { usually } from '../support/userlands';
+import { createIdentityDatabase } from '../support/zitadel/identity-database';
+import { Env, Instance } from '../support/pods/instance';
+import { PostgresServer } from '../support/postgres/postgres-server';
+import { keepEnv } from '../support/retention/retention-pod';
+import { usually } from '../support/machine/userlands';
 
 const DAY = 86_400;
 /** The next dump takes the place of the one before. */

@@ -1,10 +1,10 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { databaseNames, dropDatabases } from '../support/database-state';
-import { createIdentityDatabase } from '../support/identity-database';
-import { fingerprint } from '../support/fingerprint';
-import { Instance } from '../support/instance';
-import { PostgresServer } from '../support/postgres-server';
+import { databaseNames, dropDatabases } from '../support/postgres/database-state';
+import { createIdentityDatabase } from '../support/zitadel/identity-database';
+import { fingerprint } from '../support/secrets/fingerprint';
+import { Instance } from '../support/pods/instance';
+import { PostgresServer } from '../support/postgres/postgres-server';
 
 /** A server, its dump with something odd in it, and another server that knows nothing of it. */
 describe.each<[string, string, string]>([

@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { createIdentityDatabase } from '../support/identity-database';
-import { Instance } from '../support/instance';
-import { PostgresServer } from '../support/postgres-server';
-import { toolbox } from '../support/toolbox';
+import { createIdentityDatabase } from '../support/zitadel/identity-database';
+import { Instance } from '../support/pods/instance';
+import { PostgresServer } from '../support/postgres/postgres-server';
+import { toolbox } from '../support/machine/toolbox';
 
 const libraries = join(toolbox().root ?? '', toolbox().binDir, '../lib');
 const hasBoth = ['pg_cron', 'pgaudit'].every((library) => existsSync(join(libraries, `${library}.so`)));

@@ -1,6 +1,6 @@
-import { DumpFolder } from '../support/retention-folder';
-import { Env, keepEnv, startPrune } from '../support/retention-pod';
-import { usually } from '../support/userlands';
+import { DumpFolder } from '../support/retention/retention-folder';
+import { Env, keepEnv, startPrune } from '../support/retention/retention-pod';
+import { usually } from '../support/machine/userlands';
 
 const within = (days: number): Env => keepEnv({ last: 1, daily: 0, weekly: 0, monthly: 0, yearly: 0, within: days });
 const at = (time: string): string => `zitadel-202601${time}`;

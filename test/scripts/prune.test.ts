@@ -1,14 +1,14 @@
 import { chownSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { createIdentityDatabase } from '../support/identity-database';
-import { Instance } from '../support/instance';
-import { isRoot } from '../support/machine';
-import { PodResult } from '../support/pod';
-import { PostgresServer } from '../support/postgres-server';
-import { DumpFolder, filesOf, writeDump } from '../support/retention-folder';
-import { Env, keepEnv, startPrune } from '../support/retention-pod';
-import { isSandboxed } from '../support/sandbox';
-import { searchPath, usually } from '../support/userlands';
+import { createIdentityDatabase } from '../support/zitadel/identity-database';
+import { Instance } from '../support/pods/instance';
+import { isRoot } from '../support/machine/machine';
+import { PodResult } from '../support/pods/pod';
+import { PostgresServer } from '../support/postgres/postgres-server';
+import { DumpFolder, filesOf, writeDump } from '../support/retention/retention-folder';
+import { Env, keepEnv, startPrune } from '../support/retention/retention-pod';
+import { isSandboxed } from '../support/machine/sandbox';
+import { searchPath, usually } from '../support/machine/userlands';
 
 const NONE = { last: 1, daily: 0, weekly: 0, monthly: 0, yearly: 0, within: 0 };
 const LAST = keepEnv(NONE);

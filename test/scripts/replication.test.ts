@@ -1,7 +1,7 @@
-import { databaseNames } from '../support/database-state';
-import { createIdentityDatabase } from '../support/identity-database';
-import { Instance } from '../support/instance';
-import { PostgresServer } from '../support/postgres-server';
+import { databaseNames } from '../support/postgres/database-state';
+import { createIdentityDatabase } from '../support/zitadel/identity-database';
+import { Instance } from '../support/pods/instance';
+import { PostgresServer } from '../support/postgres/postgres-server';
 
 describe('a database with a subscription', () => {
   let server: PostgresServer;

@@ -1,11 +1,11 @@
 import { copyFileSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fingerprint } from '../support/fingerprint';
-import { createIdentityDatabase } from '../support/identity-database';
-import { Instance } from '../support/instance';
-import { PostgresServer } from '../support/postgres-server';
-import { toolbox } from '../support/toolbox';
-import { usually } from '../support/userlands';
+import { fingerprint } from '../support/secrets/fingerprint';
+import { createIdentityDatabase } from '../support/zitadel/identity-database';
+import { Instance } from '../support/pods/instance';
+import { PostgresServer } from '../support/postgres/postgres-server';
+import { toolbox } from '../support/machine/toolbox';
+import { usually } from '../support/machine/userlands';
 
 const databases = (server: PostgresServer) =>
   server.sql('postgres', "SELECT datname FROM pg_database WHERE datname LIKE 'zitadel%' ORDER BY 1").split('\n');

@@ -2,14 +2,14 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Cron, Testing } from 'cdk8s';
 import { BackupCronJob, Quiesce, RestoreJob, Retention } from '../../src';
-import { FakeApi, Rule } from '../support/fake-api';
-import { Env, Instance } from '../support/instance';
-import { PostgresServer } from '../support/postgres-server';
-import { isSandboxed } from '../support/sandbox';
-import { SessionClient } from '../support/session-client';
-import { chart, database, Manifest, storage } from '../support/synth';
-import { toolbox } from '../support/toolbox';
-import { usually } from '../support/userlands';
+import { FakeApi, Rule } from '../support/pods/fake-api';
+import { Env, Instance } from '../support/pods/instance';
+import { PostgresServer } from '../support/postgres/postgres-server';
+import { isSandboxed } from '../support/machine/sandbox';
+import { SessionClient } from '../support/postgres/session-client';
+import { chart, database, Manifest, storage } from '../support/manifests/synth';
+import { toolbox } from '../support/machine/toolbox';
+import { usually } from '../support/machine/userlands';
 
 /** kubectl looks for its account at a fixed path, which only a sandbox has. */
 const describeWithKubectl = isSandboxed() && toolbox().kubectl !== null ? describe : describe.skip;

@@ -1,8 +1,8 @@
-import { createIdentityDatabase } from '../support/identity-database';
-import { Instance } from '../support/instance';
-import { PostgresServer } from '../support/postgres-server';
-import { SessionClient } from '../support/session-client';
-import { usually } from '../support/userlands';
+import { createIdentityDatabase } from '../support/zitadel/identity-database';
+import { Instance } from '../support/pods/instance';
+import { PostgresServer } from '../support/postgres/postgres-server';
+import { SessionClient } from '../support/postgres/session-client';
+import { usually } from '../support/machine/userlands';
 
 describe.each(usually('gnu'))('a service that is connected, under %s', (userland) => {
   let server: PostgresServer;

@@ -1,11 +1,11 @@
 import { readdirSync, utimesSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { makeClaim } from '../support/pod';
-import { Random, randomCase, randomPolicy } from '../support/retention-cases';
-import { makeFolder, UID, writeDump } from '../support/retention-folder';
-import { Case, DAY, Dump, DumpState, kept, newest, Policy } from '../support/retention-model';
-import { nameOf, pruneFolders, removedBy, timeOf } from '../support/retention-pod';
-import { isEverything } from '../support/userlands';
+import { makeClaim } from '../support/pods/pod';
+import { Random, randomCase, randomPolicy } from '../support/retention/retention-cases';
+import { makeFolder, UID, writeDump } from '../support/retention/retention-folder';
+import { Case, DAY, Dump, DumpState, kept, newest, Policy } from '../support/retention/retention-model';
+import { nameOf, pruneFolders, removedBy, timeOf } from '../support/retention/retention-pod';
+import { isEverything } from '../support/machine/userlands';
 
 // Another seed tries other histories; the seed of a failure brings it back.
 const SEED = process.env.RETENTION_SEED ?? 'first of many';

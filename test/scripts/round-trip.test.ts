@@ -1,7 +1,7 @@
-import { fingerprint } from '../support/fingerprint';
-import { createIdentityDatabase } from '../support/identity-database';
-import { Instance } from '../support/instance';
-import { PostgresServer } from '../support/postgres-server';
+import { fingerprint } from '../support/secrets/fingerprint';
+import { createIdentityDatabase } from '../support/zitadel/identity-database';
+import { Instance } from '../support/pods/instance';
+import { PostgresServer } from '../support/postgres/postgres-server';
 
 describe.each(['busybox', 'gnu'] as const)('with dist/ as it ships, under %s', (userland) => {
   let server: PostgresServer;

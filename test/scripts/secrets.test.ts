@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fingerprint } from '../support/fingerprint';
-import { createIdentityDatabase } from '../support/identity-database';
-import { Instance, MASTERKEY } from '../support/instance';
-import { PostgresServer } from '../support/postgres-server';
-import { SecretWatch } from '../support/secret-watch';
-import { usually } from '../support/userlands';
+import { fingerprint } from '../support/secrets/fingerprint';
+import { createIdentityDatabase } from '../support/zitadel/identity-database';
+import { Instance, MASTERKEY } from '../support/pods/instance';
+import { PostgresServer } from '../support/postgres/postgres-server';
+import { SecretWatch } from '../support/pods/secret-watch';
+import { usually } from '../support/machine/userlands';
 
 const OTHER_KEY = 'AnotherKeyThatHas32Characters!!!';
 const refusal =

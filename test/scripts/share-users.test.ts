@@ -1,9 +1,9 @@
 import { chmodSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { createIdentityDatabase } from '../support/identity-database';
-import { Instance } from '../support/instance';
-import { isRoot, run } from '../support/machine';
-import { PostgresServer } from '../support/postgres-server';
+import { createIdentityDatabase } from '../support/zitadel/identity-database';
+import { Instance } from '../support/pods/instance';
+import { isRoot, run } from '../support/machine/machine';
+import { PostgresServer } from '../support/postgres/postgres-server';
 
 /**
  * A NAS that maps all users to one of its own: whoever the pod is, it may read and write, and stat shows somebody

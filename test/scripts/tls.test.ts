@@ -1,9 +1,9 @@
 import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { createIdentityDatabase } from '../support/identity-database';
-import { Instance } from '../support/instance';
-import { run, which } from '../support/machine';
-import { PostgresServer } from '../support/postgres-server';
+import { createIdentityDatabase } from '../support/zitadel/identity-database';
+import { Instance } from '../support/pods/instance';
+import { run, which } from '../support/machine/machine';
+import { PostgresServer } from '../support/postgres/postgres-server';
 
 let server: PostgresServer;
 let instance: Instance;

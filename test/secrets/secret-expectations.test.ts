@@ -12,7 +12,7 @@ import {
   SecretExpectations,
   type SecretKey,
 } from '../../src';
-import { chart, type Manifest, manifest, storage, yaml } from '../support/synth';
+import { chart, type Manifest, manifest, storage, yaml } from '../support/manifests/synth';
 
 const because = 'it opens everything';
 

@@ -11,7 +11,7 @@ import {
 } from '../../src';
 import { manifestsOf } from '../../src/manifests/manifest';
 import { check } from '../../src/policies/all';
-import { chart, database, type Manifest, storage } from '../support/synth';
+import { chart, database, type Manifest, storage } from '../support/manifests/synth';
 
 const trigger = RestoreTrigger.onMerge({ dump: 'shop-20261123-020000', sha256: 'a'.repeat(64), requestId: '1' });
 

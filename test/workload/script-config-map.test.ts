@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Chart, Testing } from 'cdk8s';
 import { ScriptConfigMap } from '../../src/workload/script-config-map';
-import { chart, manifest, type Manifest } from '../support/synth';
+import { chart, manifest, type Manifest } from '../support/manifests/synth';
 
 const folder = join(__dirname, '../../src/scripts');
 

@@ -1,5 +1,5 @@
-import { fault, type FaultGroup } from '../../support/fault';
-import { asBefore, newDump, newDumpWithout } from '../../support/fault-leaves';
+import { fault, type FaultGroup } from '../../support/faults/fault';
+import { asBefore, newDump, newDumpWithout } from '../../support/faults/fault-leaves';
 
 const lost = 'the session that holds the lock has ended: the server restarted or dropped it. Run this again.';
 

@@ -10,11 +10,11 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { BackupFormat } from '../../../src';
-import { Disk, noImage } from '../../support/disk';
-import { fault, type Fault, type FaultGroup, type Outcome } from '../../support/fault';
-import { UID, type Trial } from '../../support/fault-trial';
-import type { PodResult } from '../../support/pod';
-import { Random } from '../../support/retention-cases';
+import { Disk, noImage } from '../../support/storage/disk';
+import { fault, type Fault, type FaultGroup, type Outcome } from '../../support/faults/fault';
+import { UID, type Trial } from '../../support/faults/fault-trial';
+import type { PodResult } from '../../support/pods/pod';
+import { Random } from '../../support/retention/retention-cases';
 
 const found: Outcome = {
   leaves: {

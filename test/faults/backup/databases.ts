@@ -1,12 +1,12 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { BackupFormat, Compression } from '../../../src';
-import { eventually } from '../../support/eventually';
-import { fault, type Fault, type FaultGroup } from '../../support/fault';
-import type { ClusterProps } from '../../support/fault-cluster';
-import { newDump } from '../../support/fault-leaves';
-import type { Trial } from '../../support/fault-trial';
-import { fingerprint } from '../../support/fingerprint';
+import { eventually } from '../../support/machine/eventually';
+import { fault, type Fault, type FaultGroup } from '../../support/faults/fault';
+import type { ClusterProps } from '../../support/faults/fault-cluster';
+import { newDump } from '../../support/faults/fault-leaves';
+import type { Trial } from '../../support/faults/fault-trial';
+import { fingerprint } from '../../support/secrets/fingerprint';
 
 type Rows = Record<string, number> | null;
 

@@ -1,9 +1,9 @@
-import { fault, type Fault, type FaultGroup, type Outcome } from '../../support/fault';
-import { asBefore, newDump, stuck } from '../../support/fault-leaves';
-import type { Trial } from '../../support/fault-trial';
-import type { Env } from '../../support/instance';
-import { HttpListener, type Answer } from '../../support/http-listener';
-import type { PodResult } from '../../support/pod';
+import { fault, type Fault, type FaultGroup, type Outcome } from '../../support/faults/fault';
+import { asBefore, newDump, stuck } from '../../support/faults/fault-leaves';
+import type { Trial } from '../../support/faults/fault-trial';
+import type { Env } from '../../support/pods/instance';
+import { HttpListener, type Answer } from '../../support/machine/http-listener';
+import type { PodResult } from '../../support/pods/pod';
 import { becomesReadOnly, mountable } from './storage';
 
 const unheard = 'warning: the heartbeat was not accepted. Is its URL right, and has the image wget?';

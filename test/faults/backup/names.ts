@@ -1,9 +1,9 @@
 import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fault, type Fault, type FaultGroup } from '../../support/fault';
-import { newDump, newDumpWithout } from '../../support/fault-leaves';
-import { give, type Trial } from '../../support/fault-trial';
-import type { Env } from '../../support/instance';
+import { fault, type Fault, type FaultGroup } from '../../support/faults/fault';
+import { newDump, newDumpWithout } from '../../support/faults/fault-leaves';
+import { give, type Trial } from '../../support/faults/fault-trial';
+import type { Env } from '../../support/pods/instance';
 
 /** Makes the newest dump's name the first thing that anybody would prune. */
 const KEEP_LITTLE = { KEEP_DAILY: '1', KEEP_WEEKLY: '0' };

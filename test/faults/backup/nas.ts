@@ -1,9 +1,9 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { BackupFormat } from '../../../src';
-import { eventually } from '../../support/eventually';
-import { fault, type FaultGroup } from '../../support/fault';
-import type { Contents } from '../../support/fault-contents';
+import { eventually } from '../../support/machine/eventually';
+import { fault, type FaultGroup } from '../../support/faults/fault';
+import type { Contents } from '../../support/faults/fault-contents';
 import {
   asBefore,
   asBeforeAndWork,
@@ -13,12 +13,12 @@ import {
   newDumpWithout,
   stuck,
   type Leaves,
-} from '../../support/fault-leaves';
-import type { Trial } from '../../support/fault-trial';
-import type { PodProcess, PodResult } from '../../support/pod';
-import { HttpListener } from '../../support/http-listener';
-import { Nas, noNas } from '../../support/nas';
-import type { NasFault, NasOptions } from '../../support/nas/options';
+} from '../../support/faults/fault-leaves';
+import type { Trial } from '../../support/faults/fault-trial';
+import type { PodProcess, PodResult } from '../../support/pods/pod';
+import { HttpListener } from '../../support/machine/http-listener';
+import { Nas, noNas } from '../../support/storage/nas';
+import type { NasFault, NasOptions } from '../../support/storage/nas/options';
 
 /** All that a share may do otherwise than a disk, at once. */
 export const ODD: NasOptions = {

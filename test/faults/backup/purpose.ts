@@ -1,6 +1,6 @@
-import { fault, type Fault, type FaultGroup } from '../../support/fault';
-import { asBefore, companions, newDump, type Leaves } from '../../support/fault-leaves';
-import type { Env } from '../../support/instance';
+import { fault, type Fault, type FaultGroup } from '../../support/faults/fault';
+import { asBefore, companions, newDump, type Leaves } from '../../support/faults/fault-leaves';
+import type { Env } from '../../support/pods/instance';
 
 const HELD = { BACKUP_HOLD: 'P30D', BACKUP_LABEL: 'before-upgrade-v5' };
 

@@ -1,5 +1,5 @@
-import { fault, type Fault, type FaultGroup } from '../../support/fault';
-import { newDump } from '../../support/fault-leaves';
+import { fault, type Fault, type FaultGroup } from '../../support/faults/fault';
+import { newDump } from '../../support/faults/fault-leaves';
 
 /** A backup in a cluster whose masterkey is not what a restore needs. */
 const withKey = (what: string, masterkey: string | undefined, says: string): Fault =>

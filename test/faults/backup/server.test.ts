@@ -1,4 +1,4 @@
-import { testFaults } from '../../support/fault-runner';
+import { testFaults } from '../../support/faults/fault-runner';
 import { server } from './server';
 
 testFaults(server);

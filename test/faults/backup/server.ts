@@ -1,10 +1,10 @@
 import { appendFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fault, type FaultGroup } from '../../support/fault';
-import { asBefore, newDump } from '../../support/fault-leaves';
-import type { Trial } from '../../support/fault-trial';
-import type { PodResult } from '../../support/pod';
-import { TcpProxy } from '../../support/tcp-proxy';
+import { fault, type FaultGroup } from '../../support/faults/fault';
+import { asBefore, newDump } from '../../support/faults/fault-leaves';
+import type { Trial } from '../../support/faults/fault-trial';
+import type { PodResult } from '../../support/pods/pod';
+import { TcpProxy } from '../../support/machine/tcp-proxy';
 
 /** What fails while pg_dump stands still, with connections to the server open. */
 async function midDump(trial: Trial, fail: () => unknown, env = {}): Promise<PodResult> {

@@ -1,4 +1,4 @@
-import { testFaults } from '../../support/fault-runner';
+import { testFaults } from '../../support/faults/fault-runner';
 import { signals } from './signals';
 
 testFaults(signals);

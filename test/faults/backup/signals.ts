@@ -1,4 +1,4 @@
-import { fault, type FaultGroup } from '../../support/fault';
+import { fault, type FaultGroup } from '../../support/faults/fault';
 import {
   asBefore,
   asBeforeAndWork,
@@ -7,9 +7,9 @@ import {
   newDumpAndWork,
   newDumpWithout,
   type Leaves,
-} from '../../support/fault-leaves';
-import type { Moment, Trial } from '../../support/fault-trial';
-import type { PodResult } from '../../support/pod';
+} from '../../support/faults/fault-leaves';
+import type { Moment, Trial } from '../../support/faults/fault-trial';
+import type { PodResult } from '../../support/pods/pod';
 
 interface Stop {
   readonly during: string;

@@ -1,13 +1,13 @@
 import { chmodSync, chownSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { BackupFormat } from '../../../src';
-import { Disk, noDisk, noImage, noQuota } from '../../support/disk';
-import { fault, type FaultGroup } from '../../support/fault';
-import { asBefore, newDump, newDumpWithout, stuck } from '../../support/fault-leaves';
-import { UID, type Moment, type Trial } from '../../support/fault-trial';
-import { isRoot } from '../../support/machine';
-import { MemoryLimit } from '../../support/memory-limit';
-import type { PodResult } from '../../support/pod';
+import { Disk, noDisk, noImage, noQuota } from '../../support/storage/disk';
+import { fault, type FaultGroup } from '../../support/faults/fault';
+import { asBefore, newDump, newDumpWithout, stuck } from '../../support/faults/fault-leaves';
+import { UID, type Moment, type Trial } from '../../support/faults/fault-trial';
+import { isRoot } from '../../support/machine/machine';
+import { MemoryLimit } from '../../support/machine/memory-limit';
+import type { PodResult } from '../../support/pods/pod';
 
 const thrownAway = 'The unfinished dump is thrown away, earlier dumps are untouched. … MB are free on the storage.';
 const unwritable =

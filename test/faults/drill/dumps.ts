@@ -1,5 +1,5 @@
 import { readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
-import { Disk, noImage } from '../../support/disk';
+import { Disk, noImage } from '../../support/storage/disk';
 import {
   drillFault,
   failedOfBad,
@@ -8,10 +8,10 @@ import {
   type DrillFaultGroup,
   type DrillTrial,
   type Judged,
-} from '../../support/drill-trial';
-import { UID } from '../../support/fault-trial';
-import type { Env } from '../../support/instance';
-import { Random } from '../../support/retention-cases';
+} from '../../support/faults/drill-trial';
+import { UID } from '../../support/faults/fault-trial';
+import type { Env } from '../../support/pods/instance';
+import { Random } from '../../support/retention/retention-cases';
 
 const byName = { RESTORE_DUMP: 'shop-20260101-020000' };
 

@@ -1,9 +1,16 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { drillFault, failed, proven, untold, type DrillFaultGroup, type DrillTrial } from '../../support/drill-trial';
-import { Nas } from '../../support/nas';
-import type { NasFault } from '../../support/nas/options';
-import type { PodResult } from '../../support/pod';
+import {
+  drillFault,
+  failed,
+  proven,
+  untold,
+  type DrillFaultGroup,
+  type DrillTrial,
+} from '../../support/faults/drill-trial';
+import { Nas } from '../../support/storage/nas';
+import type { NasFault } from '../../support/storage/nas/options';
+import type { PodResult } from '../../support/pods/pod';
 import { ODD, sharable, silent } from '../backup/nas';
 
 /** Has something befall a share during a drill. What looks at what is left finds it well again. */

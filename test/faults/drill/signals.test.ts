@@ -1,4 +1,4 @@
-import { testDrillFaults } from '../../support/drill-fault-runner';
+import { testDrillFaults } from '../../support/faults/drill-fault-runner';
 import { signals } from './signals';
 
 testDrillFaults(signals);

@@ -8,10 +8,10 @@ import {
   type DrillFaultGroup,
   type DrillTrial,
   type Judged,
-} from '../../support/drill-trial';
-import type { PodProcess } from '../../support/pod';
-import { Random } from '../../support/retention-cases';
-import { SecretWatch } from '../../support/secret-watch';
+} from '../../support/faults/drill-trial';
+import type { PodProcess } from '../../support/pods/pod';
+import { Random } from '../../support/retention/retention-cases';
+import { SecretWatch } from '../../support/pods/secret-watch';
 
 interface Stop {
   readonly during: string;

@@ -1,4 +1,4 @@
-import { testDrillFaults } from '../../support/drill-fault-runner';
+import { testDrillFaults } from '../../support/faults/drill-fault-runner';
 import { surroundings } from './surroundings';
 
 testDrillFaults(surroundings);

@@ -1,8 +1,8 @@
 import { rmSync, statfsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Disk, noDisk } from '../../support/disk';
-import { drillFault, failed, proven, untold, type DrillFaultGroup } from '../../support/drill-trial';
-import { UID } from '../../support/fault-trial';
+import { Disk, noDisk } from '../../support/storage/disk';
+import { drillFault, failed, proven, untold, type DrillFaultGroup } from '../../support/faults/drill-trial';
+import { UID } from '../../support/faults/fault-trial';
 
 const tooSmall = "The drill's volume is too small: raise the drill's scratchSize, or free space on the node.";
 

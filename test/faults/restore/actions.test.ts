@@ -1,4 +1,4 @@
-import { testRestoreFaults } from '../../support/restore-fault-runner';
+import { testRestoreFaults } from '../../support/faults/restore-fault-runner';
 import { actions } from './actions';
 
 testRestoreFaults(actions);

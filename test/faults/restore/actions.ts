@@ -1,9 +1,9 @@
-import { databaseNames, databaseState } from '../../support/database-state';
-import { restoreFault, type RestoreFaultGroup } from '../../support/restore-fault';
-import { asItWas, asItWasAndProven, live, restored } from '../../support/restore-leaves';
-import type { PodResult } from '../../support/pod';
-import type { RestoreTrial } from '../../support/restore-trial';
-import { connectService } from '../../support/restore-services';
+import { databaseNames, databaseState } from '../../support/postgres/database-state';
+import { restoreFault, type RestoreFaultGroup } from '../../support/faults/restore-fault';
+import { asItWas, asItWasAndProven, live, restored } from '../../support/faults/restore-leaves';
+import type { PodResult } from '../../support/pods/pod';
+import type { RestoreTrial } from '../../support/faults/restore-trial';
+import { connectService } from '../../support/faults/restore-services';
 
 const UNDO = { RESTORE_ACTION: 'undo' };
 const CUTOVER = { RESTORE_ACTION: 'cutover' };

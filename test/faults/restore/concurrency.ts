@@ -1,7 +1,7 @@
-import { databaseNames, dropDatabase } from '../../support/database-state';
-import { restoreFault, type RestoreFaultGroup } from '../../support/restore-fault';
-import { asItWas, live, restored } from '../../support/restore-leaves';
-import type { RestoreTrial } from '../../support/restore-trial';
+import { databaseNames, dropDatabase } from '../../support/postgres/database-state';
+import { restoreFault, type RestoreFaultGroup } from '../../support/faults/restore-fault';
+import { asItWas, live, restored } from '../../support/faults/restore-leaves';
+import type { RestoreTrial } from '../../support/faults/restore-trial';
 
 const already = 'request request is already carried out, nothing to do';
 const waiting = 'another restore of this database is running, waiting for it to end: the lock is held by …, since …';

@@ -1,5 +1,5 @@
-import { restoreFault, type RestoreFault, type RestoreFaultGroup } from '../../support/restore-fault';
-import { restored } from '../../support/restore-leaves';
+import { restoreFault, type RestoreFault, type RestoreFaultGroup } from '../../support/faults/restore-fault';
+import { restored } from '../../support/faults/restore-leaves';
 
 /** A restore of a database that has something special, compared by the text of pg_dump. */
 const comesBack = (what: string, sql: string): RestoreFault =>

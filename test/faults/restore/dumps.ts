@@ -1,13 +1,13 @@
 import { readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
-import { pattern } from '../../support/fault';
-import { EARLIER } from '../../support/fault-trial';
-import type { PodResult } from '../../support/pod';
-import type { RestoreFault, RestoreFaultGroup } from '../../support/restore-fault';
-import { restoreFault } from '../../support/restore-fault';
-import { asItWas, restored } from '../../support/restore-leaves';
-import type { RestoreTrial } from '../../support/restore-trial';
-import type { Env } from '../../support/instance';
-import { Random } from '../../support/retention-cases';
+import { pattern } from '../../support/faults/fault';
+import { EARLIER } from '../../support/faults/fault-trial';
+import type { PodResult } from '../../support/pods/pod';
+import type { RestoreFault, RestoreFaultGroup } from '../../support/faults/restore-fault';
+import { restoreFault } from '../../support/faults/restore-fault';
+import { asItWas, restored } from '../../support/faults/restore-leaves';
+import type { RestoreTrial } from '../../support/faults/restore-trial';
+import type { Env } from '../../support/pods/instance';
+import { Random } from '../../support/retention/retention-cases';
 
 const NAME = 'shop-20260101-020000';
 const notWhole = '"shop" is untouched. Choose another dump.';

@@ -1,11 +1,11 @@
-import { eventually } from '../../support/eventually';
-import { Instance } from '../../support/instance';
-import { MemoryLimit } from '../../support/memory-limit';
-import type { PodResult } from '../../support/pod';
-import { PostgresServer } from '../../support/postgres-server';
-import { restoreFault, type RestoreFaultGroup } from '../../support/restore-fault';
-import { live } from '../../support/restore-leaves';
-import { SessionClient } from '../../support/session-client';
+import { eventually } from '../../support/machine/eventually';
+import { Instance } from '../../support/pods/instance';
+import { MemoryLimit } from '../../support/machine/memory-limit';
+import type { PodResult } from '../../support/pods/pod';
+import { PostgresServer } from '../../support/postgres/postgres-server';
+import { restoreFault, type RestoreFaultGroup } from '../../support/faults/restore-fault';
+import { live } from '../../support/faults/restore-leaves';
+import { SessionClient } from '../../support/postgres/session-client';
 
 /** The session of a service, before and after. */
 const sessions: string[] = [];

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { restoreFault, type RestoreFaultGroup } from '../../support/restore-fault';
-import { asItWas, restored } from '../../support/restore-leaves';
+import { restoreFault, type RestoreFaultGroup } from '../../support/faults/restore-fault';
+import { asItWas, restored } from '../../support/faults/restore-leaves';
 
 /** The first has all of ASCII that is printed. */
 const DATABASES = [

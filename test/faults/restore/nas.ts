@@ -1,12 +1,12 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { restoreFault, type RestoreFaultGroup } from '../../support/restore-fault';
-import { asItWas, restored } from '../../support/restore-leaves';
-import type { Env } from '../../support/instance';
-import { Nas } from '../../support/nas';
-import type { NasFault } from '../../support/nas/options';
-import type { PodResult } from '../../support/pod';
-import type { RestoreTrial } from '../../support/restore-trial';
+import { restoreFault, type RestoreFaultGroup } from '../../support/faults/restore-fault';
+import { asItWas, restored } from '../../support/faults/restore-leaves';
+import type { Env } from '../../support/pods/instance';
+import { Nas } from '../../support/storage/nas';
+import type { NasFault } from '../../support/storage/nas/options';
+import type { PodResult } from '../../support/pods/pod';
+import type { RestoreTrial } from '../../support/faults/restore-trial';
 import { LONGEST, ODD, sharable, silent } from '../backup/nas';
 
 const noRecord =

@@ -1,12 +1,12 @@
 import { cpSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { restoreFault, type RestoreFault, type RestoreFaultGroup } from '../../support/restore-fault';
-import { asItWas, restored } from '../../support/restore-leaves';
-import type { Env } from '../../support/instance';
-import type { RestoreTrial } from '../../support/restore-trial';
-import { freshFolder } from '../../support/run-folder';
-import { isSandboxed } from '../../support/sandbox';
-import { toolbox } from '../../support/toolbox';
+import { restoreFault, type RestoreFault, type RestoreFaultGroup } from '../../support/faults/restore-fault';
+import { asItWas, restored } from '../../support/faults/restore-leaves';
+import type { Env } from '../../support/pods/instance';
+import type { RestoreTrial } from '../../support/faults/restore-trial';
+import { freshFolder } from '../../support/machine/run-folder';
+import { isSandboxed } from '../../support/machine/sandbox';
+import { toolbox } from '../../support/machine/toolbox';
 
 const untouched = '"shop" is untouched. Choose another dump.';
 const notProved =

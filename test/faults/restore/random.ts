@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { restoreFault, type RestoreFaultGroup } from '../../support/restore-fault';
-import { oldOrNew } from '../../support/restore-leaves';
-import { Random } from '../../support/retention-cases';
+import { restoreFault, type RestoreFaultGroup } from '../../support/faults/restore-fault';
+import { oldOrNew } from '../../support/faults/restore-leaves';
+import { Random } from '../../support/retention/retention-cases';
 
 /**
  * What the log tells on the way, and how many milliseconds may pass until the kill: fewer than are left to the run's

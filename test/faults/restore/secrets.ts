@@ -1,6 +1,6 @@
-import type { Env } from '../../support/instance';
-import { restoreFault, type RestoreFault, type RestoreFaultGroup } from '../../support/restore-fault';
-import { asItWas, restored } from '../../support/restore-leaves';
+import type { Env } from '../../support/pods/instance';
+import { restoreFault, type RestoreFault, type RestoreFaultGroup } from '../../support/faults/restore-fault';
+import { asItWas, restored } from '../../support/faults/restore-leaves';
 
 const other = 'AnotherKeyThatHas32Characters!!!';
 const differs =

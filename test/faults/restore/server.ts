@@ -1,11 +1,11 @@
-import { Disk, noDisk } from '../../support/disk';
-import { restoreFault, type RestoreFaultGroup } from '../../support/restore-fault';
-import { asItWas, asItWasAndLoaded, asItWasAndProven, type Live } from '../../support/restore-leaves';
-import type { Moment } from '../../support/fault-trial';
-import type { PodResult } from '../../support/pod';
-import { SERVER_USER } from '../../support/postgres-template';
-import type { RestoreTrial } from '../../support/restore-trial';
-import { freshFolder } from '../../support/run-folder';
+import { Disk, noDisk } from '../../support/storage/disk';
+import { restoreFault, type RestoreFaultGroup } from '../../support/faults/restore-fault';
+import { asItWas, asItWasAndLoaded, asItWasAndProven, type Live } from '../../support/faults/restore-leaves';
+import type { Moment } from '../../support/faults/fault-trial';
+import type { PodResult } from '../../support/pods/pod';
+import { SERVER_USER } from '../../support/postgres/postgres-template';
+import type { RestoreTrial } from '../../support/faults/restore-trial';
+import { freshFolder } from '../../support/machine/run-folder';
 
 /** What fails at a moment of a restore. */
 async function atMoment(trial: RestoreTrial, moment: Moment, fail: () => unknown): Promise<PodResult> {

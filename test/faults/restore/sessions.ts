@@ -1,10 +1,10 @@
-import { closedState, identifier } from '../../support/database-state';
-import { restoreFault, type RestoreFault, type RestoreFaultGroup } from '../../support/restore-fault';
-import { asItWas, asItWasAndProven, restored } from '../../support/restore-leaves';
-import type { Env } from '../../support/instance';
-import type { PodResult } from '../../support/pod';
-import type { RestoreTrial } from '../../support/restore-trial';
-import { connectService, startWriter, type Writer } from '../../support/restore-services';
+import { closedState, identifier } from '../../support/postgres/database-state';
+import { restoreFault, type RestoreFault, type RestoreFaultGroup } from '../../support/faults/restore-fault';
+import { asItWas, asItWasAndProven, restored } from '../../support/faults/restore-leaves';
+import type { Env } from '../../support/pods/instance';
+import type { PodResult } from '../../support/pods/pod';
+import type { RestoreTrial } from '../../support/faults/restore-trial';
+import { connectService, startWriter, type Writer } from '../../support/faults/restore-services';
 
 const WRITERS = 3;
 

@@ -1,9 +1,9 @@
-import { databaseNames } from '../../support/database-state';
-import { restoreFault, type RestoreFaultGroup } from '../../support/restore-fault';
-import { asItWas, asItWasAndLoaded, asItWasAndProven, restored, type Live } from '../../support/restore-leaves';
-import type { Moment } from '../../support/fault-trial';
-import type { RestoreTrial } from '../../support/restore-trial';
-import { connectService } from '../../support/restore-services';
+import { databaseNames } from '../../support/postgres/database-state';
+import { restoreFault, type RestoreFaultGroup } from '../../support/faults/restore-fault';
+import { asItWas, asItWasAndLoaded, asItWasAndProven, restored, type Live } from '../../support/faults/restore-leaves';
+import type { Moment } from '../../support/faults/fault-trial';
+import type { RestoreTrial } from '../../support/faults/restore-trial';
+import { connectService } from '../../support/faults/restore-services';
 
 interface Stop {
   readonly during: string;

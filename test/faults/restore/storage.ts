@@ -1,11 +1,11 @@
 import { chownSync, existsSync, renameSync, rmSync } from 'node:fs';
-import { Disk, noDisk } from '../../support/disk';
-import { restoreFault, type RestoreFaultGroup } from '../../support/restore-fault';
-import { asItWas, restored } from '../../support/restore-leaves';
-import { UID } from '../../support/fault-trial';
-import { isRoot } from '../../support/machine';
-import type { PodResult } from '../../support/pod';
-import type { RestoreTrial } from '../../support/restore-trial';
+import { Disk, noDisk } from '../../support/storage/disk';
+import { restoreFault, type RestoreFaultGroup } from '../../support/faults/restore-fault';
+import { asItWas, restored } from '../../support/faults/restore-leaves';
+import { UID } from '../../support/faults/fault-trial';
+import { isRoot } from '../../support/machine/machine';
+import type { PodResult } from '../../support/pods/pod';
+import type { RestoreTrial } from '../../support/faults/restore-trial';
 
 const noRecord =
   'warning: the record could not be written to /backups/shop/restores. What was done is done.…== done: "shop" ' +

@@ -1,4 +1,4 @@
-import { literal } from '../../support/database-state';
+import { literal } from '../../support/postgres/database-state';
 
 export interface ColumnType {
   readonly sql: string;

@@ -1,4 +1,4 @@
-import { literal } from '../../support/database-state';
+import { literal } from '../../support/postgres/database-state';
 import { take, type Draw, type Theme } from './draw';
 
 function sequenceOptions(draw: Draw): string {

@@ -1,5 +1,5 @@
-import { identifier, literal } from '../../support/database-state';
-import { Random } from '../../support/retention-cases';
+import { identifier, literal } from '../../support/postgres/database-state';
+import { Random } from '../../support/retention/retention-cases';
 import { neighbourName, oddName, oddText } from './names';
 
 /** Roles that own, and are granted, what is in the database, quoted. They do not log in. */

@@ -1,4 +1,4 @@
-import type { Random } from '../../support/retention-cases';
+import type { Random } from '../../support/retention/retention-cases';
 
 /** What breaks careless quoting in SQL, psql, a shell, awk, a path or a line-based list. */
 const TRAPS = [

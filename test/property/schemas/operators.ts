@@ -1,4 +1,4 @@
-import { literal } from '../../support/database-state';
+import { literal } from '../../support/postgres/database-state';
 import type { Theme } from './draw';
 
 export const operators: Theme = {

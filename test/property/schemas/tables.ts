@@ -1,4 +1,4 @@
-import { literal } from '../../support/database-state';
+import { literal } from '../../support/postgres/database-state';
 import { arrayOf, builtInTypes, constantsOf, hasArrays, type ColumnType } from './built-in-types';
 import { take, type Draw, type Theme } from './draw';
 import { anyType } from './types';

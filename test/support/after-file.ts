@@ -1,3 +1,0 @@
-import { clearLeftovers } from './leftovers';
-
-afterAll(clearLeftovers);

@@ -1,0 +1,3 @@
+import { clearLeftovers } from '../machine/leftovers';
+
+afterAll(clearLeftovers);

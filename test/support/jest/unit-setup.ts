@@ -1,0 +1,2 @@
+/** The unit tests need no PostgreSQL, and nothing of the machine. */
+export { makeRunFolder as default } from '../machine/run-folder';

@@ -1,0 +1,91 @@
+import { spawn } from 'node:child_process';
+import { appendFileSync, chmodSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { SYSTEM_PATH } from '../machine/machine';
+import { freshFolder } from '../machine/run-folder';
+import { toolbox } from '../machine/toolbox';
+
+/** Milliseconds, for one section. */
+const LIMIT = 60_000;
+
+export interface Outcome {
+  readonly status: number | null;
+  readonly output: string;
+}
+
+/**
+ * A shell with the real kubectl, pointed to a server of ours, and a flux that does nothing but remember what it was
+ * told.
+ */
+export class RunbookShell {
+  private readonly folder = freshFolder('runbook');
+  private readonly told = join(this.folder, 'flux.log');
+  private second = 0;
+
+  constructor(server: string) {
+    const { root, kubectl } = toolbox();
+    const real =
+      `${root === null ? '' : `chroot '${root}' `}'${kubectl}/kubectl' --server='${server}' ` +
+      '--cache-dir=/proc/none';
+    this.program(
+      'kubectl',
+      `case " $* " in
+      *" exec "*) ${real} "$@" || true ;; # nothing runs in the pods, so it comes no further than to the server
+      *" create job "*" --dry-run"*) exec ${real} "$@" ;;
+      *" create job "*) ${real} "$@" --dry-run=client -o yaml | ${real} create -f - ;; # by itself it would speak protobuf
+      *) exec ${real} "$@" ;;
+    esac`,
+    );
+    this.program(
+      'flux',
+      `printf '%s\\n' "$*" >>'${this.told}'\nif [ -e '${this.folder}'/"$1-$2" ]; then . '${this.folder}'/"$1-$2"; fi`,
+    );
+    appendFileSync(this.told, '');
+  }
+
+  /** What Flux does when it is told to reconcile such objects, in shell. */
+  onReconcile(kind: 'helmrelease' | 'kustomization', commands: string): void {
+    writeFileSync(join(this.folder, `reconcile-${kind}`), commands);
+  }
+
+  /** What flux was told since the last time. */
+  flux(): string[] {
+    const lines = readFileSync(this.told, 'utf8').split('\n').filter(Boolean);
+    writeFileSync(this.told, '');
+    return lines;
+  }
+
+  /** Types the blocks into one shell, which ends at the first command that fails. */
+  async type(blocks: readonly string[]): Promise<Outcome> {
+    await this.nextSecond();
+    const env = { PATH: `${this.folder}:${SYSTEM_PATH}`, HOME: this.folder, KUBECONFIG: '/dev/null', LC_ALL: 'C' };
+    const shell = spawn('sh', ['-eu', '-c', blocks.join('\n')], {
+      env,
+      stdio: ['ignore', 'pipe', 'pipe'],
+      detached: true,
+    });
+    let output = '';
+    // A loop that asks for a log would ask for ever, where there is no such Job. Its whole group ends.
+    const limit = setTimeout(() => process.kill(-shell.pid!, 'SIGKILL'), LIMIT);
+    for (const stream of [shell.stdout, shell.stderr])
+      stream.setEncoding('utf8').on('data', (text: string) => (output += text));
+    return new Promise((resolve, reject) => {
+      shell.on('error', reject);
+      shell.on('close', (status) => {
+        clearTimeout(limit);
+        resolve({ status, output });
+      });
+    });
+  }
+
+  /** Names of Jobs have the second in them, and nobody types so fast. */
+  private async nextSecond(): Promise<void> {
+    while (Math.floor(Date.now() / 1000) === this.second) await new Promise((resolve) => setTimeout(resolve, 20));
+    this.second = Math.floor(Date.now() / 1000);
+  }
+
+  private program(name: string, text: string): void {
+    writeFileSync(join(this.folder, name), `#!/bin/sh\n${text}\n`);
+    chmodSync(join(this.folder, name), 0o755);
+  }
+}

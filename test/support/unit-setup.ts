@@ -1,2 +1,0 @@
-/** The unit tests need no PostgreSQL, and nothing of the machine. */
-export { makeRunFolder as default } from './run-folder';
