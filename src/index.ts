@@ -30,6 +30,7 @@ export { KustomizedApp, type KustomizedAppProps } from './delivery/kustomized-ap
 export { NetworkPeer, type NetworkPeerOptions, type PodsPeerOptions } from './network/network-peer';
 export { PostgresDatabase, type PostgresDatabaseProps } from './database/postgres-database';
 export { PostgresImage, type PostgresImageOptions, type PostgresImageProps } from './database/postgres-image';
+export { type PostgresRole } from './database/postgres-role';
 export { type Quiesce } from './restore/quiesce';
 export { RestoreCheck, type SameAsDumpOptions, type SqlCheckOptions } from './restore/restore-check';
 export { RestoreJob, type RestoreJobProps, RestoreSessions } from './restore/restore-job';

@@ -4,15 +4,25 @@ import { checkDuration, InvalidPropError } from '../errors';
 import { SecretKey } from '../secrets/secret-key';
 import { checkIdentifier } from './identifiers';
 import { PostgresImage } from './postgres-image';
+import { PostgresRole } from './postgres-role';
 
 /** A database on a server. */
 export interface PostgresDatabaseProps {
   /** Name of the database, in any spelling that PostgreSQL allows, up to 63 bytes. */
   readonly name: string;
-  /** Role that dumps and restores. It must be a superuser: a restore creates a database and gives objects away. */
+  /**
+   * Role that dumps, and that restores where `restoreAs` names no other. To dump, it must be able to read everything,
+   * e.g. by `pg_read_all_data`. `docs/least-privilege.md` has the SQL that makes such roles.
+   */
   readonly user: string;
   /** The role's password. */
   readonly password: SecretKey;
+  /**
+   * Role that restores: the owner of the database with `CREATEDB`, or a superuser. Every backup asks the server what
+   * this role may not do, and fails with status 3 where a restore would fail. No pod of a backup gets its password.
+   * @default - `user` and `password`
+   */
+  readonly restoreAs?: PostgresRole;
   /** Image with the client tools of the server's major version. */
   readonly image: PostgresImage;
   /**
@@ -49,10 +59,12 @@ export class PostgresDatabase {
   public readonly port: number;
   /** Name of the database. */
   public readonly name: string;
-  /** Role that dumps and restores. */
+  /** Role that dumps. */
   public readonly user: string;
   /** The role's password. */
   public readonly password: SecretKey;
+  /** Role that restores. */
+  public readonly restoreAs: PostgresRole;
   /** Image with the client tools. */
   public readonly image: PostgresImage;
   /** Another database on the same server, where locks are taken. */
@@ -103,7 +115,15 @@ export class PostgresDatabase {
     this.name = props.name;
     this.user = props.user;
     this.password = props.password;
-    this.password._useFor('the backup and the restore log in with it');
+    this.restoreAs = props.restoreAs ?? { user: props.user, password: props.password };
+    if (props.restoreAs === undefined) {
+      this.password._useFor('the backup and the restore log in with it');
+    } else {
+      checkRestoreRole(props, props.restoreAs);
+      this.password._useFor('the backup logs in with it');
+      this.restoreAs.password._useFor('the restore logs in with it');
+      this.restoreAs.password._hideFromBackups();
+    }
     this.image = props.image;
     this.maintenanceDatabase = maintenanceDatabase;
     this.serverTimeout = checkDuration('database.serverTimeout', props.serverTimeout ?? Duration.minutes(5), 0);
@@ -112,5 +132,26 @@ export class PostgresDatabase {
   /** The database in words, e.g. `the database shop on shop-db`. */
   public toString(): string {
     return `the database ${this.name} on ${this.host}`;
+  }
+}
+
+/** Another role with a password of its own: with the same one, the pods of backups would have both. */
+function checkRestoreRole({ user, password }: PostgresDatabaseProps, restoreAs: PostgresRole): void {
+  checkIdentifier('database.restoreAs.user', restoreAs.user);
+  if (restoreAs.user === user) {
+    throw new InvalidPropError(
+      'database.restoreAs.user',
+      restoreAs.user,
+      'is the role that dumps',
+      'Leave out restoreAs, or name another role',
+    );
+  }
+  if (restoreAs.password === password) {
+    throw new InvalidPropError(
+      'database.restoreAs.password',
+      restoreAs.password.toString(),
+      'is also the password of the role that dumps, and every backup would know it',
+      'Expect another key for it',
+    );
   }
 }

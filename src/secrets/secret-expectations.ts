@@ -75,13 +75,12 @@ export class SecretExpectations extends Construct {
   }
 
   /**
-   * The secrets of this namespace that matter to the dumps of a folder: those of no folder, and its own.
+   * The secrets of this namespace that matter to the workloads of a component that work with the dumps of a folder:
+   * those that matter to all, and their own.
    * @internal
    */
-  public _localFor(folder: string): ExpectedSecret[] {
-    return this.expected.filter(
-      ({ isLocal, _usedFor: folders }) => isLocal && (folders.length === 0 || folders.includes(folder)),
-    );
+  public _localFor(folder: string, component: string): ExpectedSecret[] {
+    return this.expected.filter((secret) => secret.isLocal && secret._mattersTo(folder, component));
   }
 
   /**

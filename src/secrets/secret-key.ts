@@ -69,7 +69,7 @@ export interface SecretList {
   /** Name of the ConfigMap with the list. */
   readonly configMapName: string;
   /** @internal */
-  _localFor(folder: string): readonly ExpectedSecret[];
+  _localFor(folder: string, component: string): readonly ExpectedSecret[];
 }
 
 /** A secret that must exist: one of its keys, or the whole of it. */
@@ -88,7 +88,8 @@ export class ExpectedSecret {
    */
   public readonly _onlyKey?: string;
   private readonly users = new Set<string>();
-  private readonly folders = new Set<string>();
+  private readonly uses = new Set<string>();
+  private isHidden = false;
   private use?: string;
 
   /** @internal */
@@ -130,17 +131,35 @@ export class ExpectedSecret {
   }
 
   /**
-   * The folders of dumps whose workloads take the value.
+   * Keeps the value from backups that do not take it themselves.
+   * @internal
+   */
+  public _hideFromBackups(): void {
+    this.isHidden = true;
+  }
+
+  /**
+   * What the value matters to: a folder of dumps, with all its workloads, or `<folder>/<component>` with those alone.
+   * Nothing, where it matters to all.
    * @internal
    */
   public get _usedFor(): string[] {
-    return [...this.folders].sort();
+    return [...this.uses].sort();
+  }
+
+  /**
+   * Whether the workloads of a component have to do with it, which work with the dumps of a folder.
+   * @internal
+   */
+  public _mattersTo(folder: string, component: string): boolean {
+    return this.uses.size === 0 || this.uses.has(folder) || this.uses.has(`${folder}/${component}`);
   }
 
   /** @internal */
-  public _addUser(workload: string, folder: string): void {
+  public _addUser(workload: string, folder: string, component: string): void {
     this.users.add(workload);
-    this.folders.add(folder);
+    const all = this.isHidden ? ['restore', 'drill', component].map((one) => `${folder}/${one}`) : [folder];
+    all.forEach((use) => this.uses.add(use));
   }
 
   /** The secret in words, e.g. `secret shop-db, key password`. */

@@ -20,12 +20,15 @@ export const VARIABLES = {
   BACKUP_DIR: { meaning: 'folder of the dumps' },
   TMPDIR: { meaning: 'folder for small files of a run' },
   EXPECTED_DIR: { meaning: 'folder with the lists of expected secrets, and with the secrets' },
-  EXPECTED_FOR: { meaning: 'folder of the dumps whose secrets are looked at' },
+  EXPECTED_FOR: {
+    meaning: 'folder of the dumps and component of the workload, with a slash between, whose secrets are looked at',
+  },
   CHECKS_DIR: {
     meaning: 'folder with the checks: of each the query, the name, and the expected value, if there is one',
   },
   SECRETS_REPORT: { meaning: 'folder in memory with what is known of the expected secrets' },
 
+  RESTORE_ROLE: { meaning: 'role that restores, of which a backup asks what it may not do' },
   DUMP_FORMAT: { meaning: '`custom` or `directory`' },
   DUMP_JOBS: { meaning: 'tables that are dumped at a time; 1 for the custom format' },
   COMPRESSION: { meaning: 'value of `pg_dump --compress`' },
