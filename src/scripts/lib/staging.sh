@@ -134,7 +134,9 @@ create_staging() {
   fi
   [ ! -s "$scratch/extensions.copied" ] || {
     template=template1
-    log "\"$staging\" is a copy of template1, which has extensions of the dump: $(tr '\n' ' ' <"$scratch/extensions.copied")"
+    log "\"$staging\" is a copy of template1, which has extensions of the dump: $(paste -s -d ' ' "$scratch/extensions.copied")"
+    # Their comments are those of template1.
+    awk '{ print "\"extension\"\t\"" ($0 ~ /^[a-z_][a-z0-9_]*$/ ? $0 : "\\\"" $0 "\\\"") "\"" }' "$scratch/extensions.copied" >>"$scratch/left-out.structure"
   }
   DEFINITION=$scratch/definition.json query "$MAINTENANCE_DATABASE" --set=staging="$staging" --set=mark="$ours, loading $1" \
     --set=template="$template" <"$scripts/sql/database-create.sql" >"$scratch/grants.database" || return 1
@@ -248,7 +250,7 @@ load_dump() {
   if ! "$2" && dump_has_extension pg_cron; then
     leave_out_pg_cron
   fi
-  "$is_superuser" || leave_out_forbidden "$1"
+  "$is_superuser" || leave_out_forbidden
   load_in_order "$dump" "${options[@]}" || {
     sed '/^pg_restore: \(creating\|processing\|connecting\|launching\|finished\|entering\|executing\|dropping\|item\|skipping\)/d' "$scratch/restore.log" |
       tail -n 20 >&2
@@ -348,22 +350,19 @@ leave_out_lines() {
   done <"$2"
 }
 
-# usage: leave_out_forbidden DUMP      of $scratch/list
+# Of $scratch/list, by $scratch/needs.
 # What only a superuser creates, and no row needs: nothing is loaded where there is any, unless RESTORE_IGNORE names rights.
 # A comment on an extension that came with template1 is its owner's.
 leave_out_forbidden() {
-  local manifest=$BACKUP_DIR/$1.json name
-  facts "$scratch/needs" | sed -n 's/^.*"the publication \(.*\), of all tables or those of a schema"$/"\1"/p' >"$scratch/publications"
-  {
-    sed 's/^/"publication"\t/' "$scratch/publications"
-    ! is_verified "$1" || fact "$manifest" '"structure"' '"event trigger"' | sed 's/^/"event trigger"\t/' | cut -f 1,2
-  } >>"$scratch/left-out.structure"
-  while IFS= read -r name; do
-    leave_out "what only a superuser creates: $name"
-  done < <(tr -d '"' <"$scratch/left-out.structure" | tr '\t' ' ')
+  facts "$scratch/needs" | cut -f 3 | grep '^"the event trigger \|^"the publication ' >"$scratch/forbidden" || true
+  plain <"$scratch/forbidden" >"$scratch/forbidden.names"
+  leave_out_lines "what only a superuser creates: " "$scratch/forbidden.names"
+  sed -e 's/^"the publication \(.*\), of all tables or those of a schema"$/"publication"\t"\1"/' -e 's/^"the event trigger /"event trigger"\t"/' \
+    "$scratch/forbidden" >>"$scratch/left-out.structure"
+  sed -n 's/^the publication \(.*\), of all tables or those of a schema$/\1/p' "$scratch/forbidden.names" >"$scratch/publications"
   awk '
     FILENAME ~ /extensions.copied$/ { copied[$0] = 1; next }
-    FILENAME ~ /publications$/ { sub(/^"(\\")?/, ""); sub(/(\\")?"$/, ""); gsub(/\\"\\"/, "\""); publications[$0] = 1; next }
+    FILENAME ~ /publications$/ { if (sub(/^"/, "")) { sub(/"$/, ""); gsub(/""/, "\"") } publications[$0] = 1; next }
     $2 == 3466 || $2 == 6100 || / - EVENT TRIGGER / || / - SUBSCRIPTION / { next }
     $2 == 6104 { for (name in publications) if (index($0, " PUBLICATION - " name " ")) next }
     $4 == "COMMENT" && $6 == "EXTENSION" && $7 in copied { next }

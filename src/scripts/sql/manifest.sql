@@ -25,7 +25,8 @@ SELECT jsonb_pretty(jsonb_build_object(
   'database', :'db'::text,
   'server', current_setting('server_version'),
   'excludedTableData', array_remove(string_to_array(:'excluded', E'\n'), ''),
-  'preload', current_setting('shared_preload_libraries'),
+  -- Null for a role that may not know it.
+  'preload', CASE WHEN pg_has_role('pg_read_all_settings', 'USAGE') THEN current_setting('shared_preload_libraries') END,
   'definition', :'definition'::jsonb,
   'needs', :'needs'::jsonb,
   -- What the role that restores could not do when the dump was taken.

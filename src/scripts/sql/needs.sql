@@ -41,7 +41,7 @@ WITH members AS (
      AND NOT EXISTS (SELECT FROM pg_type t JOIN pg_namespace n ON n.oid = typnamespace WHERE class = 'pg_type'::regclass AND t.oid = objects.oid AND nspname ~ '^pg_')
      AND NOT EXISTS (SELECT FROM pg_namespace n WHERE class = 'pg_namespace'::regclass AND n.oid = objects.oid AND nspname ~ '^pg_')
 ), needs AS (
-  SELECT DISTINCT 'owner' AS kind, pg_get_userbyid(owner) AS name FROM own WHERE owner IS NOT NULL AND pg_get_userbyid(owner) <> 'pg_database_owner'
+  SELECT DISTINCT 'owner' AS kind, pg_get_userbyid(owner)::text AS name FROM own WHERE owner IS NOT NULL AND superuser IS NULL AND pg_get_userbyid(owner) <> 'pg_database_owner'
   UNION SELECT 'superuser', superuser FROM own WHERE superuser IS NOT NULL
   UNION SELECT 'left out', 'the subscription ' || name FROM subscriptions WHERE NOT is_dumped
   UNION SELECT 'extension', extname FROM pg_extension WHERE oid >= 16384
