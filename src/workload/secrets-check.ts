@@ -15,9 +15,9 @@ export interface SecretsCheck {
 }
 
 /**
- * Mounts the lists of expected secrets, and exactly the keys that matter to a component and the dumps of a folder. All are optional:
- * where one is missing, the script says which and why it matters; without that, the pod would only hang in
- * CreateContainerConfigError.
+ * Mounts the lists of expected secrets, and exactly the keys that matter to a component and the dumps of a folder. All
+ * are optional: where one is missing, the script says which and why it matters; without that, the pod would only hang
+ * in CreateContainerConfigError.
  * @param connection environment that finds the database, whose login is tried
  */
 export function secretsCheck(

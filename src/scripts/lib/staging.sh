@@ -292,25 +292,28 @@ load_in_order() {
     /^;/ { next }
     { print >(folder "/list." (is_schema() ? "schemas" : is_schema_grant() ? "schema-grants" : is_grant() ? "grants" : is_last() ? "last" : "objects")) }' "$scratch/list"
   touch "$scratch"/list.{schemas,schema-grants,grants,last}
-  restore_into_staging "$dump" schemas 1 --exit-on-error "$@" && restore_grants "$dump" schema-grants "$@" || return 1
+  restore_into_staging "$dump" schemas 1 "$@" && restore_grants "$dump" schema-grants "$@" || return 1
   if awk '$2 == 2606 && $4 == "CHECK" { found = 1 } END { exit !found }' "$scratch/list"; then
-    restore_into_staging "$dump" objects "$RESTORE_JOBS" --exit-on-error "$@" --section=pre-data --section=data &&
-      restore_into_staging "$dump" objects "$RESTORE_JOBS" --exit-on-error "$@" --section=post-data
+    restore_into_staging "$dump" objects "$RESTORE_JOBS" "$@" --section=pre-data --section=data &&
+      restore_into_staging "$dump" objects "$RESTORE_JOBS" "$@" --section=post-data
   else
-    restore_into_staging "$dump" objects "$RESTORE_JOBS" --exit-on-error "$@"
+    restore_into_staging "$dump" objects "$RESTORE_JOBS" "$@"
   fi &&
     restore_grants "$dump" grants "$@" &&
-    restore_into_staging "$dump" last "$RESTORE_JOBS" --exit-on-error "$@"
+    restore_into_staging "$dump" last "$RESTORE_JOBS" "$@"
 }
 
-# usage: restore_grants FILE LIST [option]...      A role that is no superuser makes those that it may: the proof tells which are missing.
+# usage: restore_grants FILE LIST [option]...
+# A role that is no superuser makes those that it may, one by one: pg_restore would make all of an object or none. The proof
+# tells which are missing.
 restore_grants() {
   local dump=$1 list=$2
   shift 2
   if "$is_superuser"; then
-    restore_into_staging "$dump" "$list" 1 --exit-on-error "$@"
+    restore_into_staging "$dump" "$list" 1 "$@"
   else
-    restore_into_staging "$dump" "$list" 1 "$@" || echo "$list" >>"$scratch/grants.failed"
+    pg_restore --use-list="$scratch/list.$list" --file=- "$dump" |
+      query "$staging" --set=ON_ERROR_STOP=0 >/dev/null 2>>"$scratch/grants.failed"
   fi
 }
 
@@ -320,7 +323,7 @@ restore_into_staging() {
   local dump=$1 list=$scratch/list.$2 jobs=$3
   shift 3
   [ -s "$list" ] || return 0
-  PGOPTIONS="$PGOPTIONS $RESTORE_OPTIONS" PGDATABASE=$staging run pg_restore --verbose --jobs="$jobs" \
+  PGOPTIONS="$PGOPTIONS $RESTORE_OPTIONS" PGDATABASE=$staging run pg_restore --exit-on-error --verbose --jobs="$jobs" \
     --use-list="$list" "$@" --dbname= "$dump" 2>>"$scratch/restore.log"
 }
 
