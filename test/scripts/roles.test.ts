@@ -214,7 +214,7 @@ describe('what the role that restores may not do is found the night before, and 
     [
       'see all rows',
       'ALTER TABLE sales.orders FORCE ROW LEVEL SECURITY',
-      'sales.orders has FORCE ROW LEVEL SECURITY, which hides rows from shop_restore: ALTER ROLE shop_restore BYPASSRLS',
+      'sales.orders has FORCE ROW LEVEL SECURITY, which hides rows from shop_restore: ALTER ROLE',
     ],
   ];
   let instance: Instance;
