@@ -4,6 +4,7 @@ import { checkDuration, InvalidPropError } from '../errors';
 import { SecretKey } from '../secrets/secret-key';
 import { checkIdentifier } from './identifiers';
 import { PostgresImage } from './postgres-image';
+import { Tls } from './tls';
 
 /** A database on a server. */
 export interface PostgresDatabaseProps {
@@ -20,6 +21,11 @@ export interface PostgresDatabaseProps {
    * @default 5432
    */
   readonly port?: number;
+  /**
+   * How connections are encrypted, and what is checked of the server.
+   * @default - libpq's `prefer`: encrypted where the server offers it, and nobody checks with whom; the policy `tls` says so
+   */
+  readonly tls?: Tls;
   /**
    * Another database on the same server, where locks are taken and from where databases are renamed.
    * @default 'postgres'
@@ -47,6 +53,8 @@ export class PostgresDatabase {
   public readonly host: string;
   /** TCP port of the server. */
   public readonly port: number;
+  /** How connections are encrypted; undefined where nothing is said. */
+  public readonly tls?: Tls;
   /** Name of the database. */
   public readonly name: string;
   /** Role that dumps and restores. */
@@ -98,8 +106,10 @@ export class PostgresDatabase {
         );
       }
     }
+    checkSystemAuthority(props);
     this.host = host;
     this.port = port;
+    this.tls = props.tls;
     this.name = props.name;
     this.user = props.user;
     this.password = props.password;
@@ -112,5 +122,31 @@ export class PostgresDatabase {
   /** The database in words, e.g. `the database shop on shop-db`. */
   public toString(): string {
     return `the database ${this.name} on ${this.host}`;
+  }
+}
+
+/** The first major version of PostgreSQL whose clients know `sslrootcert=system`. */
+const FIRST_WITH_SYSTEM = 16;
+
+function checkSystemAuthority({ tls, image }: PostgresDatabaseProps): void {
+  if (tls?.authority?.isSystem !== true) {
+    return;
+  }
+  if (image.majorVersion < FIRST_WITH_SYSTEM) {
+    throw new InvalidPropError(
+      'database.tls',
+      'TlsAuthority.system()',
+      `needs the client tools of PostgreSQL ${FIRST_WITH_SYSTEM}, the image has ${image.majorVersion}`,
+      'Put the certificate of the authority into a ConfigMap, and name it with TlsAuthority.configMap',
+    );
+  }
+  if (!image._hasAuthorities) {
+    throw new InvalidPropError(
+      'database.tls',
+      'TlsAuthority.system()',
+      'finds no authority in the official Debian image, which has no ca-certificates',
+      'Use PostgresImage.alpine, an image with ca-certificates by PostgresImage.of, or the certificate of the authority ' +
+        'by TlsAuthority.configMap',
+    );
   }
 }

@@ -142,8 +142,15 @@ fingerprint() {
 
 # A server that is down is no wrong password; the next container waits for it.
 check_login() {
-  local server refusal
+  local server refusal missing
   [ -n "${PGPASSWORD:-}" ] || return 0
+  missing=$(missing_tls_files)
+  if [ -n "$missing" ]; then
+    # What is missing of a secret is found already.
+    [[ $missing != ConfigMap* ]] || finding "${missing%%$'\n'*}"
+    return 0
+  fi
+  copy_client_key
   server=$PGHOST:${PGPORT:-5432} database=$PGDATABASE
   keep_alive
   if ! run pg_isready --quiet --timeout=5; then

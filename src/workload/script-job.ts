@@ -16,7 +16,8 @@ import { namespaceOf, takeName } from '../kubernetes/resource';
 import { checkPodOptions, PodOptions, secretsIn } from './pod-options';
 import { ScriptConfigMap } from './script-config-map';
 import { secretsCheck } from './secrets-check';
-import { MountedChecks, mountedChecks } from './checks-config-map';
+import { mountedChecks } from './checks-config-map';
+import { mountedTls } from './mounted-tls';
 import { RestoreCheck } from '../restore/restore-check';
 
 export interface ScriptJobProps extends PodOptions {
@@ -60,13 +61,18 @@ export function scriptJob(scope: Construct, props: ScriptJobProps): () => k8s.Jo
   takeName(scope, 'workload', `${props.noun}.name`, props.name);
   const { database, offline = false } = props;
   isolate(scope, props, offline ? [] : ['dns', 'database', ...(props.reaches ?? [])]);
-  const used = [...(offline ? [] : [database.password]), ...(props.secrets ?? []), ...(props.imagePullSecrets ?? [])];
+  const used = [
+    ...(offline ? [] : loginSecrets(database)),
+    ...(props.secrets ?? []),
+    ...(props.imagePullSecrets ?? []),
+  ];
   used.forEach((key) => key._addUser(props.name, props.folder));
   props.imagePullSecrets?.forEach((key) => key._useFor('the images are pulled with it'));
   const lists = [...new Set([database.password, ...used].map(({ _list }) => _list))];
   const checks = mountedChecks(scope, props.name, props.checks ?? []);
   const scripts = ScriptConfigMap.of(scope);
-  const connected = offline ? [POD_NAME] : connection(database);
+  const tls = mountedTls(offline ? undefined : database.tls);
+  const connected = offline ? [POD_NAME] : [...connection(database), ...tls.env];
   const expected = (): ExpectedSecret[] => lists.flatMap((list) => list._localFor(props.folder));
   const template = (options: PodOptions): k8s.PodTemplateSpec =>
     hardenedPod({
@@ -76,9 +82,9 @@ export function scriptJob(scope: Construct, props: ScriptJobProps): () => k8s.Jo
       containerName: props.component,
       scripts,
       image: database.image,
-      secrets: secretsCheck(lists, props.folder, connected),
+      secrets: secretsCheck(lists, props.folder, { env: connected, volumeMounts: tls.volumeMounts }),
       settings: [...connected, env('BACKUP_DIR', `${STORAGE_PATH}/${props.folder}`), ...props.settings, ...checks.env],
-      extras: withChecks(checks, props.extras),
+      extras: withFiles([checks, tls], props.extras),
     });
   checkPodOptions(props.noun, props, template({ env: {}, volumes: [] }).spec!);
   scope.node.addValidation({ validate: () => unexpectedSecrets(props, expected()) });
@@ -91,13 +97,16 @@ export function scriptJob(scope: Construct, props: ScriptJobProps): () => k8s.Jo
   });
 }
 
-/** The checks come before what else the pod has. */
-function withChecks({ volumes, volumeMounts }: MountedChecks, extras?: PodExtras): PodExtras {
+/** The files of the usual come before what else the pod has. */
+function withFiles(
+  usual: readonly Pick<PodExtras, 'volumes' | 'volumeMounts'>[],
+  extras: PodExtras = { initContainers: [], volumes: [], volumeMounts: [] },
+): PodExtras {
+  const all = [...usual, extras];
   return {
-    initContainers: [],
     ...extras,
-    volumes: [...volumes, ...(extras?.volumes ?? [])],
-    volumeMounts: [...volumeMounts, ...(extras?.volumeMounts ?? [])],
+    volumes: all.flatMap(({ volumes }) => volumes),
+    volumeMounts: all.flatMap(({ volumeMounts }) => volumeMounts),
   };
 }
 
@@ -196,7 +205,7 @@ function checkNamespaces(
       'Use an account of the same namespace',
     );
   }
-  for (const key of [database.password, ...secrets, ...imagePullSecrets]) {
+  for (const key of [...loginSecrets(database), ...secrets, ...imagePullSecrets]) {
     if (key.namespace !== namespace) {
       throw new InvalidPropError(
         `${noun}.${imagePullSecrets.includes(key) ? 'imagePullSecrets' : 'secrets'}`,
@@ -210,6 +219,11 @@ function checkNamespaces(
 
 /** Whoever looks at the server's sessions and locks, or at holds, sees which pod it is. */
 export const POD_NAME: k8s.EnvVar = { name: 'PGAPPNAME', valueFrom: { fieldRef: { fieldPath: 'metadata.name' } } };
+
+/** What a pod that connects reads. */
+function loginSecrets({ password, tls }: PostgresDatabase): SecretKey[] {
+  return [password, ...(tls?._secrets ?? [])];
+}
 
 /** How the client tools find the server. */
 function connection(database: PostgresDatabase): k8s.EnvVar[] {

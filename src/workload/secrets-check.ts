@@ -18,9 +18,13 @@ export interface SecretsCheck {
  * Mounts the lists of expected secrets, and exactly the keys that matter to the dumps of a folder. All are optional:
  * where one is missing, the script says which and why it matters; without that, the pod would only hang in
  * CreateContainerConfigError.
- * @param connection environment that finds the database, whose login is tried
+ * @param connection what finds the database, whose login is tried: variables, and files among the volumes of the pod
  */
-export function secretsCheck(lists: readonly SecretList[], folder: string, connection: k8s.EnvVar[]): SecretsCheck {
+export function secretsCheck(
+  lists: readonly SecretList[],
+  folder: string,
+  connection: Pick<SecretsCheck, 'env' | 'volumeMounts'>,
+): SecretsCheck {
   const expected = lists.flatMap((list) => list._localFor(folder));
   const keys = expected.flatMap(({ secretName, _onlyKey: onlyKey }) =>
     onlyKey === undefined
@@ -41,7 +45,7 @@ export function secretsCheck(lists: readonly SecretList[], folder: string, conne
     ...whole.map((secretName, index) => ({ name: `expected-${index + 1}`, secret: { secretName, optional: true } })),
   ];
   return {
-    env: [...connection, env('EXPECTED_DIR', EXPECTED_PATH), env('EXPECTED_FOR', folder)],
+    env: [...connection.env, env('EXPECTED_DIR', EXPECTED_PATH), env('EXPECTED_FOR', folder)],
     volumeMounts: [
       { name: 'expected-lists', mountPath: `${EXPECTED_PATH}/lists`, readOnly: true },
       ...(keys.length > 0 ? [{ name: 'expected-keys', mountPath: `${EXPECTED_PATH}/keys`, readOnly: true }] : []),
@@ -50,6 +54,7 @@ export function secretsCheck(lists: readonly SecretList[], folder: string, conne
         mountPath: `${EXPECTED_PATH}/secrets/${secretName}`,
         readOnly: true,
       })),
+      ...connection.volumeMounts,
     ],
     volumes,
   };
