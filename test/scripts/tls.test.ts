@@ -201,16 +201,12 @@ describeWithOpenssl('TLS', () => {
       const [shown] = snippets().filter(
         ({ at, text }) => at.startsWith('docs/connections.md') && /^hostssl /m.test(text),
       );
-      const { ca: _, ...roles } = {
-        ca,
-        role: `"${user.replaceAll('"', '""')}"`,
-        database: `"${name.replaceAll('"', '""')}"`,
-      };
-      server.sql('postgres', `CREATE ROLE ${roles.role} SUPERUSER LOGIN PASSWORD '${server.password}'`);
-      server.sql('postgres', `CREATE DATABASE ${roles.database}`);
+      const [role, database] = [user, name].map((word) => `"${word.replaceAll('"', '""')}"`);
+      server.sql('postgres', `CREATE ROLE ${role} SUPERUSER LOGIN PASSWORD '${server.password.replaceAll("'", "''")}'`);
+      server.sql('postgres', `CREATE DATABASE ${database}`);
       server.sql(name, `CREATE TABLE goods AS SELECT i AS id FROM generate_series(1, 100) AS i`);
       // The tests' own login stays; the page has what is for the others.
-      admit(`host all postgres 127.0.0.1/32 scram-sha-256\n${shown!.text}`);
+      admit(`host all postgres 127.0.0.1/32 scram-sha-256\nhostssl all by-certificate all cert\n${shown!.text}`);
       server.writeFile('clients.crt', authority.certificate);
       appendFileSync(join(server.dataFolder, 'postgresql.conf'), "ssl_ca_file = '../clients.crt'\n");
       await serve(authority.sign('shop-db', ['DNS:localhost', 'IP:127.0.0.1', 'IP:::1']));
@@ -260,11 +256,18 @@ describeWithOpenssl('TLS', () => {
         'Give a certificate of the authority in the server.s ssl_ca_file: clientCertificate of the prop tls',
       ));
 
-    test('a certificate of the client for another role', () =>
+    test('a certificate of the client for another role, which the server says as if it were the password', () =>
       refused(
         { tls: fullWithClient, ca: ca(), client: authority.sign('shop'), props },
-        'certificate authentication failed for user|ertificate authentication failed',
-        'The name in secret shop-client, key tls.crt is not bäck "up" \\$x',
+        'password authentication failed for user',
+        'Is secret shop-db, key password its password. With clientcert=verify-full in pg_hba.conf, its name must be that in secret shop-client, key tls.crt too',
+      ));
+
+    test('a certificate of the client for another role, of a role that logs in by it', () =>
+      refused(
+        { tls: fullWithClient, ca: ca(), client: authority.sign('shop'), props: { user: 'by-certificate' } },
+        'certificate authentication failed for user "by-certificate"',
+        'The name in secret shop-client, key tls.crt is not by-certificate',
       ));
 
     test('a certificate of the client by an authority that the server does not know', () =>

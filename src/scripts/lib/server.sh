@@ -111,6 +111,10 @@ login_remedy() {
       "the prop tls of the database has which of them the client asks for."
   elif is_about_tls "$1"; then
     tls_remedy "$1"
+  elif [ -n "${TLS_CERTIFICATE_SOURCE:-}" ]; then
+    # Of a certificate with another name the server says no more than that.
+    echo "Is ${PASSWORD_SOURCE:-PGPASSWORD} its password? With clientcert=verify-full in pg_hba.conf," \
+      "its name must be that in $TLS_CERTIFICATE_SOURCE too."
   else
     echo "Is ${PASSWORD_SOURCE:-PGPASSWORD} its password?"
   fi

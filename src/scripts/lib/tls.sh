@@ -43,7 +43,7 @@ tls_remedy() {
     *'requires a valid client certificate'*)
       echo "Give a certificate of the authority in the server's ssl_ca_file: clientCertificate of the prop tls."
       ;;
-    *'ertificate authentication failed'*)
+    *'certificate authentication failed'*)
       echo "The name in $client is not $PGUSER: give a certificate for this role, or map the name in pg_ident.conf."
       ;;
     *'private key'*) echo "Write the key of $client into ${TLS_KEY_SOURCE:-PGSSLKEY}, in PEM and without a passphrase." ;;
