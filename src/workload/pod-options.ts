@@ -43,7 +43,7 @@ export interface PodOptions {
    */
   readonly isolation?: Isolation;
   /**
-   * Environment variables of every container, by name, e.g. `{ TZ: 'Europe/Berlin' }`. Values arrive as they are
+   * Environment variables of every container, by name, e.g. `{ TZ: 'Europe/Zurich' }`. Values arrive as they are
    * written. Names that the library sets itself are refused. Values are in the manifest: a secret belongs in `volumes`.
    * @default - none
    */
