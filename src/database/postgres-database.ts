@@ -23,7 +23,8 @@ export interface PostgresDatabaseProps {
   readonly port?: number;
   /**
    * How connections are encrypted, and what is checked of the server.
-   * @default - libpq's `prefer`: encrypted where the server offers it, and nobody checks with whom; the policy `tls` says so
+   * @default - libpq's `prefer`: encrypted where the server offers it, and the server is not checked; the policy `tls`
+   * says so
    */
   readonly tls?: Tls;
   /**
@@ -145,8 +146,8 @@ function checkSystemAuthority({ tls, image }: PostgresDatabaseProps): void {
       'database.tls',
       'TlsAuthority.system()',
       'finds no authority in the official Debian image, which has no ca-certificates',
-      'Use PostgresImage.alpine, an image with ca-certificates by PostgresImage.of, or the certificate of the authority ' +
-        'by TlsAuthority.configMap',
+      'Use PostgresImage.alpine, an image with ca-certificates by PostgresImage.of, or the certificate of the ' +
+        'authority by TlsAuthority.configMap',
     );
   }
 }

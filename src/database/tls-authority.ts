@@ -5,7 +5,8 @@ import { SecretKey } from '../secrets/secret-key';
 /** Where the certificates are of the authority that has signed the server's. */
 export class TlsAuthority {
   /**
-   * A key of a ConfigMap in the namespace of the workload, in PEM. Certificates are public: a ConfigMap is the usual place.
+   * A key of a ConfigMap in the namespace of the workload, in PEM. Certificates are public: a ConfigMap is the usual
+   * place.
    * @param name name of the ConfigMap
    * @param key key in the ConfigMap; default `ca.crt`
    * @throws InvalidPropError when one of them is not legal
@@ -33,8 +34,8 @@ export class TlsAuthority {
 
   /**
    * The authorities that the image itself trusts, for certificates of a public authority. It needs PostgreSQL 16 and an
-   * image that has such authorities, and it goes with `Tls.verifyFull` alone: everybody can have a certificate of a
-   * public authority.
+   * image that has such authorities, and it goes with `Tls.verifyFull` alone: a certificate of a public
+   * authority for another name is easy to have.
    */
   public static system(): TlsAuthority {
     return new TlsAuthority("the image's own authorities");

@@ -25,8 +25,8 @@ export interface TlsOptions {
  */
 export class Tls {
   /**
-   * Encrypted, with a certificate of that authority for the host of the connection. Nobody between can read, change or
-   * pose as the server.
+   * Encrypted, with a certificate of that authority for the host of the connection: no listener, and no server in the
+   * place of the right one.
    * @throws InvalidPropError when the certificate and the key of the client are the same value
    */
   public static verifyFull(authority: TlsAuthority, options: TlsOptions = {}): Tls {
@@ -34,8 +34,8 @@ export class Tls {
   }
 
   /**
-   * Encrypted, with a certificate of that authority for any host. It is as good as `verifyFull` where the authority signs
-   * for this server alone, as those of operators do.
+   * Encrypted, with a certificate of that authority for any host. It is as good as `verifyFull` where the authority
+   * signs for this server alone, as those of operators do.
    * @throws InvalidPropError when the authority is the system's, or as `verifyFull`
    */
   public static verifyCa(authority: TlsAuthority, options: TlsOptions = {}): Tls {
@@ -43,7 +43,7 @@ export class Tls {
       throw new InvalidPropError(
         'tls',
         'verify-ca',
-        'with the authorities of the system proves nothing: everybody can have a certificate of theirs, for another name',
+        'with the authorities of the system proves nothing: a certificate of theirs for another name is easy to have',
         'Use Tls.verifyFull(TlsAuthority.system())',
       );
     }
@@ -51,14 +51,14 @@ export class Tls {
   }
 
   /**
-   * Encrypted, with any certificate. Nobody can listen; who can redirect the connection can pose as the server.
+   * Encrypted, with any certificate: no listener, but perhaps a server in the place of the right one.
    * @throws InvalidPropError as `verifyFull`
    */
   public static require(options: TlsOptions = {}): Tls {
     return new Tls('require', undefined, options);
   }
 
-  /** Not encrypted, and said so. Who can listen reads all data; the password is not sent in clear by SCRAM. */
+  /** Not encrypted, and said so: a listener reads all data, but no password where the server asks for it by SCRAM. */
   public static disable(): Tls {
     return new Tls('disable', undefined, {});
   }

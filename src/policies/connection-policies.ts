@@ -10,13 +10,15 @@ export const CONNECTION: readonly Policy[] = [
   {
     id: 'tls',
     level: 'warning',
-    rule: 'The manifest says how the connection to the server is encrypted; a note where the server is in the namespace of the workload.',
+    rule:
+      'The manifest says how the connection to the server is encrypted; a note where the server is in the namespace ' +
+      'of the workload.',
     because:
-      'By itself libpq encrypts where the server offers it, and checks nothing: who can redirect the connection gets ' +
-      'all data and the login of a superuser.',
+      'By itself libpq encrypts where the server offers it, and checks nothing: a server that takes the place of the ' +
+      'right one gets all data of a restore, and a listener those of a backup.',
     remedy:
-      'Set the prop tls of PostgresDatabase.at: Tls.verifyFull(TlsAuthority.configMap("shop-ca")), or Tls.disable() where ' +
-      'the network is trusted.',
+      'Set the prop tls of PostgresDatabase.at: Tls.verifyFull(TlsAuthority.configMap("shop-ca")), or Tls.disable() ' +
+      'where the network is trusted.',
     source: 'https://www.postgresql.org/docs/current/libpq-ssl.html#LIBPQ-SSL-PROTECTION',
     check: (manifest) => (componentOf(manifest) === undefined ? [] : unsaid(manifest)),
   },
@@ -33,7 +35,7 @@ function unsaid(manifest: Manifest): Violation[] {
       if (host === undefined || server.startsWith('/') || isFromElsewhere(mode)) return [];
       const value = text(mode, 'value');
       if (value !== undefined && SAID.has(value)) return [];
-      const why = `nothing says how the connection to ${server} is encrypted, and nobody checks who answers`;
+      const why = `nothing says how the connection to ${server} is encrypted, and the server is not checked`;
       const found = violation([...container.path, 'env', 'PGSSLMODE'], value, why);
       return [isOfNamespace(server, manifest.namespace) ? { ...found, level: 'note' } : found];
     })

@@ -16,8 +16,8 @@ export interface MountedTls {
 }
 
 /**
- * The mode and the certificates of connections, for libpq and for messages. All files are optional: where one is missing,
- * the script says which; the pod would only hang in ContainerCreating.
+ * The mode and the certificates of connections, for libpq and for messages. All files are optional: where one is
+ * missing, the script says which; the pod would only hang in ContainerCreating.
  */
 export function mountedTls(tls: Tls | undefined): MountedTls {
   if (tls === undefined) return { env: [], volumes: [], volumeMounts: [] };

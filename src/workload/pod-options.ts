@@ -178,7 +178,7 @@ function checkEnv(property: string, env: { [name: string]: string }): void {
         name,
         'is set by the library, and two values would contradict each other',
         name.startsWith('PGSSL')
-          ? 'Leave it out, and use the prop tls of PostgresDatabase.at, e.g. Tls.verifyFull(TlsAuthority.configMap("shop-ca"))'
+          ? 'Leave it out, and use the prop tls of PostgresDatabase.at, e.g. Tls.require()'
           : 'Leave it out, and use the prop that it comes from',
       );
     }

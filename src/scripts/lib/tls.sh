@@ -28,9 +28,10 @@ authority() {
 }
 
 # usage: is_about_tls MESSAGE
-# A connection that was cut says so too, and the next try may find a server that has started.
+# A connection that was cut names SSL too, and the next try may find a server that has started; and so does a server that
+# does not admit the role with or without encryption.
 is_about_tls() {
-  [[ $1 != *'SSL SYSCALL error'* ]] && [[ $1 == *certificate* || $1 == *SSL* || $1 == *TLS* || $1 == *'private key'* ]]
+  [[ $1 != *'SSL SYSCALL error'* && $1 != *'no pg_hba.conf entry'* ]] && [[ $1 == *certificate* || $1 == *SSL* || $1 == *TLS* || $1 == *'private key'* ]]
 }
 
 # usage: tls_remedy MESSAGE
