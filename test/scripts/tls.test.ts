@@ -1,4 +1,4 @@
-import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Chart, Cron, Testing } from 'cdk8s';
 import {
@@ -85,6 +85,7 @@ function cluster({ tls, userland = 'busybox', ca, client, props = {} }: Cluster)
 async function serve({ certificate, key }: Certificate): Promise<void> {
   server.writeFile('server.crt', certificate);
   server.writeFile('server.key', key);
+  server.sql('postgres', 'ALTER SYSTEM SET ssl = on');
   await server.restart();
 }
 
@@ -98,7 +99,13 @@ describeWithOpenssl('TLS', () => {
   beforeAll(async () => {
     authority = new Authority('shop authority');
     other = new Authority('other authority');
-    server = await PostgresServer.start({ settings: { listen_addresses: '127.0.0.1,::1' } });
+    server = await PostgresServer.start({
+      settings: {
+        listen_addresses: '127.0.0.1,::1',
+        ssl_cert_file: '../server.crt',
+        ssl_key_file: '../server.key',
+      },
+    });
     server.sql('postgres', 'CREATE DATABASE shop');
   });
   afterAll(() => server.stop());
@@ -139,10 +146,6 @@ describeWithOpenssl('TLS', () => {
 
   describe('with a server that encrypts', () => {
     beforeAll(async () => {
-      appendFileSync(
-        join(server.dataFolder, 'postgresql.conf'),
-        "ssl = on\nssl_cert_file = '../server.crt'\nssl_key_file = '../server.key'\n",
-      );
       await serve(authority.sign('shop-db', ['IP:127.0.0.1', 'IP:::1']));
     });
 
@@ -208,7 +211,7 @@ describeWithOpenssl('TLS', () => {
       // The tests' own login stays; the page has what is for the others.
       admit(`host all postgres 127.0.0.1/32 scram-sha-256\nhostssl all by-certificate all cert\n${shown!.text}`);
       server.writeFile('clients.crt', authority.certificate);
-      appendFileSync(join(server.dataFolder, 'postgresql.conf'), "ssl_ca_file = '../clients.crt'\n");
+      server.sql('postgres', "ALTER SYSTEM SET ssl_ca_file = '../clients.crt'");
       await serve(authority.sign('shop-db', ['DNS:localhost', 'IP:127.0.0.1', 'IP:::1']));
     });
 
