@@ -38,7 +38,7 @@ export class TlsAuthority {
    * authority for another name is easy to have.
    */
   public static system(): TlsAuthority {
-    return new TlsAuthority("the image's own authorities");
+    return new TlsAuthority("the image's own list of authorities");
   }
 
   private constructor(

@@ -134,7 +134,7 @@ test('the authorities of the system are no file', () => {
   expect(settings(backup.containers[0]!)).toEqual({
     PGSSLMODE: 'verify-full',
     PGSSLROOTCERT: 'system',
-    TLS_AUTHORITY_SOURCE: "the image's own authorities",
+    TLS_AUTHORITY_SOURCE: "the image's own list of authorities",
   });
   expect(volumes(backup)).toEqual([]);
 });

@@ -144,6 +144,13 @@ describeWithOpenssl('TLS', () => {
       'Switch on SSL at the server, or say by the prop tls',
     ));
 
+  test('a wrong password is not taken for it, however the role is called', () =>
+    refused(
+      { tls: () => Tls.disable(), props: { user: 'SSL certificate' } },
+      'password authentication failed for user "SSL certificate"',
+      'Is secret shop-db, key password its password',
+    ));
+
   describe('with a server that encrypts', () => {
     beforeAll(async () => {
       await serve(authority.sign('shop-db', ['IP:127.0.0.1', 'IP:::1']));

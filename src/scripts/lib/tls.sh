@@ -1,6 +1,6 @@
 # shellcheck shell=bash
 # The encryption of connections: its files, and what is wrong with it in the words of libpq.
-# Needs: common.sh; PGHOST and PGUSER. Where connections are encrypted: PGSSLMODE; with an authority PGSSLROOTCERT and
+# Needs: common.sh; PGHOST, PGUSER, PGDATABASE and MAINTENANCE_DATABASE. Where connections are encrypted: PGSSLMODE; with an authority PGSSLROOTCERT and
 # TLS_AUTHORITY_SOURCE, what messages call it; with a certificate of the client PGSSLCERT, PGSSLKEY, TLS_KEY_FILE, and what
 # messages call the first and the last, TLS_CERTIFICATE_SOURCE and TLS_KEY_SOURCE.
 # Sets:  nothing; writes the file PGSSLKEY.
@@ -28,10 +28,15 @@ authority() {
 }
 
 # usage: is_about_tls MESSAGE
-# A connection that was cut names SSL too, and the next try may find a server that has started; and so does a server that
-# does not admit the role with or without encryption.
+# Names may be spelled like anything. A connection that was cut names SSL too, and the next try may find a server that has
+# started; and so does a server that does not admit the role with or without encryption.
 is_about_tls() {
-  [[ $1 != *'SSL SYSCALL error'* && $1 != *'no pg_hba.conf entry'* ]] && [[ $1 == *certificate* || $1 == *SSL* || $1 == *TLS* || $1 == *'private key'* ]]
+  local said=$1 words
+  for words in "\"$PGHOST\"" "\"$PGUSER\"" "\"$PGDATABASE\"" "\"$MAINTENANCE_DATABASE\"" \
+    'SSL SYSCALL error' 'SSL encryption' 'SSL on' 'SSL off'; do
+    said=${said//"$words"/}
+  done
+  [[ $said == *certificate* || $said == *SSL* || $said == *TLS* || $said == *'private key'* ]]
 }
 
 # usage: tls_remedy MESSAGE
