@@ -43,5 +43,7 @@ export { type Exemption } from './runbook/exemption';
 export { type ReadinessOptions, RunbookService, type RunbookServiceOptions } from './runbook/runbook-service';
 export { SecretExpectations, type SecretExpectationsProps } from './secrets/secret-expectations';
 export { type TableName } from './database/table-name';
+export { Tls, type TlsClientCertificate, type TlsOptions } from './database/tls';
+export { TlsAuthority } from './database/tls-authority';
 
 checkConstructsVersion();

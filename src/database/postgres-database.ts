@@ -5,6 +5,7 @@ import { SecretKey } from '../secrets/secret-key';
 import { checkIdentifier } from './identifiers';
 import { PostgresImage } from './postgres-image';
 import { PostgresRole } from './postgres-role';
+import { PEM, Tls, TlsClientCertificate } from './tls';
 
 /** A database on a server. */
 export interface PostgresDatabaseProps {
@@ -30,6 +31,12 @@ export interface PostgresDatabaseProps {
    * @default 5432
    */
   readonly port?: number;
+  /**
+   * How connections are encrypted, and what is checked of the server.
+   * @default - libpq's `prefer`: encrypted where the server offers it, and the server is not checked; the policy `tls`
+   * says so
+   */
+  readonly tls?: Tls;
   /**
    * Another database on the same server, where locks are taken and from where databases are renamed.
    * @default 'postgres'
@@ -57,6 +64,8 @@ export class PostgresDatabase {
   public readonly host: string;
   /** TCP port of the server. */
   public readonly port: number;
+  /** How connections are encrypted; undefined where nothing is said. */
+  public readonly tls?: Tls;
   /** Name of the database. */
   public readonly name: string;
   /** Role that dumps. */
@@ -110,8 +119,10 @@ export class PostgresDatabase {
         );
       }
     }
+    checkSystemAuthority(props);
     this.host = host;
     this.port = port;
+    this.tls = props.tls;
     this.name = props.name;
     this.user = props.user;
     this.password = props.password;
@@ -123,6 +134,7 @@ export class PostgresDatabase {
       this.password._useFor('the backup logs in with it');
       this.restoreAs.password._useFor('the restore logs in with it');
       this.restoreAs.password._hideFromBackups();
+      hideFromBackups(this.restoreAs.clientCertificate);
     }
     this.image = props.image;
     this.maintenanceDatabase = maintenanceDatabase;
@@ -135,8 +147,22 @@ export class PostgresDatabase {
   }
 }
 
+function hideFromBackups(clientCertificate: TlsClientCertificate | undefined): void {
+  clientCertificate?.certificate._useFor('the restore shows it to the server', PEM);
+  clientCertificate?.key._useFor('the restore proves with it that the certificate is its own', PEM);
+  clientCertificate?.key._hideFromBackups();
+}
+
 /** Another role with a password of its own: with the same one, the pods of backups would have both. */
-function checkRestoreRole({ user, password }: PostgresDatabaseProps, restoreAs: PostgresRole): void {
+function checkRestoreRole({ user, password, tls }: PostgresDatabaseProps, restoreAs: PostgresRole): void {
+  if (restoreAs.clientCertificate !== undefined && tls === undefined) {
+    throw new InvalidPropError(
+      'database.restoreAs.clientCertificate',
+      restoreAs.clientCertificate.certificate.toString(),
+      'is for encrypted connections, and nothing says that they are',
+      'Set tls, e.g. to Tls.verifyFull(TlsAuthority.configMap("shop-ca"))',
+    );
+  }
   checkIdentifier('database.restoreAs.user', restoreAs.user);
   if (restoreAs.user === user) {
     throw new InvalidPropError(
@@ -152,6 +178,32 @@ function checkRestoreRole({ user, password }: PostgresDatabaseProps, restoreAs: 
       restoreAs.password.toString(),
       'is also the password of the role that dumps, and every backup would know it',
       'Expect another key for it',
+    );
+  }
+}
+
+/** The first major version of PostgreSQL whose clients know `sslrootcert=system`. */
+const FIRST_WITH_SYSTEM = 16;
+
+function checkSystemAuthority({ tls, image }: PostgresDatabaseProps): void {
+  if (tls?.authority?.isSystem !== true) {
+    return;
+  }
+  if (image.majorVersion < FIRST_WITH_SYSTEM) {
+    throw new InvalidPropError(
+      'database.tls',
+      'TlsAuthority.system()',
+      `needs the client tools of PostgreSQL ${FIRST_WITH_SYSTEM}, the image has ${image.majorVersion}`,
+      'Put the certificate of the authority into a ConfigMap, and name it with TlsAuthority.configMap',
+    );
+  }
+  if (!image._hasAuthorities) {
+    throw new InvalidPropError(
+      'database.tls',
+      'TlsAuthority.system()',
+      'finds no authority in the official Debian image, which has no ca-certificates',
+      'Use PostgresImage.alpine, an image with ca-certificates by PostgresImage.of, or the certificate of the ' +
+        'authority by TlsAuthority.configMap',
     );
   }
 }

@@ -1,4 +1,5 @@
 import { SecretKey } from '../secrets/secret-key';
+import { TlsClientCertificate } from './tls';
 
 /** A role that logs in. */
 export interface PostgresRole {
@@ -6,4 +7,9 @@ export interface PostgresRole {
   readonly user: string;
   /** The role's password. */
   readonly password: SecretKey;
+  /**
+   * Certificate that this role shows to the server.
+   * @default - that of `tls`
+   */
+  readonly clientCertificate?: TlsClientCertificate;
 }

@@ -144,23 +144,40 @@ fingerprint() {
 
 # A server that is down is no wrong password; the next container waits for it.
 check_login() {
-  local server refusal
+  local server refusal missing
   [ -n "${PGPASSWORD:-}" ] || return 0
+  missing=$(missing_tls_files)
+  if [ -n "$missing" ]; then
+    # What is missing of a secret is found already.
+    [[ $missing != ConfigMap* ]] || finding "${missing%%$'\n'*}"
+    return 0
+  fi
+  copy_client_key
   server=$PGHOST:${PGPORT:-5432} database=$PGDATABASE
   keep_alive
   if ! run is_ready; then
     refusal=$(refusal_of_server)
     if is_about_tls "$refusal"; then
-      finding "the connection to $server is not made: $(echo "$refusal" | tr '\n' ' ')$(tls_remedy "$refusal")"
+      unconnected "$server" "$refusal"
     else
       warn "no server accepts connections at $server: the password is not tried"
     fi
   elif ! run query "$MAINTENANCE_DATABASE" --command='SELECT 1' >/dev/null 2>"$scratch/login"; then
-    finding "${PASSWORD_SOURCE:-PGPASSWORD} does not log in to $server as $PGUSER: $(tail -n 1 "$scratch/login")." \
-      "$(login_remedy "$(cat "$scratch/login")")"
+    refusal=$(cat "$scratch/login")
+    if is_about_tls "$refusal"; then
+      unconnected "$server" "$refusal"
+    else
+      finding "${PASSWORD_SOURCE:-PGPASSWORD} does not log in to $server as $PGUSER: $(tail -n 1 "$scratch/login")." \
+        "$(login_remedy "$refusal")"
+    fi
   else
     log "${PASSWORD_SOURCE:-PGPASSWORD} logs in to $server as $PGUSER"
   fi
+}
+
+# usage: unconnected SERVER REFUSAL
+unconnected() {
+  finding "the connection to $1 is not made: $(printf %s "$2" | tr '\n' ' '). $(tls_remedy "$2")"
 }
 
 main "$@"

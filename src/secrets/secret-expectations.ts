@@ -241,7 +241,7 @@ function isExtended(pattern: string): boolean {
 
 function listed(secret: ExpectedSecret): object {
   const { isLocal, namespace, secretName, _onlyKey: onlyKey, _usedBy: usedBy, _because: because } = secret;
-  const { bytes, minBytes, pattern, trailingNewline, sameAsDump, gitFile, optionalUntil } = secret._options;
+  const { bytes, minBytes, pattern, sameAsDump, gitFile, optionalUntil } = secret._options;
   return {
     ...(!isLocal && { namespace }),
     secret: secretName,
@@ -249,7 +249,7 @@ function listed(secret: ExpectedSecret): object {
     ...(bytes !== undefined && { bytes }),
     ...(minBytes !== undefined && { minBytes }),
     ...(pattern !== undefined && { pattern }),
-    ...(trailingNewline && { trailingNewline }),
+    ...(secret._trailingNewline && { trailingNewline: true }),
     ...(sameAsDump && { sameAsDump }),
     because,
     ...(gitFile !== undefined && { gitFile }),
@@ -260,14 +260,14 @@ function listed(secret: ExpectedSecret): object {
 
 /** The same for the pods, whose scripts read it: a line for each, with a tab between its fields. */
 function tabSeparated(secrets: readonly ExpectedSecret[]): string {
-  const rows = secrets.map(({ secretName, _onlyKey, _usedFor, _options: options, _because }) => ({
+  const rows = secrets.map(({ secretName, _onlyKey, _usedFor, _options: options, _because, _trailingNewline }) => ({
     secret: secretName,
     key: _onlyKey,
     usedFor: _usedFor.join(' '),
     bytes: options.bytes,
     minBytes: options.minBytes,
     pattern: options.pattern,
-    trailingNewline: options.trailingNewline ? 'allowed' : undefined,
+    trailingNewline: _trailingNewline ? 'allowed' : undefined,
     sameAsDump: options.sameAsDump ? 'true' : undefined,
     gitFile: options.gitFile,
     optionalUntil: options.optionalUntil,

@@ -50,7 +50,7 @@ export interface ExpectKeyOptions extends SecretOriginOptions {
   readonly pattern?: string;
   /**
    * Whether the value may end with a line break, which editors and `echo` append.
-   * @default false
+   * @default - true for what TLS reads, which is PEM; false for all else
    */
   readonly trailingNewline?: boolean;
   /**
@@ -91,6 +91,7 @@ export class ExpectedSecret {
   private readonly uses = new Set<string>();
   private isHidden = false;
   private use?: string;
+  private isText = false;
 
   /** @internal */
   constructor(list: SecretList, secretName: string, options: ExpectKeyOptions, namespace?: string, onlyKey?: string) {
@@ -123,11 +124,20 @@ export class ExpectedSecret {
   }
 
   /**
-   * Says what it is used for; the first use counts.
+   * Whether the value may end with a line break.
    * @internal
    */
-  public _useFor(because: string): void {
+  public get _trailingNewline(): boolean {
+    return this._options.trailingNewline ?? this.isText;
+  }
+
+  /**
+   * Says what it is used for; the first use counts. Every use may say that a line break at the end does no harm.
+   * @internal
+   */
+  public _useFor(because: string, options: { readonly trailingNewline?: boolean } = {}): void {
     this.use ??= because;
+    this.isText ||= options.trailingNewline === true;
   }
 
   /**

@@ -18,13 +18,13 @@ export interface SecretsCheck {
  * Mounts the lists of expected secrets, and exactly the keys that matter to a component and the dumps of a folder. All
  * are optional: where one is missing, the script says which and why it matters; without that, the pod would only hang
  * in CreateContainerConfigError.
- * @param connection environment that finds the database, whose login is tried
+ * @param connection what finds the database, whose login is tried: variables, and files among the volumes of the pod
  */
 export function secretsCheck(
   lists: readonly SecretList[],
   folder: string,
   component: string,
-  connection: k8s.EnvVar[],
+  connection: Pick<SecretsCheck, 'env' | 'volumeMounts'>,
 ): SecretsCheck {
   const expected = lists.flatMap((list) => list._localFor(folder, component));
   const keys = expected.flatMap(({ secretName, _onlyKey: onlyKey }) =>
@@ -46,7 +46,7 @@ export function secretsCheck(
     ...whole.map((secretName, index) => ({ name: `expected-${index + 1}`, secret: { secretName, optional: true } })),
   ];
   return {
-    env: [...connection, env('EXPECTED_DIR', EXPECTED_PATH), env('EXPECTED_FOR', `${folder}/${component}`)],
+    env: [...connection.env, env('EXPECTED_DIR', EXPECTED_PATH), env('EXPECTED_FOR', `${folder}/${component}`)],
     volumeMounts: [
       { name: 'expected-lists', mountPath: `${EXPECTED_PATH}/lists`, readOnly: true },
       ...(keys.length > 0 ? [{ name: 'expected-keys', mountPath: `${EXPECTED_PATH}/keys`, readOnly: true }] : []),
@@ -55,6 +55,7 @@ export function secretsCheck(
         mountPath: `${EXPECTED_PATH}/secrets/${secretName}`,
         readOnly: true,
       })),
+      ...connection.volumeMounts,
     ],
     volumes,
   };

@@ -3,7 +3,11 @@
 # Needs: common.sh; PGHOST, PGUSER, PGDATABASE, MAINTENANCE_DATABASE, SERVER_TIMEOUT, and PGPASSWORD for a server that is
 # not behind a socket; PGPORT (5432), and PASSWORD_SOURCE (PGPASSWORD), what messages call the password.
 # Sets:  by check_connection_settings database, which another script may set instead; by check_server server_version,
-# client_version and is_superuser; PGOPTIONS, PGCLIENTENCODING, PGSERVICEFILE and PGSERVICE for all programs.
+# client_version and is_superuser; PGOPTIONS, PGCLIENTENCODING, PGSERVICEFILE and PGSERVICE for all programs; with tls.sh the
+# file PGSSLKEY.
+
+# shellcheck source=lib/tls.sh
+. "${BASH_SOURCE[0]%/*}/tls.sh"
 
 # The name of the live database, which SQL knows as :db.
 database=
@@ -14,6 +18,7 @@ client_version=
 is_superuser=
 
 check_connection_settings() {
+  local missing
   : "${PGHOST:?is not set: it names the database server}"
   : "${PGUSER:?is not set: it names the role that logs in}"
   : "${PGDATABASE:?is not set: it names the database}"
@@ -26,6 +31,9 @@ check_connection_settings() {
       ;;
   esac
   : "${SERVER_TIMEOUT:?is not set: seconds to wait for a server that is starting}"
+  missing=$(missing_tls_files)
+  [ -z "$missing" ] || fail "the connection to $PGHOST is not made: $missing"
+  copy_client_key
   database=$PGDATABASE
   keep_alive
 }
@@ -106,29 +114,17 @@ refusal_of_server() {
   { query "$MAINTENANCE_DATABASE" --command='SELECT 1' >/dev/null || true; } 2>&1
 }
 
-# usage: is_about_tls MESSAGE
-is_about_tls() {
-  [[ $1 == *certificate* || $1 == *SSL* || $1 == *TLS* ]]
-}
-
-# usage: tls_remedy MESSAGE
-tls_remedy() {
-  case $1 in
-    *'does not match host name'*) echo "Connect by a name that the server's certificate has, or have it made for this one." ;;
-    *expired*) echo "Renew the certificate that has expired." ;;
-    *'root certificate'*) echo "Give the certificate of the authority in the file that PGSSLROOTCERT names." ;;
-    *'verify failed'* | *'unknown ca'*) echo "The authority in PGSSLROOTCERT has not signed the server's certificate: give the one that has." ;;
-    *'does not support SSL'*) echo "Switch on SSL at the server, or do not ask for it with PGSSLMODE." ;;
-    *) echo "Look at PGSSLMODE, at the authority in PGSSLROOTCERT and at the server's certificate." ;;
-  esac
-}
-
 # usage: login_remedy MESSAGE
 login_remedy() {
-  if is_about_tls "$1"; then
+  if [[ $1 == *'no pg_hba.conf entry'* ]]; then
+    echo "Let the server's pg_hba.conf admit this role from here, with or without encryption as the message says;" \
+      "the prop tls of the database has which of them the client asks for."
+  elif is_about_tls "$1"; then
     tls_remedy "$1"
-  elif [[ $1 == *'no pg_hba.conf entry'* ]]; then
-    echo "Let the server's pg_hba.conf admit this role from here, with or without encryption as the message says."
+  elif [ -n "${TLS_CERTIFICATE_SOURCE:-}" ]; then
+    # Of a certificate with another name the server says no more than that.
+    echo "Is ${PASSWORD_SOURCE:-PGPASSWORD} its password? With clientcert=verify-full in pg_hba.conf," \
+      "its name must be that in $TLS_CERTIFICATE_SOURCE too."
   else
     echo "Is ${PASSWORD_SOURCE:-PGPASSWORD} its password?"
   fi
