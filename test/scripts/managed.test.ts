@@ -123,7 +123,9 @@ describeWithOpenssl('an administrator without superuser, with verify-full,', () 
       expect(fresh.sql('shop', "SELECT has_table_privilege('reader', 'sales.orders', 'SELECT')")).toBe('t');
       const { leftOut } = JSON.parse(readFileSync(join(instance.folder, 'restores/f1.json'), 'utf8'));
       expect(leftOut).toEqual([]);
-    
+    });
+
+);
   test('may create extensions that PostgreSQL does not trust where the service lets it, and not elsewhere', async () => {
     server.sql('shop', 'CREATE SCHEMA IF NOT EXISTS sales; CREATE EXTENSION amcheck');
     expect(await instance.backup()).toMatchObject({ status: 3 });
