@@ -81,51 +81,50 @@ const CONTENTS = `
 const describeWithOpenssl = which('openssl') === undefined ? describe.skip : describe;
 
 describeWithOpenssl('an administrator without superuser, with verify-full,', () => {
-    let server: PostgresServer;
-    let fresh: PostgresServer;
-    let instance: Instance;
-    beforeAll(async () => {
-      authority = new Authority('cloud');
-      [server, fresh] = await Promise.all([managed(), managed()]);
-      server.sql('postgres', SHOP);
-      server.sql('shop', CONTENTS);
-      instance = new Instance(server, 'gnu', manifests());
-      instance.secrets['shop-db'] = { password: PASSWORD };
-    });
-    afterAll(() => Promise.all([server.stop(), fresh.stop()]));
+  let server: PostgresServer;
+  let fresh: PostgresServer;
+  let instance: Instance;
+  beforeAll(async () => {
+    authority = new Authority('cloud');
+    [server, fresh] = await Promise.all([managed(), managed()]);
+    server.sql('postgres', SHOP);
+    server.sql('shop', CONTENTS);
+    instance = new Instance(server, 'gnu', manifests());
+    instance.secrets['shop-db'] = { password: PASSWORD };
+  });
+  afterAll(() => Promise.all([server.stop(), fresh.stop()]));
 
-    test('backs up, restores, goes back and drills', async () => {
-      expect(await instance.backup()).toMatchObject({ status: 0, stderr: '' });
-      const dumped = databaseState(server, 'shop').text;
-      server.sql('shop', 'DROP SCHEMA sales CASCADE');
-      const lost = databaseState(server, 'shop').text;
-      expect(await instance.restore({ RESTORE_SESSIONS: 'disconnect' }, 'r1')).toMatchObject({ status: 0 });
-      expect(databaseState(server, 'shop').text).toBe(dumped);
-      expect(await instance.restore({ RESTORE_ACTION: 'undo' }, 'r2')).toMatchObject({ status: 0 });
-      expect(databaseState(server, 'shop').text).toBe(lost);
-      expect(await instance.drill()).toMatchObject({ status: 0 });
-      expect(instance.evidence()).toMatchObject({ verdict: 'proven' });
-    });
+  test('backs up, restores, goes back and drills', async () => {
+    expect(await instance.backup()).toMatchObject({ status: 0, stderr: '' });
+    const dumped = databaseState(server, 'shop').text;
+    server.sql('shop', 'DROP SCHEMA sales CASCADE');
+    const lost = databaseState(server, 'shop').text;
+    expect(await instance.restore({ RESTORE_SESSIONS: 'disconnect' }, 'r1')).toMatchObject({ status: 0 });
+    expect(databaseState(server, 'shop').text).toBe(dumped);
+    expect(await instance.restore({ RESTORE_ACTION: 'undo' }, 'r2')).toMatchObject({ status: 0 });
+    expect(databaseState(server, 'shop').text).toBe(lost);
+    expect(await instance.drill()).toMatchObject({ status: 0 });
+    expect(instance.evidence()).toMatchObject({ verdict: 'proven' });
+  });
 
-    test('restores into a server that knows none of the roles, and makes them', async () => {
-      const { status, stderr } = await instance.restore({ PGPORT: String(fresh.port) }, 'f1');
-      expect({ status, stderr }).toEqual({
-        status: 0,
-        stderr: expect.stringContaining('created roles that were missing: reader, shop'),
-      });
-      expect(databaseNames(fresh)).toEqual(['shop']);
-      expect(
-        fresh.sql(
-          'shop',
-          'SELECT count(*), sum(total), max(pg_get_userbyid(relowner)) FROM sales.orders, pg_class WHERE relname = $$orders$$',
-        ),
-      ).toBe('300|90300|shop');
-      expect(fresh.sql('shop', "SELECT has_table_privilege('reader', 'sales.orders', 'SELECT')")).toBe('t');
-      const { leftOut } = JSON.parse(readFileSync(join(instance.folder, 'restores/f1.json'), 'utf8'));
-      expect(leftOut).toEqual([]);
+  test('restores into a server that knows none of the roles, and makes them', async () => {
+    const { status, stderr } = await instance.restore({ PGPORT: String(fresh.port) }, 'f1');
+    expect({ status, stderr }).toEqual({
+      status: 0,
+      stderr: expect.stringContaining('created roles that were missing: reader, shop'),
     });
+    expect(databaseNames(fresh)).toEqual(['shop']);
+    expect(
+      fresh.sql(
+        'shop',
+        'SELECT count(*), sum(total), max(pg_get_userbyid(relowner)) FROM sales.orders, pg_class WHERE relname = $$orders$$',
+      ),
+    ).toBe('300|90300|shop');
+    expect(fresh.sql('shop', "SELECT has_table_privilege('reader', 'sales.orders', 'SELECT')")).toBe('t');
+    const { leftOut } = JSON.parse(readFileSync(join(instance.folder, 'restores/f1.json'), 'utf8'));
+    expect(leftOut).toEqual([]);
+  });
 
-);
   test('may create extensions that PostgreSQL does not trust where the service lets it, and not elsewhere', async () => {
     server.sql('shop', 'CREATE SCHEMA IF NOT EXISTS sales; CREATE EXTENSION amcheck');
     expect(await instance.backup()).toMatchObject({ status: 3 });
