@@ -117,7 +117,7 @@ describeWithOpenssl('an administrator without superuser, with verify-full,', () 
     expect(
       fresh.sql(
         'shop',
-        'SELECT count(*), sum(total), max(pg_get_userbyid(relowner)) FROM sales.orders, pg_class WHERE relname = $$orders$$',
+        "SELECT count(*), sum(total), (SELECT tableowner FROM pg_tables WHERE tablename = 'orders') FROM sales.orders",
       ),
     ).toBe('300|90300|shop');
     expect(fresh.sql('shop', "SELECT has_table_privilege('reader', 'sales.orders', 'SELECT')")).toBe('t');
@@ -126,7 +126,7 @@ describeWithOpenssl('an administrator without superuser, with verify-full,', () 
   });
 
   test('may create extensions that PostgreSQL does not trust where the service lets it, and not elsewhere', async () => {
-    server.sql('shop', 'CREATE SCHEMA IF NOT EXISTS sales; CREATE EXTENSION amcheck');
+    server.sql('shop', 'CREATE EXTENSION amcheck');
     expect(await instance.backup()).toMatchObject({ status: 3 });
     const preflight = { RESTORE_ACTION: 'preflight' };
     const refused = await instance.restore(preflight);
