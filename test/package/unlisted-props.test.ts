@@ -122,7 +122,14 @@ const CONSTRUCTS: Readonly<Record<string, (scope: Chart, given: Given) => unknow
   RestoreDrill: (scope, given) => drill(scope, given),
   BackupAlerts: (scope, given) => new BackupAlerts(scope, 'it', given({ name: 'alerts', backups: [backup(scope)] })),
   BackupDashboard: (scope, given) =>
-    new BackupDashboard(scope, 'it', given({ name: 'dashboard', backups: [backup(scope)] })),
+    new BackupDashboard(
+      scope,
+      'it',
+      given({
+        name: 'dashboard',
+        alerts: new BackupAlerts(scope, 'alerts', { name: 'alerts', backups: [backup(scope)] }),
+      }),
+    ),
   FluxKustomization: (scope, given) =>
     new FluxKustomization(
       scope,

@@ -17,7 +17,10 @@ interface Fired extends Span {
 }
 
 export interface RuleSet {
-  readonly groups: readonly { readonly name: string; readonly rules: readonly { readonly alert: string }[] }[];
+  readonly groups: readonly {
+    readonly name: string;
+    readonly rules: readonly { readonly alert?: string; readonly record?: string }[];
+  }[];
 }
 
 /**
@@ -48,7 +51,7 @@ export function alertScenarios(title: string, scenarios: Record<string, () => Sc
 }
 
 function promtoolTest(name: string, { rules, metrics, fires }: Scenario): object {
-  const alerts = new Set(rules.groups.flatMap((group) => group.rules.map(({ alert }) => alert)));
+  const alerts = new Set(rules.groups.flatMap((group) => group.rules.flatMap(({ alert }) => alert ?? [])));
   for (const { alert } of fires) expect(alerts).toContain(alert);
   const firing = ({ alert, labels = {} }: Fired) => {
     const matchers = Object.entries({ alertname: alert, alertstate: 'firing', ...labels }).map(
