@@ -6,9 +6,13 @@ import { checkIdentifier } from './identifiers';
 import { PostgresImage } from './postgres-image';
 
 /** A database on a server. */
-export interface PostgresDatabaseProps {
+export interface PostgresDatabaseProps extends PostgresServerProps {
   /** Name of the database, in any spelling that PostgreSQL allows, up to 63 bytes. */
   readonly name: string;
+}
+
+/** How a server is reached, and what fits it. */
+export interface PostgresServerProps {
   /** Role that dumps and restores. It must be a superuser: a restore creates a database and gives objects away. */
   readonly user: string;
   /** The role's password. */

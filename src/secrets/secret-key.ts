@@ -137,6 +137,14 @@ export class ExpectedSecret {
     return [...this.folders].sort();
   }
 
+  /**
+   * Whether it matters to the dumps of a folder: it is of that folder, or of none.
+   * @internal
+   */
+  public _isFor(folder: string): boolean {
+    return this.folders.size === 0 || this.folders.has(folder);
+  }
+
   /** @internal */
   public _addUser(workload: string, folder: string): void {
     this.users.add(workload);
