@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto';
+
 /** What a label has to be: this, or what a regular expression matches. */
 export type Matcher = string | { readonly pattern: string };
 
@@ -28,10 +30,23 @@ export const STALE_AFTER = 'cronjob:postgres_backup_stale_after_seconds';
 /** The claims that are watched: their size, and the part that is free. */
 export const CLAIM = { capacity: 'claim:postgres_backup_capacity_bytes', free: 'claim:postgres_backup_free:ratio' };
 
-/** Some CronJobs with the value of `STALE_AFTER`, which the metric gets with its labels. */
+/** How many CronJobs are listed in a row, and in how many rows where there are more. */
+const ROWS = 32;
+
+/**
+ * Some CronJobs with the value of `STALE_AFTER`, which the metric gets with its labels. Prometheus copies the left side
+ * of each `or`: many are in rows, or a thousand would take it four times as long. The row of a CronJob depends on its
+ * name alone, so that another one is another line.
+ */
 export function staleAfterOf(cronJobs: readonly string[], seconds: number): string {
-  const each = cronJobs.map((name) => `label_replace(vector(1), "cronjob", "${name}", "", "")`);
-  return `${seconds} * (\n  ${each.join('\n  or ')}\n)`;
+  const rows = new Map<number, string[]>();
+  for (const name of cronJobs) {
+    const row = cronJobs.length > ROWS ? createHash('sha256').update(name).digest()[0]! % ROWS : 0;
+    rows.set(row, [...(rows.get(row) ?? []), `label_replace(vector(1), "cronjob", "${name}", "", "")`]);
+  }
+  const ordered = [...rows].sort(([a], [b]) => a - b).map(([, each]) => each.join('\n  or '));
+  const rowsOf = ordered.join('\n) or (\n  ');
+  return ordered.length === 1 ? `${seconds} * (\n  ${rowsOf}\n)` : `${seconds} * ((\n  ${rowsOf}\n))`;
 }
 
 /**
@@ -79,18 +94,13 @@ export class CronJobMetrics {
     ].join('\n');
   }
 
-  /** Those that are suspended now. */
+  /** Those that are suspended. */
   public get suspended(): string {
-    return `${this.suspendedFor(BRIDGE)} == 1\nand on (namespace, cronjob) ${this.staleAfter}`;
-  }
-
-  /** Those that have existed for as many days, and been suspended all the time. */
-  public suspendedForDays(days: number): string {
-    return [
-      `${this.suspendedFor(`${days}d`)} == 1`,
-      `and on (namespace, cronjob) time() - ${this.created} > ${days * 86_400}`,
-      `and on (namespace, cronjob) ${this.staleAfter}`,
-    ].join('\n');
+    const metric = series('kube_cronjob_spec_suspend', { namespace: this.namespace });
+    return (
+      `min by (namespace, cronjob) (min_over_time(${metric}[${BRIDGE}])) == 1\n` +
+      `and on (namespace, cronjob) ${this.staleAfter}`
+    );
   }
 
   /** Seconds until the next run is due; none where it is suspended. */
@@ -141,18 +151,9 @@ export class CronJobMetrics {
     return `max by (namespace, cronjob) (max_over_time(${metric}[${BRIDGE}]))`;
   }
 
-  private get created(): string {
-    return `max by (namespace, cronjob) (${this.fact('kube_cronjob_created')})`;
-  }
-
   private get ageOfAll(): string {
-    return `time() - (\n  ${this.lastSuccess}\n  or\n  ${this.created}\n)`;
-  }
-
-  /** 1 while a CronJob is suspended, and has been for all of the window that is known. */
-  private suspendedFor(window: string): string {
-    const metric = series('kube_cronjob_spec_suspend', { namespace: this.namespace });
-    return `min by (namespace, cronjob) (min_over_time(${metric}[${window}]))`;
+    const created = `max by (namespace, cronjob) (${this.fact('kube_cronjob_created')})`;
+    return `time() - (\n  ${this.lastSuccess}\n  or\n  ${created}\n)`;
   }
 
   /**

@@ -101,7 +101,8 @@ export function cronJobRules(alerts: string, kind: Kind, watches: readonly Watch
     ...(kind === 'backup'
       ? [
           rule(`${alert}Suspended`, 'warning', {
-            expr: metrics.suspendedForDays(1),
+            expr: metrics.suspended,
+            for: '1d',
             summary: `The backup ${SUBJECT} has been suspended for more than a day`,
             description:
               'No backup is made by itself. Set suspend to false where {{ $labels.cronjob }} is declared, and apply it.',

@@ -12,8 +12,6 @@ interface Fired extends Span {
   readonly alert: string;
   /** The series that fires, by its labels. */
   readonly labels?: Record<string, string>;
-  /** How many evaluations earlier it may fire, where a window begins at a scrape. */
-  readonly give?: number;
 }
 
 export interface RuleSet {
@@ -65,7 +63,6 @@ function promtoolTest(name: string, { rules, metrics, fires }: Scenario): object
     input_series: metrics.inputSeries,
     promql_expr_test: [...alerts].flatMap((alert) => {
       const spans = fires.filter((fired) => fired.alert === alert);
-      const give = Math.max(0, ...spans.map((fired) => fired.give ?? 0));
       const evaluations = spans.reduce((sum, { from, to }) => sum + (to - from) / STEP, 0);
       const during = (fired: Fired, minute: number, is: boolean) => ({
         expr: firing(fired),
@@ -76,12 +73,12 @@ function promtoolTest(name: string, { rules, metrics, fires }: Scenario): object
         {
           expr:
             `abs((sum(count_over_time(ALERTS{alertname="${alert}", alertstate="firing"}[${metrics.minutes}m])) or ` +
-            `vector(0)) - ${evaluations}) > ${give}`,
+            `vector(0)) - ${evaluations}) > 0`,
           eval_time: `${metrics.minutes - STEP}m`,
           exp_samples: [],
         },
         ...spans.flatMap((fired) => [
-          ...(fired.from > 0 ? [during(fired, fired.from - (1 + give) * STEP, false)] : []),
+          ...(fired.from > 0 ? [during(fired, fired.from - STEP, false)] : []),
           during(fired, fired.from, true),
           during(fired, fired.to - STEP, true),
           ...(fired.to < metrics.minutes ? [during(fired, fired.to, false)] : []),
