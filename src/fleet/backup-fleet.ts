@@ -5,8 +5,10 @@ import { PostgresServer } from '../database/postgres-server';
 import { DrillOptions, drillOptions, RestoreDrill } from '../drill/restore-drill';
 import { InvalidPropError } from '../errors';
 import { checkName, CRON_JOB_NAME_LENGTH, namePart } from '../kubernetes/names';
+import { RestoreCheck } from '../restore/restore-check';
 import { RestoreJob, restoreJobOptions, RestoreOptions } from '../restore/restore-job';
 import { ScheduleWindow } from '../schedule/schedule-window';
+import { mountedChecks } from '../workload/checks-config-map';
 import { FleetDatabase } from './fleet-database';
 
 /** Which databases are backed up, from where to where, and what their workloads have in common. */
@@ -26,6 +28,11 @@ export interface BackupFleetProps {
    * @default - the same as for the backups
    */
   readonly drillWindow?: ScheduleWindow;
+  /**
+   * What must be true of the data of each database, in every dump and after every restore.
+   * @default - nothing beyond the rows and objects that the dump lists
+   */
+  readonly checks?: RestoreCheck[];
   /** What the backups have in common: the retention at least. */
   readonly backupOptions: BackupOptions;
   /**
@@ -66,6 +73,8 @@ export class BackupFleet extends Construct {
     if (props.databases.length === 0) {
       throw new InvalidPropError('backupFleet.databases', [], 'backs up nothing', 'Name at least one database');
     }
+    // Made first, or the ConfigMap that they share would have the name of the first database.
+    mountedChecks(this, props.name, props.checks ?? []);
     const taken = new Map<string, string>();
     for (const database of props.databases) {
       const name = workloadsOf(props.name, database);
@@ -93,7 +102,7 @@ export class BackupFleet extends Construct {
       database: props.server.database(database.name),
       storage: props.storage,
       folder: database.folder,
-      checks: database.checks,
+      checks: database.checks ?? props.checks,
       schedule: database.schedule ?? window.daily(`${name}-backup`, options.timeZone),
       suspend: database.suspend ?? options.suspend,
       retention: database.retention ?? options.retention,

@@ -23,7 +23,7 @@ export interface FleetDatabase {
   readonly folder?: string;
   /**
    * What must be true of the data, in every dump and after every restore.
-   * @default - nothing beyond the rows and objects that the dump lists
+   * @default - the checks of the fleet
    */
   readonly checks?: RestoreCheck[];
   /**

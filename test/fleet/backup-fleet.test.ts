@@ -84,9 +84,10 @@ test('claim, scripts, expected secrets and password are there once', () => {
 
 test('another database changes nothing of those that are there, wherever it is in the list', () => {
   const some = ['shop', 'audit', 'mail'].map((name) => ({ name }));
-  const before = cronJobs(fleet(some).objects);
+  const checks = [RestoreCheck.sql({ name: 'rows', query: 'SELECT 1', expect: '1' })];
+  const before = cronJobs(fleet(some, { checks }).objects);
   for (const index of [0, 1, 3]) {
-    const after = cronJobs(fleet([...some.slice(0, index), { name: 'new' }, ...some.slice(index)]).objects);
+    const after = cronJobs(fleet([...some.slice(0, index), { name: 'new' }, ...some.slice(index)], { checks }).objects);
     expect(after).toHaveLength(12);
     expect(after.filter(({ metadata }) => !metadata.name.includes('-new-'))).toEqual(before);
   }
