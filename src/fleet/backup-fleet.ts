@@ -54,9 +54,9 @@ const SUFFIX_LENGTH = '-restore'.length;
 const NAME_LENGTH = 20;
 
 /**
- * The backups, restores and drills of many databases on one server: `<fleet>-<database>-backup`, `-restore` and `-drill`
- * for each. They share the claim, the scripts, the secrets and the password. The names and schedules of a database depend
- * on its own name: to add another, or to remove it, changes nothing of the others.
+ * The backups, restores and drills of many databases on one server: `<fleet>-<database>-backup`, `-restore` and
+ * `-drill` for each. They share the claim, the scripts, the secrets and the password. The names and schedules of a
+ * database depend on its own name: to add another, or to remove it, changes nothing of the others.
  */
 export class BackupFleet extends Construct {
   /** The backups, in the order of the databases. */

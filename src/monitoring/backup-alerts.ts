@@ -63,16 +63,18 @@ export interface BackupAlertsProps {
 }
 
 /**
- * What fits into an object, in bytes. With `kubectl apply` it becomes an annotation of itself, of 262,144 bytes at most.
+ * What fits into an object, in bytes. With `kubectl apply` it becomes an annotation of itself, of 262,144 bytes at
+ * most.
  */
 const MOST_BYTES = 230_000;
 
 /**
  * Alerts on backups, drills and restores, as a PrometheusRule of the Prometheus operator. The CronJobs are named in a
- * recorded metric, once each, and every alert joins it: so there are as many alerts for a thousand databases as for one.
- * Beyond about a thousand, the rules are split into several objects, `<name>`, `<name>-2` and so on. The alerts need the metrics of
- * kube-state-metrics 2.5 or later, with their own `namespace` label (`honorLabels`), and those of the kubelet for the
- * claims.
+ * recorded metric, once each, and every alert joins it: so there are as many alerts for a thousand databases as for
+ * one. Beyond about a thousand, the rules are split into several objects, `<name>`, `<name>-2` and so on.
+ *
+ * The alerts need the metrics of kube-state-metrics 2.5 or later, with their own `namespace` label (`honorLabels`), and
+ * those of the kubelet for the claims.
  *
  * A run that is left out, since daylight saving skips its hour, is a backup that is missing, and an alert. The success
  * of a Job that a kubectl before 1.28 has created from a CronJob does not count: the CronJob does not learn of it.

@@ -110,8 +110,8 @@ export class CronJobMetrics {
   }
 
   /**
-   * The newest Job of each CronJob that failed, by its start, if nothing has succeeded since. Jobs count and not pods: a
-   * run whose first pod fails and whose second one succeeds is a success.
+   * The newest Job of each CronJob that failed, by its start, if nothing has succeeded since. Jobs count and not pods:
+   * a run whose first pod fails and whose second one succeeds is a success.
    */
   public get failed(): string {
     return [
@@ -191,9 +191,9 @@ export function unmonitored(namespace: string): string {
 }
 
 /**
- * PromQL about some claims of a namespace. The kubelet measures a claim, once a minute, only while a pod has it mounted:
- * of the last values that the nodes have measured within the window the fullest counts, so what was freed shows when
- * the window has passed.
+ * PromQL about some claims of a namespace. The kubelet measures a claim, once a minute, only while a pod has it
+ * mounted: of the last values that the nodes have measured within the window the fullest counts, so what was freed
+ * shows when the window has passed.
  * Source: https://kubernetes.io/docs/reference/instrumentation/metrics/
  */
 export class ClaimMetrics {

@@ -105,7 +105,8 @@ export function cronJobRules(alerts: string, kind: Kind, watches: readonly Watch
             for: '1d',
             summary: `The backup ${SUBJECT} has been suspended for more than a day`,
             description:
-              'No backup is made by itself. Set suspend to false where {{ $labels.cronjob }} is declared, and apply it.',
+              'No backup is made by itself. Set suspend to false where {{ $labels.cronjob }} is declared, and apply ' +
+              'it.',
           }),
         ]
       : []),
@@ -159,7 +160,8 @@ export function claimRules(alerts: string, claims: readonly WatchedClaim[], minF
     rule('PostgresBackupClaimFull', 'warning', {
       expr: `min by (namespace, persistentvolumeclaim) (${series(CLAIM.free, { alerts })}) < ${minFreePercent / 100}`,
       summary:
-        'The claim {{ $labels.namespace }}/{{ $labels.persistentvolumeclaim }} is {{ $value | humanizePercentage }} free',
+        'The claim {{ $labels.namespace }}/{{ $labels.persistentvolumeclaim }} is ' +
+        '{{ $value | humanizePercentage }} free',
       description:
         'The next dump may not fit. Make room, or keep fewer dumps. It was measured while a backup ran. A ' +
         'folder on a NAS ' +

@@ -71,8 +71,8 @@ export const BACKUP: readonly Policy[] = [
       'They compete for the sessions of the server, for its disks and for the NAS: each takes longer, and some ' +
       'fail. A backup has four sessions, of the 100 that PostgreSQL allows by default.',
     remedy:
-      'Spread them, as BackupFleet does, or with ScheduleWindow.between("22:00", "05:00").daily(name). With very many, ' +
-      'make the window longer.',
+      'Spread them, as BackupFleet does, or with ScheduleWindow.between("22:00", "05:00").daily(name). With very ' +
+      'many, make the window longer.',
     check: (manifest, { manifests }) =>
       (crowds(manifests).get(manifest) ?? []).map(({ place, runs, minute }) =>
         violation(

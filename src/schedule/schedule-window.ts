@@ -40,8 +40,8 @@ export class ScheduleWindow {
   /**
    * Every day at one minute of the window.
    * @param name what is run, e.g. the name of a database
-   * @param timeZone of the schedule, a name of the tz database; `Etc/UTC` where there is none. A minute is never one that
-   * the clock leaves out or shows twice on any day of the year
+   * @param timeZone of the schedule, a name of the tz database; `Etc/UTC` where there is none. A minute is never one
+   * that the clock leaves out or shows twice on any day of the year
    * @throws InvalidPropError when there is no such zone, or no minute is left
    */
   public daily(name: string, timeZone?: string): Cron {
