@@ -1,19 +1,24 @@
 // usage: npm run bench:synth [-- ROUNDS] Medians of `cdk8s synth` as we run it, without its policies, and as the CLI's
-// template would, alternating in one run, and the time of synth and of the policies for 1, 100 and 1,000 databases in
-// one app.
+// template would, alternating in one run, the time of synth and of the policies for 1, 100 and 1,000 databases in one
+// app, and time and sizes of fleets of 10, 100 and 1,000 databases with backup, restore, drill, alerts and dashboard.
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Chart, Cron, Size } from 'cdk8s';
+import { Chart, Cron, Duration, Size } from 'cdk8s';
 import {
+  BackupAlerts,
   BackupCronJob,
+  BackupDashboard,
+  BackupFleet,
   BackupPvc,
   KustomizedApp,
   PostgresDatabase,
   PostgresImage,
+  PostgresServer,
   RestoreJob,
   Retention,
+  ScheduleWindow,
   SecretExpectations,
 } from '../src';
 import { manifestsOf } from '../src/manifests/manifest';
@@ -52,6 +57,75 @@ async function main(): Promise<void> {
   console.log(`the policies over these, medians of ${count}:`);
   for (const [databases, time] of Object.entries(checks))
     console.log(`  ${databases.padStart(5)}  ${(time * 1000).toFixed(0).padStart(6)} ms`);
+
+  await fleets();
+}
+
+const SIZES = [10, 100, 1000];
+
+/** A thousand databases may take a hundred times as long as ten, and be a hundred times as large. */
+async function fleets(): Promise<void> {
+  const charts = new Map<number, Chart>();
+  const synth = await medians(
+    Object.fromEntries(SIZES.map((databases) => [databases, () => charts.set(databases, fleet(databases))])),
+  );
+  const objects = new Map(SIZES.map((databases) => [databases, charts.get(databases)!.toJson() as Sized[]]));
+  const checks = await medians(
+    Object.fromEntries([...objects].map(([databases, tree]) => [databases, () => policies(tree)])),
+  );
+  console.log(`a fleet in one app, with restores, drills, alerts and dashboard, medians of ${count}:`);
+  console.log('  databases  synth s  ms each  policies s  MiB  kB each  rules kB  dashboard kB  secrets kB');
+  for (const [databases, tree] of objects) {
+    const bytes = (kind: string, name = ''): number[] =>
+      tree
+        .filter((object) => kind === '' || (object.kind === kind && object.metadata.name === name))
+        .map((object) => JSON.stringify(object).length);
+    const sum = (sizes: number[]): number => sizes.reduce((all, size) => all + size, 0);
+    const [time, all] = [synth[databases]!, sum(bytes(''))];
+    const cells: [number, string][] = [
+      [9, String(databases)],
+      [7, time.toFixed(2)],
+      [7, ((time * 1000) / databases).toFixed(2)],
+      [10, checks[databases]!.toFixed(3)],
+      [4, (all / 1024 / 1024).toFixed(1)],
+      [7, (all / 1000 / databases).toFixed(1)],
+      [8, (sum(bytes('PrometheusRule', 'shop-alerts')) / 1000).toFixed(1)],
+      [12, (sum(bytes('ConfigMap', 'shop-dashboard')) / 1000).toFixed(1)],
+      [10, (sum(bytes('ConfigMap', 'fleet-expected-secrets')) / 1000).toFixed(1)],
+    ];
+    console.log(`  ${cells.map(([width, cell]) => cell.padStart(width)).join('  ')}`);
+  }
+}
+
+interface Sized {
+  readonly kind: string;
+  readonly metadata: { readonly name: string };
+}
+
+function fleet(databases: number): Chart {
+  const app = new KustomizedApp({ outdir });
+  const chart = new Chart(app, 'fleet', { namespace: 'shop' });
+  const secrets = new SecretExpectations(chart, 'secrets');
+  const { backups, restores, drills } = new BackupFleet(chart, 'fleet', {
+    name: 'shop-db',
+    server: PostgresServer.at('shop-db', {
+      user: 'postgres',
+      password: secrets.expectKey('shop-db', 'password'),
+      image: PostgresImage.alpine('17.2'),
+    }),
+    databases: Array.from({ length: databases }, (_, index) => ({ name: `customer_${index}` })),
+    storage: new BackupPvc(chart, 'storage', {
+      name: 'shop-backup',
+      storageClassName: 'nfs',
+      size: Size.gibibytes(500),
+    }),
+    window: ScheduleWindow.between('20:00', '06:00'),
+    backupOptions: { retention: Retention.keep({ daily: 7, weekly: 4 }), recoveryWindow: Duration.days(7) },
+  });
+  const alerts = new BackupAlerts(chart, 'alerts', { name: 'shop-alerts', backups, restores, drills });
+  new BackupDashboard(chart, 'dashboard', { name: 'shop-dashboard', alerts });
+  app.synth();
+  return chart;
 }
 
 async function medians(tasks: Record<string, () => void>): Promise<Record<string, number>> {

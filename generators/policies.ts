@@ -59,7 +59,9 @@ function fragment({ path }: Example, value: unknown): string {
   const nested = [...path]
     .reverse()
     .reduce<unknown>((inner, key) => (typeof key === 'number' ? [inner] : { [key]: inner }), value);
-  return `\n${stringify(nested, { lineWidth: 0 })}`;
+  // What is too large is told by its length.
+  const text = stringify(nested, { lineWidth: 0 });
+  return `\n${text.replace(/(x{9})x{100,}/g, (all, begin) => `${begin}… # ${all.length} of them`)}`;
 }
 
 if (require.main === module) writeFileSync(PAGE, render());

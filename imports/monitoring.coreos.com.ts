@@ -4,7 +4,7 @@ import { Construct } from 'constructs';
 
 
 /**
- * Alerts that Prometheus evaluates.
+ * Alerts that Prometheus evaluates, and metrics that it records.
  *
  * @schema PrometheusRule
  */
@@ -58,7 +58,7 @@ export class PrometheusRule extends ApiObject {
 }
 
 /**
- * Alerts that Prometheus evaluates.
+ * Alerts that Prometheus evaluates, and metrics that it records.
  *
  * @schema PrometheusRule
  */
@@ -150,14 +150,21 @@ export function toJson_PrometheusRuleSpecGroups(obj: PrometheusRuleSpecGroups | 
  */
 export interface PrometheusRuleSpecGroupsRules {
   /**
+   * Name of the metric that the result becomes; such a rule is no alert.
+   *
+   * @schema PrometheusRuleSpecGroupsRules#record
+   */
+  readonly record?: string;
+
+  /**
    * Name of the alert.
    *
    * @schema PrometheusRuleSpecGroupsRules#alert
    */
-  readonly alert: string;
+  readonly alert?: string;
 
   /**
-   * PromQL; every series of its result is an alert.
+   * PromQL; every series of its result is an alert, or is recorded.
    *
    * @schema PrometheusRuleSpecGroupsRules#expr
    */
@@ -171,7 +178,7 @@ export interface PrometheusRuleSpecGroupsRules {
   readonly for?: string;
 
   /**
-   * Labels of the alert, e.g. its severity.
+   * Labels of the alert, e.g. its severity, or of the metric.
    *
    * @schema PrometheusRuleSpecGroupsRules#labels
    */
@@ -182,7 +189,7 @@ export interface PrometheusRuleSpecGroupsRules {
    *
    * @schema PrometheusRuleSpecGroupsRules#annotations
    */
-  readonly annotations: { [key: string]: string };
+  readonly annotations?: { [key: string]: string };
 }
 
 /**
@@ -192,6 +199,7 @@ export interface PrometheusRuleSpecGroupsRules {
 export function toJson_PrometheusRuleSpecGroupsRules(obj: PrometheusRuleSpecGroupsRules | undefined): Record<string, any> | undefined {
   if (obj === undefined) { return undefined; }
   const result = {
+    'record': obj.record,
     'alert': obj.alert,
     'expr': obj.expr,
     'for': obj.for,

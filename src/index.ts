@@ -1,9 +1,10 @@
 import { checkConstructsVersion } from './kubernetes/constructs-version';
 
 export { BackupAlerts, type BackupAlertsProps } from './monitoring/backup-alerts';
-export { BackupCronJob, type BackupCronJobProps, type Heartbeat } from './backup/backup-cron-job';
+export { BackupCronJob, type BackupCronJobProps, type BackupOptions, type Heartbeat } from './backup/backup-cron-job';
 export { type IBackup } from './backup/backup';
 export { BackupDashboard, type BackupDashboardProps } from './monitoring/backup-dashboard';
+export { BackupFleet, type BackupFleetProps } from './fleet/backup-fleet';
 export { BackupFormat, type DirectoryFormatOptions } from './backup/backup-format';
 export { BackupPvc, type BackupPvcProps, type ExistingClaimOptions, type IBackupStorage } from './backup/backup-pvc';
 export { Compression } from './backup/compression';
@@ -16,6 +17,7 @@ export {
   type SecretKey,
   type SecretOriginOptions,
 } from './secrets/secret-key';
+export { type FleetDatabase } from './fleet/fleet-database';
 export {
   FluxKustomization,
   type FluxKustomizationProps,
@@ -28,19 +30,21 @@ export { InvalidPropError } from './errors';
 export { Isolation, type IsolationExceptions } from './network/isolation';
 export { KustomizedApp, type KustomizedAppProps } from './delivery/kustomized-app';
 export { NetworkPeer, type NetworkPeerOptions, type PodsPeerOptions } from './network/network-peer';
-export { PostgresDatabase, type PostgresDatabaseProps } from './database/postgres-database';
+export { PostgresDatabase, type PostgresDatabaseProps, type PostgresServerProps } from './database/postgres-database';
 export { PostgresImage, type PostgresImageOptions, type PostgresImageProps } from './database/postgres-image';
 export { type PostgresRole } from './database/postgres-role';
+export { PostgresServer } from './database/postgres-server';
 export { type Quiesce } from './restore/quiesce';
 export { RestoreCheck, type SameAsDumpOptions, type SqlCheckOptions } from './restore/restore-check';
-export { RestoreJob, type RestoreJobProps, RestoreSessions } from './restore/restore-job';
-export { DrillPick, RestoreDrill, type RestoreDrillProps } from './drill/restore-drill';
+export { RestoreJob, type RestoreJobProps, type RestoreOptions, RestoreSessions } from './restore/restore-job';
+export { type DrillOptions, DrillPick, RestoreDrill, type RestoreDrillProps } from './drill/restore-drill';
 export { type OnMergeOptions, RestoreTrigger } from './restore/restore-trigger';
 export { Retention, type RetentionRules } from './backup/retention';
 export { type RunbookProps } from './runbook/facts';
 export { Runbook } from './runbook/runbook';
 export { type Exemption } from './runbook/exemption';
 export { type ReadinessOptions, RunbookService, type RunbookServiceOptions } from './runbook/runbook-service';
+export { ScheduleWindow } from './schedule/schedule-window';
 export { SecretExpectations, type SecretExpectationsProps } from './secrets/secret-expectations';
 export { type TableName } from './database/table-name';
 export { Tls, type TlsClientCertificate, type TlsOptions } from './database/tls';

@@ -20,7 +20,7 @@ import { checkFolder } from '../workload/script-job';
 import { pattern, TableName } from '../database/table-name';
 
 /** What is backed up, when, and which dumps stay. */
-export interface BackupCronJobProps extends PodOptions {
+export interface BackupCronJobProps extends BackupOptions {
   /** Name of the CronJob, up to 52 characters. */
   readonly name: string;
   /** The database to dump. */
@@ -40,6 +40,10 @@ export interface BackupCronJobProps extends PodOptions {
   readonly checks?: RestoreCheck[];
   /** When a dump begins. */
   readonly schedule: Cron;
+}
+
+/** What the backups of several databases may have in common. */
+export interface BackupOptions extends PodOptions {
   /** Which dumps stay. */
   readonly retention: Retention;
   /**
@@ -119,6 +123,30 @@ export interface BackupCronJobProps extends PodOptions {
    * @default - nowhere
    */
   readonly heartbeat?: Heartbeat;
+}
+
+/** The options among some props, by their names. */
+export function backupOptions(props: BackupOptions): {
+  readonly [Option in keyof Required<BackupOptions>]: BackupOptions[Option];
+} {
+  return {
+    ...podOptions(props),
+    retention: props.retention,
+    recoveryWindow: props.recoveryWindow,
+    timeZone: props.timeZone,
+    suspend: props.suspend,
+    activeDeadline: props.activeDeadline,
+    startingDeadline: props.startingDeadline,
+    successfulJobsRetained: props.successfulJobsRetained,
+    failedJobsRetained: props.failedJobsRetained,
+    compression: props.compression,
+    format: props.format,
+    excludeTableData: props.excludeTableData,
+    rowCounts: props.rowCounts,
+    contentHashUpTo: props.contentHashUpTo,
+    lockTimeout: props.lockTimeout,
+    heartbeat: props.heartbeat,
+  };
 }
 
 /**

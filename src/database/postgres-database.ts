@@ -8,9 +8,13 @@ import { PostgresRole } from './postgres-role';
 import { PEM, Tls, TlsClientCertificate } from './tls';
 
 /** A database on a server. */
-export interface PostgresDatabaseProps {
+export interface PostgresDatabaseProps extends PostgresServerProps {
   /** Name of the database, in any spelling that PostgreSQL allows, up to 63 bytes. */
   readonly name: string;
+}
+
+/** How a server is reached, and what fits it. */
+export interface PostgresServerProps {
   /**
    * Role that dumps, and that restores where `restoreAs` names no other. To dump, it must be able to read everything,
    * e.g. by `pg_read_all_data`. `docs/least-privilege.md` has the SQL that makes such roles.

@@ -22,7 +22,7 @@ import { ScriptCronJob } from '../workload/script-cron-job';
 import { checkFolder, POD_NAME } from '../workload/script-job';
 
 /** Whose dumps are drilled, when, and how. */
-export interface RestoreDrillProps extends PodOptions {
+export interface RestoreDrillProps extends DrillOptions {
   /** Name of the CronJob, up to 52 characters. */
   readonly name: string;
   /** Whose dumps are drilled: a `BackupCronJob`, or a database and a storage. */
@@ -32,6 +32,15 @@ export interface RestoreDrillProps extends PodOptions {
    * @default Cron.weekly()
    */
   readonly schedule?: Cron;
+  /**
+   * Proof that a key still opens what is in the dump.
+   * @default - none, and the drill says nothing about keys
+   */
+  readonly proof?: DecryptionProof;
+}
+
+/** What the drills of several databases may have in common. */
+export interface DrillOptions extends PodOptions {
   /**
    * Time zone of the schedule, a name of the tz database.
    * @default 'Etc/UTC'
@@ -68,11 +77,6 @@ export interface RestoreDrillProps extends PodOptions {
    */
   readonly scratchMedium?: EmptyDirMedium;
   /**
-   * Proof that a key still opens what is in the dump.
-   * @default - none, and the drill says nothing about keys
-   */
-  readonly proof?: DecryptionProof;
-  /**
    * How many drills' evidence stays on the NAS, the newest. From 1 to 10,000.
    * @default 104
    */
@@ -82,6 +86,24 @@ export interface RestoreDrillProps extends PodOptions {
    * @default 2
    */
   readonly parallelJobs?: number;
+}
+
+/** The options among some props, by their names. */
+export function drillOptions(props: DrillOptions): {
+  readonly [Option in keyof Required<DrillOptions>]: DrillOptions[Option];
+} {
+  return {
+    ...podOptions(props),
+    timeZone: props.timeZone,
+    suspend: props.suspend,
+    activeDeadline: props.activeDeadline,
+    startingDeadline: props.startingDeadline,
+    pick: props.pick,
+    scratchSize: props.scratchSize,
+    scratchMedium: props.scratchMedium,
+    keepEvidence: props.keepEvidence,
+    parallelJobs: props.parallelJobs,
+  };
 }
 
 /** Which dump a drill restores. `RESTORE_DUMP` and `RESTORE_BEFORE` choose another one for a drill on demand. */

@@ -10,12 +10,12 @@ import { IdentityInternal } from './chart';
 export class IdentityInternalMonitoring extends Chart {
   constructor(scope: Construct, id: string, { backup, restore, drill }: IdentityInternal) {
     super(scope, id, { namespace: 'identity-internal' });
-    new BackupAlerts(this, 'alerts', {
+    const alerts = new BackupAlerts(this, 'alerts', {
       name: 'zitadel-backup-alerts',
       backups: [backup],
       restores: [restore],
       drills: [drill],
     });
-    new BackupDashboard(this, 'dashboard', { name: 'zitadel-backup-dashboard', backups: [backup], drills: [drill] });
+    new BackupDashboard(this, 'dashboard', { name: 'zitadel-backup-dashboard', alerts });
   }
 }

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { InvalidPropError } from '../errors';
 
 /** The longest name of a CronJob: its Jobs append 11 characters to it and a Job's name ends at 63. */
@@ -61,6 +62,18 @@ export function checkLabels(property: string, labels: { [name: string]: string }
 export function fileName(identifier: string): string {
   const encoded = encodeURIComponent(identifier).replace(/[!'()*~]/g, percentEncoded);
   return encoded.replace(/^[.-]/, percentEncoded);
+}
+
+/**
+ * A PostgreSQL identifier as a part of a name of Kubernetes: in small letters, and with "-" for "_". One that has other
+ * characters or is too long ends in a hash of all of it. It depends on nothing but the identifier.
+ */
+export function namePart(identifier: string, maxLength: number): string {
+  const plain = identifier.toLowerCase().replaceAll('_', '-');
+  if (/^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/.test(plain) && plain.length <= maxLength) return plain;
+  const hash = createHash('sha256').update(identifier).digest('hex').slice(0, 8);
+  const words = plain.replace(/[^a-z0-9]+/g, '-').slice(0, maxLength - hash.length - 1);
+  return [...words.split('-').filter((word) => word !== ''), hash].join('-');
 }
 
 function percentEncoded(character: string): string {

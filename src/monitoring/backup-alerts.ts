@@ -1,12 +1,11 @@
-import { Duration } from 'cdk8s';
+import { Chart, Duration } from 'cdk8s';
 import { Construct } from 'constructs';
 import { PrometheusRule, PrometheusRuleSpecGroupsRules } from '../../imports/monitoring.coreos.com';
 import { BackupCronJob } from '../backup/backup-cron-job';
 import { VERBATIM } from '../delivery/flux-annotations';
 import { checkCount, InvalidPropError } from '../errors';
-import { CronJobMetrics } from './metrics';
-import { backupRules, claimRules, drillRules, monitoringRules, restoreRules, templateRules } from './rules';
-import { watchedNamespace, staleAfter, watched, Watched } from './watched';
+import { claimRules, cronJobRules, monitoringRules, recordedCronJobs, restoreRules, templateRules } from './rules';
+import { staleAfter, watched, Watched, WatchedClaim, watchedNamespace, WatchedRestore } from './watched';
 import { checkLabels, checkName } from '../kubernetes/names';
 import { takeName } from '../kubernetes/resource';
 import { RestoreDrill } from '../drill/restore-drill';
@@ -64,19 +63,38 @@ export interface BackupAlertsProps {
 }
 
 /**
- * Alerts on backups, drills and restores, as a PrometheusRule of the Prometheus operator. They need the metrics of
- * kube-state-metrics 2.5 or later, with their own `namespace` label (`honorLabels`), and those of the kubelet for the
- * claims.
+ * What fits into an object, in bytes. With `kubectl apply` it becomes an annotation of itself, of 262,144 bytes at
+ * most.
+ */
+const MOST_BYTES = 230_000;
+
+/**
+ * Alerts on backups, drills and restores, as a PrometheusRule of the Prometheus operator. The CronJobs are named in a
+ * recorded metric, once each, and every alert joins it: so there are as many alerts for a thousand databases as for
+ * one. Beyond about a thousand, the rules are split into several objects, `<name>`, `<name>-2` and so on.
+ *
+ * The alerts need the metrics of kube-state-metrics 2.5 or later, with their own `namespace` label (`honorLabels`), and
+ * those of the kubelet for the claims.
  *
  * A run that is left out, since daylight saving skips its hour, is a backup that is missing, and an alert. The success
  * of a Job that a kubectl before 1.28 has created from a CronJob does not count: the CronJob does not learn of it.
  */
 export class BackupAlerts extends Construct {
+  /**
+   * Tells what it watches from what others do, in the labels of recorded metrics.
+   * @internal
+   */
+  public readonly _id: string;
+  /**
+   * The CronJobs that have to succeed.
+   * @internal
+   */
+  public readonly _watches: readonly Watched[];
+
   /** @throws InvalidPropError */
   constructor(scope: Construct, id: string, props: BackupAlertsProps) {
     super(scope, id);
     checkName('backupAlerts.name', props.name);
-    takeName(this, 'PrometheusRule', 'backupAlerts.name', props.name);
     checkLabels('backupAlerts.labels', props.labels);
     if (props.backups.length === 0) {
       throw new InvalidPropError(
@@ -87,47 +105,83 @@ export class BackupAlerts extends Construct {
       );
     }
     const minFreePercent = checkCount('backupAlerts.minFreePercent', props.minFreePercent ?? 10, 1, 99);
-    const backups = props.backups.map((backup) => watched('backupAlerts.backups', backup, props.slack));
-    const drills = (props.drills ?? []).map((drill) => watched('backupAlerts.drills', drill, props.drillSlack));
+    const backups = props.backups.map((backup) => watched('backupAlerts.backups', 'backup', backup, props.slack));
+    const drills = (props.drills ?? []).map((drill) =>
+      watched('backupAlerts.drills', 'drill', drill, props.drillSlack),
+    );
+    const [templates, merged] = restores(props.restores ?? []);
+    const watches = [...backups, ...drills];
+    const namespaces = [...new Set(backups.map(({ namespace }) => namespace))];
+    this._id = `${Chart.of(this).namespace ?? 'default'}/${props.name}`;
+    this._watches = watches;
     const rules = [
-      ...backups.flatMap(backupRules),
-      ...claims(props.backups, backups).flatMap((claim) => claimRules(claim, minFreePercent)),
-      ...drills.flatMap(drillRules),
-      ...(props.restores ?? []).flatMap(rulesOfRestore),
-      ...[...new Set(backups.map(({ namespace }) => namespace))].flatMap(monitoringRules),
-    ];
-    this.node.defaultChild = new PrometheusRule(this, 'rule', {
-      metadata: { name: props.name, labels: props.labels, annotations: VERBATIM },
-      spec: { groups: [{ name: props.name, rules: rules.map((rule) => withCommon(rule, props)) }] },
+      ...recordedCronJobs(this._id, watches),
+      ...cronJobRules(this._id, 'backup', watches),
+      ...claimRules(this._id, claims(props.backups, backups), minFreePercent),
+      ...cronJobRules(this._id, 'drill', watches),
+      ...templateRules(templates),
+      ...restoreRules(merged),
+      ...namespaces.flatMap(monitoringRules),
+    ].map((rule) => withCommon(rule, props));
+    const objects = inObjects(rules).map((group, index) => this.object(index, group, props));
+    this.node.defaultChild = objects[0];
+  }
+
+  /** The first object has the name; those after it have a number too. */
+  private object(index: number, rules: PrometheusRuleSpecGroupsRules[], props: BackupAlertsProps): PrometheusRule {
+    const name = index === 0 ? props.name : `${props.name}-${index + 1}`;
+    takeName(this, 'PrometheusRule', 'backupAlerts.name', props.name, name);
+    return new PrometheusRule(this, index === 0 ? 'rule' : `rule-${index + 1}`, {
+      metadata: { name, labels: props.labels, annotations: VERBATIM },
+      spec: { groups: [{ name, rules }] },
     });
   }
 }
 
+/** Rules in as few objects as hold them. */
+function inObjects(rules: readonly PrometheusRuleSpecGroupsRules[]): PrometheusRuleSpecGroupsRules[][] {
+  const objects: PrometheusRuleSpecGroupsRules[][] = [[]];
+  let size = 0;
+  for (const rule of rules) {
+    const bytes = Buffer.byteLength(JSON.stringify(rule));
+    if (size > 0 && size + bytes > MOST_BYTES) {
+      objects.push([]);
+      size = 0;
+    }
+    objects.at(-1)!.push(rule);
+    size += bytes;
+  }
+  return objects;
+}
+
 /** Each claim once. Its last measurement counts until the next backup must have succeeded. */
-function claims(backups: BackupCronJob[], watches: Watched[]): { namespace: string; name: string; window: Duration }[] {
-  const windows = new Map<string, { namespace: string; name: string; window: Duration }>();
+function claims(backups: BackupCronJob[], watches: Watched[]): WatchedClaim[] {
+  const known = new Map<string, WatchedClaim>();
   backups.forEach(({ storage }, index) => {
     const watch = watches[index]!;
     const { namespace } = watch;
     const key = `${namespace}/${storage.claimName}`;
-    const seconds = Math.max(staleAfter(watch), windows.get(key)?.window.toSeconds() ?? 0);
-    windows.set(key, { namespace, name: storage.claimName, window: Duration.seconds(seconds) });
+    const window = Math.max(staleAfter(watch), known.get(key)?.window ?? 0);
+    known.set(key, { namespace, name: storage.claimName, window });
   });
-  return [...windows.values()];
+  return [...known.values()];
 }
 
-function rulesOfRestore(restore: RestoreJob): PrometheusRuleSpecGroupsRules[] {
-  const namespace = watchedNamespace('backupAlerts.restores', restore);
-  const { name, trigger } = restore;
-  return trigger.requestId === undefined
-    ? templateRules({ namespace, name, suspended: new CronJobMetrics(namespace, name).suspended })
-    : restoreRules({ namespace, name });
+/** The templates, and the Jobs that merges start. */
+function restores(restoreJobs: RestoreJob[]): [WatchedRestore[], WatchedRestore[]] {
+  const watches = restoreJobs.map((restore) => ({
+    namespace: watchedNamespace('backupAlerts.restores', restore),
+    name: restore.name,
+    isTemplate: restore.trigger.requestId === undefined,
+  }));
+  return [watches.filter(({ isTemplate }) => isTemplate), watches.filter(({ isTemplate }) => !isTemplate)];
 }
 
 function withCommon(
   rule: PrometheusRuleSpecGroupsRules,
   { alertLabels, runbookUrl }: BackupAlertsProps,
 ): PrometheusRuleSpecGroupsRules {
+  if (rule.alert === undefined) return rule;
   return {
     ...rule,
     labels: { ...alertLabels, ...rule.labels },

@@ -1,5 +1,5 @@
-import { ClaimMetrics, promDuration } from './metrics';
-import { staleAfter, Watched } from './watched';
+import { CLAIM, CronJobMetrics, series, STALE_AFTER } from './metrics';
+import { Kind } from './watched';
 
 /** The columns of a Grafana dashboard. */
 const COLUMNS = 24;
@@ -10,29 +10,36 @@ const DATASOURCE = { type: 'prometheus', uid: '${datasource}' };
 /** Grafana 10.4; later ones migrate it. */
 const SCHEMA_VERSION = 39;
 
-/** A backup, and the claim that it writes to. */
-export interface ShownBackup {
-  readonly watched: Watched;
-  readonly claimName: string;
-}
+/** What the reader has chosen: a name, or several as a regular expression. */
+const CHOSEN = { namespace: { pattern: '$namespace' }, cronjob: { pattern: '$cronjob' } };
 
 export interface DashboardContents {
   readonly uid: string;
   readonly title: string;
-  readonly backups: readonly ShownBackup[];
-  readonly drills: readonly Watched[];
+  /** What `BackupAlerts` calls itself in recorded metrics. */
+  readonly alerts: string;
+  readonly hasDrills: boolean;
 }
 
+type Unit = 's' | 'bytes' | 'percentunit' | 'none';
+
 interface Panel {
-  readonly type: 'stat' | 'timeseries';
+  readonly type: 'stat' | 'timeseries' | 'state-timeline' | 'table';
   readonly title: string;
   readonly description?: string;
   readonly width: number;
   readonly height: number;
-  readonly unit: 's' | 'bytes' | 'percentunit' | 'none';
+  readonly unit: Unit;
   readonly thresholds?: readonly Threshold[];
-  /** PromQL by what its line is called. */
+  /** PromQL by what its line, or its column, is called. */
   readonly lines: { readonly [legend: string]: string };
+  /** How the columns of a table are shown, in their order. */
+  readonly columns?: { readonly [title: string]: Column };
+}
+
+interface Column {
+  readonly unit: Unit;
+  readonly thresholds?: readonly Threshold[];
 }
 
 interface Threshold {
@@ -40,14 +47,32 @@ interface Threshold {
   readonly from: number | null;
 }
 
+/** Red from a value on. */
+function redFrom(value: number): Threshold[] {
+  return [
+    { color: 'green', from: null },
+    { color: 'red', from: value },
+  ];
+}
+
+/** An age as a part of what is allowed. */
+const AGE: readonly Threshold[] = [
+  { color: 'green', from: null },
+  { color: 'orange', from: 0.9 },
+  { color: 'red', from: 1 },
+];
+
+const ORANGE_FROM_1: readonly Threshold[] = [
+  { color: 'green', from: null },
+  { color: 'orange', from: 1 },
+];
+
 /** Source: https://grafana.com/docs/grafana/latest/dashboards/build-dashboards/view-dashboard-json-model/ */
-export function dashboard({ uid, title, backups, drills }: DashboardContents): object {
+export function dashboard({ uid, title, alerts, hasDrills }: DashboardContents): object {
   const rows = [
-    ...backups.map(({ watched, claimName }) => ({
-      title: `Backup ${watched.namespace}/${watched.name}`,
-      panels: backupPanels(watched, claimName),
-    })),
-    ...drills.map((drill) => ({ title: `Drill ${drill.namespace}/${drill.name}`, panels: drillPanels(drill) })),
+    { title: 'Backups', panels: cronJobPanels(alerts, 'backup') },
+    ...(hasDrills ? [{ title: 'Drills', panels: cronJobPanels(alerts, 'drill') }] : []),
+    { title: 'Claims', panels: claimPanels(alerts) },
   ];
   return {
     uid,
@@ -69,6 +94,8 @@ export function dashboard({ uid, title, backups, drills }: DashboardContents): o
           refresh: 1,
           options: [],
         },
+        variable('namespace', 'Namespace', series(STALE_AFTER, { alerts })),
+        variable('cronjob', 'CronJob', series(STALE_AFTER, { alerts, namespace: CHOSEN.namespace })),
       ],
     },
     annotations: { list: [] },
@@ -76,17 +103,111 @@ export function dashboard({ uid, title, backups, drills }: DashboardContents): o
   };
 }
 
-function backupPanels(backup: Watched, claimName: string): Panel[] {
-  const claim = new ClaimMetrics(backup.namespace, claimName, promDuration(staleAfter(backup)));
+/**
+ * The values of a label, of which the reader chooses some. All of them are `.*`, so that a query does not grow with
+ * their number.
+ */
+function variable(name: string, label: string, metric: string): object {
+  const query = `label_values(${metric}, ${name})`;
+  return {
+    name,
+    label,
+    type: 'query',
+    datasource: DATASOURCE,
+    definition: query,
+    query: { query, refId: name },
+    hide: 0,
+    refresh: 2,
+    sort: 1,
+    multi: true,
+    includeAll: true,
+    allValue: '.*',
+    current: { text: ['All'], value: ['$__all'] },
+    options: [],
+  };
+}
+
+function cronJobPanels(alerts: string, kind: Kind): Panel[] {
+  const metrics = new CronJobMetrics({ alerts, kind, ...CHOSEN }, CHOSEN.namespace);
+  const count = { type: 'stat', width: 6, height: 4, unit: 'none' } as const;
+  const number = (expression: string): string => `count(${expression}) or vector(0)`;
   return [
-    ...stats(backup, 'Last run took'),
+    {
+      ...count,
+      title: 'Overdue',
+      lines: { overdue: number(metrics.overdue) },
+      description: 'The last success, or the creation where there was none, is longer ago than the alerts allow.',
+      thresholds: redFrom(1),
+    },
+    {
+      ...count,
+      title: 'Failed since the last success',
+      lines: { failed: number(metrics.failed) },
+      thresholds: ORANGE_FROM_1,
+    },
+    { ...count, title: 'Missing', lines: { missing: number(metrics.missing) }, thresholds: redFrom(1) },
+    { ...count, title: 'Suspended', lines: { suspended: number(metrics.suspended) }, thresholds: ORANGE_FROM_1 },
+    {
+      type: 'table',
+      title: 'Last successes',
+      description:
+        'The age is since the creation where nothing has succeeded. Of what is allowed, 100 % is the interval of the ' +
+        'schedule and the slack: an alert.',
+      width: 24,
+      height: 10,
+      unit: 'none',
+      lines: {
+        Age: metrics.age,
+        'Of what is allowed': metrics.ageOfAllowed,
+        'Last run took': metrics.lastDuration,
+        'Failed Jobs that are kept': metrics.failures,
+        'Next run in': metrics.untilNext,
+        Suspended: metrics.suspended,
+      },
+      columns: {
+        Age: { unit: 's' },
+        'Of what is allowed': { unit: 'percentunit', thresholds: AGE },
+        'Last run took': { unit: 's' },
+        'Failed Jobs that are kept': { unit: 'none', thresholds: ORANGE_FROM_1 },
+        'Next run in': { unit: 's' },
+        Suspended: { unit: 'none', thresholds: ORANGE_FROM_1 },
+      },
+    },
+    {
+      type: 'state-timeline',
+      title: 'Success history',
+      description: 'Red while the last success was longer ago than the alerts allow. Choose CronJobs above.',
+      width: 12,
+      height: 10,
+      unit: 'percentunit',
+      lines: { '{{namespace}}/{{cronjob}}': metrics.ageOfAllowed },
+      thresholds: AGE,
+    },
+    {
+      type: 'timeseries',
+      title: 'Duration of the last run',
+      width: 12,
+      height: 10,
+      unit: 's',
+      lines: { '{{namespace}}/{{cronjob}}': metrics.lastDuration },
+    },
+  ];
+}
+
+function claimPanels(alerts: string): Panel[] {
+  const labels = { alerts, namespace: CHOSEN.namespace };
+  const [capacity, free] = [CLAIM.capacity, CLAIM.free].map(
+    (metric) => `max by (namespace, persistentvolumeclaim) (${series(metric, labels)})`,
+  ) as [string, string];
+  const claim = '{{namespace}}/{{persistentvolumeclaim}}';
+  return [
     {
       type: 'stat',
-      title: `Free on ${claimName}`,
-      width: 6,
+      title: 'Free, the fullest ten',
+      width: 24,
       height: 4,
       unit: 'percentunit',
-      lines: { free: claim.free },
+      lines: { [claim]: `bottomk(10, ${free})` },
       description: 'Measured while a backup ran. A folder on a NAS reports the whole NAS.',
       thresholds: [
         { color: 'red', from: null },
@@ -94,61 +215,15 @@ function backupPanels(backup: Watched, claimName: string): Panel[] {
         { color: 'green', from: 0.2 },
       ],
     },
-    duration(backup, 'Duration of the last run'),
     {
       type: 'timeseries',
-      title: `Size of ${claimName}`,
-      width: 12,
+      title: 'Size',
+      width: 24,
       height: 8,
       unit: 'bytes',
-      lines: { used: claim.used, capacity: claim.capacity },
+      lines: { [`${claim} used`]: `${capacity} * (1 - ${free})`, [`${claim} capacity`]: capacity },
     },
   ];
-}
-
-function drillPanels(drill: Watched): Panel[] {
-  return [...stats(drill, 'Last one took'), duration(drill, 'Duration of the last drill')];
-}
-
-function stats(cronJob: Watched, took: string): Panel[] {
-  const { metrics } = cronJob;
-  const stat = { type: 'stat', width: 6, height: 4 } as const;
-  return [
-    {
-      ...stat,
-      title: 'Since the last success',
-      unit: 's',
-      lines: { age: metrics.age },
-      description: 'Since the creation where nothing has succeeded. Orange: a run is due. Red: an alert.',
-      thresholds: [
-        { color: 'green', from: null },
-        { color: 'orange', from: cronJob.interval.toSeconds() },
-        { color: 'red', from: staleAfter(cronJob) },
-      ],
-    },
-    { ...stat, title: took, unit: 's', lines: { duration: `max(${metrics.lastDuration})` } },
-    {
-      ...stat,
-      title: 'Failed Jobs that are kept',
-      unit: 'none',
-      lines: { failed: `${metrics.failures} or vector(0)` },
-      thresholds: [
-        { color: 'green', from: null },
-        { color: 'orange', from: 1 },
-      ],
-    },
-  ];
-}
-
-function duration({ metrics }: Watched, title: string): Panel {
-  return {
-    type: 'timeseries',
-    title,
-    width: 12,
-    height: 8,
-    unit: 's',
-    lines: { duration: `max(${metrics.lastDuration})` },
-  };
 }
 
 /** Panels from left to right, as many as fit, under the title of their row. Ids count from 1. */
@@ -181,28 +256,77 @@ function laidOut(rows: readonly { readonly title: string; readonly panels: reado
   return placed;
 }
 
-function model({ type, title, description, unit, thresholds, lines }: Panel): object {
-  const isStat = type === 'stat';
-  const steps = (thresholds ?? [{ color: 'blue', from: null }]).map(({ color, from }) => ({ color, value: from }));
+function model({ type, title, description, unit, thresholds, lines, columns }: Panel): object {
+  const isInstant = type === 'stat' || type === 'table';
+  const queries = Object.entries(lines).map(([name, expr], index) => ({
+    name,
+    refId: String.fromCharCode('A'.charCodeAt(0) + index),
+    expr,
+  }));
   return {
     type,
     title,
     ...(description !== undefined && { description }),
     datasource: DATASOURCE,
-    targets: Object.entries(lines).map(([legendFormat, expr], index) => ({
-      refId: String.fromCharCode('A'.charCodeAt(0) + index),
+    targets: queries.map(({ name, refId, expr }) => ({
+      refId,
       datasource: DATASOURCE,
       expr,
-      legendFormat,
-      instant: isStat,
-      range: !isStat,
+      legendFormat: name,
+      instant: isInstant,
+      range: !isInstant,
+      ...(type === 'table' && { format: 'table' }),
     })),
+    ...(columns !== undefined && { transformations: joined(queries) }),
     fieldConfig: {
-      defaults: { unit, min: isStat ? undefined : 0, thresholds: { mode: 'absolute', steps } },
-      overrides: [],
+      defaults: {
+        unit,
+        min: isInstant ? undefined : 0,
+        ...(type === 'state-timeline' && { color: { mode: 'thresholds' } }),
+        thresholds: steps(thresholds ?? [{ color: 'blue', from: null }]),
+      },
+      overrides: Object.entries(columns ?? {}).map(([name, column]) => ({
+        matcher: { id: 'byName', options: name },
+        properties: [
+          { id: 'unit', value: column.unit },
+          ...(column.thresholds === undefined
+            ? []
+            : [
+                { id: 'thresholds', value: steps(column.thresholds) },
+                { id: 'custom.cellOptions', value: { type: 'color-background' } },
+              ]),
+        ],
+      })),
     },
-    options: isStat
-      ? { reduceOptions: { calcs: ['lastNotNull'], fields: '', values: false }, colorMode: 'value', graphMode: 'none' }
-      : {},
+    options: OPTIONS[type],
   };
+}
+
+const OPTIONS: Readonly<Record<Panel['type'], object>> = {
+  stat: { reduceOptions: { calcs: ['lastNotNull'], fields: '', values: false }, colorMode: 'value', graphMode: 'none' },
+  timeseries: {},
+  'state-timeline': { mergeValues: true, showValue: 'never', perPage: 20 },
+  table: { sortBy: [{ displayName: 'Of what is allowed', desc: true }] },
+};
+
+/** The results of the queries of a table side by side, a CronJob in a line, each under its name. */
+function joined(queries: readonly { readonly name: string; readonly refId: string }[]): object[] {
+  const columns = queries.map(({ name, refId }) => [`Value #${refId}`, name] as const);
+  return [
+    { id: 'merge', options: {} },
+    {
+      id: 'organize',
+      options: {
+        excludeByName: { Time: true },
+        indexByName: Object.fromEntries(
+          ['namespace', 'cronjob', ...columns.map(([value]) => value)].map((name, index) => [name, index]),
+        ),
+        renameByName: { namespace: 'Namespace', cronjob: 'CronJob', ...Object.fromEntries(columns) },
+      },
+    },
+  ];
+}
+
+function steps(thresholds: readonly Threshold[]): object {
+  return { mode: 'absolute', steps: thresholds.map(({ color, from }) => ({ color, value: from })) };
 }

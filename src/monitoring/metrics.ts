@@ -1,6 +1,17 @@
-/** What a label has to be, e.g. `{ namespace: 'shop' }`. */
-interface Labels {
-  readonly [label: string]: string;
+import { createHash } from 'node:crypto';
+
+/** What a label has to be: this, or what a regular expression matches. */
+export type Matcher = string | { readonly pattern: string };
+
+/** Matchers by label, e.g. `{ namespace: 'shop' }`. */
+export interface Matchers {
+  readonly [label: string]: Matcher;
+}
+
+/** Any of some names, which need no escaping but for their dots. */
+export function anyOf(names: Iterable<string>): Matcher {
+  const sorted = [...new Set(names)].sort();
+  return sorted.length === 1 ? sorted[0]! : { pattern: sorted.join('|').replaceAll('.', '\\\\.') };
 }
 
 /**
@@ -10,103 +21,168 @@ interface Labels {
 const BRIDGE = '15m';
 
 /**
- * PromQL about one CronJob. Instances of kube-state-metrics that follow each other, or run side by side, each have
- * series of their own: everything is aggregated before it is compared.
+ * The recorded metric that names each CronJob that is watched, whether it exists or not. Its value is how many seconds
+ * after its last success a CronJob is overdue. Its labels, beside `namespace` and `cronjob`: `alerts`, the object that
+ * watches; `kind`, backup or drill; `deadline`, when a run is ended.
+ */
+export const STALE_AFTER = 'cronjob:postgres_backup_stale_after_seconds';
+
+/** The claims that are watched: their size, and the part that is free. */
+export const CLAIM = { capacity: 'claim:postgres_backup_capacity_bytes', free: 'claim:postgres_backup_free:ratio' };
+
+/** How many CronJobs are listed in a row, and in how many rows where there are more. */
+const ROWS = 32;
+
+/**
+ * Some CronJobs with the value of `STALE_AFTER`, which the metric gets with its labels. Prometheus copies the left side
+ * of each `or`: many are in rows, or a thousand would take it four times as long. The row of a CronJob depends on its
+ * name alone, so that another one is another line.
+ */
+export function staleAfterOf(cronJobs: readonly string[], seconds: number): string {
+  const rows = new Map<number, string[]>();
+  for (const name of cronJobs) {
+    const row = cronJobs.length > ROWS ? createHash('sha256').update(name).digest()[0]! % ROWS : 0;
+    rows.set(row, [...(rows.get(row) ?? []), `label_replace(vector(1), "cronjob", "${name}", "", "")`]);
+  }
+  const ordered = [...rows].sort(([a], [b]) => a - b).map(([, each]) => each.join('\n  or '));
+  const rowsOf = ordered.join('\n) or (\n  ');
+  return ordered.length === 1 ? `${seconds} * (\n  ${rowsOf}\n)` : `${seconds} * ((\n  ${rowsOf}\n))`;
+}
+
+/**
+ * PromQL about all CronJobs that are watched, in a length that does not grow with their number. Instances of
+ * kube-state-metrics that follow each other, or run side by side, each have series of their own: everything is
+ * aggregated before it is compared.
  * Source: https://github.com/kubernetes/kube-state-metrics/tree/main/docs/metrics/workload
  */
 export class CronJobMetrics {
-  /** When the newest run that succeeded ended; nothing before the first. */
-  public readonly lastSuccess: string;
-  /** When the CronJob was created. */
-  public readonly created: string;
-  /** Seconds since the last success, or since the creation where there was none. */
-  public readonly age: string;
-  /** The CronJob does not exist, although kube-state-metrics knows its namespace. */
-  public readonly missing: string;
+  /** Which CronJobs: a series each, with the seconds after which a success is overdue. */
+  public readonly staleAfter: string;
 
-  private readonly labels: Labels;
-  private readonly successes: string;
-
+  /**
+   * @param watched labels of `STALE_AFTER`
+   * @param namespace that of the CronJobs
+   */
   constructor(
-    private readonly namespace: string,
-    private readonly name: string,
+    watched: Matchers,
+    private readonly namespace: Matcher,
   ) {
-    this.labels = { namespace, cronjob: name };
-    this.successes = `max_over_time(${series('kube_cronjob_status_last_successful_time', this.labels)}[${BRIDGE}])`;
-    this.lastSuccess = `max by (namespace, cronjob) (${this.successes})`;
-    this.created = `max by (namespace, cronjob) (${last('kube_cronjob_created', this.labels)})`;
-    this.age = `time() - (\n  ${this.lastSuccess}\n  or\n  ${this.created}\n)`;
-    this.missing = [
-      `absent_over_time(${series('kube_cronjob_created', this.labels)}[${BRIDGE}])`,
-      `and on (namespace) ${last('kube_namespace_created', { namespace })}`,
+    this.staleAfter = `max by (namespace, cronjob) (${series(STALE_AFTER, watched)})`;
+  }
+
+  /** Seconds since the last success, or since the creation where there was none. */
+  public get age(): string {
+    return `${this.ageOfAll}\nand on (namespace, cronjob) ${this.staleAfter}`;
+  }
+
+  /** The same, of those that are overdue. */
+  public get overdue(): string {
+    return `${this.ageOfAll} > on (namespace, cronjob) ${this.staleAfter}`;
+  }
+
+  /** The age as a part of what is allowed: from 1 on, it is overdue. */
+  public get ageOfAllowed(): string {
+    return `(${this.ageOfAll}) / on (namespace, cronjob) ${this.staleAfter}`;
+  }
+
+  /** The CronJobs that do not exist, although kube-state-metrics knows their namespace. */
+  public get missing(): string {
+    return [
+      `(${this.staleAfter}`,
+      `unless on (namespace, cronjob) ${this.fact('kube_cronjob_created')})`,
+      `and on (namespace) ${this.fact('kube_namespace_created')}`,
     ].join('\n');
   }
 
-  /** 1 while the CronJob is suspended, and has been for all of the window that is known. */
-  public suspendedFor(window: string): string {
+  /** Those that are suspended. */
+  public get suspended(): string {
+    const metric = series('kube_cronjob_spec_suspend', { namespace: this.namespace });
     return (
-      'min by (namespace, cronjob) ' + `(min_over_time(${series('kube_cronjob_spec_suspend', this.labels)}[${window}]))`
+      `min by (namespace, cronjob) (min_over_time(${metric}[${BRIDGE}])) == 1\n` +
+      `and on (namespace, cronjob) ${this.staleAfter}`
     );
   }
 
-  /** Whether the CronJob is suspended now. */
-  public get suspended(): string {
-    return this.suspendedFor(BRIDGE);
+  /** Seconds until the next run is due; none where it is suspended. */
+  public get untilNext(): string {
+    const next = `max by (namespace, cronjob) (${this.fact('kube_cronjob_next_schedule_time')})`;
+    return `${next} - time()\nand on (namespace, cronjob) ${this.staleAfter}`;
   }
 
   /**
-   * The newest Job that failed, by its start, if nothing has succeeded since. Jobs count and not pods: a run whose
-   * first pod fails and whose second one succeeds is a success.
+   * The newest Job of each CronJob that failed, by its start, if nothing has succeeded since. Jobs count and not pods:
+   * a run whose first pod fails and whose second one succeeds is a success.
    */
   public get failed(): string {
     return [
-      'topk(1,',
+      'topk by (namespace, cronjob) (1,',
       `  ${this.jobs('kube_job_status_start_time')}`,
-      '  and on (namespace, job_name) ' +
-        `(${ofJobs('kube_job_failed', { namespace: this.namespace, condition: 'true' })} == 1)`,
-      `) > scalar(max(${this.successes}) or vector(0))`,
+      `  and on (namespace, job_name) (${ofJobs(this.fact('kube_job_failed', { condition: 'true' }))} == 1)`,
+      `) > on (namespace, cronjob) group_left () (${this.lastSuccess} or on (namespace, cronjob) 0 * ${this.staleAfter})`,
     ].join('\n');
   }
 
   /** How many of the Jobs that are kept have failed; nothing where none has. */
   public get failures(): string {
-    return `count(${this.jobs('kube_job_failed', { condition: 'true' })} == 1)`;
+    return `count by (namespace, cronjob) (${this.jobs('kube_job_failed', { condition: 'true' })} == 1)`;
   }
 
   /** Seconds for which Jobs have been running, where that is longer. */
   public runningLongerThan(seconds: number): string {
     return [
-      `time() - ${ofJobs('kube_job_status_start_time', { namespace: this.namespace })} > ${seconds}`,
-      `and on (namespace, job_name) (${this.jobs('kube_job_status_active')} > 0)`,
+      `time() - ${this.jobs('kube_job_status_start_time')} > ${seconds}`,
+      `and on (namespace, job_name) (${ofJobs(this.fact('kube_job_status_active'))} > 0)`,
     ].join('\n');
   }
 
-  /** How many seconds each Job took that has succeeded and is kept; a Job that failed has no time of completion. */
-  public get durations(): string {
-    return (
-      `${this.jobs('kube_job_status_completion_time')} - on (namespace, job_name) ` +
-      `${this.jobs('kube_job_status_start_time')}`
-    );
-  }
-
-  /** How many seconds the newest Job took that has succeeded. */
+  /** How many seconds the newest Job took that has succeeded; a Job that failed has no time of completion. */
   public get lastDuration(): string {
-    return `(${this.durations}) and on (namespace, job_name) topk(1, ${this.jobs('kube_job_status_completion_time')})`;
+    return [
+      'max by (namespace, cronjob) (',
+      `  topk by (namespace, cronjob) (1, ${this.jobs('kube_job_status_completion_time')})`,
+      `  - on (namespace, job_name) group_left () ${ofJobs(this.fact('kube_job_status_start_time'))}`,
+      ')',
+    ].join('\n');
   }
 
-  /** A metric of the Jobs that come from the CronJob, also of those that people created from it. */
-  private jobs(metric: string, labels: Labels = {}): string {
-    const owner = { namespace: this.namespace, owner_kind: 'CronJob', owner_name: this.name };
+  /** When the newest run that succeeded ended; nothing before the first. */
+  private get lastSuccess(): string {
+    const metric = series('kube_cronjob_status_last_successful_time', { namespace: this.namespace });
+    return `max by (namespace, cronjob) (max_over_time(${metric}[${BRIDGE}]))`;
+  }
+
+  private get ageOfAll(): string {
+    const created = `max by (namespace, cronjob) (${this.fact('kube_cronjob_created')})`;
+    return `time() - (\n  ${this.lastSuccess}\n  or\n  ${created}\n)`;
+  }
+
+  /**
+   * A metric of the Jobs that come from the CronJobs, also of those that people created from them, with the CronJob as
+   * their label.
+   */
+  private jobs(metric: string, labels: Matchers = {}): string {
+    const owner = this.fact('kube_job_owner', { owner_kind: 'CronJob' });
     return (
-      `(${ofJobs(metric, { namespace: this.namespace, ...labels })} and on (namespace, job_name) ` +
-      `${last('kube_job_owner', owner)})`
+      `(${ofJobs(this.fact(metric, labels))} * on (namespace, job_name) group_right () (max by (namespace, job_name, ` +
+      `cronjob) (label_replace(${owner}, "cronjob", "$1", "owner_name", "(.+)")) and on (namespace, cronjob) ` +
+      `${this.staleAfter}))`
     );
+  }
+
+  private fact(metric: string, labels: Matchers = {}): string {
+    return last(metric, { namespace: this.namespace, ...labels });
   }
 }
 
-/** Whether one Job, which no CronJob has made, has failed. */
-export function jobFailed(namespace: string, name: string): string {
-  return `${ofJobs('kube_job_failed', { namespace, job_name: name, condition: 'true' })} == 1`;
+/** The templates of restores that are not suspended. */
+export function resumed(namespace: string, templates: readonly string[]): string {
+  const metric = series('kube_cronjob_spec_suspend', { namespace, cronjob: anyOf(templates) });
+  return `min by (namespace, cronjob) (min_over_time(${metric}[${BRIDGE}])) == 0`;
+}
+
+/** The Jobs among some, which no CronJob has made, that have failed. */
+export function jobsFailed(namespace: string, names: readonly string[]): string {
+  return `${ofJobs(last('kube_job_failed', { namespace, job_name: anyOf(names), condition: 'true' }))} == 1`;
 }
 
 /** Nothing at all is known of a namespace. */
@@ -115,21 +191,20 @@ export function unmonitored(namespace: string): string {
 }
 
 /**
- * PromQL about one claim. The kubelet measures a claim, once a minute, only while a pod has it mounted: of the last
- * values that the nodes have measured within the window the fullest counts, so what was freed shows when the window has
- * passed.
+ * PromQL about some claims of a namespace. The kubelet measures a claim, once a minute, only while a pod has it
+ * mounted: of the last values that the nodes have measured within the window the fullest counts, so what was freed
+ * shows when the window has passed.
  * Source: https://kubernetes.io/docs/reference/instrumentation/metrics/
  */
 export class ClaimMetrics {
-  constructor(
-    private readonly namespace: string,
-    private readonly claimName: string,
-    private readonly window: string,
-  ) {}
+  private readonly labels: Matchers;
 
-  /** Bytes that are in use. */
-  public get used(): string {
-    return this.smallest(this.stat('used'));
+  constructor(
+    namespace: string,
+    claimNames: readonly string[],
+    private readonly window: string,
+  ) {
+    this.labels = { namespace, persistentvolumeclaim: anyOf(claimNames) };
   }
 
   /** Bytes in total. */
@@ -147,8 +222,7 @@ export class ClaimMetrics {
   }
 
   private stat(what: string): string {
-    const labels = { namespace: this.namespace, persistentvolumeclaim: this.claimName };
-    return `last_over_time(${series(`kubelet_volume_stats_${what}_bytes`, labels)}[${this.window}])`;
+    return `last_over_time(${series(`kubelet_volume_stats_${what}_bytes`, this.labels)}[${this.window}])`;
   }
 }
 
@@ -165,16 +239,18 @@ export function promDuration(seconds: number): string {
   return `${seconds / size}${unit}`;
 }
 
-function ofJobs(metric: string, labels: Labels): string {
-  return `max by (namespace, job_name) (${last(metric, labels)})`;
+/** A metric by the labels that it has. */
+export function series(metric: string, labels: Matchers): string {
+  const matchers = Object.entries(labels).map(([label, matcher]) =>
+    typeof matcher === 'string' ? `${label}="${matcher}"` : `${label}=~"${matcher.pattern}"`,
+  );
+  return `${metric}{${matchers.join(', ')}}`;
 }
 
-function last(metric: string, labels: Labels): string {
+function ofJobs(metric: string): string {
+  return `max by (namespace, job_name) (${metric})`;
+}
+
+function last(metric: string, labels: Matchers): string {
   return `last_over_time(${series(metric, labels)}[${BRIDGE}])`;
-}
-
-function series(metric: string, labels: Labels): string {
-  return `${metric}{${Object.entries(labels)
-    .map(([label, value]) => `${label}="${value}"`)
-    .join(', ')}}`;
 }

@@ -1,119 +1,173 @@
 import { Duration } from 'cdk8s';
 import { PrometheusRuleSpecGroupsRules } from '../../imports/monitoring.coreos.com';
-import { ClaimMetrics, jobFailed, promDuration, unmonitored } from './metrics';
-import { staleAfter, Watched } from './watched';
+import {
+  anyOf,
+  CLAIM,
+  ClaimMetrics,
+  CronJobMetrics,
+  jobsFailed,
+  promDuration,
+  resumed,
+  series,
+  STALE_AFTER,
+  staleAfterOf,
+  unmonitored,
+} from './metrics';
+import { Kind, staleAfter, Watched, WatchedClaim, WatchedRestore } from './watched';
 
-/** An alert; labels and annotations that all of them have are added where the object is made. */
+/** A rule; labels and annotations that all alerts have are added where the object is made. */
 type Rule = PrometheusRuleSpecGroupsRules;
 
 /** At `critical` the next restore may fail, or lose more than was agreed on; at `warning` it would not yet. */
 type Severity = 'critical' | 'warning';
 
-const DAY = Duration.days(1);
+/** The most CronJobs in the expression of a rule: about 100 kB. */
+const MOST_NAMES = 1000;
 
-/** What is true of backups. */
-export function backupRules(backup: Watched): Rule[] {
-  const { name, metrics } = backup;
-  const subject = `${backup.namespace}/${name}`;
-  return [
-    ...commonRules('Backup', backup, {
-      stale:
-        'The newest dump may be older than was agreed on. The schedule makes one at least every ' +
-        `${human(backup.interval)}.`,
-      failed:
-        'No backup has succeeded since. The log says why, and what to do. Status 3: the dump is there and ' +
-        'verified, but the secrets ' +
-        'that its restore needs are not.',
-      failedSeverity: 'warning',
-    }),
-    rule('PostgresBackupSuspended', 'warning', backup, {
-      expr:
-        `${metrics.suspendedFor(promDuration(DAY.toSeconds()))} == 1\nand on (namespace, cronjob) time() - ` +
-        `${metrics.created} > ${DAY.toSeconds()}`,
-      summary: `The backup ${subject} has been suspended for more than a day`,
-      description: `No backup is made by itself. Set suspend to false where ${name} is declared, and apply it.`,
-    }),
-  ];
-}
+/** The CronJob that an alert is about, in its texts. */
+const SUBJECT = '{{ $labels.namespace }}/{{ $labels.cronjob }}';
+const KUBECTL = 'kubectl -n {{ $labels.namespace }}';
 
-/** What is true of drills. */
-export function drillRules(drill: Watched): Rule[] {
-  return commonRules('Drill', drill, {
-    stale:
-      'Nobody knows whether a restore would work today. The schedule proves it at least every ' +
-      `${human(drill.interval)}.`,
-    failed:
-      'A restore has not been proven. Status 1: it failed. 4: the key does not open what is in the dump, so ' +
-      'what is restored ' +
-      'could not be used. 5: the key or the rows could not be proven. Metrics do not tell these apart; the log ' +
-      'and drills/latest.json do.',
-    failedSeverity: 'critical',
+/**
+ * What is recorded of the CronJobs: a series each, the same for all whose success is overdue after as many seconds and
+ * whose runs are ended after as long. It is the only place that names them, so that it alone grows with their number.
+ */
+export function recordedCronJobs(alerts: string, watches: readonly Watched[]): Rule[] {
+  const groups = grouped(watches, ({ kind, namespace, activeDeadline, ...watch }) =>
+    JSON.stringify({ kind, namespace, seconds: staleAfter(watch), deadline: deadlineOf({ activeDeadline }) }),
+  );
+  return [...groups].flatMap(([key, group]) => {
+    const { kind, namespace, seconds, deadline } = JSON.parse(key) as Record<string, string> & { seconds: number };
+    const pieces = inPieces(group.map(({ name }) => name));
+    return pieces.map((names, index) => ({
+      record: STALE_AFTER,
+      expr: staleAfterOf(names, seconds),
+      labels: {
+        alerts,
+        kind: kind!,
+        namespace: namespace!,
+        deadline: deadline!,
+        ...(index > 0 && { part: String(index + 1) }),
+      },
+    }));
   });
 }
 
-/** What is true of the template that restores are started from: nobody may resume it. */
-export function templateRules(template: {
-  readonly name: string;
-  readonly suspended: string;
-  readonly namespace: string;
-}): Rule[] {
-  const { namespace, name } = template;
+/** What is true of the CronJobs of a kind. */
+export function cronJobRules(alerts: string, kind: Kind, watches: readonly Watched[]): Rule[] {
+  const ofKind = watches.filter((watch) => watch.kind === kind);
+  if (ofKind.length === 0) return [];
+  const namespace = anyOf(ofKind.map((watch) => watch.namespace));
+  const metrics = new CronJobMetrics({ alerts, kind }, namespace);
+  const { noun, stale, failed, failedSeverity } = TEXTS[kind];
+  const alert = `Postgres${noun[0]!.toUpperCase()}${noun.slice(1)}`;
+  const runNow = `Then run one:\n  ${KUBECTL} create job --from=cronjob/{{ $labels.cronjob }} ${noun}-now`;
+  const ofJob = `the ${noun} {{ $labels.namespace }}/{{ $labels.job_name }}`;
   return [
-    rule('PostgresRestoreResumed', 'critical', template, {
-      expr: `${template.suspended} == 0`,
-      summary: `The restore template ${namespace}/${name} is not suspended`,
+    rule(`${alert}Stale`, 'critical', {
+      expr: metrics.overdue,
+      for: '5m',
+      summary: `No ${noun} of ${SUBJECT} has succeeded for {{ $value | humanizeDuration }}`,
+      description:
+        `That is longer than the schedule and its slack allow. ${stale} See what became of the runs:\n  ${KUBECTL} ` +
+        `describe cronjob/{{ $labels.cronjob }}\n${runNow}`,
+    }),
+    rule(`${alert}Missing`, 'critical', {
+      expr: metrics.missing,
+      for: '5m',
+      summary: `The CronJob ${SUBJECT} does not exist`,
+      description:
+        `No ${noun} runs. Apply its manifest again, and find out who deleted it:\n  ${KUBECTL} get ` +
+        'cronjob/{{ $labels.cronjob }}',
+    }),
+    rule(`${alert}Failed`, failedSeverity, {
+      expr: metrics.failed,
+      summary: `T${ofJob.slice(1)} has failed`,
+      description: `${failed} Read it:\n  ${KUBECTL} logs job/{{ $labels.job_name }} --all-containers\n${runNow}`,
+    }),
+    ...[...grouped(ofKind, deadlineOf)].map(([deadline, [{ activeDeadline }]]) =>
+      rule(`${alert}Slow`, 'warning', {
+        expr: new CronJobMetrics({ alerts, kind, deadline }, namespace).runningLongerThan(
+          Math.round(activeDeadline.toSeconds() / 2),
+        ),
+        summary: `T${ofJob.slice(1)} has been running for {{ $value | humanizeDuration }}`,
+        description:
+          `That is more than half of its deadline, ${human(activeDeadline)}, at which it is ended. See what it ` +
+          'waits for:\n' +
+          `  ${KUBECTL} describe pods -l batch.kubernetes.io/job-name={{ $labels.job_name }}\n` +
+          `  ${KUBECTL} logs job/{{ $labels.job_name }}`,
+      }),
+    ),
+    ...(kind === 'backup'
+      ? [
+          rule(`${alert}Suspended`, 'warning', {
+            expr: metrics.suspended,
+            for: '1d',
+            summary: `The backup ${SUBJECT} has been suspended for more than a day`,
+            description:
+              'No backup is made by itself. Set suspend to false where {{ $labels.cronjob }} is declared, and apply ' +
+              'it.',
+          }),
+        ]
+      : []),
+  ];
+}
+
+/** What is true of the templates that restores are started from, which must stay suspended. */
+export function templateRules(templates: readonly WatchedRestore[]): Rule[] {
+  return byNamespace(templates).map(([namespace, names]) =>
+    rule('PostgresRestoreResumed', 'critical', {
+      expr: resumed(namespace, names),
+      summary: `The restore template ${SUBJECT} is not suspended`,
       description:
         'It restores the newest dump by itself when its schedule comes, with the new year. ' +
-        `Suspend it:\n  kubectl -n ${namespace} patch cronjob/${name} -p '{"spec":{"suspend":true}}'\n` +
-        `Then look for a restore that runs:\n  kubectl -n ${namespace} get jobs`,
+        `Suspend it:\n  ${KUBECTL} patch cronjob/{{ $labels.cronjob }} -p '{"spec":{"suspend":true}}'\n` +
+        `Then look for a restore that runs:\n  ${KUBECTL} get jobs`,
     }),
-  ];
+  );
 }
 
-/** What is true of a restore that a merge has started: nobody may be watching it. */
-export function restoreRules(job: { readonly name: string; readonly namespace: string }): Rule[] {
-  const { namespace, name } = job;
-  return [
-    rule(
-      'PostgresRestoreFailed',
-      'critical',
-      job,
-      {
-        expr: jobFailed(namespace, name),
-        summary: `The restore ${namespace}/${name} has failed`,
-        description:
-          `The live database is as it was. The log says why, and what to do:\n  kubectl -n ${namespace} logs ` +
-          `job/${name}\n` +
-          'The alert ends when the Job is deleted.',
-      },
-      'job_name',
-    ),
-  ];
+/** What is true of restores that a merge has started: nobody may be watching them. */
+export function restoreRules(jobs: readonly WatchedRestore[]): Rule[] {
+  return byNamespace(jobs).map(([namespace, names]) =>
+    rule('PostgresRestoreFailed', 'critical', {
+      expr: jobsFailed(namespace, names),
+      summary: 'The restore {{ $labels.namespace }}/{{ $labels.job_name }} has failed',
+      description:
+        `The live database is as it was. The log says why, and what to do:\n  ${KUBECTL} logs ` +
+        'job/{{ $labels.job_name }}\n' +
+        'The alert ends when the Job is deleted.',
+    }),
+  );
 }
 
-/** What is true of a claim. */
-export function claimRules(
-  claim: { readonly namespace: string; readonly name: string; readonly window: Duration },
-  minFreePercent: number,
-): Rule[] {
-  const { namespace, name } = claim;
-  const { free } = new ClaimMetrics(namespace, name, promDuration(claim.window.toSeconds()));
+/** What is recorded of claims, and what is true of them. */
+export function claimRules(alerts: string, claims: readonly WatchedClaim[], minFreePercent: number): Rule[] {
+  const groups = grouped(claims, ({ namespace, window }) => JSON.stringify([namespace, promDuration(window)]));
+  const recorded = [...groups].flatMap(([key, group]) => {
+    const [namespace, window] = JSON.parse(key) as [string, string];
+    return inPieces(group.map(({ name }) => name)).flatMap((names, index) => {
+      const metrics = new ClaimMetrics(namespace, names, window);
+      const labels = { alerts, namespace, window, ...(index > 0 && { part: String(index + 1) }) };
+      return [
+        { record: CLAIM.capacity, expr: metrics.capacity, labels },
+        { record: CLAIM.free, expr: metrics.free, labels },
+      ];
+    });
+  });
   return [
-    rule(
-      'PostgresBackupClaimFull',
-      'warning',
-      claim,
-      {
-        expr: `${free} < ${minFreePercent / 100}`,
-        summary: `The claim ${namespace}/${name} is {{ $value | humanizePercentage }} free`,
-        description:
-          'The next dump may not fit. Make room, or keep fewer dumps. It was measured while a backup ran. A ' +
-          'folder on a NAS ' +
-          `reports the free space of the whole NAS, whatever the claim asked for:\n  kubectl -n ${namespace} ` +
-          `get pvc/${name}`,
-      },
-      'persistentvolumeclaim',
-    ),
+    ...recorded,
+    rule('PostgresBackupClaimFull', 'warning', {
+      expr: `min by (namespace, persistentvolumeclaim) (${series(CLAIM.free, { alerts })}) < ${minFreePercent / 100}`,
+      summary:
+        'The claim {{ $labels.namespace }}/{{ $labels.persistentvolumeclaim }} is ' +
+        '{{ $value | humanizePercentage }} free',
+      description:
+        'The next dump may not fit. Make room, or keep fewer dumps. It was measured while a backup ran. A ' +
+        'folder on a NAS ' +
+        `reports the free space of the whole NAS, whatever the claim asked for:\n  ${KUBECTL} get ` +
+        'pvc/{{ $labels.persistentvolumeclaim }}',
+    }),
   ];
 }
 
@@ -137,52 +191,34 @@ export function monitoringRules(namespace: string): Rule[] {
   ];
 }
 
-interface CommonTexts {
+interface Texts {
+  readonly noun: string;
   readonly stale: string;
   readonly failed: string;
   readonly failedSeverity: Severity;
 }
 
-function commonRules(kind: 'Backup' | 'Drill', cronJob: Watched, texts: CommonTexts): Rule[] {
-  const { namespace, name, metrics } = cronJob;
-  const noun = kind.toLowerCase();
-  const half = Math.round(cronJob.activeDeadline.toSeconds() / 2);
-  const runNow = `Then run one:\n  kubectl -n ${namespace} create job --from=cronjob/${name} ${noun}-now`;
-  return [
-    rule(`Postgres${kind}Stale`, 'critical', cronJob, {
-      expr: `${metrics.age} > ${staleAfter(cronJob)}`,
-      for: '5m',
-      summary: `No ${noun} of ${namespace}/${name} has succeeded for {{ $value | humanizeDuration }}`,
-      description:
-        `${texts.stale} See what became of the runs:\n  kubectl -n ${namespace} describe ` +
-        `cronjob/${name}\n${runNow}`,
-    }),
-    rule(`Postgres${kind}Missing`, 'critical', cronJob, {
-      expr: metrics.missing,
-      for: '5m',
-      summary: `The CronJob ${namespace}/${name} does not exist`,
-      description:
-        `No ${noun} runs. Apply its manifest again, and find out who deleted it:\n  kubectl -n ${namespace} get ` +
-        `cronjob/${name}`,
-    }),
-    rule(`Postgres${kind}Failed`, texts.failedSeverity, cronJob, {
-      expr: metrics.failed,
-      summary: `The ${noun} ${namespace}/{{ $labels.job_name }} has failed`,
-      description:
-        `${texts.failed} Read it:\n  kubectl -n ${namespace} logs job/{{ $labels.job_name }} ` +
-        `--all-containers\n${runNow}`,
-    }),
-    rule(`Postgres${kind}Slow`, 'warning', cronJob, {
-      expr: metrics.runningLongerThan(half),
-      summary: `The ${noun} ${namespace}/{{ $labels.job_name }} has been running for {{ $value | humanizeDuration }}`,
-      description:
-        `That is more than half of its deadline, ${human(cronJob.activeDeadline)}, at which it is ended. See what it ` +
-        'waits for:\n' +
-        `  kubectl -n ${namespace} describe pods -l batch.kubernetes.io/job-name={{ $labels.job_name }}\n` +
-        `  kubectl -n ${namespace} logs job/{{ $labels.job_name }}`,
-    }),
-  ];
-}
+const TEXTS: Readonly<Record<Kind, Texts>> = {
+  backup: {
+    noun: 'backup',
+    stale: 'The newest dump may be older than was agreed on.',
+    failed:
+      'No backup has succeeded since. The log says why, and what to do. Status 3: the dump is there and ' +
+      'verified, but the secrets ' +
+      'that its restore needs are not.',
+    failedSeverity: 'warning',
+  },
+  drill: {
+    noun: 'drill',
+    stale: 'Nobody knows whether a restore would work today.',
+    failed:
+      'A restore has not been proven. Status 1: it failed. 4: the key does not open what is in the dump, so ' +
+      'what is restored ' +
+      'could not be used. 5: the key or the rows could not be proven. Metrics do not tell these apart; the log ' +
+      'and drills/latest.json do.',
+    failedSeverity: 'critical',
+  },
+};
 
 interface Body {
   readonly expr: string;
@@ -191,21 +227,40 @@ interface Body {
   readonly description: string;
 }
 
-/** The labels say what it is about even where the expression loses them, and are the same for every branch of it. */
-function rule(
-  alert: string,
-  severity: Severity,
-  about: { readonly namespace: string; readonly name: string },
-  body: Body,
-  label = 'cronjob',
-): Rule {
+/** The labels of the expression say what it is about. */
+function rule(alert: string, severity: Severity, body: Body): Rule {
   const { summary, description, ...evaluated } = body;
-  return {
-    alert,
-    ...evaluated,
-    labels: { severity, namespace: about.namespace, [label]: about.name },
-    annotations: { summary, description },
-  };
+  return { alert, ...evaluated, labels: { severity }, annotations: { summary, description } };
+}
+
+function deadlineOf({ activeDeadline }: { readonly activeDeadline: Duration }): string {
+  return promDuration(activeDeadline.toSeconds());
+}
+
+/** What has one key together, in the order of their first ones. */
+function grouped<T>(items: readonly T[], keyOf: (item: T) => string): Map<string, [T, ...T[]]> {
+  const groups = new Map<string, [T, ...T[]]>();
+  for (const item of items) {
+    const key = keyOf(item);
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [item]);
+    else group.push(item);
+  }
+  return groups;
+}
+
+function byNamespace(restores: readonly WatchedRestore[]): [string, string[]][] {
+  return [...grouped(restores, ({ namespace }) => namespace)].flatMap(([namespace, group]) =>
+    inPieces(group.map(({ name }) => name)).map((names): [string, string[]] => [namespace, names]),
+  );
+}
+
+/** Names once and in order, as many at a time as an expression takes. */
+function inPieces(names: readonly string[]): string[][] {
+  const sorted = [...new Set(names)].sort();
+  return Array.from({ length: Math.ceil(sorted.length / MOST_NAMES) }, (_, index) =>
+    sorted.slice(index * MOST_NAMES, (index + 1) * MOST_NAMES),
+  );
 }
 
 /** Hours up to a few days, and days where there are more: `24 hours`, `7 days`. */

@@ -2,7 +2,6 @@ import { Chart, Cron, Duration } from 'cdk8s';
 import { Construct } from 'constructs';
 import { checkDuration, InvalidPropError } from '../errors';
 import { Schedule } from '../schedule/schedule';
-import { CronJobMetrics } from './metrics';
 
 /** What a `BackupCronJob` and a `RestoreDrill` have in common. */
 export interface Scheduled extends Construct {
@@ -13,11 +12,14 @@ export interface Scheduled extends Construct {
   readonly startingDeadline: Duration;
 }
 
+/** What a CronJob that has to succeed again and again is for. */
+export type Kind = 'backup' | 'drill';
+
 /** A CronJob that has to succeed again and again. */
 export interface Watched {
+  readonly kind: Kind;
   readonly namespace: string;
   readonly name: string;
-  readonly metrics: CronJobMetrics;
   /** The longest time between two runs. */
   readonly interval: Duration;
   /** How much longer than that may lie between two successes. */
@@ -25,16 +27,29 @@ export interface Watched {
   readonly activeDeadline: Duration;
 }
 
+/** A template of restores, or the Job of a restore by a merge. */
+export interface WatchedRestore {
+  readonly namespace: string;
+  readonly name: string;
+}
+
+/** A claim that dumps are written to. */
+export interface WatchedClaim {
+  readonly namespace: string;
+  readonly name: string;
+  /** For how many seconds its last measurement counts. */
+  readonly window: number;
+}
+
 /**
  * Two successes are further apart than two runs when the first one was quick and the second one late or slow. The usual
  * slack is as much as is allowed: it may begin and end as late as its deadlines say.
  */
-export function watched(property: string, cronJob: Scheduled, slack: Duration | undefined): Watched {
-  const namespace = watchedNamespace(property, cronJob);
+export function watched(property: string, kind: Kind, cronJob: Scheduled, slack: Duration | undefined): Watched {
   return {
-    namespace,
+    kind,
+    namespace: watchedNamespace(property, cronJob),
     name: cronJob.name,
-    metrics: new CronJobMetrics(namespace, cronJob.name),
     interval: Duration.millis(Schedule.of(cronJob.schedule.expressionString, cronJob.timeZone)!.longestInterval),
     slack:
       slack === undefined
@@ -45,7 +60,7 @@ export function watched(property: string, cronJob: Scheduled, slack: Duration | 
 }
 
 /** Seconds after which a success is overdue. */
-export function staleAfter({ interval, slack }: Watched): number {
+export function staleAfter({ interval, slack }: Pick<Watched, 'interval' | 'slack'>): number {
   return interval.toSeconds() + slack.toSeconds();
 }
 

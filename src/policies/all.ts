@@ -9,6 +9,7 @@ import { POD_SECURITY_RESTRICTED } from './pod-security-restricted';
 import type { Finding, Policy } from './policy';
 import { RESTORE } from './restore-policies';
 import { SECRETS } from './secret-policies';
+import { SIZES } from './size-policies';
 import { STORAGE } from './storage-policies';
 import { WORKLOAD } from './workload-policies';
 
@@ -19,6 +20,7 @@ export const THEMES: Readonly<Record<string, readonly Policy[]>> = {
   Connections: CONNECTION,
   Storage: STORAGE,
   Flux: FLUX,
+  Sizes: SIZES,
   Secrets: SECRETS,
   'Jobs and CronJobs': WORKLOAD,
   Images: IMAGE,

@@ -1,8 +1,9 @@
 import { RECOVERY_WINDOW } from '../kubernetes/annotations';
 import { backupWorkload } from '../manifests/backup-workload';
-import { text } from '../manifests/manifest';
+import { at, text } from '../manifests/manifest';
 import { violation, type Policy } from './policy';
 import { uncovered } from './recovery-window';
+import { crowds, MOST_AT_ONCE } from './runs-at-once';
 
 /** Whether there will be something to restore. */
 export const BACKUP: readonly Policy[] = [
@@ -61,5 +62,24 @@ export const BACKUP: readonly Policy[] = [
         ),
       ];
     },
+  },
+  {
+    id: 'runs-at-once',
+    level: 'warning',
+    rule: `Not more than ${MOST_AT_ONCE} backups and drills begin in one minute on one server, or on one claim.`,
+    because:
+      'They compete for the sessions of the server, for its disks and for the NAS: each takes longer, and some ' +
+      'fail. A backup has four sessions, of the 100 that PostgreSQL allows by default.',
+    remedy:
+      'Spread them, as BackupFleet does, or with ScheduleWindow.between("22:00", "05:00").daily(name). With very ' +
+      'many, make the window longer.',
+    check: (manifest, { manifests }) =>
+      (crowds(manifests).get(manifest) ?? []).map(({ place, runs, minute }) =>
+        violation(
+          ['spec', 'schedule'],
+          at(manifest.object, 'spec', 'schedule'),
+          `${runs} runs begin at ${minute} UTC on ${place}`,
+        ),
+      ),
   },
 ];

@@ -14,7 +14,7 @@ import { ScriptCronJob } from '../workload/script-cron-job';
 import { checkFolder, scriptJob, ScriptJobProps, specAtSynth } from '../workload/script-job';
 
 /** What is restored, and what happens to the service meanwhile. */
-export interface RestoreJobProps extends PodOptions {
+export interface RestoreJobProps extends RestoreOptions {
   /**
    * Name of the template, up to 52 characters. The Job of a merge has `-` and the id of the request after it, together
    * up to 63.
@@ -23,15 +23,29 @@ export interface RestoreJobProps extends PodOptions {
   /** What to restore: a `BackupCronJob`, or a database and a storage. */
   readonly backup: IBackup;
   /**
-   * Time after which a restore is ended, in whole seconds, at least 1 minute. The live database stays as it was.
-   * @default Duration.hours(6)
-   */
-  readonly activeDeadline?: Duration;
-  /**
    * What starts the restore.
    * @default RestoreTrigger.onDemand()
    */
   readonly trigger?: RestoreTrigger;
+  /**
+   * Stops the service for the cut-over, and starts it again.
+   * @default - the service is left alone, and `sessions` says what happens
+   */
+  readonly quiesce?: Quiesce;
+  /**
+   * The command that stops the service, for the log to tell whoever waits, e.g. a `kubectl scale`.
+   * @default - the log says to scale it to 0 replicas, with `quiesce` by a `kubectl scale` of its deployment
+   */
+  readonly stopCommand?: string;
+}
+
+/** What the restores of several databases may have in common. */
+export interface RestoreOptions extends PodOptions {
+  /**
+   * Time after which a restore is ended, in whole seconds, at least 1 minute. The live database stays as it was.
+   * @default Duration.hours(6)
+   */
+  readonly activeDeadline?: Duration;
   /**
    * What to do about sessions on the live database right before the cut-over.
    * @default RestoreSessions.WAIT
@@ -43,16 +57,6 @@ export interface RestoreJobProps extends PodOptions {
    * @default Duration.minutes(10)
    */
   readonly sessionsTimeout?: Duration;
-  /**
-   * Stops the service for the cut-over, and starts it again.
-   * @default - the service is left alone, and `sessions` says what happens
-   */
-  readonly quiesce?: Quiesce;
-  /**
-   * The command that stops the service, for the log to tell whoever waits, e.g. a `kubectl scale`.
-   * @default - the log says to scale it to 0 replicas, with `quiesce` by a `kubectl scale` of its deployment
-   */
-  readonly stopCommand?: string;
   /**
    * How many databases from before stay after a restore, the newest first. From 1, the way back, to 100.
    * @default 1
@@ -70,6 +74,21 @@ export interface RestoreJobProps extends PodOptions {
    * @default - the server's own `maintenance_work_mem`
    */
   readonly maintenanceWorkMem?: Size;
+}
+
+/** The options among some props, by their names. */
+export function restoreJobOptions(props: RestoreOptions): {
+  readonly [Option in keyof Required<RestoreOptions>]: RestoreOptions[Option];
+} {
+  return {
+    ...podOptions(props),
+    activeDeadline: props.activeDeadline,
+    sessions: props.sessions,
+    sessionsTimeout: props.sessionsTimeout,
+    keepPrevious: props.keepPrevious,
+    parallelJobs: props.parallelJobs,
+    maintenanceWorkMem: props.maintenanceWorkMem,
+  };
 }
 
 /** What a restore does about sessions on the live database. */

@@ -2,6 +2,9 @@ import { TIME_ZONES } from './time-zones';
 
 const DAY = 86_400_000;
 
+/** Minutes: wherever the clock is changed, it is at a quarter of an hour, and by some of them. */
+const STEP = 15;
+
 const zones = new Map<string, TimeZone>();
 
 /**
@@ -19,6 +22,7 @@ export class TimeZone {
 
   private readonly format: Intl.DateTimeFormat;
   private readonly offsets = new Map<number, number>();
+  private changed?: ReadonlySet<number>;
 
   private constructor(readonly name: string) {
     const [digits, short] = ['numeric', '2-digit'] as const;
@@ -51,6 +55,22 @@ export class TimeZone {
   get setBack(): number {
     const ofMonths = Array.from({ length: 12 }, (_, month) => this.offset(Date.UTC(2024, month, 1)));
     return Math.max(...ofMonths) - Math.min(...ofMonths);
+  }
+
+  /** Whether the clock leaves out a minute of the day, or shows it twice, on any day of a year. */
+  changes(minute: number): boolean {
+    this.changed ??= this.findChanges();
+    return this.changed.has(Math.floor(minute / STEP));
+  }
+
+  private findChanges(): ReadonlySet<number> {
+    const days = Array.from({ length: 366 }, (_, day) => Date.UTC(2024, 0, 1) + day * DAY);
+    const steps = days
+      .filter((day) => this.offsetOfDay(day / DAY - 1) !== this.offsetOfDay(day / DAY + 2))
+      .flatMap((day) =>
+        Array.from({ length: (24 * 60) / STEP }, (_, step) => ({ step, wall: day + step * STEP * 60_000 })),
+      );
+    return new Set(steps.filter(({ wall }) => this.instants(wall).length !== 1).map(({ step }) => step));
   }
 
   /** Of the days on which the clock is not changed, only the beginning is looked up. */

@@ -35,6 +35,7 @@ export class SecretExpectations extends Construct {
   /** Name of the ConfigMap that lists them. */
   public readonly configMapName: string;
   private readonly expected: ExpectedSecret[] = [];
+  private readonly names = new Set<string>();
   private readonly escrows: Escrow[] = [];
 
   /** @throws InvalidPropError when the name is not legal, or is that of another list in the namespace */
@@ -150,7 +151,7 @@ export class SecretExpectations extends Construct {
         );
       }
     }
-    if (this.expected.some((other) => other.toString() === secret.toString())) {
+    if (this.names.has(secret.toString())) {
       throw new InvalidPropError(
         caller,
         secret.toString(),
@@ -158,6 +159,7 @@ export class SecretExpectations extends Construct {
         'Use the value that the first call returned',
       );
     }
+    this.names.add(secret.toString());
     this.expected.push(secret);
     return secret;
   }

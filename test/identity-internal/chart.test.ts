@@ -129,13 +129,16 @@ test('dist/ breaks no policy but for a note: its server, in the same namespace, 
   ]);
 });
 
-test('what the alerts tell people to type names objects of dist/', () => {
+test('the rules name objects of dist/, and these alone are in what the alerts tell people to type', () => {
   const texts = manifest('../identity-internal-monitoring/PrometheusRule.zitadel-backup-alerts.yaml')
-    .spec.groups[0].rules.map((rule: Manifest) => rule.annotations.description)
+    .spec.groups[0].rules.flatMap(({ expr, annotations = {} }: Manifest) => [expr, annotations.description])
     .join('\n');
-  const named = [...texts.matchAll(/ (?:--from=)?(cronjob|pvc)\/([a-z-]+)/g)].map(
-    ([, kind, name]) => `${kind} ${name}`,
-  );
+  const typed = [...texts.matchAll(/(cronjob|pvc)\/(\S+( \S+ }})?)/g)].map(([, kind, name]) => `${kind} ${name}`);
+  expect(new Set(typed)).toEqual(new Set(['cronjob {{ $labels.cronjob }}', 'pvc {{ $labels.persistentvolumeclaim }}']));
+  const named = [
+    ...[...texts.matchAll(/"cronjob", "([a-z-]+)"|cronjob="([a-z-]+)"/g)].map(([, a, b]) => `cronjob ${a ?? b}`),
+    ...[...texts.matchAll(/persistentvolumeclaim="([a-z-]+)"/g)].map(([, name]) => `pvc ${name}`),
+  ];
   const files = new Map([
     ['cronjob', 'CronJob'],
     ['pvc', 'PersistentVolumeClaim'],
@@ -153,9 +156,9 @@ test('what the alerts tell people to type names objects of dist/', () => {
       (object) => !readdirSync(dist).includes(`${files.get(object.split(' ')[0]!)}.${object.split(' ')[1]}.yaml`),
     ),
   ).toEqual([]);
-  expect(
-    texts.match(/kubectl -n \S+/g)!.filter((command: string) => command !== 'kubectl -n identity-internal'),
-  ).toEqual([]);
+  const namespaces = texts.match(/kubectl -n ({{.*?}}|\S+)/g)!;
+  expect(new Set(namespaces)).toEqual(new Set(['kubectl -n {{ $labels.namespace }}', 'kubectl -n identity-internal']));
+  expect(new Set(texts.match(/namespace="[^"]*"/g))).toEqual(new Set(['namespace="identity-internal"']));
 });
 
 test('the library knows nothing of this instance', () => {

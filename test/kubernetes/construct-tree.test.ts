@@ -76,6 +76,7 @@ function constructs(): Record<string, IConstruct> {
     retention: Retention.keep({ daily: 1 }),
   });
   const trigger = RestoreTrigger.onMerge({ dump: 'shop-20261123-020000', sha256: '0'.repeat(64), requestId: '42' });
+  const alerts = new BackupAlerts(scope, 'alerts', { name: 'shop-alerts', backups: [backup] });
   return {
     secrets,
     claim,
@@ -83,8 +84,8 @@ function constructs(): Record<string, IConstruct> {
     restore: new RestoreJob(scope, 'restore', { name: 'shop-restore', backup }),
     once: new RestoreJob(scope, 'once', { name: 'shop-restore', backup, trigger }),
     drill: new RestoreDrill(scope, 'drill', { name: 'shop-drill', backup }),
-    alerts: new BackupAlerts(scope, 'alerts', { name: 'shop-alerts', backups: [backup] }),
-    dashboard: new BackupDashboard(scope, 'dashboard', { name: 'shop-dashboard', backups: [backup] }),
+    alerts,
+    dashboard: new BackupDashboard(scope, 'dashboard', { name: 'shop-dashboard', alerts }),
     flux: new FluxKustomization(new Chart(Testing.app(), 'flux', { namespace: 'flux-system' }), 'flux', {
       name: 'shop',
       path: './shop',

@@ -77,12 +77,12 @@ describe('objects of one name in one namespace, of which the last to be applied 
   test('alerts and dashboards', () => {
     const [east, west] = nested();
     const props = { name: 'backups', backups: [backup(east, 'db-backup', 'dumps')] };
-    new BackupAlerts(east, 'alerts', props);
-    new BackupDashboard(east, 'dashboard', props);
+    const alerts = new BackupAlerts(east, 'alerts', props);
+    new BackupDashboard(east, 'dashboard', { name: 'backups', alerts });
     expect(() => new BackupAlerts(west, 'alerts', props)).toThrow(
       'backupAlerts.name ("backups") makes a second PrometheusRule backups',
     );
-    expect(() => new BackupDashboard(west, 'dashboard', props)).toThrow(
+    expect(() => new BackupDashboard(west, 'dashboard', { name: 'backups', alerts })).toThrow(
       'backupDashboard.name ("backups") makes a second ConfigMap backups',
     );
   });

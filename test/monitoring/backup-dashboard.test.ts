@@ -1,5 +1,6 @@
 import { Cron } from 'cdk8s';
-import { BackupCronJob, BackupDashboard, BackupDashboardProps, RestoreDrill, Retention } from '../../src';
+import { BackupAlerts, BackupCronJob, BackupDashboard, BackupDashboardProps, RestoreDrill, Retention } from '../../src';
+import { RuleSet } from '../support/monitoring/alert-scenarios';
 import { KubeMetrics, STEP } from '../support/monitoring/kube-metrics';
 import { describeWithPromtool, promtool } from '../support/machine/promtool';
 import { chart, database, Manifest, manifest, storage } from '../support/manifests/synth';
@@ -13,8 +14,12 @@ interface Panel {
   targets?: { refId: string; expr: string; datasource: unknown }[];
 }
 
-function synth(props: Partial<BackupDashboardProps> = {}): {
+function synth(
+  props: Partial<BackupDashboardProps> = {},
+  more = 0,
+): {
   configMap: Manifest;
+  rules: RuleSet;
   dashboard: Record<string, unknown> & { uid: string };
   panels: Panel[];
 } {
@@ -27,18 +32,31 @@ function synth(props: Partial<BackupDashboardProps> = {}): {
     retention: Retention.keep({ daily: 7 }),
   });
   const drill = new RestoreDrill(scope, 'drill', { name: 'shop-db-drill', backup });
-  new BackupDashboard(scope, 'dashboard', {
-    name: 'shop-backup-dashboard',
-    backups: [backup],
+  const others = Array.from(
+    { length: more },
+    (_, index) =>
+      new BackupCronJob(scope, `other-${index}`, {
+        name: `other-${index}`,
+        database: backup.database,
+        folder: `other-${index}`,
+        storage: backup.storage,
+        schedule: Cron.daily(),
+        retention: Retention.keep({ daily: 7 }),
+      }),
+  );
+  const alerts = new BackupAlerts(scope, 'alerts', {
+    name: 'shop-alerts',
+    backups: [backup, ...others],
     drills: [drill],
-    ...props,
   });
+  new BackupDashboard(scope, 'dashboard', { name: 'shop-backup-dashboard', alerts, ...props });
   const configMap = manifest(scope, 'ConfigMap', props.name ?? 'shop-backup-dashboard');
   const dashboard = JSON.parse(Object.values(configMap.data as Record<string, string>)[0]!);
-  return { configMap, dashboard, panels: dashboard.panels };
+  const rules = manifest(scope, 'PrometheusRule').spec as RuleSet;
+  return { configMap, rules, dashboard, panels: dashboard.panels };
 }
 
-const { configMap, dashboard, panels } = synth();
+const { configMap, rules, dashboard, panels } = synth();
 
 test('the sidecar of Grafana finds the ConfigMap, and Flux leaves its variables alone', () => {
   expect(configMap.metadata.labels).toEqual({ grafana_dashboard: '1' });
@@ -66,20 +84,38 @@ test('panels have ids of their own and lie within the 24 columns, none over anot
   expect(new Set(cells.map(({ x, y }) => `${x} ${y}`)).size).toBe(cells.length);
 });
 
-test('it shows the age of the last success, durations, failures and the claim of a backup, and the age of a drill', () => {
-  expect(panels.map(({ title }) => title)).toEqual([
-    'Backup shop/shop-db-backup',
-    'Since the last success',
-    'Last run took',
-    'Failed Jobs that are kept',
-    'Free on shop-backup',
+test('it shows what is wrong, the last successes and their history, durations, drills and claims', () => {
+  const cronJobs = [
+    'Overdue',
+    'Failed since the last success',
+    'Missing',
+    'Suspended',
+    'Last successes',
+    'Success history',
     'Duration of the last run',
-    'Size of shop-backup',
-    'Drill shop/shop-db-drill',
-    'Since the last success',
-    'Last one took',
-    'Failed Jobs that are kept',
-    'Duration of the last drill',
+  ];
+  expect(panels.map(({ title }) => title)).toEqual([
+    'Backups',
+    ...cronJobs,
+    'Drills',
+    ...cronJobs,
+    'Claims',
+    'Free, the fullest ten',
+    'Size',
+  ]);
+});
+
+test('it has one size, however many databases there are', () => {
+  expect(synth({}, 20).configMap).toEqual(configMap);
+});
+
+test('the reader chooses namespaces and CronJobs among those that the alerts watch', () => {
+  const { list } = dashboard.templating as { list: { name: string; definition?: string; allValue?: string }[] };
+  const watched = 'cronjob:postgres_backup_stale_after_seconds{alerts="shop/shop-alerts"';
+  expect(list.map(({ name, definition, allValue }) => [name, definition, allValue])).toEqual([
+    ['datasource', undefined, undefined],
+    ['namespace', `label_values(${watched}}, namespace)`, '.*'],
+    ['cronjob', `label_values(${watched}, namespace=~"$namespace"}, cronjob)`, '.*'],
   ]);
 });
 
@@ -91,17 +127,14 @@ test('every query goes to the data source that the reader chooses', () => {
       .flatMap(({ datasource, targets }) => [datasource, ...targets!.map((target) => target.datasource)])
       .filter((datasource) => JSON.stringify(datasource) !== JSON.stringify(chosen)),
   ).toEqual([]);
-  expect(dashboard.templating).toMatchObject({
-    list: [{ name: 'datasource', type: 'datasource', query: 'prometheus' }],
-  });
-});
-
-test('without a backup there is nothing to show', () => {
-  expect(() => synth({ backups: [] })).toThrow(/^backupDashboard\.backups \(\[\]\) shows nothing\. /);
+  const [first] = (dashboard.templating as { list: object[] }).list;
+  expect(first).toMatchObject({ name: 'datasource', type: 'datasource', query: 'prometheus' });
 });
 
 describeWithPromtool('the queries', () => {
-  const expressions = panels.flatMap(({ targets = [] }) => targets.map(({ expr }) => expr));
+  const expressions = panels.flatMap(({ targets = [] }) =>
+    targets.map(({ expr }) => expr.replaceAll(/\$(namespace|cronjob)/g, '.*')),
+  );
 
   test('are PromQL', () => {
     const rules = expressions.map((expr, index) => ({ record: `query:${index}`, expr }));
@@ -118,30 +151,45 @@ describeWithPromtool('the queries', () => {
   test('find what kube-state-metrics and the kubelet tell, also from two instances', () => {
     const metrics = new KubeMetrics('shop', 1440)
       .cronJob('shop-db-backup')
-      .cronJob('shop-db-drill')
+      .cronJob('other')
       .twice()
       .run({ cronJob: 'shop-db-backup', job: 'first', from: 60, to: 90, succeeds: true })
       .run({ cronJob: 'shop-db-backup', job: 'second', from: 120, to: 140, succeeds: true })
       .run({ cronJob: 'shop-db-backup', job: 'third', from: 180, to: 190, succeeds: false })
+      .run({ cronJob: 'other', job: 'fourth', from: 180, to: 190, succeeds: false })
       .claim('shop-backup', 25, 100, { from: 120, to: 140 });
+    const backup = '{namespace="shop", cronjob="shop-db-backup"}';
     const claim = '{namespace="shop", persistentvolumeclaim="shop-backup"}';
+    const allowed = (24 + 1 + 6) * 60;
     const results: [string, number | null][] = [
-      ['{namespace="shop", cronjob="shop-db-backup"}', 50 * 60],
-      ['{}', 20 * 60],
+      ['{}', 0],
       ['{}', 1],
+      ['{}', 0],
+      ['{}', 0],
+      [backup, 50 * 60],
+      [backup, 50 / allowed],
+      [backup, 20 * 60],
+      [backup, 1],
+      ['{}', null],
+      ['{}', null],
+      [backup, 50 / allowed],
+      [backup, 20 * 60],
+      ['{}', 0],
+      ['{}', 0],
+      ['{}', 1], // there is no such drill
+      ['{}', 0],
+      ...Array.from({ length: 8 }, (): [string, null] => ['{}', null]),
       [claim, 0.25],
-      ['{}', 20 * 60],
       [claim, 75],
       [claim, 100],
-      ['{namespace="shop", cronjob="shop-db-drill"}', 190 * 60],
-      ['{}', null],
-      ['{}', 0],
-      ['{}', null],
     ];
     expect(results).toHaveLength(expressions.length);
     const { output } = promtool(
       {
+        'rules.yaml': rules,
         'queries.yaml': {
+          rule_files: ['rules.yaml'],
+          evaluation_interval: `${STEP}m`,
           tests: [
             {
               interval: `${STEP}m`,

@@ -143,7 +143,7 @@ alertScenarios('backups', {
         to: 2 * DAY + STEP,
       }),
       fires: [
-        { alert: 'PostgresBackupSuspended', from: 2 * DAY + 400, to: 3 * DAY, give: 1 },
+        { alert: 'PostgresBackupSuspended', from: 2 * DAY + 400 + STEP, to: 3 * DAY },
         { alert: 'PostgresBackupStale', from: DAY + 2 * HOUR + STEP + STALE, to: 3 * DAY + 2 * HOUR + STEP },
       ],
     };

@@ -4,6 +4,7 @@ import {
   BackupAlerts,
   BackupCronJob,
   BackupDashboard,
+  BackupFleet,
   BackupFormat,
   BackupPvc,
   FluxKustomization,
@@ -12,6 +13,7 @@ import {
   NetworkPeer,
   PostgresDatabase,
   PostgresImage,
+  PostgresServer,
   RestoreCheck,
   RestoreDrill,
   RestoreJob,
@@ -19,6 +21,7 @@ import {
   Retention,
   Runbook,
   RunbookService,
+  ScheduleWindow,
   SecretExpectations,
   Tls,
 } from '../../src';
@@ -121,9 +124,17 @@ const CONSTRUCTS: Readonly<Record<string, (scope: Chart, given: Given) => unknow
       ),
     ),
   RestoreDrill: (scope, given) => drill(scope, given),
+  BackupFleet: (scope, given) => fleet(scope, given),
   BackupAlerts: (scope, given) => new BackupAlerts(scope, 'it', given({ name: 'alerts', backups: [backup(scope)] })),
   BackupDashboard: (scope, given) =>
-    new BackupDashboard(scope, 'it', given({ name: 'dashboard', backups: [backup(scope)] })),
+    new BackupDashboard(
+      scope,
+      'it',
+      given({
+        name: 'dashboard',
+        alerts: new BackupAlerts(scope, 'alerts', { name: 'alerts', backups: [backup(scope)] }),
+      }),
+    ),
   FluxKustomization: (scope, given) =>
     new FluxKustomization(
       scope,
@@ -245,6 +256,37 @@ function drill(scope: Chart, given: Given, of = backup(scope)): RestoreDrill {
       'timeZone',
       'suspend',
     ),
+  );
+}
+
+function fleet(scope: Chart, given: Given): BackupFleet {
+  const password = new SecretExpectations(scope, 'secrets').expectKey('db', 'password', { because });
+  const props = given(
+    { user: 'postgres', password, image: PostgresImage.alpine('17.2') },
+    'maintenanceDatabase',
+    'serverTimeout',
+    'port',
+  );
+  const job = ['env', 'activeDeadline'];
+  const cronJob = [...job, 'timeZone', 'suspend', 'startingDeadline'];
+  return new BackupFleet(
+    scope,
+    'it',
+    given({
+      name: 'fleet',
+      server: PostgresServer.at('db', props),
+      databases: [given({ name: 'shop' }, 'folder', 'schedule', 'suspend')],
+      storage: storage(scope),
+      window: ScheduleWindow.between('22:00', '05:00'),
+      backupOptions: given(
+        { retention: Retention.keep({ daily: 1 }) },
+        ...cronJob,
+        'successfulJobsRetained',
+        'failedJobsRetained',
+      ),
+      restoreOptions: given({}, ...job),
+      drillOptions: given({}, ...cronJob),
+    }),
   );
 }
 

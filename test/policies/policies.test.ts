@@ -10,7 +10,9 @@ function findings(of: ObjectName, path: Path, value: unknown): string[] {
   );
 }
 
-const shown = (value: unknown): string => JSON.stringify(value) ?? 'missing';
+/** What is long is told by its length. */
+const shown = (value: unknown): string =>
+  (JSON.stringify(value) ?? 'missing').replace(/(x{9})x{100,}/, (text, begin) => `${begin}… (${text.length})`);
 
 test('a tree with one of everything, from this library and from others, breaks no policy', () => {
   expect(Object.keys(OBJECTS)).toHaveLength(11);

@@ -80,6 +80,17 @@ function synthesized(): object[] {
     retention: Retention.keep({ daily: 7 }),
     recoveryWindow: Duration.days(7),
   });
+  // With these ten, another one at 04:30 is a crowd.
+  for (let index = 0; index < 10; index++) {
+    new BackupCronJob(chart, `neighbour-${index}`, {
+      name: `shop-db-neighbour-${index}`,
+      database,
+      storage,
+      folder: `neighbour-${index}`,
+      schedule: Cron.schedule({ minute: '30', hour: '4' }),
+      retention: Retention.keep({ daily: 7 }),
+    });
+  }
   new RestoreJob(chart, 'restore', { name: 'shop-db-restore', backup });
   const trigger = RestoreTrigger.onMerge({ dump: 'shop-20261123-020000', sha256: 'a'.repeat(64), requestId: '7' });
   new RestoreJob(chart, 'merged', { name: 'shop-db-restore', backup, trigger });

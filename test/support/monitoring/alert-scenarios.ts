@@ -12,12 +12,13 @@ interface Fired extends Span {
   readonly alert: string;
   /** The series that fires, by its labels. */
   readonly labels?: Record<string, string>;
-  /** How many evaluations earlier it may fire, where a window begins at a scrape. */
-  readonly give?: number;
 }
 
 export interface RuleSet {
-  readonly groups: readonly { readonly name: string; readonly rules: readonly { readonly alert: string }[] }[];
+  readonly groups: readonly {
+    readonly name: string;
+    readonly rules: readonly { readonly alert?: string; readonly record?: string }[];
+  }[];
 }
 
 /**
@@ -48,7 +49,7 @@ export function alertScenarios(title: string, scenarios: Record<string, () => Sc
 }
 
 function promtoolTest(name: string, { rules, metrics, fires }: Scenario): object {
-  const alerts = new Set(rules.groups.flatMap((group) => group.rules.map(({ alert }) => alert)));
+  const alerts = new Set(rules.groups.flatMap((group) => group.rules.flatMap(({ alert }) => alert ?? [])));
   for (const { alert } of fires) expect(alerts).toContain(alert);
   const firing = ({ alert, labels = {} }: Fired) => {
     const matchers = Object.entries({ alertname: alert, alertstate: 'firing', ...labels }).map(
@@ -62,7 +63,6 @@ function promtoolTest(name: string, { rules, metrics, fires }: Scenario): object
     input_series: metrics.inputSeries,
     promql_expr_test: [...alerts].flatMap((alert) => {
       const spans = fires.filter((fired) => fired.alert === alert);
-      const give = Math.max(0, ...spans.map((fired) => fired.give ?? 0));
       const evaluations = spans.reduce((sum, { from, to }) => sum + (to - from) / STEP, 0);
       const during = (fired: Fired, minute: number, is: boolean) => ({
         expr: firing(fired),
@@ -73,12 +73,12 @@ function promtoolTest(name: string, { rules, metrics, fires }: Scenario): object
         {
           expr:
             `abs((sum(count_over_time(ALERTS{alertname="${alert}", alertstate="firing"}[${metrics.minutes}m])) or ` +
-            `vector(0)) - ${evaluations}) > ${give}`,
+            `vector(0)) - ${evaluations}) > 0`,
           eval_time: `${metrics.minutes - STEP}m`,
           exp_samples: [],
         },
         ...spans.flatMap((fired) => [
-          ...(fired.from > 0 ? [during(fired, fired.from - (1 + give) * STEP, false)] : []),
+          ...(fired.from > 0 ? [during(fired, fired.from - STEP, false)] : []),
           during(fired, fired.from, true),
           during(fired, fired.to - STEP, true),
           ...(fired.to < metrics.minutes ? [during(fired, fired.to, false)] : []),

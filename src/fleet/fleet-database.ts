@@ -1,0 +1,74 @@
+import { Cron } from 'cdk8s';
+import { Heartbeat } from '../backup/backup-cron-job';
+import { Retention } from '../backup/retention';
+import { TableName } from '../database/table-name';
+import { DecryptionProof } from '../drill/decryption-proof';
+import { Quiesce } from '../restore/quiesce';
+import { RestoreCheck } from '../restore/restore-check';
+
+/** One database of a fleet, and what is different for it. */
+export interface FleetDatabase {
+  /** Name of the database, in any spelling that PostgreSQL allows, up to 63 bytes. */
+  readonly name: string;
+  /**
+   * What it is called in the names of its workloads: small letters, digits and `-`.
+   * @default - its name, in small letters and with `-` for `_`; with other characters, or too long, what is left of it
+   * and a hash
+   */
+  readonly alias?: string;
+  /**
+   * Folder of the dumps on the claim, and the first part of their names.
+   * @default - as for `BackupCronJob`: the database's name
+   */
+  readonly folder?: string;
+  /**
+   * What must be true of the data, in every dump and after every restore.
+   * @default - the checks of the fleet
+   */
+  readonly checks?: RestoreCheck[];
+  /**
+   * Proof that a key still opens what is in the dump, for its drills.
+   * @default - none
+   */
+  readonly proof?: DecryptionProof;
+  /**
+   * When a dump begins.
+   * @default - every day at a minute of the fleet's window that depends on the name alone
+   */
+  readonly schedule?: Cron;
+  /**
+   * When a drill begins.
+   * @default - every week at a minute of the fleet's window for drills that depends on the name alone
+   */
+  readonly drillSchedule?: Cron;
+  /**
+   * Whether there is a drill of it.
+   * @default true
+   */
+  readonly drill?: boolean;
+  /**
+   * Whether its backups and drills by the schedule are stopped.
+   * @default - as the options of the fleet say
+   */
+  readonly suspend?: boolean;
+  /**
+   * Which dumps stay.
+   * @default - as the options of the fleet say
+   */
+  readonly retention?: Retention;
+  /**
+   * Tables whose rows are left out.
+   * @default - as the options of the fleet say
+   */
+  readonly excludeTableData?: TableName[];
+  /**
+   * Where success and failure of its backups are reported to.
+   * @default - as the options of the fleet say
+   */
+  readonly heartbeat?: Heartbeat;
+  /**
+   * Stops the service of this database for the cut-over of a restore, and starts it again.
+   * @default - the service is left alone
+   */
+  readonly quiesce?: Quiesce;
+}

@@ -1,0 +1,80 @@
+import { at, list, text, type Manifest } from '../manifests/manifest';
+import { componentOf, environmentOf, podSpecPath } from '../manifests/workload';
+import { Schedule } from '../schedule/schedule';
+
+/**
+ * The most runs that may begin in one minute. A backup has four sessions on its server (the lock, the snapshot, the
+ * dump, and the one that looks), so that ten of them have 40 of the 100 that PostgreSQL allows by default.
+ */
+export const MOST_AT_ONCE = 10;
+
+/** A month that begins with a Monday and with a year: schedules of days, weeks, months and years come in it. */
+const [BEGIN, END] = [Date.UTC(2024, 0, 1), Date.UTC(2024, 1, 1)];
+
+/** Runs that are looked at of a schedule that comes every few minutes. */
+const MOST_RUNS = 5000;
+
+/** Runs that begin in one minute, in one place. */
+export interface Crowd {
+  /** The server or the claim, in words. */
+  readonly place: string;
+  readonly runs: number;
+  /** A time of day in UTC, e.g. `02:00`. */
+  readonly minute: string;
+}
+
+const known = new WeakMap<readonly Manifest[], ReadonlyMap<Manifest, readonly Crowd[]>>();
+
+/** The worst crowd of each place, with the first of its CronJobs by name. */
+export function crowds(manifests: readonly Manifest[]): ReadonlyMap<Manifest, readonly Crowd[]> {
+  const found = known.get(manifests) ?? findCrowds(manifests);
+  known.set(manifests, found);
+  return found;
+}
+
+function findCrowds(manifests: readonly Manifest[]): Map<Manifest, Crowd[]> {
+  const places = new Map<string, Map<number, Manifest[]>>();
+  for (const manifest of manifests) {
+    for (const place of placesOf(manifest)) {
+      const minutes = places.get(place) ?? new Map<number, Manifest[]>();
+      places.set(place, minutes);
+      for (const run of runsOf(manifest)) {
+        const beginning = minutes.get(run);
+        if (beginning === undefined) minutes.set(run, [manifest]);
+        else beginning.push(manifest);
+      }
+    }
+  }
+  const crowdsBy = new Map<Manifest, Crowd[]>();
+  for (const [place, minutes] of places) {
+    const worst = [...minutes].reduce((most, each) => (each[1].length > most[1].length ? each : most), [0, []]);
+    const [run, beginning] = worst;
+    if (beginning.length <= MOST_AT_ONCE) continue;
+    const first = beginning.reduce((least, each) => (each.name < least.name ? each : least));
+    const crowd = { place, runs: beginning.length, minute: new Date(run).toISOString().slice(11, 16) };
+    crowdsBy.set(first, [...(crowdsBy.get(first) ?? []), crowd]);
+  }
+  return crowdsBy;
+}
+
+/** Where the runs of a CronJob of this library go; nowhere for one that is suspended, as templates of restores are. */
+function placesOf(manifest: Manifest): string[] {
+  const { kind, namespace, object } = manifest;
+  if (kind !== 'CronJob' || componentOf(manifest) === undefined || at(object, 'spec', 'suspend') === true) return [];
+  const env = environmentOf(manifest);
+  const host = env.get('PGHOST');
+  // A name without a dot is that of a Service in the same namespace.
+  const server = host === undefined || host.includes('.') ? host : `${namespace}/${host}`;
+  const claims = list(object, ...(podSpecPath(manifest) ?? []), 'volumes').flatMap(
+    (volume) => text(volume, 'persistentVolumeClaim', 'claimName') ?? [],
+  );
+  return [
+    ...(server === undefined ? [] : [`the server ${server}:${env.get('PGPORT') ?? ''}`]),
+    ...claims.map((claim) => `the claim ${namespace}/${claim}`),
+  ];
+}
+
+function runsOf({ object }: Manifest): readonly number[] {
+  const schedule = Schedule.of(text(object, 'spec', 'schedule') ?? '', text(object, 'spec', 'timeZone') ?? 'Etc/UTC');
+  return schedule?.runs(BEGIN, END, MOST_RUNS) ?? [];
+}
