@@ -174,6 +174,7 @@ write_dump() {
   start_progress progress_of "$target"
   run pg_dump "${options[@]}" --file="$target" ||
     fail "pg_dump failed, see its message above. The unfinished dump is thrown away, earlier dumps are untouched." \
+      "Where $PGUSER lacks a right, docs/least-privilege.md has the SQL that gives it." \
       "$(free_megabytes) MB are free on the storage."
   stop_progress
   wait "$looking" || {

@@ -273,6 +273,99 @@ describe('what the role that restores may not do is found the night before, and 
   });
 });
 
+describe('what the role that dumps may not read fails the backup, by name:', () => {
+  let instance: Instance;
+  beforeAll(() => {
+    makeShop("SELECT lo_from_bytea(4711, 'x')");
+    server.sql(
+      'postgres',
+      `CREATE ROLE shop_backup LOGIN PASSWORD '${PASSWORDS.backup!.replaceAll("'", "''")}';
+       GRANT CONNECT ON DATABASE shop TO shop_backup; CREATE ROLE shop_restore SUPERUSER LOGIN`,
+    );
+    instance = instanceOf({ backup: 'shop_backup', restore: 'shop_restore' });
+  });
+  afterAll(() => dropShop('shop_backup', 'shop_restore'));
+
+  // Each is given what the one before it lacked.
+  test.each([
+    ['a table', 'SELECT', 'permission denied for'],
+    [
+      'a table with row security',
+      'GRANT pg_read_all_data TO shop_backup',
+      'row-level security policy for table "orders"',
+    ],
+    ['a large object', 'ALTER ROLE shop_backup BYPASSRLS', 'permission denied for large object 4711'],
+  ])('%s', async (_, sql, says) => {
+    server.sql('postgres', sql);
+    const { status, stderr } = await instance.backup();
+    expect(status).toBe(1);
+    expect(stderr).toContain(says);
+    expect(stderr).toContain('Where shop_backup lacks a right, docs/least-privilege.md has the SQL that gives it.');
+    expect(instance.dumps()).toEqual([]);
+  });
+
+  test('and nothing, once it may read all of it', async () => {
+    server.sql('shop', 'GRANT SELECT ON LARGE OBJECT 4711 TO shop_backup');
+    expect(await instance.backup()).toMatchObject({ status: 0, stderr: '' });
+  });
+});
+
+describe('what only hinders a restore', () => {
+  let instance: Instance;
+  beforeAll(() => {
+    makeShop();
+    server.sql(
+      'postgres',
+      `CREATE ROLE shop_backup LOGIN PASSWORD '${PASSWORDS.backup!.replaceAll("'", "''")}' BYPASSRLS IN ROLE pg_read_all_data;
+       GRANT CONNECT ON DATABASE shop TO shop_backup; CREATE ROLE guest LOGIN PASSWORD 'g';
+       GRANT CONNECT ON DATABASE shop TO guest;
+       CREATE ROLE shop_restore LOGIN CREATEDB PASSWORD '${PASSWORDS.restore}'; GRANT shop TO shop_restore;
+       SET allow_in_place_tablespaces = on; CREATE TABLESPACE fast LOCATION ''`,
+    );
+    server.sql(
+      'shop',
+      `CREATE TABLE sales.archive (id int) TABLESPACE fast; ALTER TABLE sales.archive OWNER TO shop;
+       CREATE SUBSCRIPTION feed CONNECTION 'host=nowhere' PUBLICATION p WITH (connect = false, slot_name = NONE)`,
+    );
+    instance = instanceOf({ backup: 'shop_backup', restore: 'shop_restore' });
+  });
+  afterAll(() => {
+    server.sql('postgres', 'ALTER DATABASE shop_before_h1 ALLOW_CONNECTIONS true');
+    server.sql('shop_before_h1', 'DROP SUBSCRIPTION feed');
+    dropShop('shop_backup', 'shop_restore', 'guest');
+    server.sql('postgres', 'DROP TABLESPACE fast');
+  });
+
+  test('is in the log and the manifest, and fails nothing', async () => {
+    const sessions = [
+      new SessionClient(server, 'shop'),
+      new SessionClient(server, 'shop', undefined, undefined, { user: 'guest', password: 'g' }),
+    ];
+    try {
+      await server.until('both are there', "(SELECT count(*) FROM pg_stat_activity WHERE datname = 'shop') = 2");
+      const { status, stderr } = await instance.backup();
+      expect(status).toBe(0);
+      const manifest = JSON.parse(readFileSync(join(instance.folder, `${instance.dumps()[0]}.json`), 'utf8'));
+      for (const says of [
+        'tables of the tablespace fast come to the default one: GRANT CREATE ON TABLESPACE fast TO shop_restore.',
+        'the subscription feed is not in the dump: pg_dump leaves it out, unless a superuser dumps.',
+        'shop_restore may not end the sessions of guest on shop: GRANT pg_signal_backend TO shop_restore.',
+        'the superuser postgres is connected to shop, process ',
+      ]) {
+        expect(stderr).toContain(says);
+        expect(manifest.preflight.hinders.join('\n')).toContain(says);
+      }
+      expect(manifest.preflight.fails).toEqual([]);
+    } finally {
+      await Promise.all(sessions.map((session) => session.stop()));
+    }
+    const { status, stderr } = await instance.restore({ RESTORE_SESSIONS: 'disconnect' }, 'h1');
+    expect({ status, stderr }).toEqual({ status: 0, stderr: expect.stringContaining('left out: tablespaces') });
+    const inShop = "SELECT count(*) FROM pg_subscription JOIN pg_database d ON d.oid = subdbid WHERE datname = 'shop'";
+    expect(server.sql('shop', inShop)).toBe('0');
+  });
+});
+
 describe('with what it may not do', () => {
   let instance: Instance;
   const restored = (env: Env, job: string): Promise<PodResult> => instance.restore(env, job);

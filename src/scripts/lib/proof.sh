@@ -26,12 +26,13 @@ count_kinds() {
 # usage: prove_same EXPECTED FOUND WHAT      of files with lines that end in a value: refuses what is not there, or has another value
 prove_same() {
   local different
+  # Either file may be empty, so they are told apart by name.
   different=$(awk '
-    NR == FNR { found[name()] = value(); next }
+    of == "found" { found[name()] = value(); next }
     !(name() in found) { print "  " name() ": missing" }
     name() in found && found[name()] != value() { print "  " name() ": " value() ", but " found[name()] " is there" }
     function value() { return substr($0, match($0, /[^\t]*$/)) }
-    function name() { return substr($0, 1, match($0, /\t[^\t]*$/) - 1) }' "$2" "$1" | sed -n 1,50p | tr '\t' ' ')
+    function name() { return substr($0, 1, match($0, /\t[^\t]*$/) - 1) }' of=found "$2" of=expected "$1" | sed -n 1,50p | tr '\t' ' ')
   [ -z "$different" ] || refuse proof "$3:
 $different
 \"$database\" is untouched. Choose another dump, if it has not got the same."
@@ -60,10 +61,10 @@ without() {
 prove_grants() {
   local object file
   awk -F '\t' '
-    NR == FNR { found[$1 "\t" $2] = $3; next }
+    of == "found" { found[$1 "\t" $2] = $3; next }
     found[$1 "\t" $2] != $3 && (is_grant() || bare(found[$1 "\t" $2]) == bare($3)) { print $1 " " $2 }
     function is_grant() { return $1 == "\"column grants\"" || $1 == "\"default acl\"" }
-    function bare(hash) { sub(/ [0-9a-f]*"$/, "\"", hash); return hash }' "$scratch/structure.found" "$scratch/structure.expected" |
+    function bare(hash) { sub(/ [0-9a-f]*"$/, "\"", hash); return hash }' of=found "$scratch/structure.found" of=expected "$scratch/structure.expected" |
     tr -d '"' >"$scratch/grants.missing"
   while IFS= read -r object; do
     leave_out "grants: those of the $object are not what they were"

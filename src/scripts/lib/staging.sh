@@ -129,8 +129,8 @@ create_staging() {
   local template=template0
   if ! "$is_superuser"; then
     template_extensions >"$scratch/extensions.template" || return 1
-    awk 'NR == FNR { is_there[$0] = 1; next } $2 == 3079 && $4 == "EXTENSION" && $6 in is_there { print $6 }' \
-      "$scratch/extensions.template" "$scratch/list" >"$scratch/extensions.copied"
+    awk 'of == "template" { is_there[$0] = 1; next } $2 == 3079 && $4 == "EXTENSION" && $6 in is_there { print $6 }' \
+      of=template "$scratch/extensions.template" of=dump "$scratch/list" >"$scratch/extensions.copied"
   fi
   [ ! -s "$scratch/extensions.copied" ] || {
     template=template1
@@ -248,7 +248,7 @@ load_dump() {
   absent=$(absent_tablespaces "$1")
   [ -z "$absent" ] || {
     options+=(--no-tablespaces)
-    leave_out "tablespaces, since the server has not got all of them: $absent"
+    leave_out "tablespaces, since the server has not got all of them, or $PGUSER may not create in them: $absent"
   }
   if ! "$2" && dump_has_extension pg_cron; then
     leave_out_pg_cron
@@ -376,12 +376,12 @@ leave_out_forbidden() {
   mv "$scratch/without" "$scratch/list"
 }
 
-# usage: absent_tablespaces DUMP      those that the dump's tables are in and this server has not got
+# usage: absent_tablespaces DUMP      those that the dump's tables are in, and in which nothing can be created here
 absent_tablespaces() {
   is_verified "$1" || return 0
   fact "$BACKUP_DIR/$1.json" '"definition"' '"tablespaces"' | cut -f 2 >"$scratch/tablespaces"
-  query "$MAINTENANCE_DATABASE" <<<'SELECT to_json(spcname) FROM pg_tablespace' |
-    awk 'NR == FNR { here[$0] = 1; next } !($0 in here) { printf "%s%s", (seen++ ? ", " : ""), $0 }' - "$scratch/tablespaces"
+  query "$MAINTENANCE_DATABASE" <<<"SELECT to_json(spcname) FROM pg_tablespace WHERE has_tablespace_privilege(oid, 'CREATE')" |
+    awk 'of == "server" { here[$0] = 1; next } !($0 in here) { printf "%s%s", (seen++ ? ", " : ""), $0 }' of=server - of=dump "$scratch/tablespaces"
 }
 
 # A copy must not act: its subscriptions would take from the slots that the live database reads from.
