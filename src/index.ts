@@ -32,6 +32,7 @@ export { KustomizedApp, type KustomizedAppProps } from './delivery/kustomized-ap
 export { NetworkPeer, type NetworkPeerOptions, type PodsPeerOptions } from './network/network-peer';
 export { PostgresDatabase, type PostgresDatabaseProps, type PostgresServerProps } from './database/postgres-database';
 export { PostgresImage, type PostgresImageOptions, type PostgresImageProps } from './database/postgres-image';
+export { type PostgresRole } from './database/postgres-role';
 export { PostgresServer } from './database/postgres-server';
 export { type Quiesce } from './restore/quiesce';
 export { RestoreCheck, type SameAsDumpOptions, type SqlCheckOptions } from './restore/restore-check';
@@ -46,5 +47,7 @@ export { type ReadinessOptions, RunbookService, type RunbookServiceOptions } fro
 export { ScheduleWindow } from './schedule/schedule-window';
 export { SecretExpectations, type SecretExpectationsProps } from './secrets/secret-expectations';
 export { type TableName } from './database/table-name';
+export { Tls, type TlsClientCertificate, type TlsOptions } from './database/tls';
+export { TlsAuthority } from './database/tls-authority';
 
 checkConstructsVersion();

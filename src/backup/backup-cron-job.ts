@@ -253,6 +253,7 @@ export class BackupCronJob extends Construct implements IBackup {
       backoffLimit: 2,
       finalStatuses: [SECRETS_STATUS],
       settings: [
+        env('RESTORE_ROLE', database.restoreAs.user),
         env('DUMP_FORMAT', format.name),
         env('DUMP_JOBS', format.parallelJobs),
         env('COMPRESSION', compressionOption(compression, majorVersion)),

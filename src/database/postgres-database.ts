@@ -4,6 +4,8 @@ import { checkDuration, InvalidPropError } from '../errors';
 import { SecretKey } from '../secrets/secret-key';
 import { checkIdentifier } from './identifiers';
 import { PostgresImage } from './postgres-image';
+import { PostgresRole } from './postgres-role';
+import { PEM, Tls, TlsClientCertificate } from './tls';
 
 /** A database on a server. */
 export interface PostgresDatabaseProps extends PostgresServerProps {
@@ -13,10 +15,19 @@ export interface PostgresDatabaseProps extends PostgresServerProps {
 
 /** How a server is reached, and what fits it. */
 export interface PostgresServerProps {
-  /** Role that dumps and restores. It must be a superuser: a restore creates a database and gives objects away. */
+  /**
+   * Role that dumps, and that restores where `restoreAs` names no other. To dump, it must be able to read everything,
+   * e.g. by `pg_read_all_data`. `docs/least-privilege.md` has the SQL that makes such roles.
+   */
   readonly user: string;
   /** The role's password. */
   readonly password: SecretKey;
+  /**
+   * Role that restores: the owner of the database with `CREATEDB`, or a superuser. Every backup asks the server what
+   * this role may not do, and fails with status 3 where a restore would fail. No pod of a backup gets its password.
+   * @default - `user` and `password`
+   */
+  readonly restoreAs?: PostgresRole;
   /** Image with the client tools of the server's major version. */
   readonly image: PostgresImage;
   /**
@@ -24,6 +35,12 @@ export interface PostgresServerProps {
    * @default 5432
    */
   readonly port?: number;
+  /**
+   * How connections are encrypted, and what is checked of the server.
+   * @default - libpq's `prefer`: encrypted where the server offers it, and the server is not checked; the policy `tls`
+   * says so
+   */
+  readonly tls?: Tls;
   /**
    * Another database on the same server, where locks are taken and from where databases are renamed.
    * @default 'postgres'
@@ -51,12 +68,16 @@ export class PostgresDatabase {
   public readonly host: string;
   /** TCP port of the server. */
   public readonly port: number;
+  /** How connections are encrypted; undefined where nothing is said. */
+  public readonly tls?: Tls;
   /** Name of the database. */
   public readonly name: string;
-  /** Role that dumps and restores. */
+  /** Role that dumps. */
   public readonly user: string;
   /** The role's password. */
   public readonly password: SecretKey;
+  /** Role that restores. */
+  public readonly restoreAs: PostgresRole;
   /** Image with the client tools. */
   public readonly image: PostgresImage;
   /** Another database on the same server, where locks are taken. */
@@ -102,12 +123,23 @@ export class PostgresDatabase {
         );
       }
     }
+    checkSystemAuthority(props);
     this.host = host;
     this.port = port;
+    this.tls = props.tls;
     this.name = props.name;
     this.user = props.user;
     this.password = props.password;
-    this.password._useFor('the backup and the restore log in with it');
+    this.restoreAs = props.restoreAs ?? { user: props.user, password: props.password };
+    if (props.restoreAs === undefined) {
+      this.password._useFor('the backup and the restore log in with it');
+    } else {
+      checkRestoreRole(props, props.restoreAs);
+      this.password._useFor('the backup logs in with it');
+      this.restoreAs.password._useFor('the restore logs in with it');
+      this.restoreAs.password._hideFromBackups();
+      hideFromBackups(this.restoreAs.clientCertificate);
+    }
     this.image = props.image;
     this.maintenanceDatabase = maintenanceDatabase;
     this.serverTimeout = checkDuration('database.serverTimeout', props.serverTimeout ?? Duration.minutes(5), 0);
@@ -116,5 +148,66 @@ export class PostgresDatabase {
   /** The database in words, e.g. `the database shop on shop-db`. */
   public toString(): string {
     return `the database ${this.name} on ${this.host}`;
+  }
+}
+
+function hideFromBackups(clientCertificate: TlsClientCertificate | undefined): void {
+  clientCertificate?.certificate._useFor('the restore shows it to the server', PEM);
+  clientCertificate?.key._useFor('the restore proves with it that the certificate is its own', PEM);
+  clientCertificate?.key._hideFromBackups();
+}
+
+/** Another role with a password of its own: with the same one, the pods of backups would have both. */
+function checkRestoreRole({ user, password, tls }: PostgresDatabaseProps, restoreAs: PostgresRole): void {
+  if (restoreAs.clientCertificate !== undefined && tls === undefined) {
+    throw new InvalidPropError(
+      'database.restoreAs.clientCertificate',
+      restoreAs.clientCertificate.certificate.toString(),
+      'is for encrypted connections, and nothing says that they are',
+      'Set tls, e.g. to Tls.verifyFull(TlsAuthority.configMap("shop-ca"))',
+    );
+  }
+  checkIdentifier('database.restoreAs.user', restoreAs.user);
+  if (restoreAs.user === user) {
+    throw new InvalidPropError(
+      'database.restoreAs.user',
+      restoreAs.user,
+      'is the role that dumps',
+      'Leave out restoreAs, or name another role',
+    );
+  }
+  if (restoreAs.password === password) {
+    throw new InvalidPropError(
+      'database.restoreAs.password',
+      restoreAs.password.toString(),
+      'is also the password of the role that dumps, and every backup would know it',
+      'Expect another key for it',
+    );
+  }
+}
+
+/** The first major version of PostgreSQL whose clients know `sslrootcert=system`. */
+const FIRST_WITH_SYSTEM = 16;
+
+function checkSystemAuthority({ tls, image }: PostgresDatabaseProps): void {
+  if (tls?.authority?.isSystem !== true) {
+    return;
+  }
+  if (image.majorVersion < FIRST_WITH_SYSTEM) {
+    throw new InvalidPropError(
+      'database.tls',
+      'TlsAuthority.system()',
+      `needs the client tools of PostgreSQL ${FIRST_WITH_SYSTEM}, the image has ${image.majorVersion}`,
+      'Put the certificate of the authority into a ConfigMap, and name it with TlsAuthority.configMap',
+    );
+  }
+  if (!image._hasAuthorities) {
+    throw new InvalidPropError(
+      'database.tls',
+      'TlsAuthority.system()',
+      'finds no authority in the official Debian image, which has no ca-certificates',
+      'Use PostgresImage.alpine, an image with ca-certificates by PostgresImage.of, or the certificate of the ' +
+        'authority by TlsAuthority.configMap',
+    );
   }
 }

@@ -41,7 +41,7 @@ export class PostgresImage {
    * @throws InvalidPropError when it does not name one release, or the digest is none
    */
   public static alpine(version: string, options: PostgresImageOptions = {}): PostgresImage {
-    return official(version, '-alpine', 70, options);
+    return PostgresImage.official(version, '-alpine', 70, options, true);
   }
 
   /**
@@ -50,7 +50,7 @@ export class PostgresImage {
    * @throws InvalidPropError when it does not name one release, or the digest is none
    */
   public static debian(version: string, options: PostgresImageOptions = {}): PostgresImage {
-    return official(version, '', 999, options);
+    return PostgresImage.official(version, '', 999, options, false);
   }
 
   /**
@@ -59,6 +59,42 @@ export class PostgresImage {
    */
   public static of(props: PostgresImageProps): PostgresImage {
     return new PostgresImage(props);
+  }
+
+  private static official(
+    version: string,
+    suffix: string,
+    id: number,
+    options: PostgresImageOptions,
+    hasAuthorities: boolean,
+  ): PostgresImage {
+    const [, major, minor] = /^(\d{2})(\.\d+)?$/.exec(version) ?? [];
+    if (major === undefined || (minor === undefined && options.digest === undefined)) {
+      throw new InvalidPropError(
+        'image.version',
+        version,
+        'does not name one release of PostgreSQL',
+        'Write the server\'s version, e.g. "16.4" (SHOW server_version), or add a digest: a tag like "16" moves',
+      );
+    }
+    if (options.digest !== undefined && !/^sha256:[0-9a-f]{64}$/.test(options.digest)) {
+      throw new InvalidPropError(
+        'image.digest',
+        options.digest,
+        'is not a digest',
+        'Write sha256:<64 hexadecimal digits>',
+      );
+    }
+    const digest = options.digest === undefined ? '' : `@${options.digest}`;
+    return new PostgresImage(
+      {
+        image: `${options.repository ?? 'postgres'}:${version}${suffix}${digest}`,
+        uid: id,
+        gid: id,
+        majorVersion: Number(major),
+      },
+      hasAuthorities,
+    );
   }
 
   /** Reference with a tag or a digest. */
@@ -70,7 +106,14 @@ export class PostgresImage {
   /** Major version of the client tools. */
   public readonly majorVersion: number;
 
-  private constructor(props: PostgresImageProps) {
+  private constructor(
+    props: PostgresImageProps,
+    /**
+     * Whether the image has certificates of public authorities, as far as known.
+     * @internal
+     */
+    public readonly _hasAuthorities = true,
+  ) {
     for (const [property, id] of [
       ['uid', props.uid],
       ['gid', props.gid],
@@ -97,31 +140,4 @@ export class PostgresImage {
     this.gid = props.gid;
     this.majorVersion = props.majorVersion;
   }
-}
-
-function official(version: string, suffix: string, id: number, options: PostgresImageOptions): PostgresImage {
-  const [, major, minor] = /^(\d{2})(\.\d+)?$/.exec(version) ?? [];
-  if (major === undefined || (minor === undefined && options.digest === undefined)) {
-    throw new InvalidPropError(
-      'image.version',
-      version,
-      'does not name one release of PostgreSQL',
-      'Write the server\'s version, e.g. "16.4" (SHOW server_version), or add a digest: a tag like "16" moves',
-    );
-  }
-  if (options.digest !== undefined && !/^sha256:[0-9a-f]{64}$/.test(options.digest)) {
-    throw new InvalidPropError(
-      'image.digest',
-      options.digest,
-      'is not a digest',
-      'Write sha256:<64 hexadecimal digits>',
-    );
-  }
-  const digest = options.digest === undefined ? '' : `@${options.digest}`;
-  return PostgresImage.of({
-    image: `${options.repository ?? 'postgres'}:${version}${suffix}${digest}`,
-    uid: id,
-    gid: id,
-    majorVersion: Number(major),
-  });
 }

@@ -27,8 +27,10 @@ export class PostgresServer {
       name,
       user: props.user,
       password: props.password,
+      restoreAs: props.restoreAs,
       image: props.image,
       port: props.port,
+      tls: props.tls,
       maintenanceDatabase: props.maintenanceDatabase,
       serverTimeout: props.serverTimeout,
     };

@@ -43,6 +43,7 @@ export const CHANGES = {
   'restore-quiesce': 'A restore stops and starts a service, or does so no longer',
   'restore-choice': 'A restore does something else unless told otherwise',
   target: 'Another database is dumped or replaced',
+  tls: 'A connection is encrypted or checked in another way',
   source: 'A restore or a drill looks for dumps in another place',
   image: 'Other tools run',
   user: 'The pod runs as another user',

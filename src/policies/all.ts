@@ -1,6 +1,7 @@
 import { LEVELS } from '../reports/level';
 import type { Manifest } from '../manifests/manifest';
 import { BACKUP } from './backup-policies';
+import { CONNECTION } from './connection-policies';
 import { FLUX } from './flux-policies';
 import { IMAGE } from './image-policies';
 import { POD_SECURITY_BASELINE } from './pod-security-baseline';
@@ -16,6 +17,7 @@ import { WORKLOAD } from './workload-policies';
 export const THEMES: Readonly<Record<string, readonly Policy[]>> = {
   Restores: RESTORE,
   Backups: BACKUP,
+  Connections: CONNECTION,
   Storage: STORAGE,
   Flux: FLUX,
   Sizes: SIZES,

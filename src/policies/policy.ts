@@ -9,6 +9,8 @@ export interface Violation {
   readonly message: string;
   /** What to do, where it differs from what the policy says of all. */
   readonly remedy?: string;
+  /** How bad it is, where it differs from what the policy says of all. */
+  readonly level?: Level;
 }
 
 /** What a policy may look at beside the resource: all resources of the tree. */

@@ -39,10 +39,11 @@ export class BackupPolicies implements Validation {
   public async validate(context: ValidationContext): Promise<void> {
     const manifests = context.manifests.flatMap((file) => readManifests(file, readFileSync(file, 'utf8')));
     const findings = check(manifests, this.policies);
-    const worstFirst = [...this.policies].sort((a, b) => LEVELS.indexOf(a.level) - LEVELS.indexOf(b.level));
-    for (const policy of worstFirst) {
-      const broken = findings.filter((finding) => finding.policy === policy.id);
-      if (broken.length > 0) context.report.addViolation(reported(policy, broken));
+    for (const level of LEVELS) {
+      for (const policy of this.policies) {
+        const broken = findings.filter((finding) => finding.policy === policy.id && finding.level === level);
+        if (broken.length > 0) context.report.addViolation(reported({ ...policy, level }, broken));
+      }
     }
     context.report.submit(findings.some(({ level }) => level === 'error') ? 'failure' : 'success');
   }

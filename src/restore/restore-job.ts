@@ -172,6 +172,7 @@ export class RestoreJob extends Construct {
         trigger.requestId === undefined ? this.usage(props) : `Restores the dump ${trigger.dump} of ${database}, once.`,
       script: 'restore.sh',
       database,
+      role: database.restoreAs,
       storage,
       folder: checkFolder('restoreJob', database, props.backup.folder),
       activeDeadline,

@@ -93,8 +93,8 @@ function backUpNow({ backup }: RunbookFacts, commands: Commands): string {
     'Also while the schedule is suspended. It waits for a backup that is running.',
     sh(...commands.backup()),
     `The log ends with \`complete and verified\`, the block with \`condition met\`. ${TIMED_OUT} ${FOLLOWING}`,
-    'With status 3 the dump is there and verified, but the secrets that its restore needs are not right. The ' +
-      'log names them.',
+    'With status 3 the dump is there and verified, but a restore of it would fail: secrets are not right, or ' +
+      'the role that restores lacks a right. The log says which.',
     'The backups of the last nights, and what the newest have said:',
     sh(
       commands.kubectl(`get jobs -l ${commands.label(backup.name)} --sort-by=.metadata.creationTimestamp`),

@@ -1,3 +1,4 @@
+import type { PostgresDatabase } from '../database/postgres-database';
 import type { ExpectedSecret } from '../secrets/secret-key';
 import type { RunbookFacts } from './facts';
 import { Commands } from './commands';
@@ -30,6 +31,7 @@ export function freshClusterSection(runbook: RunbookFacts): string {
       ['Secret', 'Key', 'Must be', 'Because', 'From'],
       secrets._all.map((secret) => row(secret)),
     ),
+    ...authority(database),
     ...secrets._escrowed.map(
       ({ options, validUntil }) =>
         `Kept outside of the cluster: ${options.what}, at ${options.where} (seen on ${options.attestedOn}, good ` +
@@ -130,4 +132,15 @@ function present(secrets: readonly ExpectedSecret[], namespace: string): string[
 /** A role may have any name. */
 function shellWord(text: string): string {
   return /^[\w.-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
+}
+
+/** What a restore needs beside secrets: the authority of the server's certificate, where it is in a ConfigMap. */
+function authority({ tls }: PostgresDatabase): string[] {
+  const { configMapName, configMapKey } = tls?.authority ?? {};
+  return configMapName === undefined
+    ? []
+    : [
+        `The ConfigMap \`${configMapName}\` must have the authority of the server's certificate under the key ` +
+          `\`${configMapKey}\`: without it no restore connects.`,
+      ];
 }

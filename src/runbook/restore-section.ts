@@ -71,6 +71,10 @@ function choice({ secrets }: RunbookFacts, commands: Commands): string {
         ],
         ['`RESTORE_IGNORE=space`', 'restore although the server seems to lack the room for a second copy'],
         [
+          '`RESTORE_IGNORE=rights`',
+          'restore what the role may, without the event triggers and publications that only a superuser creates',
+        ],
+        [
           '`RESTORE_IGNORE=proof`',
           'go on although objects, rows or contents are not those of the dump; the log names them',
         ],

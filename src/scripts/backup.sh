@@ -15,6 +15,8 @@ set -euo pipefail
 . "$scripts/lib/checks.sh"
 # shellcheck source=lib/secrets.sh
 . "$scripts/lib/secrets.sh"
+# shellcheck source=lib/rights.sh
+. "$scripts/lib/rights.sh"
 
 # The new dump: its name, the folder in which it grows, its path there, and when it began, in seconds since 1970.
 name=
@@ -24,7 +26,7 @@ begun=
 # For how many seconds a person wants it held, and until when that is; empty where nobody does.
 hold_seconds=
 hold_until=
-# What the heartbeat reports: the success, or what is wrong with the secrets.
+# What the heartbeat reports: the success, or why a restore would fail.
 summary=
 findings=
 
@@ -36,6 +38,7 @@ main() {
   : "${DUMP_FORMAT:?is not set: custom or directory}" "${DUMP_JOBS:?is not set: 1 for the custom format}"
   : "${LOCK_TIMEOUT:?is not set: milliseconds}" "${ROW_COUNTS:?is not set: true or false}"
   : "${CONTENT_HASH_BYTES:?is not set: 0 for none}" "${BACKUP_LABEL:=}" "${EXCLUDE_TABLE_DATA:=}"
+  : "${RESTORE_ROLE:?is not set: it names the role that restores}"
   [ -z "${BACKUP_HOLD:-}" ] || hold_seconds=$(seconds_of BACKUP_HOLD "$BACKUP_HOLD")
   check_label
   check_secrets_were_checked
@@ -54,7 +57,14 @@ main() {
   bash "$scripts/prune.sh" "$name" ||
     fail "$name.dump is complete and verified, but old dumps could not be removed, see the message above. Check the storage."
   log "$summary; $(dump_names | wc -l) dumps are kept, $(free_megabytes) MB are free"
-  ! findings=$(secret_findings) || fail_for_secrets
+  findings=$(restore_findings)
+  [ -z "$findings" ] || fail_for_restore
+}
+
+# What a restore would fail for, a sentence a line.
+restore_findings() {
+  secret_findings || true
+  rights_that fails "$scratch/rights"
 }
 
 # A label must be safe in a list and in a manifest.
@@ -64,9 +74,9 @@ check_label() {
       "Write it like before-upgrade-v5."
 }
 
-# A dump is better than none, whatever becomes of the secrets; but nobody must take it for enough.
-fail_for_secrets() {
-  printf '%s: %s\n' "$program" "$name.dump is there, but the secrets that its restore needs are not right:
+# A dump is better than none, whatever a restore needs beside it; but nobody must take it for enough.
+fail_for_restore() {
+  printf '%s: %s\n' "$program" "$name.dump is there, but a restore of it would fail:
 $findings" >&2
   exit 3
 }
@@ -135,6 +145,7 @@ dump() {
   log "$((bytes / 1000000)) MB written in $seconds s, reading them back"
   verify
   write_globals
+  look_at_rights
   write_manifest "$bytes" "$1" "$hashing"
   publish
   summary="$name.dump is complete and verified: $((bytes / 1000000)) MB, dumped in $seconds s, all in $(($(date +%s) - begun)) s"
@@ -176,7 +187,7 @@ write_dump() {
 # usage: look SNAPSHOT HASHING      what is in the snapshot goes to files in $scratch
 look() {
   query "$database" --set=snapshot="$1" --set=lock_timeout="$LOCK_TIMEOUT" --set=excluded="$EXCLUDE_TABLE_DATA" \
-    --set=counting="$ROW_COUNTS" --set=hashing="$2" --set=identities=true --set=sql="$scripts/sql" --set=structure="$scratch/structure" \
+    --set=counting="$ROW_COUNTS" --set=hashing="$2" --set=identities=true --set=sql="$scripts/sql" --set=structure="$scratch/structure" --set=needs="$scratch/needs" \
     --set=sequences="$scratch/sequences" --set=identities="$scratch/identities" --set=contents="$scratch/contents" <"$scripts/sql/look.sql"
 }
 
@@ -227,6 +238,15 @@ write_globals() {
     fail "the roles could not be written. Earlier dumps are untouched. Is the storage full?"
 }
 
+# What a restore today could not do goes to $scratch/rights.
+look_at_rights() {
+  local line
+  missing_rights "$RESTORE_ROLE" "$scratch/needs" >"$scratch/rights" || fail_to_describe
+  while IFS= read -r line; do
+    warn "$line"
+  done < <(rights_that hinders "$scratch/rights")
+}
+
 # usage: write_manifest BYTES DATABASE_BYTES HASHING      says what is in the dump
 write_manifest() {
   local manifest
@@ -238,7 +258,7 @@ write_manifest() {
     --set=began="$(utc_time "${name#"$prefix-"}")" --set=seconds=$(($(date +%s) - begun)) \
     --set=format="$DUMP_FORMAT" --set=compression="$COMPRESSION" --set=bytes="$1" --set=database_bytes="$2" \
     --set=sha256="$(checksum "$target")" --set=scripts="$(scripts_digest)" \
-    --set=counting="$ROW_COUNTS" --set=hashing="$3" <"$scripts/sql/manifest.sql") || fail_to_describe
+    --set=counting="$ROW_COUNTS" --set=hashing="$3" --set=restorer="$RESTORE_ROLE" <"$scripts/sql/manifest.sql") || fail_to_describe
   printf '%s\n' "$manifest" >"$draft/$name.json" || fail "the manifest could not be written. Earlier dumps are untouched. Is the storage full?"
 }
 

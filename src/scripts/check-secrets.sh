@@ -2,7 +2,8 @@
 # Looks whether every expected secret is there and right, and whether the password opens the database. No value is ever
 # printed. What is wrong goes to SECRETS_REPORT/findings, a sentence a line, and the fingerprints of the values that a dump
 # depends on to SECRETS_REPORT/fingerprints. The status is 0 either way: the container that comes next decides what to do.
-# usage: check-secrets.sh      with SECRETS_REPORT, the folder to write to, EXPECTED_FOR, the folder of the dumps, and EXPECTED_DIR with
+# usage: check-secrets.sh      with SECRETS_REPORT, the folder to write to, EXPECTED_FOR, the folder of the dumps
+#   and the component of the workload, and EXPECTED_DIR with
 #   lists/*.tsv           a secret in a line, whose fields are named below
 #   keys/SECRET/KEY       the value of an expected key
 #   secrets/SECRET/       the values of a secret of which any keys will do
@@ -13,7 +14,8 @@ set -euo pipefail
 # shellcheck source=lib/server.sh
 . "$scripts/lib/server.sh"
 
-# What the lists say of a secret: usedFor are the folders whose dumps need it, all where there is none; trailingNewline is
+# What the lists say of a secret: usedFor are the folders whose dumps need it, with a
+# slash and a component where only its workloads do, and nothing where all do; trailingNewline is
 # "allowed" or nothing, sameAsDump "true" or nothing.
 readonly FIELDS=(secret key usedFor bytes minBytes pattern trailingNewline sameAsDump gitFile optionalUntil because)
 
@@ -21,7 +23,7 @@ main() {
   local list line values i count=0
   local -A secret
   : "${SECRETS_REPORT:?is not set: it names the folder for what is found}" "${EXPECTED_DIR:?is not set: it names a folder}"
-  : "${EXPECTED_FOR:?is not set: it names the folder of the dumps}"
+  : "${EXPECTED_FOR:?is not set: it names the folder of the dumps and the component}"
   on_exit :
   : >"$SECRETS_REPORT/findings"
   : >"$SECRETS_REPORT/fingerprints"
@@ -43,10 +45,10 @@ main() {
   log "$count secrets are expected, $(wc -l <"$SECRETS_REPORT/findings") findings"
 }
 
-# usage: is_needed SECRET      by the dumps of the folder
+# usage: is_needed SECRET      by the workloads of this component, and the dumps of the folder
 is_needed() {
   local -n of=$1
-  [ -z "${of[usedFor]}" ] || [[ " ${of[usedFor]} " == *" $EXPECTED_FOR "* ]]
+  [ -z "${of[usedFor]}" ] || [[ " ${of[usedFor]} " == *" ${EXPECTED_FOR%/*} "* || " ${of[usedFor]} " == *" $EXPECTED_FOR "* ]]
 }
 
 # usage: name_of SECRET
@@ -142,23 +144,40 @@ fingerprint() {
 
 # A server that is down is no wrong password; the next container waits for it.
 check_login() {
-  local server refusal
+  local server refusal missing
   [ -n "${PGPASSWORD:-}" ] || return 0
+  missing=$(missing_tls_files)
+  if [ -n "$missing" ]; then
+    # What is missing of a secret is found already.
+    [[ $missing != ConfigMap* ]] || finding "${missing%%$'\n'*}"
+    return 0
+  fi
+  copy_client_key
   server=$PGHOST:${PGPORT:-5432} database=$PGDATABASE
   keep_alive
-  if ! run pg_isready --quiet --timeout=5; then
+  if ! run is_ready; then
     refusal=$(refusal_of_server)
     if is_about_tls "$refusal"; then
-      finding "the connection to $server is not made: $(echo "$refusal" | tr '\n' ' ')$(tls_remedy "$refusal")"
+      unconnected "$server" "$refusal"
     else
       warn "no server accepts connections at $server: the password is not tried"
     fi
   elif ! run query "$MAINTENANCE_DATABASE" --command='SELECT 1' >/dev/null 2>"$scratch/login"; then
-    finding "${PASSWORD_SOURCE:-PGPASSWORD} does not log in to $server as $PGUSER: $(tail -n 1 "$scratch/login")." \
-      "$(login_remedy "$(cat "$scratch/login")")"
+    refusal=$(cat "$scratch/login")
+    if is_about_tls "$refusal"; then
+      unconnected "$server" "$refusal"
+    else
+      finding "${PASSWORD_SOURCE:-PGPASSWORD} does not log in to $server as $PGUSER: $(tail -n 1 "$scratch/login")." \
+        "$(login_remedy "$refusal")"
+    fi
   else
     log "${PASSWORD_SOURCE:-PGPASSWORD} logs in to $server as $PGUSER"
   fi
+}
+
+# usage: unconnected SERVER REFUSAL
+unconnected() {
+  finding "the connection to $1 is not made: $(printf %s "$2" | tr '\n' ' '). $(tls_remedy "$2")"
 }
 
 main "$@"

@@ -73,6 +73,7 @@ report_dump() {
   is_verified "$1" || return 0
   report sha256 "$(manifest_string "$1" sha256 | tr -d '"')"
   report rows "$(rows_of "$1")"
+  report missingRights "$(fact "$BACKUP_DIR/$1.json" '"preflight"' '"fails"' | cut -f 2 | plain)"
   report hashes "$(fact "$BACKUP_DIR/$1.json" '"hashes"' | sed '/^null$/d')"
 }
 
@@ -100,7 +101,7 @@ preload() {
   local folder library loaded=
   is_verified "$1" || return 0
   folder=$(query "$MAINTENANCE_DATABASE" <<<"SELECT setting FROM pg_config WHERE name = 'PKGLIBDIR'")
-  for library in $(manifest_string "$1" preload | tr -c 'A-Za-z0-9_/\n' ' '); do
+  for library in $(manifest_string "$1" preload | sed '/^null$/d' | tr -c 'A-Za-z0-9_/\n' ' '); do
     library=${library##*/}
     if [ -e "$folder/$library.so" ]; then
       loaded+=${loaded:+,}$library

@@ -44,7 +44,7 @@ decide() {
   elif keys_are refuted; then
     verdict=refuted reason="what is restored cannot be used with the key that is there. $(reasons_of refuted)"
     return 4
-  elif findings=$(secret_findings) || findings=$(other_secrets); then
+  elif findings=$(secret_findings) || findings=$(other_secrets) || findings=$(missing_rights_of_dump); then
     verdict=failed reason="a restore would be refused: $findings"
     return 1
   elif [ -e "$report/keys" ] && ! keys_are proven; then
@@ -62,6 +62,11 @@ other_secrets() {
   [ -s "$BACKUP_DIR/$name.json" ] || return 1
   compare_fingerprints "$name" | awk -F '\t' '$1 == "other" { print $2 " is not the one that was there when the dump was taken: " $3; found = 1 }
     END { exit !found }'
+}
+
+# What the role that restores could not do when the dump was taken; status 1 when there was nothing.
+missing_rights_of_dump() {
+  [ -n "$(reported missingRights)" ] && reported missingRights
 }
 
 # usage: keys_are VERDICT      whether one of them is

@@ -8,14 +8,16 @@
 #                    cutover        exchange the names with what was prepared
 #                    undo           exchange the names with the database from before
 #                    drop-previous  drop the databases from before
+#                    preflight      what a restore could not do now, and change nothing; status 3 where it would fail
 #                    verify         read every stored dump and compare its checksum, see verify.sh
 #                    list           the dumps, see list.sh
 #                    hold, release, evidence, restores, usage
 #                                   what else is on the storage, see inventory.sh
 #   RESTORE_DUMP     name of a dump, e.g. shop-20261123-020000; empty for the newest verified one
 #   RESTORE_BEFORE   newest verified dump at or before this UTC time, e.g. 2026-11-20T08:00:00Z
-#   RESTORE_IGNORE  what does not stop it: secrets (missing, wrong or not those of the dump), space (too little on the server),
-#                    proof (what is restored is not what was dumped), replication (its consumers stay with the database from before)
+#   RESTORE_IGNORE   what does not stop it: secrets (missing, wrong or not those of the dump), space (too little on the server),
+#                    rights (what its role may not do), proof (what is restored is not what was dumped), replication (its
+#                    consumers stay with the database from before)
 #   RESTORE_SHA256   the checksum that the dump must have
 #   RESTORE_SESSIONS what to do with sessions on the live database: wait, disconnect or refuse
 #   REQUEST_ID       the same request is carried out once, however often it is made
@@ -33,6 +35,8 @@ set -euo pipefail
 . "$scripts/lib/checks.sh"
 # shellcheck source=lib/secrets.sh
 . "$scripts/lib/secrets.sh"
+# shellcheck source=lib/rights.sh
+. "$scripts/lib/rights.sh"
 # shellcheck source=lib/staging.sh
 . "$scripts/lib/staging.sh"
 # shellcheck source=lib/proof.sh
@@ -46,6 +50,8 @@ set -euo pipefail
 started=
 phase_name=
 phase_began=
+# Whether what keeps a restore from being right ends the run; a preflight only tells it.
+refusing=true
 
 main() {
   local action=${RESTORE_ACTION:-restore}
@@ -57,9 +63,9 @@ main() {
     verify | list) exec bash "$scripts/$action.sh" ;;
     hold | release | evidence | restores | usage) exec bash "$scripts/inventory.sh" "$action" ;;
     # The last is for the drill alone, which has a server of its own.
-    restore | rehearse | prepare | cutover | undo | drop-previous | "${DRILL_DIR:+drill}") change "$action" ;;
+    restore | preflight | rehearse | prepare | cutover | undo | drop-previous | "${DRILL_DIR:+drill}") change "$action" ;;
     *)
-      fail "RESTORE_ACTION ($action) is none of restore, list, verify, rehearse, prepare, cutover, undo, drop-previous," \
+      fail "RESTORE_ACTION ($action) is none of restore, list, preflight, verify, rehearse, prepare, cutover, undo, drop-previous," \
         "hold, release, evidence, restores, usage."
       ;;
   esac
@@ -85,7 +91,7 @@ change() {
   name_databases
   take_over_scale "$1"
   case $1 in
-    restore | rehearse | prepare | drill)
+    restore | preflight | rehearse | prepare | drill)
       name=$(chosen_dump)
       hold "$name" "${HOLD_SECONDS:?is not set}" || fail "$name.dump was removed just now. Run this again."
       log "chose $name.dump for \"$database\" on $PGHOST"
@@ -94,6 +100,7 @@ change() {
   esac
   case $1 in
     restore) already_done "$name" || restore "$name" ;;
+    preflight) preflight "$name" ;;
     rehearse) rehearse "$name" ;;
     prepare)
       load "$name" false
@@ -120,6 +127,23 @@ restore() {
   cut_over "$1" "$1"
 }
 
+# usage: preflight DUMP      goes on after what a restore refuses, and tells all of it
+preflight() {
+  local refused=0
+  refusing=false
+  check_secrets "$1"
+  check_space "$1"
+  check_rights "$1"
+  check_replication
+  [ ! -e "$scratch/refused" ] || refused=$(wc -l <"$scratch/refused")
+  [ "$refused" -eq 0 ] || {
+    printf '%s: a restore of %s.dump would fail, see %s above. Nothing was changed.\n' "$program" "$1" \
+      "$([ "$refused" -eq 1 ] && echo "the reason" || echo "the $refused reasons")" >&2
+    exit 3
+  }
+  log "a restore of $1.dump would begin, as far as can be told without loading it. Nothing was changed."
+}
+
 # usage: rehearse DUMP
 rehearse() {
   load "$1" false
@@ -130,9 +154,11 @@ rehearse() {
 
 # usage: load DUMP DRILLING      everything up to the proof; with DRILLING true, by the contents of the tables too
 load() {
+  : >"$scratch/left-out"
   check_dump "$@"
   check_secrets "$1"
   check_space "$1"
+  check_rights "$1"
   phase "prepare" "\"$database\" serves on; what is loaded goes to \"$staging\" and is dropped if this fails"
   prepare_staging "$@"
   load_dump "$@"
@@ -189,10 +215,30 @@ $findings
   done <"$scratch/secrets"
 }
 
+# usage: check_rights DUMP      What the role may not do is told before an hour of loading.
+check_rights() {
+  local line findings
+  needs_of_dump "$1" >"$scratch/needs"
+  missing_rights "$PGUSER" "$scratch/needs" >"$scratch/rights" ||
+    fail "what $PGUSER may do could not be looked at, see psql's message above. \"$database\" is untouched. Run this again."
+  while IFS= read -r line; do
+    warn "$line"
+  done < <(rights_that hinders "$scratch/rights")
+  findings=$(rights_that fails "$scratch/rights")
+  [ -z "$findings" ] || refuse rights "$PGUSER has not got every right that this restore takes:
+$findings
+\"$database\" is untouched."
+}
+
 # usage: refuse WHAT TEXT...      fails, unless RESTORE_IGNORE names WHAT
 refuse() {
   local what=$1
   shift
+  "$refusing" || {
+    warn "$*"
+    echo "$what" >>"$scratch/refused"
+    return 0
+  }
   [[ " ${RESTORE_IGNORE:-} " == *" $what "* ]] || fail "$* To restore all the same, set RESTORE_IGNORE=$what."
   warn "$*
 RESTORE_IGNORE=$what is set: going on."
@@ -202,8 +248,8 @@ check_ignored() {
   local what
   for what in ${RESTORE_IGNORE:-}; do
     case $what in
-      secrets | space | proof | replication) ;;
-      *) fail "RESTORE_IGNORE ($RESTORE_IGNORE) is none of secrets, space, proof, replication, nor some of them with spaces between." ;;
+      secrets | space | rights | proof | replication) ;;
+      *) fail "RESTORE_IGNORE ($RESTORE_IGNORE) is none of secrets, space, rights, proof, replication, nor some of them with spaces between." ;;
     esac
   done
 }

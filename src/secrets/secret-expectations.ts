@@ -76,11 +76,12 @@ export class SecretExpectations extends Construct {
   }
 
   /**
-   * The secrets of this namespace that matter to the dumps of a folder: those of no folder, and its own.
+   * The secrets of this namespace that matter to the workloads of a component that work with the dumps of a folder:
+   * those that matter to all, and their own.
    * @internal
    */
-  public _localFor(folder: string): ExpectedSecret[] {
-    return this.expected.filter((secret) => secret.isLocal && secret._isFor(folder));
+  public _localFor(folder: string, component: string): ExpectedSecret[] {
+    return this.expected.filter((secret) => secret.isLocal && secret._mattersTo(folder, component));
   }
 
   /**
@@ -242,7 +243,7 @@ function isExtended(pattern: string): boolean {
 
 function listed(secret: ExpectedSecret): object {
   const { isLocal, namespace, secretName, _onlyKey: onlyKey, _usedBy: usedBy, _because: because } = secret;
-  const { bytes, minBytes, pattern, trailingNewline, sameAsDump, gitFile, optionalUntil } = secret._options;
+  const { bytes, minBytes, pattern, sameAsDump, gitFile, optionalUntil } = secret._options;
   return {
     ...(!isLocal && { namespace }),
     secret: secretName,
@@ -250,7 +251,7 @@ function listed(secret: ExpectedSecret): object {
     ...(bytes !== undefined && { bytes }),
     ...(minBytes !== undefined && { minBytes }),
     ...(pattern !== undefined && { pattern }),
-    ...(trailingNewline && { trailingNewline }),
+    ...(secret._trailingNewline && { trailingNewline: true }),
     ...(sameAsDump && { sameAsDump }),
     because,
     ...(gitFile !== undefined && { gitFile }),
@@ -261,14 +262,14 @@ function listed(secret: ExpectedSecret): object {
 
 /** The same for the pods, whose scripts read it: a line for each, with a tab between its fields. */
 function tabSeparated(secrets: readonly ExpectedSecret[]): string {
-  const rows = secrets.map(({ secretName, _onlyKey, _usedFor, _options: options, _because }) => ({
+  const rows = secrets.map(({ secretName, _onlyKey, _usedFor, _options: options, _because, _trailingNewline }) => ({
     secret: secretName,
     key: _onlyKey,
     usedFor: _usedFor.join(' '),
     bytes: options.bytes,
     minBytes: options.minBytes,
     pattern: options.pattern,
-    trailingNewline: options.trailingNewline ? 'allowed' : undefined,
+    trailingNewline: _trailingNewline ? 'allowed' : undefined,
     sameAsDump: options.sameAsDump ? 'true' : undefined,
     gitFile: options.gitFile,
     optionalUntil: options.optionalUntil,

@@ -50,7 +50,7 @@ export interface ExpectKeyOptions extends SecretOriginOptions {
   readonly pattern?: string;
   /**
    * Whether the value may end with a line break, which editors and `echo` append.
-   * @default false
+   * @default - true for what TLS reads, which is PEM; false for all else
    */
   readonly trailingNewline?: boolean;
   /**
@@ -69,7 +69,7 @@ export interface SecretList {
   /** Name of the ConfigMap with the list. */
   readonly configMapName: string;
   /** @internal */
-  _localFor(folder: string): readonly ExpectedSecret[];
+  _localFor(folder: string, component: string): readonly ExpectedSecret[];
 }
 
 /** A secret that must exist: one of its keys, or the whole of it. */
@@ -88,8 +88,10 @@ export class ExpectedSecret {
    */
   public readonly _onlyKey?: string;
   private readonly users = new Set<string>();
-  private readonly folders = new Set<string>();
+  private readonly uses = new Set<string>();
+  private isHidden = false;
   private use?: string;
+  private isText = false;
 
   /** @internal */
   constructor(list: SecretList, secretName: string, options: ExpectKeyOptions, namespace?: string, onlyKey?: string) {
@@ -122,33 +124,52 @@ export class ExpectedSecret {
   }
 
   /**
-   * Says what it is used for; the first use counts.
+   * Whether the value may end with a line break.
    * @internal
    */
-  public _useFor(because: string): void {
-    this.use ??= because;
+  public get _trailingNewline(): boolean {
+    return this._options.trailingNewline ?? this.isText;
   }
 
   /**
-   * The folders of dumps whose workloads take the value.
+   * Says what it is used for; the first use counts. Every use may say that a line break at the end does no harm.
+   * @internal
+   */
+  public _useFor(because: string, options: { readonly trailingNewline?: boolean } = {}): void {
+    this.use ??= because;
+    this.isText ||= options.trailingNewline === true;
+  }
+
+  /**
+   * Keeps the value from backups that do not take it themselves.
+   * @internal
+   */
+  public _hideFromBackups(): void {
+    this.isHidden = true;
+  }
+
+  /**
+   * What the value matters to: a folder of dumps, with all its workloads, or `<folder>/<component>` with those alone.
+   * Nothing, where it matters to all.
    * @internal
    */
   public get _usedFor(): string[] {
-    return [...this.folders].sort();
+    return [...this.uses].sort();
   }
 
   /**
-   * Whether it matters to the dumps of a folder: it is of that folder, or of none.
+   * Whether the workloads of a component have to do with it, which work with the dumps of a folder.
    * @internal
    */
-  public _isFor(folder: string): boolean {
-    return this.folders.size === 0 || this.folders.has(folder);
+  public _mattersTo(folder: string, component: string): boolean {
+    return this.uses.size === 0 || this.uses.has(folder) || this.uses.has(`${folder}/${component}`);
   }
 
   /** @internal */
-  public _addUser(workload: string, folder: string): void {
+  public _addUser(workload: string, folder: string, component: string): void {
     this.users.add(workload);
-    this.folders.add(folder);
+    const all = this.isHidden ? ['restore', 'drill', component].map((one) => `${folder}/${one}`) : [folder];
+    all.forEach((use) => this.uses.add(use));
   }
 
   /** The secret in words, e.g. `secret shop-db, key password`. */

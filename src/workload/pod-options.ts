@@ -43,13 +43,13 @@ export interface PodOptions {
    */
   readonly isolation?: Isolation;
   /**
-   * Environment variables of every container, by name, e.g. `{ PGSSLMODE: 'verify-full' }`. Values arrive as they are
+   * Environment variables of every container, by name, e.g. `{ TZ: 'Europe/Zurich' }`. Values arrive as they are
    * written. Names that the library sets itself are refused. Values are in the manifest: a secret belongs in `volumes`.
    * @default - none
    */
   readonly env?: { [name: string]: string };
   /**
-   * Volumes, mounted into every container, e.g. the ConfigMap with the authority of the server's certificate.
+   * Volumes, mounted into every container, e.g. a ConfigMap of your own.
    * @default - none
    */
   readonly volumes?: PodVolume[];
@@ -177,7 +177,9 @@ function checkEnv(property: string, env: { [name: string]: string }): void {
         property,
         name,
         'is set by the library, and two values would contradict each other',
-        'Leave it out, and use the prop that it comes from',
+        name.startsWith('PGSSL')
+          ? 'Leave it out, and use the prop tls of PostgresDatabase.at, e.g. Tls.require()'
+          : 'Leave it out, and use the prop that it comes from',
       );
     }
   }

@@ -12,11 +12,13 @@ import { isolate } from './network-policy';
 import { labelsOf } from '../kubernetes/labels';
 import { fileName } from '../kubernetes/names';
 import { PostgresDatabase } from '../database/postgres-database';
+import { PostgresRole } from '../database/postgres-role';
 import { namespaceOf, takeName } from '../kubernetes/resource';
 import { checkPodOptions, PodOptions, secretsIn } from './pod-options';
 import { ScriptConfigMap } from './script-config-map';
 import { secretsCheck } from './secrets-check';
-import { MountedChecks, mountedChecks } from './checks-config-map';
+import { mountedChecks } from './checks-config-map';
+import { mountedTls, NO_TLS, tlsSecrets } from './mounted-tls';
 import { RestoreCheck } from '../restore/restore-check';
 
 export interface ScriptJobProps extends PodOptions {
@@ -29,6 +31,11 @@ export interface ScriptJobProps extends PodOptions {
   readonly description: string;
   readonly script: string;
   readonly database: PostgresDatabase;
+  /**
+   * Role that logs in.
+   * @default - the one that dumps
+   */
+  readonly role?: PostgresRole;
   readonly storage: IBackupStorage;
   readonly folder: string;
   /** The settings of the script. */
@@ -58,16 +65,22 @@ export interface ScriptJobProps extends PodOptions {
 export function scriptJob(scope: Construct, props: ScriptJobProps): () => k8s.JobSpec {
   checkNamespaces(scope, props);
   takeName(scope, 'workload', `${props.noun}.name`, props.name);
-  const { database, offline = false } = props;
+  const { database, component, offline = false } = props;
+  const role = props.role ?? database;
   isolate(scope, props, offline ? [] : ['dns', 'database', ...(props.reaches ?? [])]);
-  const used = [...(offline ? [] : [database.password]), ...(props.secrets ?? []), ...(props.imagePullSecrets ?? [])];
-  used.forEach((key) => key._addUser(props.name, props.folder));
+  const used = [
+    ...(offline ? [] : loginSecrets(database, role)),
+    ...(props.secrets ?? []),
+    ...(props.imagePullSecrets ?? []),
+  ];
+  used.forEach((key) => key._addUser(props.name, props.folder, component));
   props.imagePullSecrets?.forEach((key) => key._useFor('the images are pulled with it'));
   const lists = [...new Set([database.password, ...used].map(({ _list }) => _list))];
   const checks = mountedChecks(scope, props.name, props.checks ?? []);
   const scripts = ScriptConfigMap.of(scope);
-  const connected = offline ? [POD_NAME] : connection(database);
-  const expected = (): ExpectedSecret[] => lists.flatMap((list) => list._localFor(props.folder));
+  const tls = offline ? NO_TLS : mountedTls(database, role);
+  const connected = offline ? [POD_NAME] : [...connection(database, role), ...tls.env];
+  const expected = (): ExpectedSecret[] => lists.flatMap((list) => list._localFor(props.folder, component));
   const template = (options: PodOptions): k8s.PodTemplateSpec =>
     hardenedPod({
       ...props,
@@ -76,9 +89,9 @@ export function scriptJob(scope: Construct, props: ScriptJobProps): () => k8s.Jo
       containerName: props.component,
       scripts,
       image: database.image,
-      secrets: secretsCheck(lists, props.folder, connected),
+      secrets: secretsCheck(lists, props.folder, component, { env: connected, volumeMounts: tls.volumeMounts }),
       settings: [...connected, env('BACKUP_DIR', `${STORAGE_PATH}/${props.folder}`), ...props.settings, ...checks.env],
-      extras: withChecks(checks, props.extras),
+      extras: withFiles([checks, tls], props.extras),
     });
   checkPodOptions(props.noun, props, template({ env: {}, volumes: [] }).spec!);
   scope.node.addValidation({ validate: () => unexpectedSecrets(props, expected()) });
@@ -91,13 +104,16 @@ export function scriptJob(scope: Construct, props: ScriptJobProps): () => k8s.Jo
   });
 }
 
-/** The checks come before what else the pod has. */
-function withChecks({ volumes, volumeMounts }: MountedChecks, extras?: PodExtras): PodExtras {
+/** The files of the usual come before what else the pod has. */
+function withFiles(
+  usual: readonly Pick<PodExtras, 'volumes' | 'volumeMounts'>[],
+  extras: PodExtras = { initContainers: [], volumes: [], volumeMounts: [] },
+): PodExtras {
+  const all = [...usual, extras];
   return {
-    initContainers: [],
     ...extras,
-    volumes: [...volumes, ...(extras?.volumes ?? [])],
-    volumeMounts: [...volumeMounts, ...(extras?.volumeMounts ?? [])],
+    volumes: all.flatMap(({ volumes }) => volumes),
+    volumeMounts: all.flatMap(({ volumeMounts }) => volumeMounts),
   };
 }
 
@@ -176,7 +192,7 @@ function shortened(name: string): string {
 /** A pod sees the claims and secrets of its own namespace only. */
 function checkNamespaces(
   scope: Construct,
-  { noun, storage, database, serviceAccount, secrets = [], imagePullSecrets = [] }: ScriptJobProps,
+  { noun, storage, database, role = database, serviceAccount, secrets = [], imagePullSecrets = [] }: ScriptJobProps,
 ): void {
   const { namespace } = Chart.of(scope);
   if (storage.namespace !== undefined && storage.namespace !== namespace) {
@@ -196,7 +212,7 @@ function checkNamespaces(
       'Use an account of the same namespace',
     );
   }
-  for (const key of [database.password, ...secrets, ...imagePullSecrets]) {
+  for (const key of [...loginSecrets(database, role), ...secrets, ...imagePullSecrets]) {
     if (key.namespace !== namespace) {
       throw new InvalidPropError(
         `${noun}.${imagePullSecrets.includes(key) ? 'imagePullSecrets' : 'secrets'}`,
@@ -211,14 +227,18 @@ function checkNamespaces(
 /** Whoever looks at the server's sessions and locks, or at holds, sees which pod it is. */
 export const POD_NAME: k8s.EnvVar = { name: 'PGAPPNAME', valueFrom: { fieldRef: { fieldPath: 'metadata.name' } } };
 
+/** What a pod that connects reads. */
+function loginSecrets(database: PostgresDatabase, role: PostgresRole): SecretKey[] {
+  return [role.password, ...tlsSecrets(database, role)];
+}
+
 /** How the client tools find the server. */
-function connection(database: PostgresDatabase): k8s.EnvVar[] {
-  const { password } = database;
+function connection(database: PostgresDatabase, { user, password }: PostgresRole): k8s.EnvVar[] {
   return [
     POD_NAME,
     env('PGHOST', database.host),
     env('PGPORT', database.port),
-    env('PGUSER', database.user),
+    env('PGUSER', user),
     secretEnv('PGPASSWORD', password),
     env('PASSWORD_SOURCE', password.toString()),
     env('PGDATABASE', database.name),

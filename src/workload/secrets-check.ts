@@ -15,13 +15,18 @@ export interface SecretsCheck {
 }
 
 /**
- * Mounts the lists of expected secrets, and exactly the keys that matter to the dumps of a folder. All are optional:
- * where one is missing, the script says which and why it matters; without that, the pod would only hang in
- * CreateContainerConfigError.
- * @param connection environment that finds the database, whose login is tried
+ * Mounts the lists of expected secrets, and exactly the keys that matter to a component and the dumps of a folder. All
+ * are optional: where one is missing, the script says which and why it matters; without that, the pod would only hang
+ * in CreateContainerConfigError.
+ * @param connection what finds the database, whose login is tried: variables, and files among the volumes of the pod
  */
-export function secretsCheck(lists: readonly SecretList[], folder: string, connection: k8s.EnvVar[]): SecretsCheck {
-  const expected = lists.flatMap((list) => list._localFor(folder));
+export function secretsCheck(
+  lists: readonly SecretList[],
+  folder: string,
+  component: string,
+  connection: Pick<SecretsCheck, 'env' | 'volumeMounts'>,
+): SecretsCheck {
+  const expected = lists.flatMap((list) => list._localFor(folder, component));
   const keys = expected.flatMap(({ secretName, _onlyKey: onlyKey }) =>
     onlyKey === undefined
       ? []
@@ -41,7 +46,7 @@ export function secretsCheck(lists: readonly SecretList[], folder: string, conne
     ...whole.map((secretName, index) => ({ name: `expected-${index + 1}`, secret: { secretName, optional: true } })),
   ];
   return {
-    env: [...connection, env('EXPECTED_DIR', EXPECTED_PATH), env('EXPECTED_FOR', folder)],
+    env: [...connection.env, env('EXPECTED_DIR', EXPECTED_PATH), env('EXPECTED_FOR', `${folder}/${component}`)],
     volumeMounts: [
       { name: 'expected-lists', mountPath: `${EXPECTED_PATH}/lists`, readOnly: true },
       ...(keys.length > 0 ? [{ name: 'expected-keys', mountPath: `${EXPECTED_PATH}/keys`, readOnly: true }] : []),
@@ -50,6 +55,7 @@ export function secretsCheck(lists: readonly SecretList[], folder: string, conne
         mountPath: `${EXPECTED_PATH}/secrets/${secretName}`,
         readOnly: true,
       })),
+      ...connection.volumeMounts,
     ],
     volumes,
   };

@@ -118,12 +118,15 @@ test('applying dist/ creates no Namespace, no Secret and nothing that runs by it
   expect(running).toEqual(['CronJob.zitadel-db-backup.yaml', 'CronJob.zitadel-db-drill.yaml']);
 });
 
-test('dist/ breaks no policy, not even those that only warn', () => {
+test('dist/ breaks no policy but for a note: its server, in the same namespace, does not encrypt', () => {
   const manifests = readdirSync(dist)
     .filter((file) => file.endsWith('.yaml'))
     .flatMap((file) => readManifests(file, contents(dist)[file]!));
   expect(manifests).toHaveLength(readdirSync(dist).filter((file) => file.endsWith('.yaml')).length);
-  expect(check(manifests)).toEqual([]);
+  expect(check(manifests).map(({ level, policy, resource }) => `${level} ${policy} ${resource.name}`)).toEqual([
+    'note tls zitadel-db-backup',
+    'note tls zitadel-db-restore',
+  ]);
 });
 
 test('the rules name objects of dist/, and these alone are in what the alerts tell people to type', () => {

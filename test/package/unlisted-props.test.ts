@@ -23,6 +23,7 @@ import {
   RunbookService,
   ScheduleWindow,
   SecretExpectations,
+  Tls,
 } from '../../src';
 import { chart, storage } from '../support/manifests/synth';
 
@@ -172,7 +173,9 @@ const CONSTRUCTS: Readonly<Record<string, (scope: Chart, given: Given) => unknow
 };
 
 function backup(scope: Chart, given: Given = plain): BackupCronJob {
-  const password = new SecretExpectations(scope, 'secrets').expectKey('db', 'password', { because });
+  const secrets = new SecretExpectations(scope, 'secrets');
+  const password = secrets.expectKey('db', 'password', { because });
+  const clientKey = secrets.expectKey('db', 'tls.key', { because });
   return new BackupCronJob(
     scope,
     'backup',
@@ -190,6 +193,7 @@ function backup(scope: Chart, given: Given = plain): BackupCronJob {
               user: 'postgres',
               password,
               image: PostgresImage.alpine('17.2', given({}, 'repository')),
+              tls: Tls.require(given({ clientCertificate: given({ certificate: password, key: clientKey }) })),
             },
             'maintenanceDatabase',
             'serverTimeout',
@@ -206,7 +210,7 @@ function backup(scope: Chart, given: Given = plain): BackupCronJob {
         nodeSelector: { a: 'b' },
         tolerations: [given({ key: 'c' })],
         affinity: given({}),
-        env: { PGSSLMODE: 'require' },
+        env: { TZ: 'Europe/Zurich' },
         volumes: [given({ volume: { name: 'ca', configMap: { name: 'ca' } }, mountPath: '/ca' })],
         topologySpreadConstraints: [given({ maxSkew: 1, topologyKey: 'zone', whenUnsatisfiable: 'ScheduleAnyway' })],
         labels: { d: 'e' },

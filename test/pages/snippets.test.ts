@@ -108,6 +108,16 @@ test('every hatch in docs/escape-hatches.md reaches a manifest', () => {
   }
 });
 
+test('the YAML in docs/connections.md is in each container that connects', () => {
+  const [shown] = snippets().filter(({ at, language }) => at.startsWith('docs/connections.md') && language === 'yaml');
+  const of = ts.findIndex(({ at }) => at.startsWith('docs/connections.md'));
+  const { spec } = parse(readFileSync(join(folder, `${of}/dist/shop/CronJob.orders-backup.yaml`), 'utf8'));
+  const { initContainers, containers } = spec.jobTemplate.spec.template.spec;
+  for (const { env } of [...initContainers, ...containers]) {
+    expect(env).toEqual(expect.arrayContaining(parse(shown!.text)));
+  }
+});
+
 test('every YAML and JSON snippet can be parsed', () => {
   const errors = snippets()
     .filter(({ language }) => ['yaml', 'json'].includes(language))

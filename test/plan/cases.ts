@@ -11,6 +11,8 @@ import {
   RestoreSessions,
   RestoreTrigger,
   Retention,
+  Tls,
+  TlsAuthority,
 } from '../../src';
 import type { PlanOptions } from '../../src/plan/comparison';
 import { readListing } from '../../src/plan/listing';
@@ -350,6 +352,18 @@ export const CASES: { readonly [name: string]: Case } = {
   'an older major version of the image': { after: { database: { image: PostgresImage.alpine('16.4') } } },
   'an image of another user': { after: { database: { image: PostgresImage.debian('17.2') } } },
   'another server': { after: { host: 'shop-db-new' } },
+  'a server that is not checked any more': {
+    before: { database: { tls: Tls.verifyFull(TlsAuthority.configMap('shop-ca')) } },
+    after: { database: { tls: Tls.require() } },
+  },
+  'a server that is checked': {
+    before: { database: { tls: undefined } },
+    after: { database: { tls: Tls.verifyCa(TlsAuthority.configMap('shop-ca')) } },
+  },
+  'another authority': {
+    before: { database: { tls: Tls.verifyCa(TlsAuthority.configMap('shop-ca')) } },
+    after: { database: { tls: Tls.verifyCa(TlsAuthority.configMap('company-ca')) } },
+  },
   'another database': { after: { database: { name: 'store' }, backup: { folder: 'shop' } } },
   'restores look into another folder': {
     byHand: (files) => edited(files, RESTORE, [/(BACKUP_DIR\n +value: )\/backups\/shop/, '$1/backups/store']),

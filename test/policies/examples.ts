@@ -109,6 +109,28 @@ export const EXAMPLES: readonly Example[] = [
     reported: ['metadata', 'annotations'],
   },
 
+  ...(
+    [
+      ['shop-db.other.svc', undefined, 'verify-full'],
+      ['db.example.org', 'prefer', 'verify-ca'],
+      ['192.0.2.7', 'allow', 'require'],
+      ['fd00::7', '', 'disable'],
+      ['shop-db', undefined, 'disable'],
+    ] as const
+  ).map(([host, refused, accepted]): Example => {
+    const env = (mode?: string): object[] => [
+      { name: 'PGHOST', value: host },
+      ...(mode === undefined ? [] : [{ name: 'PGSSLMODE', value: mode }]),
+    ];
+    return {
+      policy: 'tls',
+      of: 'restore',
+      path: [...container, 'env'],
+      refused: env(refused),
+      accepted: env(accepted),
+    };
+  }),
+
   { policy: 'claim-kept', of: 'claim', path: flux('prune'), refused: undefined, accepted: 'disabled' },
   { policy: 'claim-not-recreated', of: 'claim', path: flux('ssa'), refused: undefined, accepted: 'IfNotPresent' },
   {

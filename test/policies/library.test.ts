@@ -12,6 +12,7 @@ import {
   RestoreTrigger,
   Retention,
   SecretExpectations,
+  Tls,
 } from '../../src';
 import { manifestsOf } from '../../src/manifests/manifest';
 import { check } from '../../src/policies/all';
@@ -31,17 +32,21 @@ interface Choice {
   readonly accessModes?: PersistentVolumeAccessMode[];
   readonly storageClassName?: string;
   readonly resizableFromGit?: boolean;
+  readonly host?: string;
+  readonly tls?: Tls;
 }
 
-function everything(chart: Chart, choice: Choice = {}): void {
+function everything(chart: Chart, given: Choice = {}): void {
+  const choice = { tls: Tls.require(), ...given };
   const secrets = new SecretExpectations(chart, 'secrets');
   const key = (name: string): ReturnType<typeof secrets.expectKey> =>
     secrets.expectKey('shop-db', name, { because: 'it is used' });
-  const database = PostgresDatabase.at('shop-db', {
+  const database = PostgresDatabase.at(choice.host ?? 'shop-db', {
     name: 'shop $${x}',
     user: 'postgres',
     password: key('password'),
     image: choice.image ?? PostgresImage.debian('17.2'),
+    tls: choice.tls,
   });
   const storage = new BackupPvc(chart, 'storage', {
     name: 'shop-backup',
@@ -110,4 +115,22 @@ test('what the library leaves to its user is told as a note or a warning', () =>
 test('an image that is not of the declared version is an error', () => {
   const image = PostgresImage.of({ image: 'postgres:16.4', uid: 7, gid: 7, majorVersion: 17 });
   expect(findings((chart) => everything(chart, { image }))).toContain('error server-version shop-db-backup');
+});
+
+describe('a connection of which nothing says how it is encrypted', () => {
+  const levels = (host: string): string[] =>
+    findings((chart) => everything(chart, { host, tls: undefined })).map((finding) =>
+      finding.replace(/ shop-db-/, ' '),
+    );
+  const all = (level: string): string[] => ['backup', 'restore', 'merged-7'].map((name) => `${level} tls ${name}`);
+
+  test.each(['shop-db', 'shop-db.', 'shop-db.shop', 'shop-db.shop.svc', 'shop-db.shop.svc.cluster.local'])(
+    'to %s, in the namespace of the workloads, is a note, and none of the drill, which has a server of its own',
+    (host) => expect(levels(host)).toEqual(all('note')),
+  );
+
+  test.each(['shop-db.data', 'shop-db.data.svc', 'shop-db.shop.example.org', 'db.example.org', '10.0.0.7', 'fd00::7'])(
+    'to %s, elsewhere, is a warning',
+    (host) => expect(levels(host)).toEqual(all('warning')),
+  );
 });

@@ -18,6 +18,8 @@ import {
   RunbookService,
   RunbookServiceOptions,
   SecretExpectations,
+  Tls,
+  TlsAuthority,
 } from '../../src';
 
 const OPTIONS: RunbookServiceOptions = {
@@ -31,6 +33,7 @@ interface Given {
   readonly restore?: Partial<RestoreJobProps>;
   readonly service?: Partial<RunbookServiceOptions>;
   readonly runbook?: Partial<RunbookProps>;
+  readonly tls?: Tls;
 }
 
 const newChart = () => new Chart(Testing.app(), 'shop', { namespace: 'shop' });
@@ -48,6 +51,7 @@ function propsFor(chart: Chart, given: Given = {}): RunbookProps {
       user: "o'hara",
       password: secrets.expectKey('db', 'password', { because: 'it logs in' }),
       image: PostgresImage.debian('17.2'),
+      tls: given.tls,
     }),
     storage: new BackupPvc(chart, 'storage', { name: 'shop-nas', storageClassName: 'nfs', size: Size.gibibytes(5) }),
     schedule: Cron.daily(),
@@ -96,6 +100,14 @@ test('secrets that are expected later are on it', () => {
   expect(page.toMarkdown()).toMatch(
     /\| `late` \| any \|[^]*Kept outside of the cluster: the age key, at the safe \(seen on 2026-11-01[^]*get secret db late/,
   );
+});
+
+test('a fresh cluster needs the authority of the server, where it is in a ConfigMap', () => {
+  const page = (tls?: Tls): string => runbook({ tls }).toMarkdown();
+  expect(page(Tls.verifyFull(TlsAuthority.configMap('shop-ca', 'root.pem')))).toMatch(
+    /### 6\.1[^#]*The ConfigMap `shop-ca` must have the authority of the server's certificate under the key `root\.pem`/,
+  );
+  expect(page(Tls.require())).toBe(page());
 });
 
 test('without a HelmRelease there is none to suspend, and no setup', () => {

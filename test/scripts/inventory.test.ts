@@ -244,8 +244,8 @@ describe.each(usually('gnu'))('without a server and without the masterkey, under
 
   test('an action that is none is refused, with all that there are', () =>
     refused(
-      'RESTORE_ACTION (lost) is none of restore, list, verify, rehearse, prepare, cutover, undo, drop-previous, ' +
-        'hold, release, evidence, restores, usage.',
+      'RESTORE_ACTION (lost) is none of restore, list, preflight, verify, rehearse, prepare, cutover, undo, ' +
+        'drop-previous, hold, release, evidence, restores, usage.',
       'lost',
     ));
 });

@@ -91,7 +91,7 @@ describe.each(usually('busybox'))('the secrets of dist/ under %s', (userland) =>
     const { status, stderr } = await instance.backup();
     expect(status).toBe(3);
     expect(stderr).toMatch(
-      /zitadel-\S+\.dump is there, but the secrets that its restore needs are not right:\nsecret zitadel-secret, key masterkey has 33 bytes instead of 32: it ends with a line break\./,
+      /zitadel-\S+\.dump is there, but a restore of it would fail:\nsecret zitadel-secret, key masterkey has 33 bytes instead of 32: it ends with a line break\./,
     );
     expect(instance.files()).toHaveLength(4);
     setMasterkey(MASTERKEY);

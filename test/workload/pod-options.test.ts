@@ -8,6 +8,8 @@ import {
   RestoreTrigger,
   Retention,
   SecretExpectations,
+  Tls,
+  TlsAuthority,
 } from '../../src';
 import { manifestsOf } from '../../src/manifests/manifest';
 import { check } from '../../src/policies/all';
@@ -42,7 +44,10 @@ const WORKLOADS: Readonly<Record<string, (scope: Chart, options: PodOptions) => 
 };
 
 const made = new WeakMap<Chart, ReturnType<typeof of>>();
-const of = (scope: Chart) => ({ database: database(scope), storage: storage(scope) });
+const of = (scope: Chart) => ({
+  database: database(scope, { tls: Tls.verifyFull(TlsAuthority.configMap('shop-ca')) }),
+  storage: storage(scope),
+});
 
 function backup(scope: Chart): ReturnType<typeof of> {
   const known = made.get(scope) ?? of(scope);
@@ -79,7 +84,7 @@ describe.each(Object.keys(WORKLOADS))('%s', (name) => {
     expect(podOf(plain)).not.toHaveProperty('imagePullSecrets');
     for (const container of containersOf(plain)) {
       expect(container).not.toHaveProperty('imagePullPolicy');
-      expect(container.env!.filter(({ name }) => name.startsWith('PGSSL'))).toEqual([]);
+      expect(container.env!.filter(({ name }) => name === 'TZ')).toEqual([]);
     }
     expect(workload(name, { env: {}, volumes: [], imagePullSecrets: [], topologySpreadConstraints: [] })).toEqual(
       plain,
@@ -95,11 +100,9 @@ describe.each(Object.keys(WORKLOADS))('%s', (name) => {
   });
 
   test('env is in every container, after what the library sets, and as it is written', () => {
-    for (const container of containersOf(
-      workload(name, { env: { PGSSLMODE: 'verify-full', PRICE: 'a$$b $(HOME)' } }),
-    )) {
+    for (const container of containersOf(workload(name, { env: { TZ: 'Europe/Zurich', PRICE: 'a$$b $(HOME)' } }))) {
       expect(container.env!.slice(-2)).toEqual([
-        { name: 'PGSSLMODE', value: 'verify-full' },
+        { name: 'TZ', value: 'Europe/Zurich' },
         { name: 'PRICE', value: 'a$$$$b $$(HOME)' },
       ]);
     }
@@ -152,7 +155,7 @@ describe.each(Object.keys(WORKLOADS))('%s', (name) => {
   test('no option breaks a policy', () => {
     const scope = chart();
     WORKLOADS[name]!(scope, {
-      env: { PGSSLMODE: 'verify-full' },
+      env: { TZ: 'Europe/Zurich' },
       volumes: [{ volume: ca, mountPath: '/etc/company-ca' }],
       priorityClassName: 'nightly',
       imagePullPolicy: ImagePullPolicy.ALWAYS,
@@ -182,6 +185,14 @@ describe.each(Object.keys(WORKLOADS))('%s', (name) => {
       const volume = { name: taken, emptyDir: {} };
       expect(() => workload(name, { volumes: [{ volume, mountPath: '/other' }] })).toThrow(
         `${noun}.volumes.volume.name (`,
+      );
+    }
+  });
+
+  test('what TLS had to be asked for by a variable is asked for by its prop', () => {
+    for (const variable of ['PGSSLMODE', 'PGSSLROOTCERT', 'PGSSLCERT', 'PGSSLKEY']) {
+      expect(() => workload(name, { env: { [variable]: 'x' } })).toThrow(
+        /use the prop tls of PostgresDatabase\.at, e\.g\. Tls/,
       );
     }
   });

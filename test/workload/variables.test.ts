@@ -3,7 +3,7 @@ import { PAGE, readersOf, render, scripts, withoutComments } from '../../generat
 import { VARIABLE_NAMES } from '../../src/workload/variables';
 
 /** Read by programs that the scripts call, and not by the scripts themselves. */
-const OF_PROGRAMS = ['PGAPPNAME'];
+const OF_PROGRAMS = ['PGAPPNAME', 'PGSSLMODE'];
 
 /** What a script may set, or get from a test or from a shell, and no workload gives. */
 const OF_SCRIPTS =

@@ -16,6 +16,7 @@ export function software({ workloads, resources, after: { workloads: all, backup
       before && after
         ? [
             ...target(before, after),
+            ...tls(before, after),
             ...source(before, after, backups),
             ...image(before, after),
             ...user(before.manifest, after.manifest),
@@ -51,6 +52,47 @@ function target(before: Workload, after: Workload): Change[] {
         : after.component === 'restore'
           ? ['A restore replaces this one.']
           : [],
+    ),
+  ];
+}
+
+/** The modes of libpq, the weakest first. What nothing is said of is `prefer`. */
+const MODES = ['disable', 'allow', 'prefer', 'require', 'verify-ca', 'verify-full'];
+
+/** How it is known that the server is the right one. */
+function tls(before: Workload, after: Workload): Change[] {
+  if (before.server === '' || after.server === '') return [];
+  const [was, is] = [before, after].map(({ env }) => env.get('PGSSLMODE') ?? 'prefer') as [string, string];
+  const [from, to] = [before, after].map(({ env }) => env.get('TLS_AUTHORITY_SOURCE'));
+  if (was !== is) {
+    const isWeaker = MODES.indexOf(is) < MODES.indexOf(was);
+    const isChecked = is.startsWith('verify-');
+    return [
+      change(
+        'tls',
+        isWeaker ? 'warning' : 'note',
+        after.manifest,
+        `The connection is ${isWeaker ? 'less' : 'better'} protected: ${was} → ${is}`,
+        [
+          isWeaker
+            ? is === 'verify-ca'
+              ? 'A certificate of the authority for another host is accepted too.'
+              : `The server is not checked${is === 'require' ? '' : ', and the connection need not be encrypted'}.`
+            : is === 'prefer'
+              ? 'It is encrypted where the server offers it, and the server is not checked.'
+              : `A run fails at once where the server ${isChecked ? 'has no such certificate' : 'does not encrypt'}.`,
+        ],
+      ),
+    ];
+  }
+  if (from === to || from === undefined || to === undefined) return [];
+  return [
+    change(
+      'tls',
+      'note',
+      after.manifest,
+      `The server's certificate is checked with another authority: ${from} → ${to}`,
+      ['A run fails at once where that has not signed it.'],
     ),
   ];
 }

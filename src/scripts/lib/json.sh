@@ -91,6 +91,11 @@ facts() {
     }' <"$1" || fail "$1 cannot be read, see the message above. Is the storage well?"
 }
 
+# usage: plain <JSON strings      as text, a line each; of control characters the escapes stay
+plain() {
+  sed -e 's/^"\(.*\)"$/\1/' -e 's/\\\(["\\]\)/\1/g'
+}
+
 # usage: fact FILE NAME...      what is at the path of these names, given as JSON strings: a value, or the facts of an object
 fact() {
   local file=$1

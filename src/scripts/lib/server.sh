@@ -2,16 +2,23 @@
 # The database server: queries, waiting for it, sessions that stay, the lock.
 # Needs: common.sh; PGHOST, PGUSER, PGDATABASE, MAINTENANCE_DATABASE, SERVER_TIMEOUT, and PGPASSWORD for a server that is
 # not behind a socket; PGPORT (5432), and PASSWORD_SOURCE (PGPASSWORD), what messages call the password.
-# Sets:  by check_connection_settings database, which another script may set instead; by check_server server_version and
-# client_version; PGOPTIONS, PGCLIENTENCODING, PGSERVICEFILE and PGSERVICE for all programs.
+# Sets:  by check_connection_settings database, which another script may set instead; by check_server server_version,
+# client_version and is_superuser; PGOPTIONS, PGCLIENTENCODING, PGSERVICEFILE and PGSERVICE for all programs; with tls.sh the
+# file PGSSLKEY.
+
+# shellcheck source=lib/tls.sh
+. "${BASH_SOURCE[0]%/*}/tls.sh"
 
 # The name of the live database, which SQL knows as :db.
 database=
 # Like 170002, and like 17.
 server_version=
 client_version=
+# Whether our role is a superuser.
+is_superuser=
 
 check_connection_settings() {
+  local missing
   : "${PGHOST:?is not set: it names the database server}"
   : "${PGUSER:?is not set: it names the role that logs in}"
   : "${PGDATABASE:?is not set: it names the database}"
@@ -24,6 +31,9 @@ check_connection_settings() {
       ;;
   esac
   : "${SERVER_TIMEOUT:?is not set: seconds to wait for a server that is starting}"
+  missing=$(missing_tls_files)
+  [ -z "$missing" ] || fail "the connection to $PGHOST is not made: $missing"
+  copy_client_key
   database=$PGDATABASE
   keep_alive
 }
@@ -41,7 +51,7 @@ keep_alive() {
 export PGOPTIONS='-c statement_timeout=0 -c lock_timeout=0 -c idle_in_transaction_session_timeout=0 -c role=none
   -c default_transaction_read_only=off -c search_path=pg_catalog -c jit=off
   -c standard_conforming_strings=on -c array_nulls=on -c quote_all_identifiers=off
-  -c gin_fuzzy_search_limit=0'
+  -c gin_fuzzy_search_limit=0 -c row_security=off'
 # Nor must they ask for an encoding that need not have all characters of the database.
 export PGCLIENTENCODING=UTF8
 
@@ -65,8 +75,8 @@ contents() {
 
 # usage: check_server      waits while the server is starting; fails when nobody answers or its version is another one
 check_server() {
-  local server=$PGHOST:${PGPORT:-5432} refusal pause=1 waited=0
-  until pg_isready --quiet --timeout=5; do
+  local server=$PGHOST:${PGPORT:-5432} answer refusal pause=1 waited=0
+  until is_ready; do
     refusal=$(refusal_of_server)
     ! is_about_tls "$refusal" || fail "$refusal
 The connection to $server is not made. $(tls_remedy "$refusal")"
@@ -78,11 +88,13 @@ The connection to $server is not made. $(tls_remedy "$refusal")"
     waited=$((waited + pause))
     [ "$pause" -ge 15 ] || pause=$((pause * 2))
   done
-  server_version=$(query "$MAINTENANCE_DATABASE" <<<'SHOW server_version_num' 2>"$scratch/login") || {
+  answer=$(query "$MAINTENANCE_DATABASE" --field-separator=' ' 2>"$scratch/login" \
+    <<<"SELECT current_setting('server_version_num'), CASE WHEN rolsuper THEN 'true' ELSE 'false' END FROM pg_roles WHERE rolname = current_user") || {
     refusal=$(cat "$scratch/login")
     fail "$refusal
 cannot log in to $server as $PGUSER, see psql's message above. $(login_remedy "$refusal")"
   }
+  read -r server_version is_superuser <<<"$answer"
   client_version=$(pg_dump --version | sed 's/[^0-9]*\([0-9]*\).*/\1/')
   [ "$client_version" -eq $((server_version / 10000)) ] ||
     fail "the server is PostgreSQL $((server_version / 10000)), the image has the tools of $client_version." \
@@ -92,34 +104,27 @@ cannot log in to $server as $PGUSER, see psql's message above. $(login_remedy "$
   [ "$client_version" -lt 17 ] || PGOPTIONS+=' -c transaction_timeout=0'
 }
 
+# It logs in: to the maintenance database, since the live one may end sessions that wait, and says so to us.
+is_ready() {
+  PGDATABASE=$MAINTENANCE_DATABASE pg_isready --quiet --timeout=5 2>/dev/null
+}
+
 # What libpq says of the server that pg_isready finds not ready; pg_isready itself tells no reason.
 refusal_of_server() {
   { query "$MAINTENANCE_DATABASE" --command='SELECT 1' >/dev/null || true; } 2>&1
 }
 
-# usage: is_about_tls MESSAGE
-is_about_tls() {
-  [[ $1 == *certificate* || $1 == *SSL* || $1 == *TLS* ]]
-}
-
-# usage: tls_remedy MESSAGE
-tls_remedy() {
-  case $1 in
-    *'does not match host name'*) echo "Connect by a name that the server's certificate has, or have it made for this one." ;;
-    *expired*) echo "Renew the certificate that has expired." ;;
-    *'root certificate'*) echo "Give the certificate of the authority in the file that PGSSLROOTCERT names." ;;
-    *'verify failed'* | *'unknown ca'*) echo "The authority in PGSSLROOTCERT has not signed the server's certificate: give the one that has." ;;
-    *'does not support SSL'*) echo "Switch on SSL at the server, or do not ask for it with PGSSLMODE." ;;
-    *) echo "Look at PGSSLMODE, at the authority in PGSSLROOTCERT and at the server's certificate." ;;
-  esac
-}
-
 # usage: login_remedy MESSAGE
 login_remedy() {
-  if is_about_tls "$1"; then
+  if [[ $1 == *'no pg_hba.conf entry'* ]]; then
+    echo "Let the server's pg_hba.conf admit this role from here, with or without encryption as the message says;" \
+      "the prop tls of the database has which of them the client asks for."
+  elif is_about_tls "$1"; then
     tls_remedy "$1"
-  elif [[ $1 == *'no pg_hba.conf entry'* ]]; then
-    echo "Let the server's pg_hba.conf admit this role from here, with or without encryption as the message says."
+  elif [ -n "${TLS_CERTIFICATE_SOURCE:-}" ]; then
+    # Of a certificate with another name the server says no more than that.
+    echo "Is ${PASSWORD_SOURCE:-PGPASSWORD} its password? With clientcert=verify-full in pg_hba.conf," \
+      "its name must be that in $TLS_CERTIFICATE_SOURCE too."
   else
     echo "Is ${PASSWORD_SOURCE:-PGPASSWORD} its password?"
   fi
@@ -183,8 +188,7 @@ fail_for_lock() {
 
 # usage: quiet_event_triggers      where we are allowed to: those of a copy must not act on what we do to it
 quiet_event_triggers() {
-  [ "$server_version" -ge 170000 ] && [ "$(query "$MAINTENANCE_DATABASE" <<<'SELECT rolsuper FROM pg_roles WHERE rolname = current_user')" = t ] || return 0
-  PGOPTIONS="$PGOPTIONS -c event_triggers=off"
+  [ "$server_version" -lt 170000 ] || ! "$is_superuser" || PGOPTIONS="$PGOPTIONS -c event_triggers=off"
 }
 
 # Whether there is an extension that looks at heaps and indexes, and its program.

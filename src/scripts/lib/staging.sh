@@ -1,6 +1,6 @@
 # shellcheck shell=bash
 # The staging database, beside the live one: made, loaded, quiet. And our marks: comments that say what a database is for.
-# Needs: server.sh and storage.sh; the function refuse of restore.sh; REQUEST_ID; RESTORE_JOBS and RESTORE_OPTIONS;
+# Needs: server.sh, storage.sh and rights.sh; the function refuse of restore.sh; REQUEST_ID; RESTORE_JOBS and RESTORE_OPTIONS;
 # STRUCTURE_REPORT, the file for what pg_amcheck finds, in a drill that looks for it.
 # Sets:  by name_databases staging, previous and ours; staging_comment; made_staging; reading.
 
@@ -102,6 +102,7 @@ prepare_staging() {
   drop_staging || fail "the database \"$staging\" of an earlier restore cannot be dropped, see the message above. \"$database\" is untouched."
   pg_restore --list "$BACKUP_DIR/$1.dump" >"$scratch/list" ||
     fail "the contents of $1.dump cannot be listed, see pg_restore's message above. \"$database\" is untouched. Choose another dump."
+  : >"$scratch/extensions.copied"
   create_missing_roles "$1"
   made_staging=true
   if exists "$database"; then
@@ -112,8 +113,7 @@ prepare_staging() {
     staging_comment=$(definition_comment)
   fi
   if [ -s "$scratch/definition.json" ]; then
-    DEFINITION=$scratch/definition.json query "$MAINTENANCE_DATABASE" --set=staging="$staging" --set=mark="$ours, loading $1" \
-      <"$scripts/sql/database-create.sql"
+    create_staging "$1"
   else
     staging_from_list "$1"
   fi || fail "cannot make the database \"$staging\", see the message above. \"$database\" is untouched." \
@@ -122,10 +122,31 @@ prepare_staging() {
   if "$2" && has_amcheck && ! dump_has_extension amcheck; then query "$staging" <<<'CREATE EXTENSION amcheck SCHEMA pg_catalog'; fi
 }
 
+# usage: create_staging DUMP
+# A superuser creates every extension in a copy of template0. For another role the ones that it may not create come with
+# template1, where a superuser has created them.
+create_staging() {
+  local template=template0
+  if ! "$is_superuser"; then
+    template_extensions >"$scratch/extensions.template" || return 1
+    awk 'NR == FNR { is_there[$0] = 1; next } $2 == 3079 && $4 == "EXTENSION" && $6 in is_there { print $6 }' \
+      "$scratch/extensions.template" "$scratch/list" >"$scratch/extensions.copied"
+  fi
+  [ ! -s "$scratch/extensions.copied" ] || {
+    template=template1
+    log "\"$staging\" is a copy of template1, which has extensions of the dump: $(paste -s -d ' ' "$scratch/extensions.copied")"
+    # Their comments are those of template1.
+    awk '{ print "\"extension\"\t\"" ($0 ~ /^[a-z_][a-z0-9_]*$/ ? $0 : "\\\"" $0 "\\\"") "\"" }' "$scratch/extensions.copied" >>"$scratch/left-out.structure"
+  }
+  DEFINITION=$scratch/definition.json query "$MAINTENANCE_DATABASE" --set=staging="$staging" --set=mark="$ours, loading $1" \
+    --set=template="$template" <"$scripts/sql/database-create.sql" >"$scratch/grants.database" || return 1
+  leave_out_lines "grants: " "$scratch/grants.database"
+}
+
 # usage: definition_of_dump DUMP
 # What the manifest has of the database itself, as database.sql prints it; nothing where it is older, or where there is none.
 definition_of_dump() {
-  ! is_verified "$1" || MANIFEST=$BACKUP_DIR/$1.json query "$MAINTENANCE_DATABASE" <"$scripts/sql/definition-of-manifest.sql"
+  ! is_verified "$1" || MANIFEST=$BACKUP_DIR/$1.json query "$MAINTENANCE_DATABASE" --set=member=definition <"$scripts/sql/member-of-manifest.sql"
 }
 
 definition_comment() {
@@ -176,8 +197,25 @@ create_missing_roles() {
     # The first superuser of this server grants them: another one, who granted them there, may have no right to do so here.
     sed 's/ GRANTED BY \("\([^"]\|""\)*"\|[^ "]*\);$/;/' >"$scratch/roles.sql"
   [ -s "$scratch/roles.sql" ] || return 0
+  if ! "$is_superuser"; then
+    create_roles_as_lesser
+    return 0
+  fi
   query "$MAINTENANCE_DATABASE" <"$scratch/roles.sql" || fail "the missing roles could not be created, see the message above."
   warn "created roles that were missing: $(created_roles <"$scratch/roles.sql")"
+}
+
+# What only a superuser says of a role is what a new role is anyway. A role that has made another one may act for it only when it
+# is told so. A role that may make none goes on: whom objects belong to was looked at before.
+create_roles_as_lesser() {
+  local missing
+  { sed '/^ALTER ROLE /s/ NOSUPERUSER\| NOREPLICATION\| NOBYPASSRLS//g' "$scratch/roles.sql"
+    sed -n 's/^CREATE ROLE \(.*\);$/GRANT \1 TO :"me";/p' "$scratch/roles.sql"; } |
+    query "$MAINTENANCE_DATABASE" --set=ON_ERROR_STOP=0 --set=me="$PGUSER" 2>"$scratch/roles.log"
+  query "$MAINTENANCE_DATABASE" <<<'SELECT quote_ident(rolname) FROM pg_roles' >"$scratch/roles"
+  missing=$(sed -n 's/^CREATE ROLE \(.*\);$/\1/p' "$scratch/roles.sql" | awk 'NR == FNR { exists[$0] = 1; next } !($0 in exists)' "$scratch/roles" - | paste -s -d , -)
+  [ -z "$missing" ] || leave_out "roles that are not on the server and that $PGUSER may not create: $missing"
+  [ ! -s "$scratch/roles.log" ] || warn "not all is said of the roles: $(sed -n 1p "$scratch/roles.log")"
 }
 
 # usage: created_roles <SQL      their names, and which of them need a password: those with LOGIN
@@ -203,7 +241,6 @@ load_dump() {
   tables=$(grep -c ' TABLE DATA ' "$scratch/list" || true)
   log "loading $tables tables, $RESTORE_JOBS at a time"
   : >"$scratch/restore.log"
-  : >"$scratch/left-out"
   start_progress load_progress "$tables"
   absent=$(absent_tablespaces "$1")
   [ -z "$absent" ] || {
@@ -213,6 +250,7 @@ load_dump() {
   if ! "$2" && dump_has_extension pg_cron; then
     leave_out_pg_cron
   fi
+  "$is_superuser" || leave_out_forbidden
   load_in_order "$dump" "${options[@]}" || {
     sed '/^pg_restore: \(creating\|processing\|connecting\|launching\|finished\|entering\|executing\|dropping\|item\|skipping\)/d' "$scratch/restore.log" |
       tail -n 20 >&2
@@ -220,33 +258,63 @@ load_dump() {
   }
   stop_progress
   quiet_subscriptions
-  [ ! -s "$scratch/definition.json" ] || DEFINITION=$scratch/definition.json query "$MAINTENANCE_DATABASE" --set=staging="$staging" <"$scripts/sql/database-settings.sql" ||
+  [ ! -s "$scratch/definition.json" ] || set_staging
+}
+
+# The settings of the database. One that a role may not make is no reason to go without the rows.
+set_staging() {
+  local strict=1
+  "$is_superuser" || strict=0
+  DEFINITION=$scratch/definition.json query "$MAINTENANCE_DATABASE" --set=staging="$staging" --set=ON_ERROR_STOP="$strict" \
+    <"$scripts/sql/database-settings.sql" 2>"$scratch/settings.log" || {
+    cat "$scratch/settings.log" >&2
     fail "\"$staging\" could not be given its settings, see the message above. \"$database\" is untouched."
+  }
+  sed -n 's/^.*ERROR: *//p' "$scratch/settings.log" >"$scratch/settings.failed"
+  leave_out_lines "settings: " "$scratch/settings.failed"
 }
 
 # usage: load_in_order FILE [option]...      what is in $scratch/list
 # Some orders pg_restore does not know, or not with several connections. A check that is not valid yet may be of a domain:
 # its rows come first. A role that hands on a privilege must have been granted it, and the use of the schema: privileges
-# come in the order of the list. Event triggers and the rows of materialized views come last, as pg_restore has them.
+# come in the order of the list. Who gives an object away without being a superuser must see that its new owner may create in
+# the schema: the schemas and their privileges come first there. Event triggers and the rows of materialized views come last, as pg_restore has them.
 load_in_order() {
   local dump=$1
   shift
-  awk -v folder="$scratch" '
+  awk -v folder="$scratch" -v owner_needs_grants="$("$is_superuser" || echo yes)" '
+    function is_schema() { return owner_needs_grants && $2 == 2615 && $4 == "SCHEMA" }
+    function is_schema_grant() { return owner_needs_grants && $4 == "ACL" && $6 == "SCHEMA" }
     function is_grant() { return $4 == "ACL" || $2 == 826 }
     function is_last() {
       return $2 == 3466 || $2 == 0 && $4 == "MATERIALIZED" || ($4 == "COMMENT" || $4 == "SECURITY") && / - EVENT TRIGGER /
     }
     /^;/ { next }
-    { print >(folder "/list." (is_grant() ? "grants" : is_last() ? "last" : "objects")) }' "$scratch/list"
-  touch "$scratch/list.grants" "$scratch/list.last"
+    { print >(folder "/list." (is_schema() ? "schemas" : is_schema_grant() ? "schema-grants" : is_grant() ? "grants" : is_last() ? "last" : "objects")) }' "$scratch/list"
+  touch "$scratch"/list.{schemas,schema-grants,grants,last}
+  restore_into_staging "$dump" schemas 1 "$@" && restore_grants "$dump" schema-grants "$@" || return 1
   if awk '$2 == 2606 && $4 == "CHECK" { found = 1 } END { exit !found }' "$scratch/list"; then
     restore_into_staging "$dump" objects "$RESTORE_JOBS" "$@" --section=pre-data --section=data &&
       restore_into_staging "$dump" objects "$RESTORE_JOBS" "$@" --section=post-data
   else
     restore_into_staging "$dump" objects "$RESTORE_JOBS" "$@"
   fi &&
-    restore_into_staging "$dump" grants 1 "$@" &&
+    restore_grants "$dump" grants "$@" &&
     restore_into_staging "$dump" last "$RESTORE_JOBS" "$@"
+}
+
+# usage: restore_grants FILE LIST [option]...
+# A role that is no superuser makes those that it may, one by one: pg_restore would make all of an object or none. The proof
+# tells which are missing.
+restore_grants() {
+  local dump=$1 list=$2
+  shift 2
+  if "$is_superuser"; then
+    restore_into_staging "$dump" "$list" 1 "$@"
+  else
+    pg_restore --use-list="$scratch/list.$list" --file=- "$dump" |
+      query "$staging" --set=ON_ERROR_STOP=0 >/dev/null 2>>"$scratch/grants.failed"
+  fi
 }
 
 # usage: restore_into_staging FILE LIST JOBS [option]...
@@ -267,7 +335,7 @@ leave_out_pg_cron() {
     ($4 " " $5 == "TABLE DATA" || $4 " " $5 == "SEQUENCE SET") && $6 == "cron" || $4 == "ACL" && ($5 == "cron" || $6 " " $7 == "SCHEMA cron") { next }
     { print }' "$scratch/list" >"$scratch/without"
   mv "$scratch/without" "$scratch/list"
-  : >"$scratch/no-pg_cron"
+  printf '"extension"\t"pg_cron"\n' >>"$scratch/left-out.structure"
   leave_out "the extension pg_cron and its jobs: CREATE EXTENSION pg_cron when \"$database\" is exchanged, and schedule them again; pg_restore --data-only --schema=cron --file=- shows them"
 }
 
@@ -275,6 +343,34 @@ leave_out_pg_cron() {
 leave_out() {
   warn "left out: $1"
   echo "$1" >>"$scratch/left-out"
+}
+
+# usage: leave_out_lines TEXT FILE      each line of the file, after the text
+leave_out_lines() {
+  local line
+  while IFS= read -r line; do
+    leave_out "$1$line"
+  done <"$2"
+}
+
+# Of $scratch/list, by $scratch/needs.
+# What only a superuser creates, and no row needs: nothing is loaded where there is any, unless RESTORE_IGNORE names rights.
+# A comment on an extension that came with template1 is its owner's.
+leave_out_forbidden() {
+  facts "$scratch/needs" | cut -f 3 | grep '^"the event trigger \|^"the publication ' >"$scratch/forbidden" || true
+  plain <"$scratch/forbidden" >"$scratch/forbidden.names"
+  leave_out_lines "what only a superuser creates: " "$scratch/forbidden.names"
+  sed -e 's/^"the publication \(.*\), of all tables or those of a schema"$/"publication"\t"\1"/' -e 's/^"the event trigger /"event trigger"\t"/' \
+    "$scratch/forbidden" >>"$scratch/left-out.structure"
+  sed -n 's/^the publication \(.*\), of all tables or those of a schema$/\1/p' "$scratch/forbidden.names" >"$scratch/publications"
+  awk '
+    FILENAME ~ /extensions.copied$/ { copied[$0] = 1; next }
+    FILENAME ~ /publications$/ { if (sub(/^"/, "")) { sub(/"$/, ""); gsub(/""/, "\"") } publications[$0] = 1; next }
+    $2 == 3466 || $2 == 6100 || / - EVENT TRIGGER / || / - SUBSCRIPTION / { next }
+    $2 == 6104 { for (name in publications) if (index($0, " PUBLICATION - " name " ")) next }
+    $4 == "COMMENT" && $6 == "EXTENSION" && $7 in copied { next }
+    { print }' "$scratch/extensions.copied" "$scratch/publications" "$scratch/list" >"$scratch/without"
+  mv "$scratch/without" "$scratch/list"
 }
 
 # usage: absent_tablespaces DUMP      those that the dump's tables are in and this server has not got

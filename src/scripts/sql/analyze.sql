@@ -1,5 +1,5 @@
 -- Gathers the planner's statistics of each table: no dump before PostgreSQL 18 has them. Tables that a foreign one belongs to are
--- left out: its rows are another server's, which a restore does not ask.
+-- left out: its rows are another server's, which a restore does not ask. So are those of owners that we may not act for.
 WITH RECURSIVE foreigners AS (
   SELECT oid FROM pg_class WHERE relkind = 'f'
    UNION
@@ -7,5 +7,5 @@ WITH RECURSIVE foreigners AS (
 )
 SELECT format('ANALYZE %I.%I', nspname, relname)
   FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace
- WHERE relkind IN ('r', 'p', 'm') AND nspname !~ '^pg_' AND nspname <> 'information_schema' AND c.oid NOT IN (SELECT oid FROM foreigners)
+ WHERE pg_has_role(relowner, 'USAGE') AND relkind IN ('r', 'p', 'm') AND nspname !~ '^pg_' AND nspname <> 'information_schema' AND c.oid NOT IN (SELECT oid FROM foreigners)
  ORDER BY relpages DESC \gexec

@@ -9,7 +9,12 @@ BEGIN
       WHERE locktype = 'object' AND classid = 'pg_database'::regclass AND objid = current_setting('restore.oid')::oid
         AND mode = 'AccessExclusiveLock' AND granted;
     IF FOUND THEN
-      PERFORM pg_terminate_backend(pid) FROM pg_stat_activity WHERE datid = current_setting('restore.oid')::oid;
+      -- To try one that we may not end would keep us from the others.
+      PERFORM pg_terminate_backend(pid)
+         FROM pg_stat_activity LEFT JOIN pg_roles AS of_session ON of_session.oid = usesysid
+        WHERE datid = current_setting('restore.oid')::oid
+          AND ((SELECT rolsuper FROM pg_roles WHERE rolname = current_user)
+               OR NOT rolsuper AND (pg_has_role(usesysid, 'USAGE') OR pg_has_role('pg_signal_backend', 'USAGE')));
     END IF;
     PERFORM pg_sleep(0.01);
     PERFORM pg_stat_clear_snapshot();

@@ -1,5 +1,14 @@
--- Prints who is connected to the database :db, one a line.
-SELECT concat_ws(' ', nullif(backend_type, 'client backend'), usename, 'from', coalesce(host(client_addr), 'a socket'), nullif('as ' || application_name, 'as '), 'pid', pid)
+-- Prints who is connected to the database :db, one a line, and who may end the session, where we may not. Of the sessions of
+-- others a role that is no superuser, and no member of pg_read_all_stats, does not see everything.
+SELECT concat_ws(' ', nullif(backend_type, 'client backend'), usename, 'from', coalesce(host(client_addr), CASE WHEN backend_type IS NULL THEN 'an address that is hidden' ELSE 'a socket' END),
+                 nullif('as ' || application_name, 'as '), 'pid', pid,
+                 CASE WHEN me.rolsuper OR pg_has_role(usesysid, 'USAGE') AND NOT of_session.rolsuper THEN NULL
+                      WHEN of_session.rolsuper THEN '(only a superuser may end this session)'
+                      WHEN NOT pg_has_role('pg_signal_backend', 'USAGE') THEN format('(to end it: GRANT pg_signal_backend TO %I)', me.rolname) END)
   FROM pg_stat_activity
- WHERE datname = :'db' AND backend_type NOT IN ('autovacuum worker', 'parallel worker') -- the server ends these by itself, or with their leaders
+  JOIN pg_roles AS me ON me.rolname = current_user
+  LEFT JOIN pg_roles AS of_session ON of_session.oid = usesysid
+ WHERE datname = :'db'
+   -- The server ends these by itself, or with their leaders; autovacuum has no role.
+   AND coalesce(backend_type, 'client backend') NOT IN ('autovacuum worker', 'parallel worker') AND (backend_type IS NOT NULL OR usesysid IS NOT NULL)
  ORDER BY pid;

@@ -1,5 +1,5 @@
 -- After text-of-values.sql. Prints what the database is made of, a line for each object that a dump restores: its kind, its
--- name and a hash of its definition, as JSON, tabs between. The same definition has the same hash on every server of this major version: names stand for
+-- name, and a hash of its definition and, after a blank, one of its grants, as JSON, tabs between. The same definition has the same hash on every server of this major version: names stand for
 -- oids, and lists are sorted.
 -- Left out is what a good restore may change: positions of inherited columns, tablespaces, versions of extensions, whether an
 -- inherited constraint is validated, who granted a right. Left out as well is what may hold a password: options of user
@@ -43,12 +43,18 @@ WITH members AS (
            (SELECT format('%I.%I', collnamespace::regnamespace, collname) FROM pg_collation WHERE pg_collation.oid = attcollation),
            (SELECT string_agg(option, ',' ORDER BY option) FROM unnest(attoptions) AS option WHERE option NOT LIKE 'pg\_%'), attfdwoptions, details ->> 'attcompression', attstorage,
            nullif(coalesce(details ->> 'attstattarget', '-1'), '-1'),
-           (SELECT string_agg(concat(grantee_role.rolname, ':', privilege_type, is_grantable), ',' ORDER BY grantee_role.rolname, privilege_type, is_grantable)
-              FROM aclexplode(attacl) LEFT JOIN pg_roles AS grantee_role ON grantee_role.oid = grantee),
            col_description(attrelid, attnum)), ';' ORDER BY attname COLLATE "C")
     FROM (SELECT * FROM relations WHERE relkind IN ('r', 'p', 'f', 'v', 'm', 'c')) AS relations JOIN pg_attribute ON attrelid = relations.oid
     CROSS JOIN LATERAL to_jsonb(pg_attribute) AS details
     LEFT JOIN pg_attrdef ON adrelid = attrelid AND adnum = attnum
+   WHERE attnum > 0 AND NOT attisdropped
+   GROUP BY name
+  UNION ALL
+  SELECT 'column grants', name, 'pg_class', NULL, NULL, NULL, NULL,
+         string_agg(concat(quote_ident(attname), ':', grantee_role.rolname, ':', privilege_type, is_grantable), ','
+           ORDER BY attname COLLATE "C", grantee_role.rolname COLLATE "C", privilege_type, is_grantable)
+    FROM relations JOIN pg_attribute ON attrelid = relations.oid CROSS JOIN aclexplode(attacl)
+    LEFT JOIN pg_roles AS grantee_role ON grantee_role.oid = grantee
    WHERE attnum > 0 AND NOT attisdropped
    GROUP BY name
   UNION ALL
@@ -127,6 +133,8 @@ WITH members AS (
   UNION ALL
   SELECT 'subscription', quote_ident(subname), 'pg_subscription', NULL, subowner, NULL, NULL, array_to_string(subpublications, ',')
     FROM pg_subscription JOIN pg_database ON pg_database.oid = subdbid AND datname = current_database()
+   -- The dumps of others have none.
+   WHERE (SELECT rolsuper FROM pg_roles WHERE rolname = current_user)
   UNION ALL
   SELECT 'event trigger', quote_ident(evtname), 'pg_event_trigger', e.oid, evtowner, NULL, NULL, concat_ws(';', evtevent, evtfoid::regproc, evtenabled, evttags)
     FROM pg_event_trigger e
@@ -162,9 +170,9 @@ SELECT to_json(kind), to_json(objects.name), to_json(left(md5(concat_ws(E'\n', p
            '::("([^"]|"")+"|[a-z_][a-z_0-9]*)(\.("([^"]|"")+"|[a-z_][a-z_0-9]*))?'
            '( varying| precision| (year|month|day|hour|minute|second)( to (month|hour|minute|second))?)?(\(\d+(,-?\d+)?\))?( with(out)? time zone)?(\[\])*',
            '', 'g'), '[()\s]', '', 'g'),
-         (SELECT string_agg(concat(rolname, ':', privilege_type, is_grantable), ',' ORDER BY rolname COLLATE "C", privilege_type, is_grantable)
-            FROM (SELECT DISTINCT coalesce(rolname, 'PUBLIC') AS rolname, privilege_type, is_grantable
-                    FROM aclexplode(acl) LEFT JOIN pg_roles ON pg_roles.oid = grantee WHERE grantee = 0 OR rolname IS NOT NULL) AS granted),
-         CASE WHEN class IS NOT NULL AND objects.oid IS NOT NULL THEN obj_description(objects.oid, class::regclass::text) END)), 16))
+         CASE WHEN class IS NOT NULL AND objects.oid IS NOT NULL THEN obj_description(objects.oid, class::regclass::text) END)), 16)
+    || coalesce((SELECT ' ' || left(md5(string_agg(concat(rolname, ':', privilege_type, is_grantable), ',' ORDER BY rolname COLLATE "C", privilege_type, is_grantable)), 8)
+                   FROM (SELECT DISTINCT coalesce(rolname, 'PUBLIC') AS rolname, privilege_type, is_grantable
+                           FROM aclexplode(acl) LEFT JOIN pg_roles ON pg_roles.oid = grantee WHERE grantee = 0 OR rolname IS NOT NULL) AS granted), ''))
   FROM objects
  ORDER BY kind COLLATE "C", objects.name COLLATE "C";

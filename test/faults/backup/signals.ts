@@ -77,13 +77,14 @@ async function stopped(trial: Trial, at: Stop['at'], signal: NodeJS.Signals, pas
 export const signals: FaultGroup = {
   title: 'Backup: signals',
   faults: [
-    ...stops.map(({ during, at, ended, short }) =>
+    ...stops.map(({ during, at, ended, short }, index) =>
       fault(
         `SIGTERM ${during}`,
         {
           leaves: ended,
           status: 143,
           says: 'backup: stopped by SIGTERM',
+          isTwin: index % 2 === 0,
         },
         (trial) => stopped(trial, at, 'SIGTERM', short),
       ),
@@ -134,12 +135,13 @@ export const signals: FaultGroup = {
       },
     ),
 
-    ...stops.map(({ during, at, killed }) =>
+    ...stops.map(({ during, at, killed }, index) =>
       fault(
         `SIGKILL ${during}`,
         {
           leaves: killed,
           status: 137,
+          isTwin: index % 2 === 1,
           ...(killed === companions ? {} : { next: 'removing shop-…, left behind by a run that was cut off' }),
         },
         (trial) => stopped(trial, at, 'SIGKILL'),

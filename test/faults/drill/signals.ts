@@ -62,21 +62,25 @@ const PROGRESS: readonly [RegExp, number][] = [
 export const signals: DrillFaultGroup = {
   title: 'Drill: signals',
   faults: [
-    ...stops.map(({ during, until, told: leaves = untold }) =>
-      drillFault(`SIGKILL ${during}`, { leaves, status: 137 }, async (trial) => {
+    ...stops.map(({ during, until, told: leaves = untold }, index) =>
+      drillFault(`SIGKILL ${during}`, { leaves, status: 137, isTwin: index % 2 === 1 }, async (trial) => {
         const { run } = await until(trial);
         run.kill('SIGKILL');
         return run.result;
       }),
     ),
 
-    ...stops.map(({ during, until, told: leaves = untold }) =>
-      drillFault(`SIGTERM ${during}`, { leaves, status: 143, says: 'stopped by SIGTERM' }, async (trial) => {
-        const { run, pass } = await until(trial);
-        run.kill('SIGTERM');
-        pass();
-        return run.result;
-      }),
+    ...stops.map(({ during, until, told: leaves = untold }, index) =>
+      drillFault(
+        `SIGTERM ${during}`,
+        { leaves, status: 143, says: 'stopped by SIGTERM', isTwin: index % 2 === 0 },
+        async (trial) => {
+          const { run, pass } = await until(trial);
+          run.kill('SIGTERM');
+          pass();
+          return run.result;
+        },
+      ),
     ),
 
     drillFault('SIGKILL at a random moment', { leaves: untold, status: 137, times: 4 }, async (trial, time) => {

@@ -21,7 +21,8 @@ const REQUESTS = ['x'.repeat(63), 'Incident.2026_11-23', '0', '-rf'];
 export const names: RestoreFaultGroup = {
   title: 'Restore: odd names',
   faults: [
-    ...DATABASES.map((databaseName) =>
+    // The first has every character of the shorter ones in ASCII.
+    ...DATABASES.map((databaseName, index) =>
       restoreFault(
         `the database is called \`${databaseName.replace('\t', ' ').replaceAll('`', '´')}\``,
         {
@@ -29,6 +30,7 @@ export const names: RestoreFaultGroup = {
           status: 0,
           says: 'the database from before is "…", closed to connections',
           cluster: { databaseName },
+          isTwin: index > 0 && /^[ -~]{1,32}$/.test(databaseName) && !databaseName.includes('='),
         },
         async (trial) => {
           await trial.dumpWith('');

@@ -62,7 +62,8 @@ export const secrets: RestoreFaultGroup = {
     withKey(
       'what to go on despite of is misspelt',
       other,
-      'RESTORE_IGNORE (secret) is none of secrets, space, proof, replication, nor some of them with spaces between.',
+      'RESTORE_IGNORE (secret) is none of secrets, space, rights, proof, replication, nor some of them with spaces ' +
+        'between.',
       asItWas,
       { RESTORE_IGNORE: 'secret' },
     ),

@@ -94,12 +94,13 @@ const already =
 export const signals: RestoreFaultGroup = {
   title: 'Restore: signals',
   faults: [
-    ...stops.map(({ during, at, killed }) =>
+    ...stops.map(({ during, at, killed }, index) =>
       restoreFault(
         `SIGKILL ${during}`,
         {
           leaves: killed,
           status: 137,
+          isTwin: index % 2 === 1,
           next: killed.may.includes('new') ? already : '== done: "shop" is now shop-20260101-020000',
         },
         async (trial) => {
@@ -122,11 +123,12 @@ export const signals: RestoreFaultGroup = {
       },
     ),
 
-    ...stops.map(({ during, at, ended = asItWas }) =>
+    ...stops.map(({ during, at, ended = asItWas }, index) =>
       restoreFault(
         `SIGTERM ${during}`,
         {
           leaves: ended,
+          isTwin: index % 2 === 0,
           ...(ended === restored
             ? { status: 0, says: '== done: "shop" is now shop-20260101-020000' }
             : { status: 143, says: 'restore: stopped by SIGTERM' }),

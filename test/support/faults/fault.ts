@@ -35,6 +35,12 @@ export interface Surroundings {
    * @default - both
    */
   readonly userlands?: readonly Userland[];
+  /**
+   * Whether it is a twin of a fault that every run makes, such as another signal at the same moment: the full run makes
+   * both.
+   * @default false
+   */
+  readonly isTwin?: boolean;
 }
 
 export interface Fault<T extends Trial = Trial, L extends Told = Leaves> extends Outcome<L>, Surroundings {

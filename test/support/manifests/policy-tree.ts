@@ -10,6 +10,7 @@ import {
   RestoreTrigger,
   Retention,
   SecretExpectations,
+  Tls,
 } from '../../../src';
 import { manifestsOf, type Manifest } from '../../../src/manifests/manifest';
 
@@ -64,6 +65,7 @@ function synthesized(): object[] {
     user: 'postgres',
     password: secrets.expectKey('shop-db', 'password', { because: 'login' }),
     image: PostgresImage.alpine('17.2'),
+    tls: Tls.require(),
   });
   const storage = new BackupPvc(chart, 'storage', {
     name: 'shop-backup',

@@ -13,6 +13,7 @@ import {
   type RestoreJobProps,
   Retention,
   SecretExpectations,
+  Tls,
 } from '../../../src';
 import { type Tree, TreeReader } from '../../../src/plan/tree';
 
@@ -47,6 +48,7 @@ export function shop(props: ShopProps = {}): Files {
     name: 'shop',
     user: 'postgres',
     image: PostgresImage.alpine('17.2'),
+    tls: Tls.require(),
     password: secrets.expectKey('shop-db', 'password', { because: 'the backup and the restore log in with it' }),
     ...props.database,
   });

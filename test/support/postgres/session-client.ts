@@ -18,6 +18,7 @@ export class SessionClient {
     private readonly database: string,
     private readonly commands = STAY,
     private readonly onLine: (line: string) => void = () => {},
+    private readonly login: Pick<PostgresServer, 'user' | 'password'> = server,
   ) {
     this.child = this.connect();
   }
@@ -30,7 +31,8 @@ export class SessionClient {
 
   private connect(): ChildProcess {
     const [program, ...args] = client('psql') as [string, ...string[]];
-    const { host, port, user, password } = this.server;
+    const { host, port } = this.server;
+    const { user, password } = this.login;
     const child = spawn(program, [...args, '-XAtq', '--file=-'], {
       stdio: ['pipe', 'pipe', 'ignore'],
       env: {

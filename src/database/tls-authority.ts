@@ -1,0 +1,63 @@
+import { InvalidPropError } from '../errors';
+import { checkName } from '../kubernetes/names';
+import { SecretKey } from '../secrets/secret-key';
+
+/** Where the certificates are of the authority that has signed the server's. */
+export class TlsAuthority {
+  /**
+   * A key of a ConfigMap in the namespace of the workload, in PEM. Certificates are public: a ConfigMap is the usual
+   * place.
+   * @param name name of the ConfigMap
+   * @param key key in the ConfigMap; default `ca.crt`
+   * @throws InvalidPropError when one of them is not legal
+   */
+  public static configMap(name: string, key: string = 'ca.crt'): TlsAuthority {
+    checkName('tlsAuthority.name', name);
+    if (!/^[-._a-zA-Z0-9]{1,253}$/.test(key)) {
+      throw new InvalidPropError(
+        'tlsAuthority.key',
+        key,
+        'cannot be a key of a ConfigMap',
+        'Use letters, digits, "-", "_" and "."',
+      );
+    }
+    return new TlsAuthority(`ConfigMap ${name}, key ${key}`, name, key);
+  }
+
+  /**
+   * A key of a secret, in PEM, e.g. the `ca.crt` that cert-manager and operators write beside a certificate.
+   * @param key what `SecretExpectations` returned
+   */
+  public static secret(key: SecretKey): TlsAuthority {
+    return new TlsAuthority(key.toString(), undefined, undefined, key);
+  }
+
+  /**
+   * The authorities that the image itself trusts, for certificates of a public authority. It needs PostgreSQL 16 and an
+   * image that has such authorities, and it goes with `Tls.verifyFull` alone: a certificate of a public
+   * authority for another name is easy to have.
+   */
+  public static system(): TlsAuthority {
+    return new TlsAuthority("the image's own list of authorities");
+  }
+
+  private constructor(
+    private readonly words: string,
+    /** Name of the ConfigMap; undefined where it is none. */
+    public readonly configMapName?: string,
+    /** Key in the ConfigMap; undefined where it is none. */
+    public readonly configMapKey?: string,
+    /** Key of the secret; undefined where it is none. */
+    public readonly secretKey?: SecretKey,
+  ) {}
+
+  /** Whether it is the image's own. */
+  public get isSystem(): boolean {
+    return this.configMapName === undefined && this.secretKey === undefined;
+  }
+
+  /** The place in words, e.g. `ConfigMap shop-ca, key ca.crt`. */
+  public toString(): string {
+    return this.words;
+  }
+}
