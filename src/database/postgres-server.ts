@@ -28,9 +28,9 @@ export class PostgresServer {
       user: props.user,
       password: props.password,
       restoreAs: props.restoreAs,
+      tls: props.tls,
       image: props.image,
       port: props.port,
-      tls: props.tls,
       maintenanceDatabase: props.maintenanceDatabase,
       serverTimeout: props.serverTimeout,
     };

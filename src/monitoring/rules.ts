@@ -204,8 +204,7 @@ const TEXTS: Readonly<Record<Kind, Texts>> = {
     stale: 'The newest dump may be older than was agreed on.',
     failed:
       'No backup has succeeded since. The log says why, and what to do. Status 3: the dump is there and ' +
-      'verified, but the secrets ' +
-      'that its restore needs are not.',
+      'verified, but a restore of it would fail.',
     failedSeverity: 'warning',
   },
   drill: {

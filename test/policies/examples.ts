@@ -91,24 +91,6 @@ export const EXAMPLES: readonly Example[] = [
     reported: ['metadata'],
   },
 
-  { policy: 'runs-at-once', of: 'backup', path: ['spec', 'schedule'], refused: '30 4 * * *', accepted: '31 4 * * *' },
-
-  {
-    policy: 'configmap-size',
-    of: 'scripts',
-    path: ['data'],
-    refused: { file: 'x'.repeat(1_048_577) },
-    accepted: { file: 'x' },
-  },
-  {
-    policy: 'apply-size',
-    of: 'scripts',
-    path: ['data'],
-    refused: { file: 'x'.repeat(262_144) },
-    accepted: { file: 'x'.repeat(240_000) },
-    reported: ['metadata', 'annotations'],
-  },
-
   ...(
     [
       ['shop-db.other.svc', undefined, 'verify-full'],
@@ -130,6 +112,24 @@ export const EXAMPLES: readonly Example[] = [
       accepted: env(accepted),
     };
   }),
+
+  { policy: 'runs-at-once', of: 'backup', path: ['spec', 'schedule'], refused: '30 4 * * *', accepted: '31 4 * * *' },
+
+  {
+    policy: 'configmap-size',
+    of: 'scripts',
+    path: ['data'],
+    refused: { file: 'x'.repeat(1_048_577) },
+    accepted: { file: 'x' },
+  },
+  {
+    policy: 'apply-size',
+    of: 'scripts',
+    path: ['data'],
+    refused: { file: 'x'.repeat(262_144) },
+    accepted: { file: 'x'.repeat(240_000) },
+    reported: ['metadata', 'annotations'],
+  },
 
   { policy: 'claim-kept', of: 'claim', path: flux('prune'), refused: undefined, accepted: 'disabled' },
   { policy: 'claim-not-recreated', of: 'claim', path: flux('ssa'), refused: undefined, accepted: 'IfNotPresent' },

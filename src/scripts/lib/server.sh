@@ -52,6 +52,8 @@ export PGOPTIONS='-c statement_timeout=0 -c lock_timeout=0 -c idle_in_transactio
   -c default_transaction_read_only=off -c search_path=pg_catalog -c jit=off
   -c standard_conforming_strings=on -c array_nulls=on -c quote_all_identifiers=off
   -c gin_fuzzy_search_limit=0 -c row_security=off'
+# On one line: poolers read no other.
+PGOPTIONS=${PGOPTIONS//$'\n'/}
 # Nor must they ask for an encoding that need not have all characters of the database.
 export PGCLIENTENCODING=UTF8
 
@@ -75,7 +77,7 @@ contents() {
 
 # usage: check_server      waits while the server is starting; fails when nobody answers or its version is another one
 check_server() {
-  local server=$PGHOST:${PGPORT:-5432} answer refusal pause=1 waited=0
+  local server=$PGHOST:${PGPORT:-5432} answer refusal search_path pause=1 waited=0
   until is_ready; do
     refusal=$(refusal_of_server)
     ! is_about_tls "$refusal" || fail "$refusal
@@ -89,12 +91,16 @@ The connection to $server is not made. $(tls_remedy "$refusal")"
     [ "$pause" -ge 15 ] || pause=$((pause * 2))
   done
   answer=$(query "$MAINTENANCE_DATABASE" --field-separator=' ' 2>"$scratch/login" \
-    <<<"SELECT current_setting('server_version_num'), CASE WHEN rolsuper THEN 'true' ELSE 'false' END FROM pg_roles WHERE rolname = current_user") || {
+    <<<"SELECT current_setting('server_version_num'), CASE WHEN rolsuper THEN 'true' ELSE 'false' END, current_setting('search_path')
+          FROM pg_roles WHERE rolname = current_user") || {
     refusal=$(cat "$scratch/login")
     fail "$refusal
 cannot log in to $server as $PGUSER, see psql's message above. $(login_remedy "$refusal")"
   }
-  read -r server_version is_superuser <<<"$answer"
+  read -r server_version is_superuser search_path <<<"$answer"
+  # A pooler may drop what it does not know, and hand our session to others between two queries: locks and snapshots would be theirs.
+  [ "$search_path" = pg_catalog ] ||
+    fail "the settings of a session do not arrive at $server, which must be a connection pooler. $pooler_remedy"
   client_version=$(pg_dump --version | sed 's/[^0-9]*\([0-9]*\).*/\1/')
   [ "$client_version" -eq $((server_version / 10000)) ] ||
     fail "the server is PostgreSQL $((server_version / 10000)), the image has the tools of $client_version." \
@@ -114,9 +120,14 @@ refusal_of_server() {
   { query "$MAINTENANCE_DATABASE" --command='SELECT 1' >/dev/null || true; } 2>&1
 }
 
+# What helps against a pooler between us and the server.
+readonly pooler_remedy="A backup holds locks and a snapshot in sessions of its own: name the server itself, e.g. the Service of the primary, not PgBouncer's."
+
 # usage: login_remedy MESSAGE
 login_remedy() {
-  if [[ $1 == *'no pg_hba.conf entry'* ]]; then
+  if [[ $1 == *'startup parameter'* ]]; then
+    echo "$pooler_remedy"
+  elif [[ $1 == *'no pg_hba.conf entry'* ]]; then
     echo "Let the server's pg_hba.conf admit this role from here, with or without encryption as the message says;" \
       "the prop tls of the database has which of them the client asks for."
   elif is_about_tls "$1"; then

@@ -214,6 +214,9 @@ create_roles_as_lesser() {
     query "$MAINTENANCE_DATABASE" --set=ON_ERROR_STOP=0 --set=me="$PGUSER" 2>"$scratch/roles.log"
   query "$MAINTENANCE_DATABASE" <<<'SELECT quote_ident(rolname) FROM pg_roles' >"$scratch/roles"
   missing=$(sed -n 's/^CREATE ROLE \(.*\);$/\1/p' "$scratch/roles.sql" | awk 'NR == FNR { exists[$0] = 1; next } !($0 in exists)' "$scratch/roles" - | paste -s -d , -)
+  awk 'NR == FNR { exists[$0] = 1; next } /^CREATE ROLE / { if (!(substr($0, 13, length($0) - 13) in exists)) next } { print }' \
+    "$scratch/roles" "$scratch/roles.sql" >"$scratch/roles.made"
+  ! grep -q '^CREATE ROLE ' "$scratch/roles.made" || warn "created roles that were missing: $(created_roles <"$scratch/roles.made")"
   [ -z "$missing" ] || leave_out "roles that are not on the server and that $PGUSER may not create: $missing"
   [ ! -s "$scratch/roles.log" ] || warn "not all is said of the roles: $(sed -n 1p "$scratch/roles.log")"
 }

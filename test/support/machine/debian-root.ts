@@ -9,6 +9,7 @@ export const PACKAGES = [
   'postgresql-17',
   'postgresql-17-cron',
   'postgresql-17-pgaudit',
+  'pgbouncer',
   'busybox',
   'dash',
   'shellcheck',

@@ -32,6 +32,8 @@ export interface Toolbox {
   readonly kubectl: string | null;
   /** promtool, as seen from `root`; null where this machine has none. */
   readonly promtool: string | null;
+  /** PgBouncer, as seen from `root`; null where this machine has none. */
+  readonly pgbouncer: string | null;
 }
 
 /** The toolbox that the start of the test run found. */
@@ -111,6 +113,7 @@ function onThisMachine(binDir: string): Toolbox {
     dash: need('dash'),
     kubectl: localKubectl(),
     promtool: which('promtool') ?? null,
+    pgbouncer: which('pgbouncer') ?? null,
   };
 }
 
@@ -122,6 +125,7 @@ function inRoot(root: string): Toolbox {
     dash: '/usr/bin/dash',
     kubectl: '/usr/bin',
     promtool: '/usr/bin/promtool',
+    pgbouncer: '/usr/sbin/pgbouncer',
   };
   return { binDir: DEBIAN_ROOT_BINDIR, major: parseMajor(version) ?? 0, root, ...programs };
 }

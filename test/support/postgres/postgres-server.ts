@@ -270,7 +270,7 @@ function isReady(statusFile: string): boolean {
 }
 
 /** Below the ports that connections get by themselves, so that a stopped server's stays free for its restart. */
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   for (;;) {
     const port = 12_000 + Math.floor(Math.random() * 20_000);
     if (await isFree(port)) return port;
