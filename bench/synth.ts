@@ -20,6 +20,7 @@ import {
   Retention,
   ScheduleWindow,
   SecretExpectations,
+  Tls,
 } from '../src';
 import { manifestsOf } from '../src/manifests/manifest';
 import { check } from '../src/policies/all';
@@ -112,6 +113,7 @@ function fleet(databases: number): Chart {
       user: 'postgres',
       password: secrets.expectKey('shop-db', 'password'),
       image: PostgresImage.alpine('17.2'),
+      tls: Tls.disable(),
     }),
     databases: Array.from({ length: databases }, (_, index) => ({ name: `customer_${index}` })),
     storage: new BackupPvc(chart, 'storage', {
@@ -158,6 +160,7 @@ function synthesize(databases: number): Chart {
       user: 'postgres',
       password: secrets.expectKey(name, 'password', { because: 'login' }),
       image: PostgresImage.alpine('17.2'),
+      tls: Tls.disable(),
     });
     const storage = new BackupPvc(chart, `${name}-storage`, { name, storageClassName: 'nfs', size: Size.gibibytes(5) });
     const schedule = Cron.schedule({ minute: String(i % 60), hour: String(i % 24) });
