@@ -234,12 +234,14 @@ $findings
 refuse() {
   local what=$1
   shift
-  "$refusing" || {
-    warn "$*"
-    echo "$what" >>"$scratch/refused"
-    return 0
+  [[ " ${RESTORE_IGNORE:-} " == *" $what "* ]] || {
+    "$refusing" || {
+      warn "$*"
+      echo "$what" >>"$scratch/refused"
+      return 0
+    }
+    fail "$* To restore all the same, set RESTORE_IGNORE=$what."
   }
-  [[ " ${RESTORE_IGNORE:-} " == *" $what "* ]] || fail "$* To restore all the same, set RESTORE_IGNORE=$what."
   warn "$*
 RESTORE_IGNORE=$what is set: going on."
 }

@@ -6,14 +6,16 @@
 # it is and what to do, a tab between; see rights.sql
 missing_rights() {
   local template=
-  # What is in template1 comes with the copy that is made of it.
-  ! grep -q '\["extension", ' "$2" || template=$(template_extensions) || return 1
+  # What is in template1 comes with the copy that is made of it. A role that may not look there cannot copy it either.
+  ! grep -q '\["extension", ' "$2" || template=$(inside_template "$1") || template=
   NEEDS=$2 query "$MAINTENANCE_DATABASE" --set=role="$1" --set=template="$template" <"$scripts/sql/rights.sql"
 }
 
-# The extensions of template1.
-template_extensions() {
-  query template1 <<<'SELECT extname FROM pg_extension WHERE oid >= 16384'
+# usage: inside_template ROLE      what template1 has for it, see template.sql
+inside_template() {
+  local exists
+  exists=$(query "$MAINTENANCE_DATABASE" --set=role="$1" <<<"SELECT count(*) FROM pg_roles WHERE rolname = :'role'") || return 1
+  [ "$exists" = 1 ] && query template1 --set=role="$1" <"$scripts/sql/template.sql" 2>/dev/null
 }
 
 # usage: needs_of_dump NAME      as needs.sql prints them; of an older dump nothing is known
