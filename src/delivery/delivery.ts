@@ -50,10 +50,10 @@ export abstract class Delivery {
   public abstract get _hasHooks(): boolean;
 
   /**
-   * What applies by itself, in words, and what still goes on while it is suspended. Empty where nothing does.
+   * What applies by itself, in words. Empty where nothing does.
    * @internal
    */
-  public abstract get _appliers(): string[][];
+  public abstract get _appliers(): string[];
 
   /**
    * The objects of the cluster that the commands name.
@@ -112,15 +112,11 @@ class FluxDelivery extends Delivery {
     this._hasHooks = helmRelease !== undefined;
   }
 
-  public get _appliers(): string[][] {
-    const { helmRelease } = this;
-    const kustomization = `the Kustomization \`${this.name}\``;
-    return helmRelease === undefined
-      ? [[kustomization, 'nothing else applies']]
-      : [
-          [kustomization, 'its HelmRelease goes on'],
-          [`the HelmRelease \`${helmRelease}\``, 'with drift detection it sets replicas back'],
-        ];
+  public get _appliers(): string[] {
+    return [
+      `the Kustomization \`${this.name}\``,
+      ...this.release((name) => [`the HelmRelease \`${name}\`, which goes on by itself`]),
+    ];
   }
 
   public _objects(namespace: string): ExternalObject[] {
@@ -187,8 +183,8 @@ class ArgoCdDelivery extends Delivery {
     this.variable = `automated_${application.replaceAll(/[^a-z0-9]/g, '_')}`;
   }
 
-  public get _appliers(): string[][] {
-    return [[`the Application \`${this.application}\``, 'an Application or ApplicationSet above it may resume it']];
+  public get _appliers(): string[] {
+    return [`the Application \`${this.application}\`, where nothing above it sets its policy`];
   }
 
   public _objects(): ExternalObject[] {

@@ -20,8 +20,10 @@ export const zitadel = RunbookService.deployment('zitadel', {
           'the masterkey is not that of the database, or the token is not in it, e.g. made after the dump. A drill of the ' +
           'dump decides: refuted is the masterkey, proven is the token',
       },
-      { answer: '404', means: '`ExternalDomain` in `zitadel-config-yaml` is not a domain of this instance' },
-      { answer: '500', means: 'the log of `deployment/zitadel` says why; a wrong masterkey shows so too' },
+      {
+        answer: '404',
+        means: '`ExternalDomain` in `zitadel-config-yaml` is not a domain of this instance: restored from another one?',
+      },
       {
         answer: '503',
         means: 'still, after half a minute of trying: ZITADEL does not serve, see its pods and their logs',

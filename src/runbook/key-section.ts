@@ -34,13 +34,11 @@ export function keySection(runbook: RunbookFacts): Section[] {
         paragraphs(
           `This is about ${names}: it opens what is encrypted in the database. With a wrong one ${title} may start and ` +
             `look well${probe === undefined ? '' : `; the probe of ${see('verify')} tells`}. **Stop ${title}** ` +
-            `(${see('stopFirst')}): the right value does not open what is written with a wrong one. Never make a new one up.`,
-          "Which dumps does today's value open? Those with `same` under `SECRETS`" +
-            (drill === undefined ? ':' : '; a drill proves it (status 0), or refutes it (status 4):'),
-          sh(
-            commands.pgbackup('list'),
-            ...(drill === undefined ? [] : [commands.pgbackup(`drill --dump ${commands.exampleDump}`)]),
-          ),
+            `(${see('stopFirst')}): the right value does not open what is written with a wrong one. Never make a new ` +
+            `one up. Today's value opens the dumps with \`same\` under \`SECRETS\`: ${commands.inline('list')}.` +
+            (drill === undefined
+              ? ''
+              : ` A drill proves it (status 0) or refutes it (status 4): ${commands.inline(`drill --dump ${commands.exampleDump}`)}.`),
           "**Former values** are in Git's history, encrypted, and in escrow: " +
             (escrow.length === 0
               ? 'ask who keeps the copies, since no place is declared here. '

@@ -11,11 +11,11 @@ function cell(text: string): string {
   return text.replaceAll('|', '\\|');
 }
 
-/** Paragraphs, with a blank line between, but for a block right below the sentence that leads to it. */
+/** Paragraphs, with a blank line between, but none before a block or list that the sentence above leads to. */
 export function paragraphs(...texts: (string | undefined)[]): string {
   return texts
     .filter((text) => text !== undefined)
-    .reduce((page, text) => `${page}${page.endsWith(':') && text.startsWith('```') ? '\n' : '\n\n'}${text}`);
+    .reduce((page, text) => `${page}${page.endsWith(':') && /^(```|- |1\. )/.test(text) ? '\n' : '\n\n'}${text}`);
 }
 
 /** A text as the beginning of a sentence. */

@@ -2,7 +2,7 @@ import { DrillPick } from '../drill/restore-drill';
 import type { RunbookFacts } from './facts';
 import { Commands } from './commands';
 import { keysOfDumps } from './key-section';
-import { paragraphs, sentence, sh, table, words } from './markdown';
+import { paragraphs, sh, table, words } from './markdown';
 import type { Section } from './page';
 
 /** A backup or drill that failed, and a full storage. */
@@ -103,17 +103,17 @@ function largeChange({ namespace, backup, restore, drill: of, service }: Runbook
         `A large change is one that a restore may have to undo: a new version of ${service.options.title} or of ` +
           'PostgreSQL, a move, another storage class. Take a dump on purpose, which is held: no retention removes it for ' +
           `30 days${of === undefined ? '' : '. Drill it'}. Change by a merge in Git, and verify (${see('verify')}). ` +
-          'A hold ends by itself, and can be ended or given by name:',
+          `A new major version of the server needs its image in ${words(images)} at the same time: tools of another ` +
+          'major version refuse to work, and say so.',
+        `The namespace \`${namespace}\` is long-lived and not ours: nothing here creates it. Do not delete it. With it ` +
+          `would go the claim \`${backup.storage.claimName}\` and, where its storage class deletes volumes, every dump. ` +
+          'A hold ends by itself; it can also be given or ended by name:',
         sh(
           commands.pgbackup('backup --hold P30D --label before-change'),
           ...(of === undefined ? [] : [commands.pgbackup('drill')]),
           commands.pgbackup(`hold --dump ${commands.exampleDump} --for P30D`),
           commands.pgbackup(`release --dump ${commands.exampleDump}`),
         ),
-        `A new major version of the server needs its image in ${words(images)} at the same time: tools of another ` +
-          'major version refuse to work, and say so. ' +
-          `The namespace \`${namespace}\` is long-lived and not ours: nothing here creates it. Do not delete it. With it ` +
-          `would go the claim \`${backup.storage.claimName}\` and, where its storage class deletes volumes, every dump.`,
       ),
   };
 }
@@ -131,17 +131,15 @@ function verify({ service }: RunbookFacts, commands: Commands): Section {
     title: 'Verify',
     body: () =>
       paragraphs(
-        `After a backup, and every week: ${commands.inline('status')} is green, and its status 0. ` +
-          `${sentence(title)} may be looked at by a person too: sign in, and look for what should be there.`,
-        `After a restore: what was restored${up.length === 0 ? '' : `; of ${title}, that ${words(up)}`}; and that ` +
-          `nothing is suspended any more, where ${
-            suspensions.length === 1 ? 'the last line is' : `the last ${suspensions.length} lines are`
-          } empty or \`false\`.`,
+        `After a backup, and every week: ${commands.inline('status')} is green, and its status 0. After a restore: what ` +
+          `was restored${up.length === 0 ? '' : `; of ${title}, that ${words(up)}`}; and that nothing is suspended any ` +
+          `more, where ${suspensions.length === 1 ? 'the last line is' : `the last ${suspensions.length} lines are`} empty ` +
+          'or `false`:',
         sh(commands.pgbackup('restores'), ...commands.isUp(), ...suspensions),
         ...(probe === undefined
           ? []
           : [
-              `That ${title} works, and is not only up:`,
+              `That ${title} works, and is not only up (let a person use it too):`,
               sh(probe.command.trimEnd()),
               probe.answers &&
                 table(
@@ -163,31 +161,25 @@ function suspend(runbook: RunbookFacts, commands: Commands): Section {
     delivery._appliers.length === 0
       ? '`kubectl patch` holds until the next `kubectl apply`'
       : '`kubectl patch` is taken back';
-  const rows = [
-    ...service.delivery._appliers.map(([what, meanwhile]) => [what!, title, meanwhile!]),
-    ...delivery._appliers.map(([what]) => [what!, 'the manifests beside this page', 'backups go on']),
-  ];
   return {
     id: 'suspend',
-    title: rows.length === 0 ? 'Suspend backups' : 'Suspend backups, and what applies by itself',
+    title: 'Suspend backups',
     body: (see) =>
       paragraphs(
-        `Suspend backups through Git: the manifest always says \`suspend\`, and ${byHand}. ` +
+        `Through Git: the manifest always says \`suspend\`, and ${byHand}. ` +
           `${declaredIn === undefined ? 'Write' : `In \`${declaredIn}\` write`} \`suspend: true\` ${construct}, with the ` +
-          'reason and the day of its end beside it. Synthesize, commit, let it be reviewed. Meanwhile no night is ' +
+          'reason and the day of its end beside it. Synthesize, commit, and let it be reviewed. Meanwhile no night is ' +
           'backed up, and only a backup on demand prunes' +
-          `${backup.recoveryWindow === undefined ? '' : `: end it long before the ${backup.recoveryWindow.toDays()} days of the recovery window`}. That it has arrived, it prints \`true\`:`,
+          (backup.recoveryWindow === undefined
+            ? ''
+            : `: end it long before the ${backup.recoveryWindow.toDays()} days of the recovery window`) +
+          '. That it has arrived, is printed as `true`:',
         sh(...(delivery._appliers.length === 0 ? [] : delivery._apply()), commands.isBackupSuspended()),
-        ...(rows.length === 0
-          ? []
-          : [
-              `Nothing applies the Jobs of \`${restore.name}\`. ` +
-                (service.delivery._appliers.length === 0
-                  ? ''
-                  : `But what applies ${title} starts it again while it is stopped, so ${see('stopFirst')} suspends it. `) +
-                'That leaves no trace in Git: tell the others, and resume.',
-              table(['Suspended', 'It leaves alone', 'Meanwhile'], rows),
-            ]),
+        service.delivery._appliers.length === 0
+          ? undefined
+          : `To suspend backups stops no restore: nothing applies the Jobs of \`${restore.name}\`. What applies ${title} ` +
+              `starts it again while it is stopped, so ${see('stopFirst')} suspends ` +
+              `${words(service.delivery._appliers)}. That leaves no trace in Git: tell the others, and resume.`,
       ),
   };
 }

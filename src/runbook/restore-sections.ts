@@ -25,22 +25,23 @@ function restore({ backup, service }: RunbookFacts, commands: Commands): Section
       paragraphs(
         `A dump is loaded into a database beside \`${database}\` and proven; then the two exchange their names in one ` +
           `transaction. Whatever fails before leaves \`${database}\` as it was. What ${title} has written since the ` +
-          `dump stays in the former database, which ${see('undo')} brings back.`,
-        'Look first: the list, and a rehearsal, which loads and proves a dump and drops it again:',
+          `dump stays in the former database, which ${see('undo')} brings back. Look first: the list, and a rehearsal, ` +
+          'which loads and proves a dump and drops it again:',
         sh(commands.pgbackup('list'), commands.pgbackup(`restore --rehearse --before ${EXAMPLE_MOMENT}`)),
         '`VERIFIED` is `yes` for dumps that were read back to their end. `SECRETS` is `other` where a restore would ' +
           "refuse, since today's secrets are not those of the dump. `restore` takes the newest verified dump: last " +
           "night's, unless there was a backup since. `--yesterday` takes the newest one of yesterday or before, " +
-          '`--before` the newest one at or before a moment, both in UTC; `--dump` any one of the list.',
-        (commands.isQuiesced
-          ? `The Job scales ${title} to 0 for the exchange, and back.`
-          : `\`--disconnect\` ends the sessions of ${title} at the exchange; it reconnects to what was restored.`) +
+          '`--before` the newest one at or before a moment, both in UTC; `--dump` any one of the list. A ' +
+          'restore that refuses says why; `--ignore` and the word of its message go on all the same: `secrets`, `space`, ' +
+          '`rights`, `proof` or `replication`. ' +
+          (commands.isQuiesced
+            ? `The Job scales ${title} to 0 for the exchange, and back.`
+            : `\`--disconnect\` ends the sessions of ${title} at the exchange; it reconnects to what was restored.`) +
           (setupJobs.length === 0
             ? ''
-            : ` Where ${title} was upgraded since the dump, its setup must run again: take ${see('stopFirst')}.`),
+            : ` Where ${title} was upgraded since the dump, its setup must run again: take ${see('stopFirst')}.`) +
+          ` Afterwards verify (${see('verify')}):`,
         exchange(commands, `restore --before ${EXAMPLE_MOMENT}`),
-        'A restore that refuses says why. `--ignore` and the word of its message go on all the same: `secrets`, ' +
-          `\`space\`, \`rights\`, \`proof\` or \`replication\`. Afterwards verify: ${see('verify')}.`,
       ),
   };
 }
@@ -70,7 +71,6 @@ function stopFirst({ service }: RunbookFacts, commands: Commands): Section {
           'what was there before the damage began:',
         sh(
           commands.pgbackup('backup --hold P30D --label corrupted'),
-          commands.pgbackup('list'),
           commands.pgbackup(`restore --before ${EXAMPLE_MOMENT}`),
         ),
         `Start ${title}` +
@@ -116,8 +116,9 @@ function sessions({ restore: template, service, backup }: RunbookFacts, commands
           `\`${database}\` serves on` +
           (template.sessions === RestoreSessions.REFUSE
             ? ', and what was proven stays for `cutover`.'
-            : `. After ${limit} the Job fails, and what was proven stays for \`cutover\`.`),
-        `Who they are, by role, address, program and pid; more than the pods of ${title} is a person or another program:`,
+            : `. After ${limit} the Job fails, and what was proven stays for \`cutover\`.`) +
+          ' Who they are, by role, address, program and pid; what is not a pod of ' +
+          `${title} is a person or another program:`,
         sh(commands.kubectl(`logs ${ofTemplate} --tail=12 --prefix`)),
         `**Stop ${title}**, if the sessions are its own and it must not write any more: the first block of ` +
           `${see('stopFirst')}. The Job that waits goes on by itself. Then start it: the last block there.`,

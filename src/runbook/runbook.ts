@@ -5,7 +5,6 @@ import { Delivery } from '../delivery/delivery';
 import { InvalidPropError } from '../errors';
 import type { ExternalObject } from '../kubernetes/external-object';
 import { checkName } from '../kubernetes/names';
-import { Commands } from './commands';
 import { checkExemption } from './exemption';
 import type { RunbookFacts, RunbookProps } from './facts';
 import { freshClusterSection } from './fresh-cluster-section';
@@ -106,7 +105,7 @@ export class Runbook extends Construct {
       incidents(facts, has, see),
       '**First, in the folder of this page,** which has the plugin `kubectl-pgbackup`; it needs `bash` and `kubectl` ' +
         '1.24 or later:',
-      sh('export PATH="$PWD:$PATH"', new Commands(facts).pgbackup('--help')),
+      sh('export PATH="$PWD:$PATH"'),
       `Type commands as they stand, those of a section in one shell and in their order. Names of dumps and times are ` +
         'examples: `list` shows what there is. What changes the live database tells first what is at stake, and asks. ' +
         'Ctrl-C ends no Job: `logs` follows it again. `echo $?` says how a command has ended: 0 good; 1 failed, or ' +
