@@ -3,5 +3,11 @@
  */
 export const RECOVERY_WINDOW = 'cdk8s-postgres-backup/recovery-window';
 
+/**
+ * Seconds after which the next success is overdue, when all that is allowed to be late is. On the CronJob of a backup and of
+ * a drill; `kubectl pgbackup status` reads it, which cannot reckon with schedules.
+ */
+export const OVERDUE_AFTER = 'cdk8s-postgres-backup/overdue-after-seconds';
+
 /** The declared major version of the PostgreSQL server. On every CronJob of ours. */
 export const SERVER_VERSION = 'cdk8s-postgres-backup/server-version';
