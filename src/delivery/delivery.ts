@@ -68,7 +68,7 @@ export abstract class Delivery {
   public abstract _suspend(namespace: string): string[];
 
   /**
-   * Commands that take the suspension back, in the same shell.
+   * Commands that take the suspension back, in the same shell, and apply what is in Git.
    * @internal
    */
   public abstract _resume(namespace: string): string[];
@@ -128,11 +128,18 @@ class FluxDelivery extends Delivery {
 
   /** The Kustomization first, which would take back what is done to the HelmRelease. */
   public _suspend(namespace: string): string[] {
-    return this.flux('suspend', namespace);
+    return [
+      `flux suspend ${this.kustomization}`,
+      ...this.release((name) => [`flux suspend helmrelease ${name} -n ${namespace}`]),
+    ];
   }
 
   public _resume(namespace: string): string[] {
-    return this.flux('resume', namespace);
+    return [
+      `flux resume ${this.kustomization}`,
+      ...this._apply(),
+      ...this.release((name) => [`flux resume helmrelease ${name} -n ${namespace}`]),
+    ];
   }
 
   public _suspended(namespace: string): string[] {
@@ -145,18 +152,15 @@ class FluxDelivery extends Delivery {
   }
 
   public _apply(): string[] {
-    return [`flux reconcile kustomization ${this.name} -n ${this.namespace} --with-source`];
+    return [`flux reconcile ${this.kustomization} --with-source`];
   }
 
   public _runHooks(namespace: string): string[] {
     return this.release((name) => [`flux reconcile helmrelease ${name} -n ${namespace} --force`]);
   }
 
-  private flux(verb: string, namespace: string): string[] {
-    return [
-      `flux ${verb} kustomization ${this.name} -n ${this.namespace}`,
-      ...this.release((name) => [`flux ${verb} helmrelease ${name} -n ${namespace}`]),
-    ];
+  private get kustomization(): string {
+    return `kustomization ${this.name} -n ${this.namespace}`;
   }
 
   private release<T>(make: (name: string) => T[]): T[] {

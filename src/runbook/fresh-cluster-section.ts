@@ -97,7 +97,7 @@ function server({ delivery, namespace, server: name }: RunbookFacts, commands: C
       : [
           'Only when Git says that the backup is suspended: to resume applies what Git says, and takes back what ' +
             `\`kubectl patch\` has set. ${reads}`,
-          sh(...delivery._resume(namespace), ...delivery._apply(), commands.isBackupSuspended(), ...isUp),
+          sh(...delivery._resume(namespace), commands.isBackupSuspended(), ...isUp),
         ]),
   ];
 }

@@ -24,7 +24,6 @@ export function keySection(runbook: RunbookFacts): Section[] {
   const { title, probe, lostWithKey } = service.options;
   const files = keys.flatMap(({ _options: { gitFile } }) => (gitFile === undefined ? [] : [gitFile]));
   const escrow = secrets._escrowed.map(({ options }) => `${options.what}, at ${options.where}`);
-  const apply = service.delivery._appliers.length === 0 ? [] : service.delivery._apply();
   const names = keys.map((key) => `${key}`).join(' and ');
   return [
     {
@@ -54,14 +53,14 @@ export function keySection(runbook: RunbookFacts): Section[] {
                   `commit=$(git log --skip=1 -1 --format=%h -- ${files.join(' ')})`,
                   `git checkout "$commit" -- ${files.join(' ')}`,
                   `git commit -m 'Bring back the former value' && git push`,
-                  ...apply,
                 ),
               ]),
           (files.length === 0
             ? ''
             : 'It is decrypted with the key of that day: where that was changed too, its former value is needed first. ') +
-            `Then \`list\` shows \`same\` for the dumps of that value: start ${title} as at the end of ${see('stopFirst')}` +
-            `${probe === undefined ? '' : ', and probe it'}. Where the live database was written with two values, ` +
+            (service.delivery._appliers.length === 0 ? 'Apply it, and start' : 'Start') +
+            ` ${title} as at the end of ${see('stopFirst')}: \`list\` shows \`same\` for the dumps of that value` +
+            `${probe === undefined ? '' : `, and the probe of ${see('verify')} is right`}. Where the live database was written with two values, ` +
             `restore a dump with \`same\` (${see('restore')}).`,
           "**Where no value is found,** the dumps that today's value opens are all that is left: restore the newest " +
             'with `same`. Lost for good is ' +

@@ -23,16 +23,15 @@ function backupFailed(runbook: RunbookFacts, commands: Commands): Section {
     title: 'A backup has failed',
     body: (see) =>
       paragraphs(
-        'The last lines of its log say why, and what to do. Then back up, also while the schedule is suspended; it waits ' +
-          'for a backup that is running:',
+        'Earlier dumps are as they were. With status 3 the dump is stored and verified, but a restore of it would fail: ' +
+          'secrets are not right' +
+          (keysOfDumps(runbook).length === 0 ? '' : ` (${see('key')})`) +
+          ', or the role that restores lacks a right. The last lines of the log say why, and what to do. Then back up, ' +
+          'also while the schedule is suspended; it waits for a backup that is running:',
         sh(
           commands.kubectl(`logs -l ${commands.label(runbook.backup.name)} --tail=5 --prefix`),
           commands.pgbackup('backup'),
         ),
-        'Earlier dumps are as they were. With status 3 the dump is stored and verified, but a restore of it would fail: ' +
-          'secrets are not right' +
-          (keysOfDumps(runbook).length === 0 ? '' : ` (${see('key')})`) +
-          ', or the role that restores lacks a right. The log says which.',
       ),
   };
 }
@@ -139,7 +138,7 @@ function verify({ service }: RunbookFacts, commands: Commands): Section {
         ...(probe === undefined
           ? []
           : [
-              `That ${title} works, and is not only up (let a person use it too):`,
+              `That ${title} works, and is not only up; let a person use it too:`,
               sh(probe.command.trimEnd()),
               probe.answers &&
                 table(
@@ -173,13 +172,14 @@ function suspend(runbook: RunbookFacts, commands: Commands): Section {
           (backup.recoveryWindow === undefined
             ? ''
             : `: end it long before the ${backup.recoveryWindow.toDays()} days of the recovery window`) +
-          '. That it has arrived, is printed as `true`:',
+          '. ' +
+          (service.delivery._appliers.length === 0
+            ? ''
+            : `That stops no restore: nothing applies the Jobs of \`${restore.name}\`. But what applies ${title} starts ` +
+              `it again while it is stopped, so ${see('stopFirst')} suspends ${words(service.delivery._appliers)}; that ` +
+              'leaves no trace in Git. ') +
+          'What has arrived of the backup is printed, `true` or `false`:',
         sh(...(delivery._appliers.length === 0 ? [] : delivery._apply()), commands.isBackupSuspended()),
-        service.delivery._appliers.length === 0
-          ? undefined
-          : `To suspend backups stops no restore: nothing applies the Jobs of \`${restore.name}\`. What applies ${title} ` +
-              `starts it again while it is stopped, so ${see('stopFirst')} suspends ` +
-              `${words(service.delivery._appliers)}. That leaves no trace in Git: tell the others, and resume.`,
       ),
   };
 }

@@ -30,17 +30,18 @@ function restore({ backup, service }: RunbookFacts, commands: Commands): Section
         sh(commands.pgbackup('list'), commands.pgbackup(`restore --rehearse --before ${EXAMPLE_MOMENT}`)),
         '`VERIFIED` is `yes` for dumps that were read back to their end. `SECRETS` is `other` where a restore would ' +
           "refuse, since today's secrets are not those of the dump. `restore` takes the newest verified dump: last " +
-          "night's, unless there was a backup since. `--yesterday` takes the newest one of yesterday or before, " +
-          '`--before` the newest one at or before a moment, both in UTC; `--dump` any one of the list. A ' +
-          'restore that refuses says why; `--ignore` and the word of its message go on all the same: `secrets`, `space`, ' +
-          '`rights`, `proof` or `replication`. ' +
-          (commands.isQuiesced
-            ? `The Job scales ${title} to 0 for the exchange, and back.`
-            : `\`--disconnect\` ends the sessions of ${title} at the exchange; it reconnects to what was restored.`) +
+          "night's, unless there was a backup since. To take another one:",
+        `- \`--yesterday\`: the newest verified one of yesterday or before, in UTC
+- \`--before ${EXAMPLE_MOMENT}\`: the newest verified one at or before a moment, in UTC
+- \`--dump ${commands.exampleDump}\`: any one of the list, also one that was never verified`,
+        (commands.isQuiesced
+          ? `The Job scales ${title} to 0 for the exchange, and back.`
+          : `\`--disconnect\` ends the sessions of ${title} at the exchange; it reconnects to what was restored.`) +
           (setupJobs.length === 0
             ? ''
             : ` Where ${title} was upgraded since the dump, its setup must run again: take ${see('stopFirst')}.`) +
-          ` Afterwards verify (${see('verify')}):`,
+          ' A restore that refuses says why; `--ignore` and the word of its message go on all the same: `secrets`, ' +
+          `\`space\`, \`rights\`, \`proof\` or \`replication\`. Afterwards verify (${see('verify')}):`,
         exchange(commands, `restore --before ${EXAMPLE_MOMENT}`),
       ),
   };
@@ -76,8 +77,8 @@ function stopFirst({ service }: RunbookFacts, commands: Commands): Section {
         `Start ${title}` +
           (setupJobs.length === 0
             ? ''
-            : `; ${words(setupJobs.map((job) => `\`job/${job}\``))} run again, and their logs say why where one fails`) +
-          `, then verify (${see('verify')}):`,
+            : `. ${words(setupJobs.map((job) => `\`job/${job}\``))} run again; where one fails, its log says why`) +
+          `. Then verify (${see('verify')}):`,
         sh(...commands.start()),
       ),
   };
@@ -112,7 +113,7 @@ function sessions({ restore: template, service, backup }: RunbookFacts, commands
     title: 'A restore waits for sessions',
     body: (see) =>
       paragraphs(
-        `The dump is loaded and proven, and somebody is still connected to \`${database}\`. Nothing is lost: ` +
+        `The dump is loaded and proven, and \`${database}\` is still in use. Nothing is lost: ` +
           `\`${database}\` serves on` +
           (template.sessions === RestoreSessions.REFUSE
             ? ', and what was proven stays for `cutover`.'

@@ -18,10 +18,9 @@ export function scopeSection({ backup, secrets, notBackedUp }: RunbookFacts): Se
           [
             [
               'Database',
-              `\`${database.name}\` on \`${database.host}:${database.port}\`, with its owner, grants and ` +
-                `settings${left && `, without the rows of ${left}`}`,
+              `\`${database.name}\` on \`${database.host}:${database.port}\`, with its owner, grants and settings` +
+                `${left && `, without the rows of ${left}`}; all roles of the server, without passwords`,
             ],
-            ['Roles', 'all roles of the server with their memberships, without passwords'],
             [
               'When',
               `\`${schedule.expressionString}\`, ${timeZone}${backup.suspend ? '; **suspended at the moment**' : ''}`,
@@ -34,9 +33,8 @@ export function scopeSection({ backup, secrets, notBackedUp }: RunbookFacts): Se
             [
               'Where',
               `claim \`${storage.claimName}\`${size}, folder \`${backup.folder}\`, in pods ` +
-                `\`${STORAGE_PATH}/${backup.folder}\`; files belong to user ${database.image.uid}`,
+                `\`${STORAGE_PATH}/${backup.folder}\`; files belong to user ${database.image.uid}; made with \`${database.image.image}\``,
             ],
-            ['Tools', `\`${database.image.image}\``],
             ...notBackedUp.map(({ what, because }) => [`Not: ${what}`, because]),
             [
               'Not: what is written after the newest dump',
