@@ -64,7 +64,7 @@ const external = declaredNames();
     expect((await instance.backup()).status).toBe(0);
     instance.copyDump(instance.dumps()[0]!, '20261123-020000');
     dumped = live();
-    cluster = new RunbookCluster(clusterObjects(external), (job) => instance.job(job));
+    cluster = new RunbookCluster(clusterObjects(external), (job) => instance.startJob(job));
     cluster.onScale = scale;
     scale(replicas());
     // A forced upgrade sets the replicas to what Git says.

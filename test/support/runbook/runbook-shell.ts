@@ -43,6 +43,11 @@ export class RunbookShell {
     appendFileSync(this.told, '');
   }
 
+  /** The environment in which its programs are found. */
+  get env(): Record<string, string> {
+    return { PATH: `${this.folder}:${SYSTEM_PATH}`, HOME: this.folder, KUBECONFIG: '/dev/null', LC_ALL: 'C' };
+  }
+
   /** What Flux does when it is told to reconcile such objects, in shell. */
   onReconcile(kind: 'helmrelease' | 'kustomization', commands: string): void {
     writeFileSync(join(this.folder, `reconcile-${kind}`), commands);
@@ -58,9 +63,8 @@ export class RunbookShell {
   /** Types the blocks into one shell, which ends at the first command that fails. */
   async type(blocks: readonly string[]): Promise<Outcome> {
     await this.nextSecond();
-    const env = { PATH: `${this.folder}:${SYSTEM_PATH}`, HOME: this.folder, KUBECONFIG: '/dev/null', LC_ALL: 'C' };
     const shell = spawn('sh', ['-eu', '-c', blocks.join('\n')], {
-      env,
+      env: this.env,
       stdio: ['ignore', 'pipe', 'pipe'],
       detached: true,
     });
