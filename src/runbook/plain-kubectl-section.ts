@@ -36,12 +36,11 @@ export function plainKubectlSection(runbook: RunbookFacts): Section {
                     '`RESTORE_DUMP`, `RESTORE_BEFORE`; `logs` with `-c restore`, then `-c drill`',
                   ],
                 ]),
-            ['`hold --for`', `\`${restore.name}\``, '`RESTORE_ACTION=hold` `RESTORE_DUMP` `RESTORE_HOLD=P30D`'],
             [
               'any other, `rehearse`',
               `\`${restore.name}\``,
-              '`RESTORE_ACTION=`command; `RESTORE_DUMP`, `RESTORE_BEFORE`, `RESTORE_SHA256`, ' +
-                '`RESTORE_SESSIONS=disconnect`, `RESTORE_IGNORE="secrets space"`',
+              '`RESTORE_ACTION=` and the command; `RESTORE_DUMP`, `RESTORE_BEFORE`, `RESTORE_SHA256`, ' +
+                '`RESTORE_SESSIONS=disconnect`, `RESTORE_IGNORE="secrets space"`, `RESTORE_HOLD=P30D`',
             ],
           ],
         ),
