@@ -93,8 +93,8 @@ function undo({ restore: { keepPrevious }, service }: RunbookFacts, commands: Co
       paragraphs(
         'To the newest database from before, which is closed to connections. What was written since the restore stays ' +
           'in the one that it replaces; `undo` once more goes forward again. ' +
-          `Each restore keeps ${keepPrevious} of the databases from before. ${commands.inline('drop-previous')} frees ` +
-          'their space on the server, and leaves no way back but another restore. ' +
+          `Each restore keeps ${keepPrevious} of the databases from before; \`drop-previous\` drops them, which frees ` +
+          'their space on the server and leaves no way back but another restore. ' +
           (setupJobs.length === 0
             ? 'To go back:'
             : `Where ${title} was upgraded in between, stop and start it as in ${see('stopFirst')}. Otherwise:`),
