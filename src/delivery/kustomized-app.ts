@@ -19,8 +19,8 @@ export interface KustomizedAppProps {
 
 /**
  * An app that writes a folder a chart, a file a resource, and in each folder a `kustomization.yaml` that lists
- * exactly these files, ready for Flux. Where a chart has a `Runbook`, it is in the same folder as `RUNBOOK.md`, and beside
- * it is `kubectl-pgbackup`, the plugin of kubectl for whoever is on call. Neither is applied.
+ * exactly these files, ready for Flux. Where a chart has a `Runbook`, it is in the same folder as `RUNBOOK.md`, and
+ * beside it is `kubectl-pgbackup`, the plugin of kubectl that carries it out. Neither is applied.
  */
 export class KustomizedApp extends App {
   constructor(props: KustomizedAppProps = {}) {

@@ -56,8 +56,8 @@ export interface Hindrance {
 }
 
 /**
- * An API server over given objects. A Job that is created runs, by what `run` makes of it, with as many tries as it says,
- * and its pods have logs.
+ * An API server over given objects. A Job that is created runs, by what `run` makes of it, with as many tries as it
+ * says, and its pods have logs.
  */
 export class RunbookCluster {
   /** Method and URL of each request that is not discovery, with the status of the answer. */
@@ -70,8 +70,6 @@ export class RunbookCluster {
   hindrance?: Hindrance;
   /** After how many bytes each of the next logs is cut off, in the middle of whatever it is. */
   readonly cuts: number[] = [];
-  /** How many of the next requests get no answer, since the connection breaks. */
-  broken = 0;
   /** What was asked for, as verb, group, resource. */
   readonly asked = new Set<string>();
   /** Called after each change of a scale. */
@@ -80,6 +78,7 @@ export class RunbookCluster {
   private readonly running = new Map<string, ClusterPod>();
   private readonly watchers = new Set<(object: Manifest) => void>();
   private readonly server: Server;
+  private port = 0;
   /** Kubernetes refuses the log of a container that has not begun; here for the first request. */
   private notBegun = true;
 
@@ -97,15 +96,22 @@ export class RunbookCluster {
     });
   }
 
+  /** At its address of before, where it had one. */
   async open(): Promise<string> {
-    await new Promise<void>((resolve) => this.server.listen(0, '127.0.0.1', resolve));
-    return `http://127.0.0.1:${(this.server.address() as AddressInfo).port}`;
+    await new Promise<void>((resolve) => this.server.listen(this.port, '127.0.0.1', resolve));
+    this.port = (this.server.address() as AddressInfo).port;
+    return `http://127.0.0.1:${this.port}`;
+  }
+
+  /** Ends all connections, and takes none until it is opened again. What runs, runs on. */
+  hangUp(): void {
+    this.server.closeAllConnections();
+    this.server.close();
   }
 
   async close(): Promise<void> {
     await Promise.allSettled([...this.running.values()].map(({ result }) => result));
-    this.server.closeAllConnections();
-    this.server.close();
+    this.hangUp();
   }
 
   object(kindName: string, name: string): Manifest {
@@ -149,11 +155,6 @@ export class RunbookCluster {
     const found = discovery(path);
     if (found !== undefined) {
       send(response, [200, found]);
-      return;
-    }
-    if (this.broken > 0) {
-      this.broken--;
-      request.socket.destroy();
       return;
     }
     const note = (status: number): unknown => this.requests.push(`${request.method} ${request.url} ${status}`);
