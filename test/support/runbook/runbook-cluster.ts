@@ -74,6 +74,8 @@ export class RunbookCluster {
   readonly asked = new Set<string>();
   /** Called after each change of a scale. */
   onScale: (replicas: number) => void = () => {};
+  /** Called when the pods of a workload are replaced. */
+  onRestart: () => void = () => {};
   private readonly objects: Manifest[];
   private readonly running = new Map<string, ClusterPod>();
   private readonly watchers = new Set<(object: Manifest) => void>();
@@ -143,7 +145,7 @@ export class RunbookCluster {
     const now = moment();
     job.status = {
       startTime: job.metadata.creationTimestamp,
-      ...(type === 'Complete' ? { completionTime: now } : {}),
+      ...(type === 'Complete' ? { completionTime: now, succeeded: 1 } : {}),
       conditions: [{ type, status: 'True', reason, message, lastTransitionTime: now }],
     };
     for (const tell of this.watchers) tell(job);
@@ -207,6 +209,12 @@ export class RunbookCluster {
       Object.assign(object.spec, (JSON.parse(body) as Manifest).spec);
       return [200, object];
     }
+    if (subresource === undefined && method === 'PATCH' && known.kind === 'Deployment') {
+      object.spec.template.metadata.annotations = (JSON.parse(body) as Manifest).spec.template.metadata.annotations;
+      this.onRestart();
+      return [200, object];
+    }
+    if (subresource === undefined && method === 'DELETE' && known.kind === 'Job') return this.delete(object);
     if (subresource === 'scale') return this.scale(object, method === 'GET' ? undefined : JSON.parse(body));
     if (known.kind === 'Service' && subresource?.startsWith('proxy/'))
       return this.proxied(object, name, subresource.replace('proxy', ''));
@@ -409,6 +417,18 @@ export class RunbookCluster {
     response.on('close', () => this.watchers.delete(tell));
   }
 
+  /** With its pods. */
+  private delete(job: Manifest): Answer {
+    const { name } = job.metadata;
+    for (const [pod, running] of this.running) {
+      if (!pod.startsWith(`${name}-pod`)) continue;
+      if (this.object('Job', name).status.conditions === undefined) running.kill('SIGTERM');
+      this.remove('Pod', pod);
+    }
+    this.remove('Job', name);
+    return [200, { kind: 'Status', apiVersion: 'v1', status: 'Success', details: { name, kind: 'jobs' } }];
+  }
+
   private scale(object: Manifest, patch?: { spec: { replicas: number } }): Answer {
     if (patch !== undefined) {
       object.spec.replicas = patch.spec.replicas;
@@ -455,7 +475,10 @@ export function available(replicas: number): object {
 
 function selected(object: Manifest, query: URLSearchParams): boolean {
   const at = (path: string): unknown =>
-    path.split('.').reduce<unknown>((value, key) => (value as Record<string, unknown> | undefined)?.[key], object);
+    // Of a Job, what is stored as succeeded is selected as successful.
+    path === 'status.successful'
+      ? String(object.status?.succeeded ?? 0)
+      : path.split('.').reduce<unknown>((value, key) => (value as Record<string, unknown> | undefined)?.[key], object);
   const fields = (query.get('fieldSelector') ?? '').split(',').filter(Boolean);
   if (!fields.every((term) => at(term.split('=')[0]!) === term.split('=')[1])) return false;
   return (query.get('labelSelector') ?? '')
