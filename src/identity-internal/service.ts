@@ -25,8 +25,8 @@ export const zitadel = RunbookService.deployment('zitadel', {
         means: '`ExternalDomain` in `zitadel-config-yaml` is not a domain of this instance: restored from another one?',
       },
       {
-        answer: '503',
-        means: 'still, after half a minute of trying: ZITADEL does not serve, see its pods and their logs',
+        answer: '503, 000',
+        means: 'after half a minute of trying: ZITADEL does not serve; see its pods and their logs',
       },
     ],
   },

@@ -135,8 +135,8 @@ const SECRET_FILE = 'k8s/prod/21-secrets-zitadel.enc.yaml';
     [head]: damage,
     '1. Restore': damage,
     '2. Data is being corrupted now': damage,
+    // The database is damaged: section 3 has gone back to what was there before.
     '4. A restore waits for sessions': async () => {
-      damage();
       await shell.type([
         `kubectl -n ${namespace} create job waits --from=cronjob/zitadel-db-restore --dry-run=client -o yaml |
            kubectl set env --local -f - RESTORE_DUMP=${dump} -o yaml | kubectl create -f -`,
@@ -150,7 +150,7 @@ const SECRET_FILE = 'k8s/prod/21-secrets-zitadel.enc.yaml';
       inGit(true);
       cluster.object('Deployment', 'zitadel').spec.replicas = 0;
       scale(0);
-      server.sql('postgres', 'DROP DATABASE zitadel WITH (FORCE)');
+      for (const database of databases()) server.sql('postgres', `DROP DATABASE "${database}" WITH (FORCE)`);
       server.sql('postgres', 'DROP ROLE zitadel');
       server.sql('postgres', 'DROP ROLE reporting');
     },
@@ -239,7 +239,7 @@ const SECRET_FILE = 'k8s/prod/21-secrets-zitadel.enc.yaml';
       expect(instance.files()).not.toContain(`${dump}.person.hold`);
     },
     '11. Verify': (output) => {
-      expect(output).toMatch(/^GREEN +zitadel-db-backup|^YELLOW +zitadel-db-backup/m);
+      expect(output).toMatch(/^GREEN +zitadel-db-backup: /);
       expect(output).toMatch(/^REQUEST [^]*successfully rolled out[^]*\nok(\n*(false)?)*\n200\n$/m);
       // The first seconds after ready are waited for, and the token is in no command line.
       expect(zitadel.answers).toEqual([503, 200]);
