@@ -17,7 +17,8 @@ export const zitadel = RunbookService.deployment('zitadel', {
       {
         answer: '401',
         means:
-          'the masterkey is not that of the database, or the token is not in it, e.g. made after the dump. A drill of the ' +
+          'the masterkey is not that of the database, or the token is not in it, e.g. made after the dump. A ' +
+          'drill of the ' +
           'dump decides: refuted is the masterkey, proven is the token',
       },
       {
@@ -38,7 +39,8 @@ export const zitadel = RunbookService.deployment('zitadel', {
       'which Helm makes anew where it is missing.',
   ],
   lostWithKey:
-    "what only ZITADEL can read: signing keys, client secrets of identity providers, passwords of SMTP and SMS, people's " +
+    'what only ZITADEL can read: signing keys, client secrets of identity providers, passwords of SMTP and SMS, ' +
+    "people's " +
     'one-time password secrets. Users and the hashes of their passwords are not encrypted with it',
 });
 

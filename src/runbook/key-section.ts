@@ -31,20 +31,23 @@ export function keySection(runbook: RunbookFacts): Section[] {
       title: `The ${keyName(runbook)} is lost or wrong`,
       body: (see) =>
         paragraphs(
-          `This is about ${names}: it opens what is encrypted in the database. With a wrong one ${title} may start and ` +
+          `This is about ${names}: it opens what is encrypted in the database. With a wrong one ${title} may ` +
+            `start and ` +
             `look well${probe === undefined ? '' : `; the probe of ${see('verify')} tells`}. **Stop ${title}** ` +
             `(${see('stopFirst')}): the right value does not open what is written with a wrong one. Never make a new ` +
             `one up. Today's value opens the dumps with \`same\` under \`SECRETS\`: ${commands.inline('list')}.` +
             (drill === undefined
               ? ''
-              : ` A drill proves it (status 0) or refutes it (status 4): ${commands.inline(`drill --dump ${commands.exampleDump}`)}.`),
+              : ` A drill proves it (status 0) or refutes it (status 4): ` +
+                `${commands.inline(`drill --dump ${commands.exampleDump}`)}.`),
           "**Former values** are in Git's history, encrypted, and in escrow: " +
             (escrow.length === 0
               ? 'ask who keeps the copies, since no place is declared here. '
               : `${escrow.join('; ')}. `) +
             (files.length === 0
               ? ''
-              : 'In the repo of the secrets, this brings the file back as it was before its last change; the list has earlier ones:'),
+              : 'In the repo of the secrets, this brings the file back as it was before its last change; the ' +
+                'list has earlier ones:'),
           ...(files.length === 0
             ? []
             : [
@@ -57,10 +60,12 @@ export function keySection(runbook: RunbookFacts): Section[] {
               ]),
           (files.length === 0
             ? ''
-            : 'It is decrypted with the key of that day: where that was changed too, its former value is needed first. ') +
+            : 'It is decrypted with the key of that day: where that was changed too, its former value is needed ' +
+              'first. ') +
             (service.delivery._appliers.length === 0 ? 'Apply it, and start' : 'Start') +
             ` ${title} as at the end of ${see('stopFirst')}: \`list\` shows \`same\` for the dumps of that value` +
-            `${probe === undefined ? '' : `, and the probe of ${see('verify')} is right`}. Where the live database was written with two values, ` +
+            `${probe === undefined ? '' : `, and the probe of ${see('verify')} is right`}. Where the live ` +
+            `database was written with two values, ` +
             `restore a dump with \`same\` (${see('restore')}).`,
           "**Where no value is found,** the dumps that today's value opens are all that is left: restore the newest " +
             'with `same`. Lost for good is ' +

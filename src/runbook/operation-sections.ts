@@ -23,10 +23,12 @@ function backupFailed(runbook: RunbookFacts, commands: Commands): Section {
     title: 'A backup has failed',
     body: (see) =>
       paragraphs(
-        'Earlier dumps are as they were. With status 3 the dump is stored and verified, but a restore of it would fail: ' +
+        'Earlier dumps are as they were. With status 3 the dump is stored and verified, but a restore of it ' +
+          'would fail: ' +
           'secrets are not right' +
           (keysOfDumps(runbook).length === 0 ? '' : ` (${see('key')})`) +
-          ', or the role that restores lacks a right. The last lines of the log say why, and what to do. Then back up, ' +
+          ', or the role that restores lacks a right. The last lines of the log say why, and what to do. Then ' +
+          'back up, ' +
           'also while the schedule is suspended; it waits for a backup that is running:',
         sh(
           commands.kubectl(`logs -l ${commands.label(runbook.backup.name)} --tail=5 --prefix`),
@@ -63,7 +65,8 @@ function drill({ drill: of }: RunbookFacts, commands: Commands): Section[] {
                 : [
                     [
                       '`refuted`',
-                      `${proof.key} does not open the dump: ${proof.key._options.sameAsDump ? see('key') : 'find the former value'}`,
+                      `${proof.key} does not open the dump: ` +
+                        `${proof.key._options.sameAsDump ? see('key') : 'find the former value'}`,
                     ],
                   ]),
               ['`inconclusive`', 'restored, but something could not be proven; the reason says what'],
@@ -81,13 +84,16 @@ function storageFull({ backup, declaredIn }: RunbookFacts, commands: Commands): 
     body: (see) =>
       paragraphs(
         'A backup that may not fit prunes first what it would prune afterwards. If that is not enough, it fails, and ' +
-          `leaves earlier dumps as they are: nothing needs to be cleaned up. ${commands.inline('usage')} tells of the ` +
-          'room, and of what takes it. Do not remove dumps by hand, nor the files beside them. The first that helps, and ' +
+          `leaves earlier dumps as they are: nothing needs to be cleaned up. ${commands.inline('usage')} tells ` +
+          `of the ` +
+          'room, and of what takes it. Do not remove dumps by hand, nor the files beside them. The first that ' +
+          'helps, and ' +
           `then another backup (${see('backup')}):`,
         `1. Other files on the same share: the file system is shared, and the claim's size is mostly not enforced.
 2. Dumps that are held and need not be: \`release\` (${see('largeChange')}). The next backup prunes them.
 3. More room on the NAS. A larger \`size\` of the claim \`${backup.storage.claimName}\` alone does not make any.
-4. Fewer dumps: a **smaller** \`retention\`${declaredIn === undefined ? '' : ` in \`${declaredIn}\``}, by a merge. Keeping more needs more room.`,
+4. Fewer dumps: a **smaller** \`retention\`${declaredIn === undefined ? '' : ` in \`${declaredIn}\``}, by a ` +
+          `merge. Keeping more needs more room.`,
       ),
   };
 }
@@ -100,12 +106,15 @@ function largeChange({ namespace, backup, restore, drill: of, service }: Runbook
     body: (see) =>
       paragraphs(
         `A large change is one that a restore may have to undo: a new version of ${service.options.title} or of ` +
-          'PostgreSQL, a move, another storage class. Take a dump on purpose, which is held: no retention removes it for ' +
+          'PostgreSQL, a move, another storage class. Take a dump on purpose, which is held: no retention ' +
+          'removes it for ' +
           `30 days${of === undefined ? '' : '. Drill it'}. Change by a merge in Git, and verify (${see('verify')}). ` +
           `A new major version of the server needs its image in ${words(images)} at the same time: tools of another ` +
           'major version refuse to work, and say so.',
-        `The namespace \`${namespace}\` is long-lived and not ours: nothing here creates it. Do not delete it. With it ` +
-          `would go the claim \`${backup.storage.claimName}\` and, where its storage class deletes volumes, every dump. ` +
+        `The namespace \`${namespace}\` is long-lived and not ours: nothing here creates it. Do not delete it. ` +
+          `With it ` +
+          `would go the claim \`${backup.storage.claimName}\` and, where its storage class deletes volumes, ` +
+          `every dump. ` +
           'A hold ends by itself; it can also be given or ended by name:',
         sh(
           commands.pgbackup('backup --hold P30D --label before-change'),
@@ -130,9 +139,12 @@ function verify({ service }: RunbookFacts, commands: Commands): Section {
     title: 'Verify',
     body: () =>
       paragraphs(
-        `After a backup, and every week: ${commands.inline('status')} is green, and its status 0. After a restore: what ` +
-          `was restored${up.length === 0 ? '' : `; of ${title}, that ${words(up)}`}; and that nothing is suspended any ` +
-          `more, where ${suspensions.length === 1 ? 'the last line is' : `the last ${suspensions.length} lines are`} empty ` +
+        `After a backup, and every week: ${commands.inline('status')} is green, and its status 0. After a ` +
+          `restore: what ` +
+          `was restored${up.length === 0 ? '' : `; of ${title}, that ${words(up)}`}; and that nothing is ` +
+          `suspended any ` +
+          `more, where ` +
+          `${suspensions.length === 1 ? 'the last line is' : `the last ${suspensions.length} lines are`} empty ` +
           'or `false`:',
         sh(commands.pgbackup('restores'), ...commands.isUp(), ...suspensions),
         ...(probe === undefined
@@ -166,8 +178,10 @@ function suspend(runbook: RunbookFacts, commands: Commands): Section {
     body: (see) =>
       paragraphs(
         `Through Git: the manifest always says \`suspend\`, and ${byHand}. ` +
-          `${declaredIn === undefined ? 'Write' : `In \`${declaredIn}\` write`} \`suspend: true\` ${construct}, with the ` +
-          'reason and the day of its end beside it. Synthesize, commit, and let it be reviewed. Meanwhile no night is ' +
+          `${declaredIn === undefined ? 'Write' : `In \`${declaredIn}\` write`} \`suspend: true\` ${construct}, ` +
+          `with the ` +
+          'reason and the day of its end beside it. Synthesize, commit, and let it be reviewed. Meanwhile no ' +
+          'night is ' +
           'backed up, and only a backup on demand prunes' +
           (backup.recoveryWindow === undefined
             ? ''
@@ -175,8 +189,10 @@ function suspend(runbook: RunbookFacts, commands: Commands): Section {
           '. ' +
           (service.delivery._appliers.length === 0
             ? ''
-            : `That stops no restore: nothing applies the Jobs of \`${restore.name}\`. But what applies ${title} starts ` +
-              `it again while it is stopped, so ${see('stopFirst')} suspends ${words(service.delivery._appliers)}; that ` +
+            : `That stops no restore: nothing applies the Jobs of \`${restore.name}\`. But what applies ` +
+              `${title} starts ` +
+              `it again while it is stopped, so ${see('stopFirst')} suspends ` +
+              `${words(service.delivery._appliers)}; that ` +
               'leaves no trace in Git. ') +
           'What has arrived of the backup is printed, `true` or `false`:',
         sh(...(delivery._appliers.length === 0 ? [] : delivery._apply()), commands.isBackupSuspended()),

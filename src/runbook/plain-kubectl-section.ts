@@ -14,7 +14,8 @@ export function plainKubectlSection(runbook: RunbookFacts): Section {
       paragraphs(
         'The plugin makes a Job of a CronJob, with variables, and follows it. This does the same for `list`; another ' +
           'command has another CronJob, other variables and another name. It asks nothing before it changes the live ' +
-          'database. If `wait` times out, look with `kubectl describe`, and start no second Job while the first one runs:',
+          'database. If `wait` times out, look with `kubectl describe`, and start no second Job while the first ' +
+          'one runs:',
         sh(
           'job=list-$(date -u +%Y%m%d-%H%M%S)',
           commands.kubectl(`create job "$job" --from=cronjob/${restore.name} --dry-run=client -o yaml |`),

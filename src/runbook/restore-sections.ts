@@ -23,9 +23,11 @@ function restore({ backup, service }: RunbookFacts, commands: Commands): Section
     title: 'Restore',
     body: (see) =>
       paragraphs(
-        `A dump is loaded into a database beside \`${database}\` and proven; then the two exchange their names in one ` +
+        `A dump is loaded into a database beside \`${database}\` and proven; then the two exchange their names ` +
+          `in one ` +
           `transaction. Whatever fails before leaves \`${database}\` as it was. What ${title} has written since the ` +
-          `dump stays in the former database, which ${see('undo')} brings back. Look first: the list, and a rehearsal, ` +
+          `dump stays in the former database, which ${see('undo')} brings back. Look first: the list, and a ` +
+          `rehearsal, ` +
           'which loads and proves a dump and drops it again:',
         sh(commands.pgbackup('list'), commands.pgbackup(`restore --rehearse --before ${EXAMPLE_MOMENT}`)),
         '`VERIFIED` is `yes` for dumps that were read back to their end. `SECRETS` is `other` where a restore would ' +
@@ -68,7 +70,8 @@ function stopFirst({ service }: RunbookFacts, commands: Commands): Section {
               'Git for the number:'
             : ''),
         sh(...commands.stop()),
-        'Keep what is there now, for what is right in it; it becomes the newest dump, so name another one. Then restore ' +
+        'Keep what is there now, for what is right in it; it becomes the newest dump, so name another one. Then ' +
+          'restore ' +
           'what was there before the damage began:',
         sh(
           commands.pgbackup('backup --hold P30D --label corrupted'),
@@ -91,9 +94,11 @@ function undo({ restore: { keepPrevious }, service }: RunbookFacts, commands: Co
     title: 'Go back',
     body: (see) =>
       paragraphs(
-        'To the newest database from before, which is closed to connections. What was written since the restore stays ' +
+        'To the newest database from before, which is closed to connections. What was written since the restore ' +
+          'stays ' +
           'in the one that it replaces; `undo` once more goes forward again. ' +
-          `Each restore keeps ${keepPrevious} of the databases from before; \`drop-previous\` drops them, which frees ` +
+          `Each restore keeps ${keepPrevious} of the databases from before; \`drop-previous\` drops them, which ` +
+          `frees ` +
           'their space on the server and leaves no way back but another restore. ' +
           (setupJobs.length === 0
             ? 'To go back:'
@@ -124,12 +129,14 @@ function sessions({ restore: template, service, backup }: RunbookFacts, commands
         `**Stop ${title}**, if the sessions are its own and it must not write any more: the first block of ` +
           `${see('stopFirst')}. The Job that waits goes on by itself. Then start it: the last block there.`,
         '**Or disconnect them.** A transaction that they have open is rolled back. What they have written since the ' +
-          `dump is in the former database only. ${title} reconnects; a person, or another program that writes, gets an ` +
+          `dump is in the former database only. ${title} reconnects; a person, or another program that writes, ` +
+          `gets an ` +
           'error and may have to begin again. This ends the Job that waits, and exchanges with what it has proven:',
         sh(
           'job=$(' +
             commands.kubectl(
-              `get jobs ${ofTemplate} --field-selector=status.successful=0 --sort-by=.metadata.creationTimestamp -o name`,
+              `get jobs ${ofTemplate} --field-selector=status.successful=0 ` +
+                `--sort-by=.metadata.creationTimestamp -o name`,
             ) +
             ' | tail -n 1)',
           commands.kubectl('delete "$job"'),

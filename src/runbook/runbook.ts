@@ -107,10 +107,12 @@ export class Runbook extends Construct {
         '1.24 or later:',
       sh('export PATH="$PWD:$PATH"'),
       `Type commands as they stand, those of a section in one shell and in their order. Names of dumps and times are ` +
-        'examples: `list` shows what there is. What changes the live database tells first what is at stake, and asks. ' +
+        'examples: `list` shows what there is. What changes the live database tells first what is at stake, and ' +
+        'asks. ' +
         'Ctrl-C ends no Job: `logs` follows it again. `echo $?` says how a command has ended: 0 good; 1 failed, or ' +
         '`status` is red; 2 wrong usage, or rights or objects are missing; 3 a restore would fail' +
-        `${facts.drill === undefined ? '' : '; of a drill, 4 refuted, 5 inconclusive'}; 130 after Ctrl-C. Without the ` +
+        `${facts.drill === undefined ? '' : '; of a drill, 4 refuted, 5 inconclusive'}; 130 after Ctrl-C. ` +
+        `Without the ` +
         `plugin: ${see('plainKubectl')}. This page is generated at synth: do not edit it.`,
     );
   }

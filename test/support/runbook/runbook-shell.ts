@@ -85,8 +85,8 @@ printf 'Forwarding from %s -> %s\\n' "$(cat '${this.folder}/forward')" "\${5#:}"
   }
 
   /**
-   * Types the blocks into one shell on a terminal, which ends at the first command that fails, and answers what is asked
-   * with yes.
+   * Types the blocks into one shell on a terminal, which ends at the first command that fails, and answers yes to what is
+   * asked.
    */
   async type(blocks: readonly string[], folder = PAGE_FOLDER): Promise<Outcome> {
     await this.nextSecond();
