@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Chart, Cron, Duration, Size, Testing } from 'cdk8s';
@@ -301,6 +301,12 @@ describe('KustomizedApp', () => {
     app.synth();
     expect(readFileSync(join(outdir, 'shop/RUNBOOK.md'), 'utf8')).toBe(page.toMarkdown());
     expect(readFileSync(join(outdir, 'shop/kustomization.yaml'), 'utf8')).not.toContain('RUNBOOK');
+    const plugin = join(outdir, 'shop/kubectl-pgbackup');
+    expect(readFileSync(plugin, 'utf8')).toBe(
+      readFileSync(join(__dirname, '../../src/kubectl-plugin/kubectl-pgbackup'), 'utf8'),
+    );
+    expect(statSync(plugin).mode & 0o777).toBe(0o755);
+    expect(readFileSync(join(outdir, 'shop/kustomization.yaml'), 'utf8')).not.toContain('pgbackup');
     expect(readdirSync(outdir)).toEqual(['shop']);
   });
 
