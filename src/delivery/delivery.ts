@@ -74,7 +74,7 @@ export abstract class Delivery {
   public abstract _resume(namespace: string): string[];
 
   /**
-   * Commands that print what is suspended.
+   * Commands that print what is suspended: nothing, or `false`, where it is not.
    * @internal
    */
   public abstract _suspended(namespace: string): string[];
@@ -196,15 +196,19 @@ class ArgoCdDelivery extends Delivery {
   }
 
   public _suspend(): string[] {
-    return [`${this.variable}=$(${this.policy('{.spec.syncPolicy.automated}')})`, this.patch(`'${automated('null')}'`)];
+    return [
+      `${this.variable}=$(${this.policy('{.spec.syncPolicy.automated}')}); echo "$${this.variable}"`,
+      this.patch(`'${automated('null')}'`),
+    ];
   }
 
   public _resume(): string[] {
     return [this.patch(`'${automated(`'"\${${this.variable}:-null}"'`)}'`)];
   }
 
+  /** An Application without a policy may be one that a person syncs. */
   public _suspended(): string[] {
-    return [this.policy('{.spec.syncPolicy.automated}{"\\n"}')];
+    return [];
   }
 
   public _apply(): string[] {

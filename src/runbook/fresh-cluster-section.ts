@@ -56,7 +56,7 @@ function hold(runbook: RunbookFacts, commands: Commands, see: See): Step {
   const { backup, delivery, namespace, service } = runbook;
   const { title } = service.options;
   const patch = commands.kubectl(`patch cronjob/${backup.name} -p '{"spec":{"suspend":true}}'`);
-  const because = `A backup of an empty ${title} would be the newest verified dump. `;
+  const because = 'A backup of an empty database would be the newest verified dump. ';
   return [
     `hold ${title} and the nightly backup`,
     ...(delivery._appliers.length === 0
@@ -76,7 +76,8 @@ function dumps({ backup: { storage, folder, database } }: RunbookFacts, commands
   return [
     'the dumps',
     `The new claim \`${storage.claimName}\` is an empty folder of the NAS; its place is printed. Copy the folder ` +
-      `\`${folder}\` of the former claim into it, for user and group ${database.image.uid}:${database.image.gid}. Copy ` +
+      `\`${folder}\` of the former claim into it, for user and group ` +
+      `${database.image.uid}:${database.image.gid}. Copy ` +
       'and do not move: the original is the last one until this is done:',
     sh(
       `volume=$(${commands.kubectl(`get pvc/${storage.claimName} -o jsonpath='{.spec.volumeName}'`)})`,
@@ -89,7 +90,7 @@ function server({ delivery, namespace, server: name }: RunbookFacts, commands: C
   const isUp = name === undefined ? [] : [commands.kubectl(`rollout status statefulset/${name} --timeout=10m`)];
   const reads =
     (name === undefined ? 'The server must accept connections. ' : '') +
-    'It must print `true`; otherwise hold the backup again, as before:';
+    'Where anything but `true` is printed, hold the backup again, as before:';
   return [
     'the server',
     ...(delivery._appliers.length === 0
@@ -105,7 +106,8 @@ function server({ delivery, namespace, server: name }: RunbookFacts, commands: C
 function data({ backup: { database }, server: name, service }: RunbookFacts, commands: Commands): Step {
   const password = shellWord(`\\password ${database.user}`);
   const each =
-    `Roles that the log says were made have no password. Each one that ${service.options.title} logs in with gets that ` +
+    `Roles that the log says were made have no password. Each one that ${service.options.title} logs in with ` +
+    `gets that ` +
     'of its Secret';
   return [
     'the data',
@@ -129,10 +131,12 @@ function start(runbook: RunbookFacts, commands: Commands, see: See): Step {
     : delivery._apply();
   return [
     `start ${title}`,
-    `${isByHand ? '' : 'Take the suspensions out of Git first. '}It must print \`false\`: the nights are backed up again:`,
+    `${isByHand ? '' : 'Take the suspensions out of Git first. '}Where \`false\` is printed, the nights are ` +
+      `backed up again:`,
     sh(...goOn, commands.isBackupSuspended(), ...commands.start(false)),
     `Then verify (${see('verify')})${drill === undefined ? '' : `, drill (${see('drill')})`} and back up ` +
-      `(${see('backup')}). ${afterRestore.length === 0 ? '' : 'The database is that of the day of the dump:'}`.trimEnd(),
+      `(${see('backup')}). ` +
+      `${afterRestore.length === 0 ? '' : 'The database is that of the day of the dump:'}`.trimEnd(),
     afterRestore.length === 0 ? undefined : afterRestore.map((text) => `- ${text}`).join('\n'),
   ];
 }

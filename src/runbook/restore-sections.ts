@@ -1,7 +1,7 @@
 import { RestoreSessions } from '../restore/restore-job';
 import type { RunbookFacts } from './facts';
 import { Commands, EXAMPLE_MOMENT } from './commands';
-import { paragraphs, sh, words } from './markdown';
+import { paragraphs, sentence, sh, words } from './markdown';
 import type { Section } from './page';
 
 /** Restoring where the database is, and going back. */
@@ -58,18 +58,21 @@ function exchange(commands: Commands, command: string): string | undefined {
 
 function stopFirst({ service }: RunbookFacts, commands: Commands): Section {
   const { title, setupJobs = [] } = service.options;
+  const stop = commands.stop();
+  const start = commands.start();
   const hasReplicas = service.workload !== undefined;
   return {
     id: 'stopFirst',
     title: 'Data is being corrupted now',
     body: (see) =>
       paragraphs(
-        `Stop ${title}, so that nothing else is damaged.` +
+        `Stop ${title}, so that nothing else is damaged${stop.length === 0 ? '.' : ', and remember what is printed'}` +
           (hasReplicas
-            ? ' Remember the number that is printed. Where it is 0, another person has stopped it before: look into ' +
-              'Git for the number:'
-            : ''),
-        sh(...commands.stop()),
+            ? '. Where the last number is 0, another person has stopped it before: look into Git for the number:'
+            : stop.length === 0
+              ? ''
+              : ':'),
+        sh(...stop),
         'Keep what is there now, for what is right in it; it becomes the newest dump, so name another one. Then ' +
           'restore ' +
           'what was there before the damage began:',
@@ -81,8 +84,8 @@ function stopFirst({ service }: RunbookFacts, commands: Commands): Section {
           (setupJobs.length === 0
             ? ''
             : `. ${words(setupJobs.map((job) => `\`job/${job}\``))} run again; where one fails, its log says why`) +
-          `. Then verify (${see('verify')}):`,
-        sh(...commands.start()),
+          `. Then verify (${see('verify')})${start.length === 0 ? '.' : ':'}`,
+        sh(...start),
       ),
   };
 }
@@ -126,10 +129,15 @@ function sessions({ restore: template, service, backup }: RunbookFacts, commands
           ' Who they are, by role, address, program and pid; what is not a pod of ' +
           `${title} is a person or another program:`,
         sh(commands.kubectl(`logs ${ofTemplate} --tail=12 --prefix`)),
-        `**Stop ${title}**, if the sessions are its own and it must not write any more: the first block of ` +
-          `${see('stopFirst')}. The Job that waits goes on by itself. Then start it: the last block there.`,
+        `**Stop ${title}**, if the sessions are its own and it must not write any more` +
+          (commands.stop().length === 0
+            ? '. The Job that waits goes on by itself; then start it.'
+            : `: the first block of ${see('stopFirst')}. The Job that waits goes on by itself. Then start it: ` +
+              `the last ` +
+              'block there.'),
         '**Or disconnect them.** A transaction that they have open is rolled back. What they have written since the ' +
-          `dump is in the former database only. ${title} reconnects; a person, or another program that writes, ` +
+          `dump is in the former database only. ${sentence(title)} reconnects; a person, or another program ` +
+          `that writes, ` +
           `gets an ` +
           'error and may have to begin again. This ends the Job that waits, and exchanges with what it has proven:',
         sh(

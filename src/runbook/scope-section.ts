@@ -33,7 +33,8 @@ export function scopeSection({ backup, secrets, notBackedUp }: RunbookFacts): Se
             [
               'Where',
               `claim \`${storage.claimName}\`${size}, folder \`${backup.folder}\`, in pods ` +
-                `\`${STORAGE_PATH}/${backup.folder}\`; files belong to user ${database.image.uid}; made with \`${database.image.image}\``,
+                `\`${STORAGE_PATH}/${backup.folder}\`; files belong to user ${database.image.uid}; made with ` +
+                `\`${database.image.image}\``,
             ],
             ...notBackedUp.map(({ what, because }) => [`Not: ${what}`, because]),
             [
