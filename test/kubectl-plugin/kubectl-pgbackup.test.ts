@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseAllDocuments } from 'yaml';
+import { eventually } from '../support/machine/eventually';
 import { toolbox } from '../support/machine/toolbox';
 import type { Manifest } from '../support/manifests/synth';
 import type { Rule } from '../support/pods/fake-api';
@@ -265,6 +266,7 @@ const external = declaredNames();
         expect(stderr).toContain(`The Job ${job}`.replace('The', 'the') + ' runs on.');
         expect(stderr).toContain(`kubectl pgbackup -n ${namespace} logs ${job}`);
         expect(status).toBe(130);
+        await eventually('no kubectl follows the log any more', () => cluster.followers === 0);
         expect(newestJob().status.conditions).toBeUndefined();
         const { status: again, stdout } = await pgbackup('logs');
         expect(stdout).toMatch(/^check-secrets: [^]*== verdict: proven/);

@@ -68,6 +68,8 @@ export class RunbookCluster {
   rules?: readonly Rule[];
   /** Why the pods of the next Jobs do not start. */
   hindrance?: Hindrance;
+  /** Logs that are being followed. */
+  followers = 0;
   /** After how many bytes each of the next logs is cut off, in the middle of whatever it is. */
   readonly cuts: number[] = [];
   /** What was asked for, as verb, group, resource. */
@@ -387,6 +389,8 @@ export class RunbookCluster {
     if (query.get('follow') !== 'true') return refuse([200, tail === null ? text() : lastLines(text(), Number(tail))]);
     response.writeHead(200, { 'Content-Type': 'text/plain' }).flushHeaders();
     const cut = this.cuts.shift() ?? Infinity;
+    this.followers++;
+    response.on('close', () => this.followers--);
     let sent = 0;
     const more = (): void => {
       const next = text().slice(sent, cut);
