@@ -84,7 +84,7 @@ printf 'Forwarding from %s -> %s\\n' "$(cat '${this.folder}/forward')" "\${5#:}"
     return lines;
   }
 
-  /** Types the blocks into one shell on a terminal, which ends at the first failure, and answers each question with yes. */
+  /** Types the blocks into one shell on a terminal, which ends at the first failure, and answers questions with yes. */
   async type(blocks: readonly string[], folder = PAGE_FOLDER): Promise<Outcome> {
     await this.nextSecond();
     const typed = join(this.folder, 'typed');
