@@ -8,6 +8,7 @@ export { BackupFleet, type BackupFleetProps } from './fleet/backup-fleet';
 export { BackupFormat, type DirectoryFormatOptions } from './backup/backup-format';
 export { BackupPvc, type BackupPvcProps, type ExistingClaimOptions, type IBackupStorage } from './backup/backup-pvc';
 export { Compression } from './backup/compression';
+export { type ArgoCdDeliveryOptions, Delivery, type FluxDeliveryOptions } from './delivery/delivery';
 export { type DecryptionProof } from './drill/decryption-proof';
 export { type EscrowOptions } from './secrets/escrow';
 export {
@@ -43,6 +44,7 @@ export { Retention, type RetentionRules } from './backup/retention';
 export { type RunbookProps } from './runbook/facts';
 export { Runbook } from './runbook/runbook';
 export { type Exemption } from './runbook/exemption';
+export { type ProbeAnswer, type RunbookProbe } from './runbook/runbook-probe';
 export { type ReadinessOptions, RunbookService, type RunbookServiceOptions } from './runbook/runbook-service';
 export { ScheduleWindow } from './schedule/schedule-window';
 export { SecretExpectations, type SecretExpectationsProps } from './secrets/secret-expectations';

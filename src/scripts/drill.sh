@@ -13,26 +13,44 @@ set -euo pipefail
 . "$scripts/lib/secrets.sh"
 # shellcheck source=lib/drill-server.sh
 . "$scripts/lib/drill-server.sh"
+# shellcheck source=lib/report.sh
+. "$scripts/lib/report.sh"
 
 # Of the drill: the dump, the verdict and its reason, which is empty for a dump that is proven.
 name=
 verdict=
 reason=
+# The path of the evidence, once it is written.
+written=
 
 main() {
-  local status=0 former file
+  local status=0 former
   check_drill_settings
   check_storage_settings
   watch_storage
   check_secrets_were_checked
   : "${KEEP_EVIDENCE:?is not set: a number}" "${IMAGE:?is not set}"
-  on_exit :
+  on_exit report_drill
   name=$(reported dump)
   decide || status=$?
   former=$(former_drills)
-  write_evidence file
-  summarize "$former" "$file"
+  write_evidence written
+  summarize "$former" "$written"
   exit "$status"
+}
+
+# usage: report_drill STATUS
+# shellcheck disable=SC2317 # on_exit calls it
+report_drill() {
+  tell dump "$name"
+  tell verdict "$verdict"
+  [ -z "$reason" ] || printf %s "$reason" >"$scratch/failure" || true
+  if [ -n "$written" ]; then
+    tell lastProven "$(fact "$written" '"lastProven"' '"ended"' | plain)"
+    tell lastProvenDump "$(fact "$written" '"lastProven"' '"dump"' | plain)"
+    tell_number restoreSeconds "$(fact "$written" '"lastProven"' '"restoreSeconds"')"
+  fi
+  print_report drill "$1"
 }
 
 # The status is that of the drill.
@@ -175,11 +193,6 @@ keys_of_evidence() {
     printf '%s    { "id": "%s", "verdict": "%s", "reason": "%s" }' "$comma" "$(escaped "$key")" "$(escaped "$key_verdict")" "$(escaped "$key_reason")"
     comma=$',\n'
   done <"$report/keys"
-}
-
-# usage: escaped TEXT      as it stands in a JSON string
-escaped() {
-  printf '%s\n' "$1" | tr '\t\r' '  ' | tr -d '\000-\010\013-\037' | sed 's/[\\"]/\\&/g' | awk '{ printf "%s%s", (NR > 1 ? "\\n" : ""), $0 }'
 }
 
 # usage: summarize FORMER FILE

@@ -9,6 +9,7 @@
 #                    undo           exchange the names with the database from before
 #                    drop-previous  drop the databases from before
 #                    preflight      what a restore could not do now, and change nothing; status 3 where it would fail
+#                    state          what a cutover, an undo and a drop-previous would act on now; changes nothing
 #                    verify         read every stored dump and compare its checksum, see verify.sh
 #                    list           the dumps, see list.sh
 #                    hold, release, evidence, restores, usage
@@ -45,7 +46,12 @@ set -euo pipefail
 . "$scripts/lib/cutover.sh"
 # shellcheck source=lib/quiesce.sh
 . "$scripts/lib/quiesce.sh"
+# shellcheck source=lib/report.sh
+. "$scripts/lib/report.sh"
 
+# What is done, for the report; the dump that was chosen.
+reported_as=
+chosen=
 # When the first phase began, and the phase that runs.
 started=
 phase_name=
@@ -62,10 +68,11 @@ main() {
   case $action in
     verify | list) exec bash "$scripts/$action.sh" ;;
     hold | release | evidence | restores | usage) exec bash "$scripts/inventory.sh" "$action" ;;
+    state) report_state ;;
     # The last is for the drill alone, which has a server of its own.
     restore | preflight | rehearse | prepare | cutover | undo | drop-previous | "${DRILL_DIR:+drill}") change "$action" ;;
     *)
-      fail "RESTORE_ACTION ($action) is none of restore, list, preflight, verify, rehearse, prepare, cutover, undo, drop-previous," \
+      fail "RESTORE_ACTION ($action) is none of restore, list, preflight, state, verify, rehearse, prepare, cutover, undo, drop-previous," \
         "hold, release, evidence, restores, usage."
       ;;
   esac
@@ -83,6 +90,7 @@ change() {
   check_ignored
   check_secrets_were_checked
   check_quiesce_settings
+  reported_as=$1
   on_exit clean_up
   phase "checks" "nothing is changed"
   check_server
@@ -94,9 +102,13 @@ change() {
     restore | preflight | rehearse | prepare | drill)
       name=$(chosen_dump)
       hold "$name" "${HOLD_SECONDS:?is not set}" || fail "$name.dump was removed just now. Run this again."
+      chosen=$name
       log "chose $name.dump for \"$database\" on $PGHOST"
       ;;
-    cutover) name=$(prepared_dump) ;;
+    cutover)
+      name=$(prepared_dump)
+      chosen=$name
+      ;;
   esac
   case $1 in
     restore) already_done "$name" || restore "$name" ;;
@@ -135,6 +147,8 @@ preflight() {
   check_space "$1"
   check_rights "$1"
   check_replication
+  tell_state
+  [ ! -e "$scratch/refused" ] || tell refused "$(tr '\n' ' ' <"$scratch/refused")"
   [ ! -e "$scratch/refused" ] || refused=$(wc -l <"$scratch/refused")
   [ "$refused" -eq 0 ] || {
     printf '%s: a restore of %s.dump would fail, see %s above. Nothing was changed.\n' "$program" "$1" \
@@ -142,6 +156,40 @@ preflight() {
     exit 3
   }
   log "a restore of $1.dump would begin, as far as can be told without loading it. Nothing was changed."
+}
+
+# It takes no lock, so it answers while a backup runs.
+report_state() {
+  check_connection_settings
+  : "${REQUEST_ID:?is not set: it names this request, e.g. by the name of its Job}"
+  reported_as=state
+  on_exit clean_up
+  check_server
+  name_databases
+  tell_state
+  log "looked, and changed nothing"
+}
+
+# For the report: what a person wants to know before the live database is exchanged or one from before goes.
+tell_state() {
+  local names count=0 newest='' until='' mark live=true
+  exists "$database" || live=false
+  tell_number live "$live"
+  tell_number sessions "$(query "$MAINTENANCE_DATABASE" <"$scripts/sql/sessions.sql" | wc -l)"
+  mark=$(comment_of "$staging")
+  [[ $mark == "$ours, prepared from "* ]] || mark=
+  mark=${mark#"$ours, prepared from "}
+  tell prepared "${mark%%$'\n'*}"
+  names=$(previous_databases)
+  if [ -n "$names" ]; then
+    count=$(wc -l <<<"$names")
+    newest=${names%%$'\n'*}
+    until=$(comment_of "$newest")
+    until=${until#"$ours until "}
+  fi
+  tell previous "$newest"
+  tell previousUntil "${until%%,*}"
+  tell_number previousCount "$count"
 }
 
 # usage: rehearse DUMP
@@ -281,6 +329,11 @@ clean_up() {
   scale_back || status=1
   ! "$made_staging" || drop_staging || true
   release
+  tell dump "$chosen"
+  tell_number seconds "${started:+$(($(date +%s) - started))}"
+  tell previous "${exchanged:+$previous}"
+  # A drill tells itself.
+  [ "$reported_as" = drill ] || print_report "$reported_as" "$status"
   exit "$status"
 }
 
