@@ -30,6 +30,7 @@ export { type PodOptions, type PodVolume } from './workload/pod-options';
 export { InvalidPropError } from './errors';
 export { Isolation, type IsolationExceptions } from './network/isolation';
 export { KustomizedApp, type KustomizedAppProps } from './delivery/kustomized-app';
+export { NamespaceGuard, type NamespaceGuardProps } from './guard/namespace-guard';
 export { NetworkPeer, type NetworkPeerOptions, type PodsPeerOptions } from './network/network-peer';
 export { PostgresDatabase, type PostgresDatabaseProps, type PostgresServerProps } from './database/postgres-database';
 export { PostgresImage, type PostgresImageOptions, type PostgresImageProps } from './database/postgres-image';
