@@ -246,7 +246,7 @@ const external = declaredNames();
 
     describe('the log is followed', () => {
       test('over connections that are cut in the middle of a line, and no line is shown twice', async () => {
-        cluster.cuts.push(20, 90, 91, 300);
+        for (const after of [20, 90, 91, 300]) cluster.cuts.push({ after, cleanly: after === 90 || after === 300 });
         const run = start(`preflight --dump ${dump}`);
         const job = (await run.said(/the Job (preflight-\S+) is made/))[1]!;
         const { status, stdout } = await run.ended;
@@ -257,16 +257,22 @@ const external = declaredNames();
         expect(cluster.cuts).toEqual([]);
       });
 
-      test('Ctrl-C leaves the Job running, and logs comes back to it', async () => {
+      test.each([
+        ['Ctrl-C', 130, (run: PluginRun) => run.interrupt()],
+        ['SIGTERM', 143, (run: PluginRun) => run.terminate()],
+      ])('%s leaves the Job running, and logs comes back to it', async (_, expected, stop) => {
         const run = start('drill');
         await run.said(/drill-restore: /);
-        run.interrupt();
-        const { status, stderr } = await run.ended;
         const job = newestJob().metadata.name;
+        // A log that says nothing more: a kubectl that has nowhere to write to would not notice.
+        cluster.pod(job).kill('SIGSTOP');
+        stop(run);
+        const { status, stderr } = await run.ended;
         expect(stderr).toContain(`The Job ${job}`.replace('The', 'the') + ' runs on.');
         expect(stderr).toContain(`kubectl pgbackup -n ${namespace} logs ${job}`);
-        expect(status).toBe(130);
+        expect(status).toBe(expected);
         await eventually('no kubectl follows the log any more', () => cluster.followers === 0);
+        cluster.pod(job).kill('SIGCONT');
         expect(newestJob().status.conditions).toBeUndefined();
         const { status: again, stdout } = await pgbackup('logs');
         expect(stdout).toMatch(/^check-secrets: [^]*== verdict: proven/);

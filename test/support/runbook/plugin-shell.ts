@@ -67,6 +67,11 @@ export class PluginRun {
     process.kill(-this.child.pid!, 'SIGINT');
   }
 
+  /** What ends this one process, and none that it has started. */
+  terminate(): void {
+    this.child.kill('SIGTERM');
+  }
+
   type(line: string): void {
     this.child.stdin!.write(`${line}\n`);
   }

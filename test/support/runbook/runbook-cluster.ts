@@ -70,8 +70,8 @@ export class RunbookCluster {
   hindrance?: Hindrance;
   /** Logs that are being followed. */
   followers = 0;
-  /** After how many bytes each of the next logs is cut off, in the middle of whatever it is. */
-  readonly cuts: number[] = [];
+  /** After how many bytes each of the next logs is cut off, in the middle of a line; cleanly, as proxies do it. */
+  readonly cuts: { readonly after: number; readonly cleanly: boolean }[] = [];
   /** What was asked for, as verb, group, resource. */
   readonly asked = new Set<string>();
   /** Called after each change of a scale. */
@@ -388,15 +388,16 @@ export class RunbookCluster {
     const tail = query.get('tailLines');
     if (query.get('follow') !== 'true') return refuse([200, tail === null ? text() : lastLines(text(), Number(tail))]);
     response.writeHead(200, { 'Content-Type': 'text/plain' }).flushHeaders();
-    const cut = this.cuts.shift() ?? Infinity;
+    const cut = this.cuts.shift();
     this.followers++;
     response.on('close', () => this.followers--);
     let sent = 0;
     const more = (): void => {
-      const next = text().slice(sent, cut);
+      const next = text().slice(sent, cut?.after);
       sent += next.length;
       if (next !== '') response.write(next);
-      if (sent >= cut) response.socket!.destroySoon();
+      if (cut !== undefined && sent >= cut.after && !cut.cleanly) response.socket!.destroySoon();
+      else if (cut !== undefined && sent >= cut.after) response.end();
       else if (running.ending(container) !== undefined) response.end();
       else return;
       stop();
