@@ -124,7 +124,7 @@ function policy(props: NamespaceGuardProps): object {
     matchConstraints: {
       resourceRules: [rule('', ['namespaces', 'persistentvolumeclaims']), rule('apps', ['statefulsets'])],
     },
-    // The names are looked up in the object itself: `resourceNames` of a rule does not hold where many are deleted at once.
+    // By the object itself: `resourceNames` of a rule does not hold where many are deleted at once.
     matchConditions: [{ name: 'protected', expression: protectedObject(props) }],
     variables: [
       { name: 'words', expression: `oldObject.metadata.?annotations[?"${ALLOW_DELETE}"].orValue("").split(" until ")` },
