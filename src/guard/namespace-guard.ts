@@ -145,10 +145,10 @@ function policy(props: NamespaceGuardProps): object {
       {
         expression: 'variables.allowed',
         messageExpression:
-          `"not deleted: " + ${own} + " is protected by ${props.name}, for with it go data or dumps of ${props.namespace} for ` +
-          'good. If that is meant, and a copy of the dumps is elsewhere, type: kubectl annotate --overwrite " + variables.what + ' +
-          `" \\"${ALLOW_DELETE}=" + ${own} + " until YYYY-MM-DD\\" (the last day in UTC on which it may be deleted), and delete it ` +
-          'again."',
+          `"not deleted: " + ${own} + " is protected by ${props.name}, for with it go data or dumps of ` +
+          `${props.namespace} for good. If that is meant, and a copy of the dumps is elsewhere, type: ` +
+          `kubectl annotate --overwrite " + variables.what + " \\"${ALLOW_DELETE}=" + ${own} + " until YYYY-MM-DD\\" ` +
+          '(the last day in UTC on which it may be deleted), and delete it again."',
       },
     ],
   };

@@ -14,6 +14,7 @@ export const OVERDUE_AFTER = 'cdk8s-postgres-backup/overdue-after-seconds';
 export const SERVER_VERSION = 'cdk8s-postgres-backup/server-version';
 
 /**
- * The name of the object and the last day in UTC on which it may be deleted, with ` until ` between. On what is guarded.
+ * The name of the object and the last day in UTC on which it may be deleted, with ` until ` between. On what is
+ * guarded.
  */
 export const ALLOW_DELETE = 'cdk8s-postgres-backup/allow-delete';
