@@ -1,6 +1,6 @@
 import { ApiObject } from 'cdk8s';
 import { Construct } from 'constructs';
-import { KEEP_WHEN_REMOVED, VERBATIM } from '../delivery/flux-annotations';
+import { KEEP_WHEN_REMOVED, VERBATIM } from '../delivery/gitops-annotations';
 import { InvalidPropError } from '../errors';
 import { ALLOW_DELETE } from '../kubernetes/annotations';
 import { described, labelsFor } from '../kubernetes/labels';

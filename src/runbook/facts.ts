@@ -35,6 +35,11 @@ export interface RunbookProps {
    */
   readonly delivery?: Delivery;
   /**
+   * Name of the `NamespaceGuard` that protects the namespace.
+   * @default - none: the page says not to delete the namespace, and nothing keeps a person from it
+   */
+  readonly guard?: string;
+  /**
    * File in which the constructs are declared, for a person who has to change them, e.g. `src/shop/chart.ts`.
    * @default - the page says only which construct to change
    */
@@ -61,6 +66,7 @@ export interface RunbookFacts {
   readonly service: RunbookService;
   readonly server?: string;
   readonly delivery: Delivery;
+  readonly guard?: string;
   readonly declaredIn?: string;
   readonly notBackedUp: Exemption[];
   /** Whether the namespace has other backups, so that each command has to name this one. */

@@ -98,7 +98,10 @@ function storageFull({ backup, declaredIn }: RunbookFacts, commands: Commands): 
   };
 }
 
-function largeChange({ namespace, backup, restore, drill: of, service }: RunbookFacts, commands: Commands): Section {
+function largeChange(
+  { namespace, backup, restore, drill: of, service, guard }: RunbookFacts,
+  commands: Commands,
+): Section {
   const images = [backup.name, ...(of === undefined ? [] : [of.name]), restore.name].map((name) => `\`${name}\``);
   return {
     id: 'largeChange',
@@ -112,6 +115,10 @@ function largeChange({ namespace, backup, restore, drill: of, service }: Runbook
           `A new major version of the server needs its image in ${words(images)} at the same time: tools of another ` +
           'major version refuse to work, and say so.',
         `The namespace \`${namespace}\` is long-lived and not ours: nothing here creates it. Do not delete it. ` +
+          (guard === undefined
+            ? ''
+            : `\`${guard}\` refuses that, of the claim and the database too, and says what to type if it is meant; ` +
+              `\`kubectl delete namespace ${namespace} --dry-run=server\` proves it. `) +
           `With it ` +
           `would go the claim \`${backup.storage.claimName}\` and, where its storage class deletes volumes, ` +
           `every dump. ` +

@@ -31,7 +31,7 @@ export class Runbook extends Construct {
   constructor(scope: Construct, id: string, props: RunbookProps) {
     super(scope, id);
     const { namespace } = Chart.of(this);
-    const { backup, restore, secrets, drill, service, server, delivery, declaredIn, notBackedUp = [] } = props;
+    const { backup, restore, secrets, drill, service, server, delivery, guard, declaredIn, notBackedUp = [] } = props;
     if (namespace === undefined) {
       throw new InvalidPropError(
         'runbook',
@@ -62,6 +62,7 @@ export class Runbook extends Construct {
       service: service ?? RunbookService.elsewhere({ title: 'the service' }),
       server,
       delivery: delivery ?? Delivery.kubectl(),
+      guard,
       declaredIn,
       notBackedUp,
     };

@@ -3,7 +3,7 @@ import { ISecret, k8s } from 'cdk8s-plus-28';
 import { Construct } from 'constructs';
 import { Escrow, EscrowOptions, sourceDate } from './escrow';
 import { ExpectedSecret, ExpectKeyOptions, ExpectSecretOptions, SecretKey } from './secret-key';
-import { VERBATIM } from '../delivery/flux-annotations';
+import { VERBATIM } from '../delivery/gitops-annotations';
 import { checkCount, InvalidPropError } from '../errors';
 import { described, labelsFor } from '../kubernetes/labels';
 import { checkName } from '../kubernetes/names';

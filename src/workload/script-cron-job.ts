@@ -2,7 +2,7 @@ import { ApiObject, Cron, Duration } from 'cdk8s';
 import { k8s } from 'cdk8s-plus-28';
 import { Construct } from 'constructs';
 import { OVERDUE_AFTER, SERVER_VERSION } from '../kubernetes/annotations';
-import { VERBATIM } from '../delivery/flux-annotations';
+import { VERBATIM } from '../delivery/gitops-annotations';
 import { InvalidPropError } from '../errors';
 import { described, labelsOf } from '../kubernetes/labels';
 import { checkName, CRON_JOB_NAME_LENGTH } from '../kubernetes/names';
