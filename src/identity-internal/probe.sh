@@ -7,5 +7,5 @@
   config=$(kubectl -n identity-internal get configmap zitadel-config-yaml -o jsonpath='{.data.zitadel-config-yaml}')
   domain=$(echo "$config" | sed -n 's/^ExternalDomain: *//p' | tr -d "\"'")
   kubectl -n identity-internal get secret iam-admin-pat -o go-template='Authorization: Bearer {{.data.pat | base64decode}}' |
-    curl -fs -o /dev/null -w '%{http_code}\n' --retry 15 --retry-delay 2 -H "Host: $domain" -H @- "http://${address:?}/auth/v1/users/me"
+    curl -fs -o /dev/null -w '%{http_code}\n' --retry 15 --retry-delay 2 --retry-connrefused -H "Host: $domain" -H @- "http://${address:?}/auth/v1/users/me"
 )

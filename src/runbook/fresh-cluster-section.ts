@@ -116,7 +116,7 @@ function data({ backup: { database }, server: name, service }: RunbookFacts, com
     ...(name === undefined
       ? [`${each}, with \`\\password\` and the name of the role in a \`psql\` on the server.`]
       : [
-          `${each}; put the role in the place of \`${database.user}\`:`,
+          `${each}; where it is not \`${database.user}\`, change the name behind \`password\` alone:`,
           sh(commands.kubectl(`exec -it statefulset/${name} -- psql -U ${shellWord(database.user)} -c ${password}`)),
         ]),
   ];

@@ -20,7 +20,7 @@ export function incidents(runbook: RunbookFacts, has: (id: SectionId) => boolean
     ['freshCluster', 'The cluster, or the database server, is gone', 'step by step'],
     ['backup', 'A backup has failed, or last night has none', type('backup')],
     ['drill', 'A drill has failed, or proves nothing', type('evidence')],
-    ['verify', `${sentence(title)} is up, and may not work`, 'prove it'],
+    ['verify', `${sentence(title)} is up, and may not work, e.g. all tokens get 401`, 'prove it'],
     ['restore', 'A dump may be damaged', `${type('verify')}, then choose another one`],
     ['storageFull', 'The storage of the dumps is full', type('usage')],
     ['undo', "The database server's volume is full", type('drop-previous')],

@@ -33,7 +33,7 @@ function restore({ backup, service }: RunbookFacts, commands: Commands): Section
         '`VERIFIED` is `yes` for dumps that were read back to their end. `SECRETS` is `other` where a restore would ' +
           "refuse, since today's secrets are not those of the dump. `restore` takes the newest verified dump: last " +
           "night's, unless there was a backup since. To take another one:",
-        `- \`--yesterday\`: the newest verified one of yesterday or before, in UTC
+        `- \`--yesterday\`: the newest verified one of yesterday or before, in UTC; never that of last night where it was taken after midnight
 - \`--before ${EXAMPLE_MOMENT}\`: the newest verified one at or before a moment, in UTC
 - \`--dump ${commands.exampleDump}\`: any one of the list, also one that was never verified`,
         (commands.isQuiesced
@@ -73,14 +73,14 @@ function stopFirst({ service }: RunbookFacts, commands: Commands): Section {
               ? ''
               : ':'),
         sh(...stop),
-        'Keep what is there now, for what is right in it; it becomes the newest dump, so name another one. Then ' +
-          'restore ' +
-          'what was there before the damage began:',
+        'Back up what is there now, for what is right in it. It is the newest dump then, so say `--before`, in ' +
+          'UTC, or `--dump`. ' +
+          'Restore what was there before the damage began:',
         sh(
           commands.pgbackup('backup --hold P30D --label corrupted'),
           commands.pgbackup(`restore --before ${EXAMPLE_MOMENT}`),
         ),
-        `Start ${title}` +
+        `Where an upgrade did the damage, take it back in Git first: starting fetches what Git says. Start ${title}` +
           (setupJobs.length === 0
             ? ''
             : `. ${words(setupJobs.map((job) => `\`job/${job}\``))} run again; where one fails, its log says why`) +
@@ -139,14 +139,16 @@ function sessions({ restore: template, service, backup }: RunbookFacts, commands
           `dump is in the former database only. ${sentence(title)} reconnects; a person, or another program ` +
           `that writes, ` +
           `gets an ` +
-          'error and may have to begin again. This ends the Job that waits, and exchanges with what it has proven:',
+          'error and may have to begin again. This deletes the Job that waits, whose name it prints, and puts ' +
+          'what it has proven ' +
+          'into place. Where a terminal still follows that Job, press Ctrl-C there first:',
         sh(
           'job=$(' +
             commands.kubectl(
               `get jobs ${ofTemplate} --field-selector=status.successful=0 ` +
                 `--sort-by=.metadata.creationTimestamp -o name`,
             ) +
-            ' | tail -n 1)',
+            ' | grep -E \'/(restore|cutover|undo)-\' | tail -n 1); echo "$job"',
           commands.kubectl('delete "$job"'),
           commands.pgbackup('cutover --disconnect'),
           ...commands.restart(),

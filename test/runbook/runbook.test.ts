@@ -138,12 +138,12 @@ const SECRET_FILE = 'k8s/prod/21-secrets-zitadel.enc.yaml';
     // The database is damaged: section 3 has gone back to what was there before.
     '4. A restore waits for sessions': async () => {
       await shell.type([
-        `kubectl -n ${namespace} create job waits --from=cronjob/zitadel-db-restore --dry-run=client -o yaml |
+        `kubectl -n ${namespace} create job restore-waits --from=cronjob/zitadel-db-restore --dry-run=client -o yaml |
            kubectl set env --local -f - RESTORE_DUMP=${dump} -o yaml | kubectl create -f -`,
       ]);
       await eventually(
         'the restore waits',
-        () => cluster.pod('waits').log('restore')?.includes('to let go of') === true,
+        () => cluster.pod('restore-waits').log('restore')?.includes('to let go of') === true,
       );
     },
     'Step 4: the server': () => {
@@ -190,7 +190,7 @@ const SECRET_FILE = 'k8s/prod/21-secrets-zitadel.enc.yaml';
     },
     '4. A restore waits for sessions': (output) => {
       expect(output).toMatch(
-        /waiting for the service to let go of[^]* as a-service pid \d+\n[^]*job.* "waits" deleted/,
+        /waiting for the service to let go of[^]* as a-service pid \d+\n[^]*job.* "restore-waits" deleted/,
       );
       restored();
     },
