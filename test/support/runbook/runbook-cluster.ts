@@ -80,6 +80,9 @@ export class RunbookCluster {
   onRestart: () => void = () => {};
   private readonly objects: Manifest[];
   private readonly running = new Map<string, ClusterPod>();
+  /** The Jobs, from their first pod to their last: none may begin when the file of tests has ended. */
+  private readonly tries: Promise<void>[] = [];
+  private isClosed = false;
   private readonly watchers = new Set<(object: Manifest) => void>();
   private readonly server: Server;
   private port = 0;
@@ -114,7 +117,8 @@ export class RunbookCluster {
   }
 
   async close(): Promise<void> {
-    await Promise.allSettled([...this.running.values()].map(({ result }) => result));
+    this.isClosed = true;
+    await Promise.allSettled(this.tries);
     this.hangUp();
   }
 
@@ -238,7 +242,7 @@ export class RunbookCluster {
     job.status = { startTime: moment(), active: 1 };
     this.objects.push(job);
     const hindrance = this.hindrance;
-    if (hindrance === undefined) void this.tryJob(job, 1);
+    if (hindrance === undefined) this.tries.push(this.tryJob(job, 1));
     else this.hinder(job, hindrance);
     return [201, job];
   }
@@ -260,7 +264,7 @@ export class RunbookCluster {
     else if (final) this.end(job, 'Failed', 'PodFailurePolicy', `Container ended with exit code ${status}`);
     else if (attempt > backoffLimit)
       this.end(job, 'Failed', 'BackoffLimitExceeded', 'Job has reached the specified backoff limit');
-    else await this.tryJob(job, attempt + 1);
+    else if (!this.isClosed) await this.tryJob(job, attempt + 1);
   }
 
   private podOf(job: Manifest, attempt: number): Manifest {
