@@ -6,7 +6,7 @@ import { ExpectedSecret, ExpectKeyOptions, ExpectSecretOptions, SecretKey } from
 import { VERBATIM } from '../delivery/gitops-annotations';
 import { checkCount, InvalidPropError } from '../errors';
 import { described, labelsFor } from '../kubernetes/labels';
-import { checkName } from '../kubernetes/names';
+import { checkDataKey, checkName } from '../kubernetes/names';
 import { namespaceOf, takeName } from '../kubernetes/resource';
 
 /** How the list is called. */
@@ -121,14 +121,7 @@ export class SecretExpectations extends Construct {
   }
 
   private addKey(secretName: string, key: string, options: ExpectKeyOptions, namespace: string | undefined): SecretKey {
-    if (!/^[-._a-zA-Z0-9]{1,253}$/.test(key)) {
-      throw new InvalidPropError(
-        'expectKey.key',
-        key,
-        'cannot be a key of a secret',
-        'Use letters, digits, "-", "_" and "."',
-      );
-    }
+    checkDataKey('expectKey.key', key, 'secret');
     checkValue(options);
     return this.add(new SecretKey(this, secretName, key, options, namespace), 'expectKey');
   }
