@@ -162,7 +162,7 @@ dump() {
   log "$((bytes / 1000000)) MB written in $seconds s, reading them back"
   verify
   write_globals
-  look_at_rights
+  look_at_rights "$RESTORE_ROLE" "$scratch/needs" || fail_to_describe
   write_manifest "$bytes" "$1" "$hashing"
   publish
   summary="$name.dump is complete and verified: $((bytes / 1000000)) MB, dumped in $seconds s, all in $(($(date +%s) - begun)) s"
@@ -260,15 +260,6 @@ write_globals() {
   # pg_dumpall does not notice a full disk.
   grep -q '^-- PostgreSQL database cluster dump complete' "$globals" ||
     fail "the roles could not be written. Earlier dumps are untouched. Is the storage full?"
-}
-
-# What a restore today could not do goes to $scratch/rights.
-look_at_rights() {
-  local line
-  missing_rights "$RESTORE_ROLE" "$scratch/needs" >"$scratch/rights" || fail_to_describe
-  while IFS= read -r line; do
-    warn "$line"
-  done < <(rights_that hinders "$scratch/rights")
 }
 
 # usage: write_manifest BYTES DATABASE_BYTES HASHING      says what is in the dump

@@ -82,7 +82,7 @@ other_secrets() {
     END { exit !found }'
 }
 
-# What the role that restores could not do when the dump was taken; status 1 when there was nothing.
+# What the role that restores could not do at the newest backup; status 1 when there was nothing.
 missing_rights_of_dump() {
   [ -n "$(reported missingRights)" ] && reported missingRights
 }

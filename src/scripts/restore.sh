@@ -265,13 +265,10 @@ $findings
 
 # usage: check_rights DUMP      What the role may not do is told before an hour of loading.
 check_rights() {
-  local line findings
+  local findings
   needs_of_dump "$1" >"$scratch/needs"
-  missing_rights "$PGUSER" "$scratch/needs" >"$scratch/rights" ||
+  look_at_rights "$PGUSER" "$scratch/needs" ||
     fail "what $PGUSER may do could not be looked at, see psql's message above. \"$database\" is untouched. Run this again."
-  while IFS= read -r line; do
-    warn "$line"
-  done < <(rights_that hinders "$scratch/rights")
   findings=$(rights_that fails "$scratch/rights")
   [ -z "$findings" ] || refuse rights "$PGUSER has not got every right that this restore takes:
 $findings

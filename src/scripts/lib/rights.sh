@@ -25,6 +25,15 @@ needs_of_dump() {
   printf '%s\n' "${needs:-[]}"
 }
 
+# usage: look_at_rights ROLE NEEDS      what is missing goes to $scratch/rights, and what only hinders to the log
+look_at_rights() {
+  local line
+  missing_rights "$1" "$2" >"$scratch/rights" || return 1
+  while IFS= read -r line; do
+    warn "$line"
+  done < <(rights_that hinders "$scratch/rights")
+}
+
 # usage: rights_that SEVERITY FILE      the sentences of one severity
 rights_that() {
   awk -F '\t' -v severity="$1" '$1 == severity { print $2 }' "$2"
