@@ -262,10 +262,12 @@ const external = declaredNames();
         ['SIGTERM', 143, (run: PluginRun) => run.terminate()],
       ])('%s leaves the Job running, and logs comes back to it', async (_, expected, stop) => {
         const run = start('drill');
-        await run.said(/drill-restore: /);
-        const job = newestJob().metadata.name;
+        const job = (await run.said(/the Job (drill-\S+) is made/))[1]!;
+        await eventually('the drill has a pod', () => cluster.hasPod(job));
+        await cluster.pod(job).waitForOutput(/drill-restore: /);
         // A log that says nothing more: a kubectl that has nowhere to write to would not notice.
         cluster.pod(job).kill('SIGSTOP');
+        await run.said(/drill-restore: /);
         stop(run);
         const { status, stderr } = await run.ended;
         const ended = eventually('no kubectl follows the log any more', () => cluster.followers === 0);
@@ -280,9 +282,16 @@ const external = declaredNames();
       });
 
       test('over a pod that is killed, to the next one', async () => {
+        // The dump waits for the lock, however late the kill comes.
+        let lock!: SessionClient;
+        await new Promise<void>((resolve) => {
+          const commands = "BEGIN; LOCK TABLE projections.sessions; SELECT 'locked'; SELECT pg_sleep(600);";
+          lock = new SessionClient(server, 'zitadel', commands, (line) => line === 'locked' && resolve());
+        });
         const run = start('backup');
         await run.said(/backup: dumping/);
         cluster.pod(newestJob().metadata.name).kill('SIGKILL');
+        await lock.stop();
         const { status, stdout, stderr } = await run.ended;
         expect(stderr).toMatch(/another pod, \S+-pod2, takes over/);
         expect(stdout).toContain('complete and verified');
