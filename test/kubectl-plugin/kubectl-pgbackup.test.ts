@@ -120,6 +120,7 @@ const external = declaredNames();
           dumps: 1,
           held: 1,
           freeBytes: expect.any(Number),
+          reclaimPolicy: 'Retain',
           suspended: null,
         }),
       ]);
@@ -141,6 +142,38 @@ const external = declaredNames();
       const { stdout } = await pgbackup('status');
       cluster.object('CronJob', 'zitadel-db-backup').spec.suspend = false;
       expect(stdout).toMatch(/YELLOW +suspended +zitadel-db-backup\n/);
+    });
+
+    describe('the claim of the dumps', () => {
+      const claim = (): Manifest => cluster.object('PersistentVolumeClaim', 'zitadel-backup');
+      const volume = (): Manifest => cluster.object('PersistentVolume', 'volume');
+      afterEach(() => {
+        claim().status.phase = 'Bound';
+        volume().spec.persistentVolumeReclaimPolicy = 'Retain';
+      });
+
+      test('is yellow where its volume goes with it, with the command that keeps the volume', async () => {
+        volume().spec.persistentVolumeReclaimPolicy = 'Delete';
+        expect((await pgbackup('status')).stdout).toMatch(
+          /YELLOW +claim +zitadel-backup: [^]*kubectl patch persistentvolume volume -p '\{"spec":\{"persistentVolumeReclaimPolicy":"Retain"\}\}'\n/,
+        );
+      });
+
+      test('is red where it has no volume', async () => {
+        claim().status.phase = 'Pending';
+        const { status, stdout } = await pgbackup('status');
+        expect(stdout).toMatch(/RED +claim +zitadel-backup is Pending: no pod starts that mounts it/);
+        expect(status).toBe(1);
+      });
+
+      test('is not spoken of where the account may not look', async () => {
+        cluster.rules = [
+          { apiGroups: ['', 'batch'], resources: ['cronjobs', 'jobs', 'pods', 'pods/log'], verbs: ['get', 'list'] },
+        ];
+        const { status, stdout } = await pgbackup('status');
+        expect(stdout).not.toMatch(/ claim /);
+        expect(status).toBe(0);
+      });
     });
 
     test('list, usage and restores print what the storage has; list as JSON too', async () => {
