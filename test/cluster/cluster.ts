@@ -44,6 +44,15 @@ export function apply(folder: string): void {
   must(['apply', '--server-side', '--force-conflicts', '--validate=strict', ...files]);
 }
 
+/** What the objects of a folder are, for Kubernetes: any change gives another version. */
+export const versions = (folder: string): string =>
+  must([
+    'get',
+    ...manifests(folder).flatMap((file) => ['-f', file]),
+    '-o',
+    'jsonpath={range .items[*]}{.kind} {.metadata.name} {.metadata.resourceVersion}{"\\n"}{end}',
+  ]);
+
 /** Makes what dist/ takes for granted; refuses a namespace that is not of these tests. */
 export function makeWorld(image: string): void {
   if (kubectl(['get', 'namespace', NAMESPACE]).status === 0) {

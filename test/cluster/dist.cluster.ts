@@ -8,11 +8,11 @@ import {
   kubectl,
   logOf,
   makeWorld,
-  manifests,
   must,
   NAMESPACE,
   pgbackup,
   sql,
+  versions,
 } from './cluster';
 
 const IMAGE = process.env.CLUSTER_IMAGE ?? 'postgres:16.4-alpine';
@@ -38,14 +38,6 @@ beforeAll(() => {
   }
 });
 
-/** What the objects of a folder are, for Kubernetes: any change gives another version. */
-const versions = (folder: string): string =>
-  must([
-    'get',
-    ...manifests(folder).flatMap((file) => ['-f', file]),
-    '-o',
-    'jsonpath={range .items[*]}{.kind} {.metadata.name} {.metadata.resourceVersion}{"\\n"}{end}',
-  ]);
 const events = (): string => sql('zitadel', 'SELECT count(*) FROM eventstore.events2');
 const jobs = (): string[] => inNamespace('get', 'jobs', '-o', 'name').split('\n').sort();
 
