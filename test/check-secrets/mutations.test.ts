@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { check } from '../../src/check-secrets/check';
 import { ExpectedList } from '../../src/manifests/expected-list';
 import type { Finding } from '../../src/reports/findings';
+import { kustomize } from '../support/secrets/check';
 import { dist } from '../support/secrets/expected-list';
 import { type Files, written } from '../support/secrets/flux-repo';
 import { ageKey, Sops } from '../support/secrets/sops';
@@ -26,6 +27,7 @@ function found({ name, key, value }: World, files: Files): Finding[] {
       ExpectedList.read(list, (path) => path),
       written(files),
       [recipient],
+      kustomize(),
     ).findings,
   ];
 }

@@ -201,7 +201,8 @@ export const mutations: Record<string, Mutation> = {
   },
   'the same Secret twice': {
     rules: ['secret-duplicate'],
-    apply: (world, sops) => {
+    apply: (any, sops) => {
+      const world = { ...any, file: 'k8s/prod/secret.enc.yaml' };
       const again = manifest({ ...world, file: 'z.yaml' }, sops, { namespace: NAMESPACE });
       return {
         files: { ...repo(world, manifest(world, sops)), 'z/again.yaml': again },
