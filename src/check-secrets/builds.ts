@@ -15,7 +15,7 @@ import { childText, type YamlFile } from '../manifests/yaml-file';
 
 /** What of a repo can bear on Secrets. */
 export const RELEVANT = new RegExp(
-  `Secret|^["']?sops["']?:|ENC\\[|kustomize\\.toolkit|FluxInstance|secrets\\.yaml|${MAKER_KINDS.source}`,
+  `Secret|secretGenerator|^["']?sops["']?:|ENC\\[|kustomize\\.toolkit|FluxInstance|secrets\\.yaml|${MAKER_KINDS.source}`,
   'm',
 );
 const FLUX = /kustomize\.toolkit\.fluxcd\.io|FluxInstance/;
@@ -96,7 +96,7 @@ export class Builds {
     private readonly repo: Repo,
     texts: readonly { readonly path: string; readonly text: string }[],
     private readonly parsed: ReadonlyMap<string, YamlFile>,
-    private readonly kustomize: Kustomize | undefined,
+    private readonly kustomize: Kustomize | null,
   ) {
     this.texts = new Map(texts.map((one) => [one.path, one.text]));
     for (const [path, file] of parsed) {
@@ -117,9 +117,11 @@ export class Builds {
 
   private build(): void {
     const listed = new Set([...this.kustomizations.values()].flatMap((one) => [...one.files]));
-    for (const path of this.parsed.keys()) {
-      if (!listed.has(path)) for (const one of this.asTheyAre(path)) this.follow(one);
-    }
+    const inPlain = [...this.parsed.keys()].filter((path) => !listed.has(path)).flatMap((path) => this.asTheyAre(path));
+    // What a cluster begins with leads to itself; by way of it the others are patched, as they are in the cluster.
+    const [first, others] = [true, false].map((leads) => inPlain.filter((one) => this.leadsToItself(one) === leads));
+    for (const one of [...first!, ...others!])
+      if (!this.all.some(({ flux, files }) => flux !== undefined && files.has(one.file))) this.follow(one);
     const roots = this.roots();
     const leadOn = roots.filter((folder) => this.mentions(this.closure(folder).files, FLUX));
     for (const folder of new Set([...leadOn, ...roots])) {
@@ -136,11 +138,20 @@ export class Builds {
     this.loose();
   }
 
-  /** The kustomization.yaml's that no other one lists. */
+  private leadsToItself(manifest: BuiltManifest): boolean {
+    const path = fluxKustomization(manifest, manifest.place)?.path;
+    return path === '.' || (path !== undefined && manifest.file.startsWith(`${path}/`));
+  }
+
+  /** The kustomization.yaml's that no other one lists, and those of a circle. */
   private roots(): string[] {
+    const all = [...this.kustomizations.values()].filter(({ isComponent }) => !isComponent);
     const inner = new Set([...this.kustomizations.values()].flatMap((one) => one.folders));
-    const outer = [...this.kustomizations.values()].filter((one) => !one.isComponent && !inner.has(one.folder));
-    return outer.map(({ folder }) => folder);
+    const outer = all.filter((one) => !inner.has(one.folder));
+    const reached = new Set(outer.flatMap(({ folder }) => [...this.closure(folder).files]));
+    return [...outer, ...all.filter((one) => !outer.includes(one) && !reached.has(one.path))].map(
+      ({ folder }) => folder,
+    );
   }
 
   private isBuilt(folder: string): boolean {
@@ -152,7 +163,7 @@ export class Builds {
   private follow(manifest: BuiltManifest): void {
     const flux = fluxKustomization(manifest, manifest.place);
     if (flux === undefined || !this.repo.isFolder(flux.path)) return;
-    const id = JSON.stringify([flux.name, flux.path, flux.spec, flux.place.file]);
+    const id = canonical([flux.name, flux.path, flux.spec, flux.place.file]);
     if (this.seen.has(id)) return;
     this.seen.add(id);
     const made = this.one(flux.path, flux);
@@ -174,7 +185,8 @@ export class Builds {
       groups.set(above, [...(groups.get(above) ?? []), path]);
     }
     for (const [above, paths] of groups) {
-      const made = this.plain('.', undefined, new Set(paths), above);
+      // What is not listed has the namespace that the kustomization.yaml would give it.
+      const made = this.plain('.', undefined, new Set(paths), above, above !== undefined);
       made.reach = above === undefined ? reach : 'not-listed';
       this.all.push(made);
     }
@@ -260,9 +272,9 @@ export class Builds {
       !this.mentions(files, /^\s*["']?kind["']?: *["']?(Secret)?List\b/m);
     if (asItIs) return this.plain(folder, flux, files, undefined);
     const path = this.kustomizations.get(folder)?.path ?? posix.join(folder, 'kustomization.yaml');
-    const output = this.kustomize === undefined ? undefined : this.kustomized(folder, flux, closure, path);
+    const output = this.kustomize === null ? undefined : this.kustomized(folder, flux, closure, path);
     if (output === undefined) {
-      const failure = this.kustomize === undefined ? 'no kustomize' : 'broken';
+      const failure = this.kustomize === null ? 'no kustomize' : 'broken';
       return { ...this.plain(folder, flux, files, path, true), failure };
     }
     const build: Build = {
@@ -389,18 +401,23 @@ export class Builds {
   /** A name with the variables that Flux replaces. */
   substituted(name: string, flux: FluxKustomization | undefined): string {
     if (flux === undefined) return name;
-    return substituted(name, flux, (namespace, configMap) => {
-      for (const [path, file] of this.parsed) {
-        if (!this.texts.get(path)!.includes(configMap)) continue;
-        for (const document of file.documents) {
-          const [found] = plainManifests(path, document).filter(
-            (one) => one.kind === 'ConfigMap' && one.name === configMap && one.namespace === namespace,
-          );
-          if (found !== undefined) return at(found.object, 'data');
-        }
+    return substituted(name, flux, (namespace, configMap) => this.configMap(namespace, configMap));
+  }
+
+  /** The data of a ConfigMap in the repo; undefined where there is none. */
+  private configMap(namespace: string, name: string): Value {
+    for (const [path, text] of this.texts) {
+      if (!text.includes('ConfigMap') || !text.includes(name)) continue;
+      try {
+        const found = readManifests(path, text).find(
+          (one) => one.kind === 'ConfigMap' && one.name === name && one.namespace === namespace,
+        );
+        if (found !== undefined) return at(found.object, 'data');
+      } catch {
+        continue; // not YAML
       }
-      return undefined;
-    });
+    }
+    return undefined;
   }
 
   /** The files as they are. */
@@ -446,6 +463,15 @@ export class Builds {
       plainManifests(path, document).map((one) => ({ ...one, place: file.place(document.contents as never) })),
     );
   }
+}
+
+/** A text for a value, whatever the order of its fields. */
+function canonical(value: unknown): string {
+  return JSON.stringify(value, (_, inner: unknown) =>
+    typeof inner === 'object' && inner !== null && !Array.isArray(inner)
+      ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : inner,
+  );
 }
 
 type Fields = { [field: string]: unknown };

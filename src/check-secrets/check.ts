@@ -1,3 +1,4 @@
+import { posix } from 'node:path';
 import { Builds, RELEVANT, type AppliedSecret, type Build } from './builds';
 import { checkValues, type FoundValue } from './check-values';
 import { generatedValues } from './generated-secret';
@@ -35,13 +36,13 @@ export interface Report {
 /**
  * Holds what a repo makes of its manifests against the expected secrets, without any key.
  * @param recipients the age recipients that may decrypt; any, where there is none
- * @param kustomize what builds its folders; undefined where there is none
+ * @param kustomize what builds its folders; null where there is none
  */
 export function check(
   list: ExpectedList,
   root: string,
   recipients: readonly string[],
-  kustomize = Kustomize.onPath(),
+  kustomize: Kustomize | null = Kustomize.onPath(),
 ): Report {
   const { files, findings } = readRepo(root);
   const matters = files.filter(
@@ -63,7 +64,8 @@ export function check(
   }
   const repo = new Repo(root);
   const builds = new Builds(repo, files, parsed, kustomize);
-  const check = new Check(repo, builds, new SopsConfig([...parsed.values()]), recipients, list.secrets);
+  const texts = new Map(files.map(({ path, text }) => [path, text]));
+  const check = new Check(repo, texts, builds, new SopsConfig([...parsed.values()]), recipients, list.secrets);
   const rows = list.secrets.flatMap((secret) => check.secret(secret));
   for (const { what, where, attestedOn, validUntil, place } of list.escrow) {
     findings.push(
@@ -75,7 +77,11 @@ export function check(
       ),
     );
   }
-  return { lists: list.files, rows, findings: sorted([...findings, ...check.notBuilt(files), ...check.findings]) };
+  return {
+    lists: list.files,
+    rows,
+    findings: sorted([...findings, ...check.notBuilt.map((one) => one.finding), ...check.findings]),
+  };
 }
 
 /** A Secret that an object of the repo promises. */
@@ -87,20 +93,29 @@ interface Promise {
   readonly build: Build;
 }
 
+interface NotBuilt {
+  /** The expected Secrets whose names are in its files. */
+  readonly names: readonly string[];
+  readonly finding: Finding;
+}
+
 class Check {
   readonly findings: Finding[] = [];
+  readonly notBuilt: readonly NotBuilt[];
   private readonly applied: readonly AppliedSecret[];
   private readonly promises: readonly Promise[];
   private readonly expectedNames: readonly string[];
 
   constructor(
     private readonly repo: Repo,
+    private readonly texts: ReadonlyMap<string, string>,
     private readonly builds: Builds,
     private readonly sopsConfig: SopsConfig,
     private readonly recipients: readonly string[],
-    private readonly expected: readonly ExpectedSecret[],
+    expected: readonly ExpectedSecret[],
   ) {
     this.expectedNames = expected.map((one) => one.name);
+    this.notBuilt = builds.all.flatMap((build) => this.unbuilt(build));
     this.applied = builds.all.flatMap((build) => build.secrets);
     this.promises = builds.all.flatMap((build) =>
       build.manifests.flatMap((manifest) =>
@@ -148,48 +163,44 @@ class Check {
       );
     }
     const found = meant.map((manifest) => ({ manifest, values: this.manifest(secret, manifest, options) }));
-    const mine = this.findings.slice(before);
+    const unbuilt = this.notBuilt.filter(({ names }) => names.includes(secret.name)).map((one) => one.finding);
+    const mine = [...this.findings.slice(before), ...unbuilt];
     const place = promised[0]?.place;
     return secret.expectations.map((expectation) => row(expectation, id, found, mine, place));
   }
 
-  /** What could not be built, and what would have been fetched. */
-  notBuilt(files: readonly { readonly path: string; readonly text: string }[]): Finding[] {
-    const texts = new Map(files.map(({ path, text }) => [path, text]));
-    return this.builds.all.flatMap(({ kustomization, failure, remote, files: mine, flux }) => {
-      const where = { file: kustomization ?? '.', line: 1, column: 1 };
-      const place = texts.has(where.file) || flux === undefined ? where : flux.place;
-      const ours = this.expected.filter(({ name }) => [...mine].some((path) => texts.get(path)?.includes(name)));
-      const level = ours.length > 0 || failure === 'no kustomize' ? 'error' : 'warning';
-      const about = ours.length === 1 ? ({ level, secret: idOf(ours[0]!) } as const) : ({ level } as const);
-      const fetched = remote.map(({ entry, place: at }) =>
-        finding(
-          'kustomize-remote',
-          at,
-          `${entry} is fetched from elsewhere: what it brings was not checked`,
-          'Keep a copy of it in the repo if it has to do with the expected Secrets',
-        ),
-      );
-      if (failure === undefined) return fetched;
-      const folder = where.file.split('/').slice(0, -1).join('/') || '.';
-      const problem =
-        failure === 'broken'
-          ? finding(
-              'kustomize-failed',
-              place,
-              `kustomize cannot build ${folder}: its files were taken as they are`,
-              `Run kubectl kustomize ${folder}, and correct what it says`,
-              about,
-            )
-          : finding(
-              'kustomize-missing',
-              place,
-              `${folder} was not built, as PATH has neither kustomize nor kubectl: its files were taken as they are`,
-              'Install kubectl or kustomize where the check runs',
-              about,
-            );
-      return [...fetched, problem];
-    });
+  /** What could not be built, what would have been fetched, and the expected Secrets that it is about. */
+  private unbuilt({ kustomization, failure, remote, files, flux }: Build): NotBuilt[] {
+    const fetched = remote.map(({ entry, place }) => ({
+      names: [],
+      finding: finding(
+        'kustomize-remote',
+        place,
+        `${entry} is fetched from elsewhere: what it brings was not checked`,
+        'Keep a copy of it in the repo if it has to do with the expected Secrets',
+      ),
+    }));
+    if (failure === undefined) return fetched;
+    const names = this.expectedNames.filter((name) => [...files].some((path) => this.texts.get(path)?.includes(name)));
+    const path = kustomization ?? '.';
+    const folder = posix.dirname(path);
+    const place = flux === undefined || this.texts.has(path) ? { file: path, line: 1, column: 1 } : flux.place;
+    const problem =
+      failure === 'broken'
+        ? finding(
+            'kustomize-failed',
+            place,
+            `kustomize cannot build ${folder}: its files were taken as they are`,
+            `Run kubectl kustomize ${folder}, and correct what it says`,
+            { level: names.length > 0 ? 'error' : 'warning' },
+          )
+        : finding(
+            'kustomize-missing',
+            place,
+            `${folder} was not built, as PATH has neither kustomize nor kubectl: its files were taken as they are`,
+            'Install kubectl or kustomize where the check runs',
+          );
+    return [...fetched, { names, finding: problem }];
   }
 
   private manifest(secret: ExpectedSecret, manifest: AppliedSecret, options: { secret: string }): FoundValue[] {

@@ -15,15 +15,15 @@ const ANYWHERE = ['--load-restrictor', 'LoadRestrictionsNone'];
 
 /** The program that builds a folder as Flux does. */
 export class Kustomize {
-  /** `kustomize`, or else kubectl, which has it built in; undefined where PATH has neither. */
-  static onPath(path = process.env.PATH ?? ''): Kustomize | undefined {
+  /** `kustomize`, or else kubectl, which has it built in; null where PATH has neither. */
+  static onPath(path = process.env.PATH ?? ''): Kustomize | null {
     const folders = path.split(delimiter).filter((folder) => folder !== '');
     const find = (program: string): string | undefined =>
       folders.map((folder) => join(folder, program)).find(isExecutable);
     const kustomize = find('kustomize');
     const kubectl = find('kubectl');
     if (kustomize !== undefined) return new Kustomize([kustomize, 'build']);
-    return kubectl === undefined ? undefined : new Kustomize([kubectl, 'kustomize']);
+    return kubectl === undefined ? null : new Kustomize([kubectl, 'kustomize']);
   }
 
   constructor(private readonly command: readonly string[]) {}

@@ -13,7 +13,7 @@ export function kubectlFolder(): string | null {
 }
 
 /** What builds the folders, as the command finds it. */
-export function kustomize(): Kustomize | undefined {
+export function kustomize(): Kustomize | null {
   return Kustomize.onPath(kubectlFolder() ?? '');
 }
 
@@ -23,12 +23,13 @@ export function report(
   files: Files,
   recipients: string[] = [],
   more: Record<string, string> = {},
+  builder: Kustomize | null = kustomize(),
 ): Report {
   return check(
     ExpectedList.read(dist(entries, more), (path) => path),
     written(files),
     recipients,
-    kustomize(),
+    builder,
   );
 }
 
