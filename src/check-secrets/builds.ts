@@ -19,6 +19,8 @@ export const RELEVANT = new RegExp(
   'm',
 );
 const FLUX = /kustomize\.toolkit\.fluxcd\.io|FluxInstance/;
+/** What is of interest whatever the names. */
+const LEADS_ON = new RegExp(`${FLUX.source}|secrets\\.yaml|${MAKER_KINDS.source}`);
 const ORIGIN = 'config.kubernetes.io/origin';
 const LISTS = ['resources', 'bases', 'components'];
 
@@ -97,6 +99,8 @@ export class Builds {
     texts: readonly { readonly path: string; readonly text: string }[],
     private readonly parsed: ReadonlyMap<string, YamlFile>,
     private readonly kustomize: Kustomize | null,
+    /** The names of the expected Secrets. */
+    private readonly names: readonly string[],
   ) {
     this.texts = new Map(texts.map((one) => [one.path, one.text]));
     for (const [path, file] of parsed) {
@@ -216,6 +220,18 @@ export class Builds {
     return false;
   }
 
+  /** Whether an expected Secret may come out of it, also under another name. Most folders of a repo need no build. */
+  private matters({ files, kustomizations }: Closure): boolean {
+    if (this.mentions(files, LEADS_ON)) return true;
+    const texts = [...files].map((path) => this.texts.get(path) ?? '');
+    if (this.names.some((name) => texts.some((text) => text.includes(name)))) return true;
+    const inGit = [
+      ...[...files].flatMap((path) => this.secretsOf.get(path) ?? []),
+      ...kustomizations.flatMap(({ generators }) => generators),
+    ];
+    return inGit.some(({ name }) => name.includes('${') || this.names.some((expected) => expected.includes(name)));
+  }
+
   /** All files that a folder is made of. */
   private closure(folder: string): Closure {
     const files = new Set<string>();
@@ -264,7 +280,7 @@ export class Builds {
   private one(folder: string, flux: FluxKustomization | undefined): Build {
     const closure = this.closure(folder);
     const { files, resources, kustomizations } = closure;
-    if (!this.mentions(files, RELEVANT)) return this.plain(folder, flux, files, this.kustomizations.get(folder)?.path);
+    if (!this.matters(closure)) return this.plain(folder, flux, files, this.kustomizations.get(folder)?.path, true);
     const asItIs =
       resources !== undefined &&
       kustomizations.length === 0 &&

@@ -63,7 +63,7 @@ export function check(
     }
   }
   const repo = new Repo(root);
-  const builds = new Builds(repo, files, parsed, kustomize);
+  const builds = new Builds(repo, files, parsed, kustomize, names);
   const texts = new Map(files.map(({ path, text }) => [path, text]));
   const check = new Check(repo, texts, builds, new SopsConfig([...parsed.values()]), recipients, list.secrets);
   const rows = list.secrets.flatMap((secret) => check.secret(secret));
