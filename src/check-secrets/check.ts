@@ -219,7 +219,8 @@ class Check {
       );
     }
     this.add(reachProblems(manifest, options));
-    if (manifest.sops.length === 0) {
+    // What is generated and plain says so itself, value by value.
+    if (manifest.sops.length === 0 && (source !== undefined || isEncrypted(manifest))) {
       this.findings.push(
         finding(
           'sops-missing',
@@ -229,7 +230,7 @@ class Check {
           options,
         ),
       );
-    } else if (build.flux !== undefined && !build.flux.decrypts) {
+    } else if (manifest.sops.length > 0 && build.flux !== undefined && !build.flux.decrypts) {
       this.findings.push(
         finding(
           'flux-no-decryption',

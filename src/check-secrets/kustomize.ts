@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { accessSync, constants, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { delimiter, dirname, join } from 'node:path';
+import { delimiter, dirname, join, resolve } from 'node:path';
 
 /** A folder with more than this is not built: milliseconds are usual. */
 const MOST_MILLISECONDS = 60_000;
@@ -19,7 +19,7 @@ export class Kustomize {
   static onPath(path = process.env.PATH ?? ''): Kustomize | null {
     const folders = path.split(delimiter).filter((folder) => folder !== '');
     const find = (program: string): string | undefined =>
-      folders.map((folder) => join(folder, program)).find(isExecutable);
+      folders.map((folder) => resolve(folder, program)).find(isExecutable);
     const kustomize = find('kustomize');
     const kubectl = find('kubectl');
     if (kustomize !== undefined) return new Kustomize([kustomize, 'build']);
@@ -44,7 +44,7 @@ export class Kustomize {
       const [program, ...args] = this.command as [string, ...string[]];
       const { status, stdout } = spawnSync(program, [...args, ...ANYWHERE, join(copy, folder)], {
         cwd: copy,
-        env: { HOME: copy, PATH: '', HTTP_PROXY: NO_PROXY, HTTPS_PROXY: NO_PROXY },
+        env: { HOME: '/nonexistent', PATH: '', HTTP_PROXY: NO_PROXY, HTTPS_PROXY: NO_PROXY },
         encoding: 'utf8',
         maxBuffer: MOST_OUTPUT,
         timeout: MOST_MILLISECONDS,
