@@ -518,12 +518,12 @@ export const PULL_REQUESTS: { readonly [name: string]: PullRequest } = {
   },
   'hold-for-ever': {
     sentences: [
-      'Every dump is held for 100 years from now on: no retention ever prunes it.',
+      'Every dump is held for 9999 days, 27 years, from now on: no retention prunes it before.',
       'The claim fills up by a dump a day, until backups fail.',
       'BACKUP_HOLD is for a single run; for longer retention, change the retention.',
     ],
     base: () => shop(),
-    head: () => edited(shop(), BACKUP, [/(BACKUP_HOLD\n +value: )""/, '$1P36500D']),
+    head: () => edited(shop(), BACKUP, [/(BACKUP_HOLD\n +value: )""/, '$1P9999D']),
     options: { dumpSize: GIBIBYTE },
   },
   'checks-removed': {
