@@ -12,7 +12,11 @@ const DESCRIPTION = 'metadata.annotations["kubernetes.io/description"]';
 
 /** Whether nothing differs but what a person reads. */
 export function isDescribedOnly({ fields }: ResourceChange): boolean {
-  return fields.length > 0 && fields.every(({ path }) => path === DESCRIPTION);
+  return fields.length > 0 && fields.every(({ path }) => isDescription(path));
+}
+
+export function isDescription(path: string): boolean {
+  return path === DESCRIPTION;
 }
 
 /** Every field that differs, once. Descriptions are left out where other fields differ, too. */
@@ -21,7 +25,7 @@ export function fieldGroups(resources: readonly ResourceChange[]): FieldGroup[] 
   for (const resource of resources) {
     const isTold = !isDescribedOnly(resource);
     for (const field of resource.fields) {
-      if (isTold && field.path === DESCRIPTION) continue;
+      if (isTold && isDescription(field.path)) continue;
       const { path, before, after } = field;
       const key = JSON.stringify([inAnyContainer(path), before, after, before === undefined, after === undefined]);
       const known = found.get(key) ?? { field, resources: new Set(), paths: new Set() };

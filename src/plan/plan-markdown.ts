@@ -6,13 +6,13 @@ import { fieldLines } from './field-lines';
 import { headline } from './headline';
 import type { Plan } from './plan';
 import { comeAndGone, firstOf, groupName, sentence } from './plan-text';
-import { plural } from './words';
+import { plural, words } from './words';
 
 /** GitHub takes comments of up to 65,536 characters. */
 const MOST_CHARACTERS = 60_000;
 
 /** What a reader sees of a comment without unfolding anything: 60 lines with the headline and the folds. */
-const MOST_LINES = 50;
+const MOST_LINES = 48;
 
 /** So many items of an answer are seen; where there are more, all of them are in the fold. */
 const MOST_ITEMS = 8;
@@ -24,34 +24,40 @@ export function markdownReport(plan: Plan): string {
   const shown: string[] = [];
   const folded: Change[] = [];
   let left = MOST_LINES;
-  for (const change of plan.changes) {
-    const block = item(change, MOST_ITEMS);
+  for (const group of alike(plan.changes)) {
+    const block = item(group, MOST_ITEMS);
     const lines = block.split('\n').length;
-    // What comes later is no worse, and is not seen before what was folded.
-    if (folded.every((one) => isCut(one)) && lines <= left) {
-      shown.push(block);
-      left -= lines;
-      if (isCut(change)) folded.push(change);
-    } else folded.push(change);
+    // What comes later is not worse, and is not seen before what is folded as a whole.
+    const isShown = left > 0 && lines <= left;
+    left = isShown ? left - lines : 0;
+    if (isShown) shown.push(block);
+    if (!isShown || isCut(group)) folded.push(...group);
   }
   const blocks = [...fieldGroups(plan.resources).map(diff), ...comeAndGone(plan).map((line) => `${text(line)}\n`)];
-  const answers = folded.map((change) => item(change));
+  const answers = folded.map((change) => item([change]));
   const parts = [`### ${text(headline(plan))}\n`, ...shown, ...fold(summary(folded), answers, MOST_CHARACTERS / 2)];
   const room = MOST_CHARACTERS - parts.join('\n').length;
   return [...parts, ...fold(`Fields of ${plural(plan.resources.length, 'object')}`, blocks, room)].join('\n').trimEnd();
 }
 
-function isCut({ items = [] }: Change): boolean {
-  return items.length > MOST_ITEMS;
+/** Answers that say the same of other resources, with other details, are seen once. */
+function alike(changes: readonly Change[]): Change[][] {
+  const groups = new Map<string, Change[]>();
+  for (const change of changes) {
+    const key = JSON.stringify([change.level, change.id, change.title]);
+    groups.set(key, [...(groups.get(key) ?? []), change]);
+  }
+  return [...groups.values()];
+}
+
+function isCut(group: readonly Change[]): boolean {
+  return group.length > 1 || group.some(({ items = [] }) => items.length > MOST_ITEMS);
 }
 
 /** What is behind a fold, by its levels: `2 warnings and 3 notes`. */
 function summary(folded: readonly Change[]): string {
-  const [cut, more] = [folded.filter(isCut), folded.filter((change) => !isCut(change))];
-  const counts = LEVELS.map((level) => [more.filter((change) => change.level === level).length, level] as const)
-    .filter(([number]) => number > 0)
-    .map(([number, level]) => plural(number, `more ${level}`));
-  return [...counts, ...(cut.length > 0 ? [`${plural(cut.length, 'list')} in full`] : [])].join(', ');
+  const counts = LEVELS.map((level) => [folded.filter((change) => change.level === level).length, level] as const);
+  return `${words(counts.filter(([number]) => number > 0).map(([number, level]) => plural(number, level)))} in full`;
 }
 
 function fold(title: string, blocks: readonly string[], room: number): string[] {
@@ -60,12 +66,20 @@ function fold(title: string, blocks: readonly string[], room: number): string[] 
   return [`<details><summary>${escaped}</summary>\n`, ...cut(blocks, room), '</details>\n'];
 }
 
-function item({ level, resources, title, details, items = [] }: Change, most = Infinity): string {
-  const about = firstOf(resources).map(code).join(', ');
+/** An answer; of several that are alike the first one, for all of them. */
+function item(group: readonly Change[], most = Infinity): string {
+  const [{ level, title, details, items = [] }, ...others] = group as [Change, ...Change[]];
+  const about = firstOf(group.flatMap(({ resources }) => resources))
+    .map(code)
+    .join(', ');
   const rest = items.length - most;
+  const told = [
+    ...(others.length > 0 ? [`This is of the first; the ${plural(others.length, 'other')} are below.`] : []),
+    ...details.map(sentence),
+  ];
   return [
     `- **${SIGNS[level]}**: ${text(sentence(title))} ${about}`,
-    ...(details.length > 0 ? [`\n  ${details.map((detail) => text(sentence(detail))).join(' ')}`] : []),
+    ...(told.length > 0 ? [`\n  ${told.map(text).join(' ')}`] : []),
     ...items.slice(0, most).map((one) => `  - ${text(one)}`),
     ...(rest > 0 ? [`  - … and ${rest} more`] : []),
     '',

@@ -69,7 +69,7 @@ export function comeAndGone({ resources }: Plan): string[] {
 
 function fullName(resource: ResourceChange): string {
   const { cluster, before } = resource;
-  const was = isMoved(resource) ? ` (was ${resourceName(before!)})` : '';
+  const was = isMoved(resource) ? ` (was ${resourceName(before!).slice(before!.kind.length + 1)})` : '';
   return `${cluster === '' ? '' : `${cluster}: `}${changedName(resource)}${was}`;
 }
 

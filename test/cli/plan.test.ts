@@ -66,7 +66,11 @@ test('no change is one line and status 0', () => {
 
 test.each([
   ['no base', ['--head', 'dist'], "required option '--base <folder>' not specified"],
-  ['a base that is not there', ['--base', '/nowhere', '--head', 'dist'], '--base (/nowhere) is no folder'],
+  [
+    'a base that is not there',
+    ['--base', '/nowhere', '--head', 'dist'],
+    '--base (/nowhere) is not a folder, nor a file',
+  ],
   ['a ref that is not there', ['--base', 'nowhere:dist', '--head', 'dist'], 'Git knows no ref nowhere'],
   [
     'a listing that is not there',

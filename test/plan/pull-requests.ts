@@ -23,6 +23,8 @@ import {
 } from '../../src';
 import type { PlanOptions } from '../../src/plan/comparison';
 import { readListing } from '../../src/plan/listing';
+import { type Plan, plan } from '../../src/plan/plan';
+import { type Tree, TreeReader } from '../../src/plan/tree';
 import { edited, type Files, filesOf, shop, type ShopProps } from '../support/manifests/shop-tree';
 import { written } from '../support/secrets/flux-repo';
 
@@ -87,6 +89,9 @@ const isolated = (peer: NetworkPeer): ShopProps => ({
   backup: { isolation: Isolation.exceptFor({ database: peer }) },
 });
 
+/** Where the password is. */
+const login = (secret: string, key: string): ShopProps => ({ login: [secret, key] });
+
 /** A second database in the namespace, with all that belongs to it. */
 const orders: ShopProps = {
   more: (chart) => {
@@ -126,7 +131,7 @@ const helm = (files: Files, version: string): string =>
   Object.entries(files)
     .map(
       ([file, text]) =>
-        `---\n# Source: shop/templates/${file}\n${text.replaceAll('app.kubernetes.io/managed-by: cdk8s', `app.kubernetes.io/managed-by: Helm\n    helm.sh/chart: shop-${version}`)}`,
+        `---\n# Source: shop/templates/${file}\n${text.replace(/^( +)(app.kubernetes.io\/managed-by: )cdk8s/gm, `$1$2Helm\n$1helm.sh/chart: shop-${version}`)}`,
     )
     .join('');
 
@@ -158,6 +163,18 @@ const LISTING = readListing(
   'listing',
 );
 
+const reader = new TreeReader();
+const treeOf = (name: string, side: Side): Tree =>
+  typeof side === 'string' ? reader.ofStream(name, side) : reader.of(name, side);
+
+export function treesOfPullRequest({ base, head }: PullRequest): [Tree, Tree] {
+  return [treeOf('main', base()), treeOf('change', head())];
+}
+
+export function planOfPullRequest(one: PullRequest, now: number): Plan {
+  return plan(...treesOfPullRequest(one), { now, ...one.options });
+}
+
 /** In the order of what they touch. */
 export const PULL_REQUESTS: { readonly [name: string]: PullRequest } = {
   'retention-halved': {
@@ -168,7 +185,7 @@ export const PULL_REQUESTS: { readonly [name: string]: PullRequest } = {
     ],
     base: () => shop(keep({ daily: 14, weekly: 4 })),
     head: () => shop(keep({ daily: 7, weekly: 4 })),
-    options: { dumpSize: 2 * GIBIBYTE },
+    options: { dumpSize: 2.3 * GIBIBYTE },
   },
   'retention-doubled': {
     sentences: [
@@ -178,7 +195,7 @@ export const PULL_REQUESTS: { readonly [name: string]: PullRequest } = {
     ],
     base: () => shop(keep({ daily: 7, weekly: 4 })),
     head: () => shop(keep({ daily: 14, weekly: 4 })),
-    options: { dumpSize: 2 * GIBIBYTE },
+    options: { dumpSize: 1.5 * GIBIBYTE },
   },
   'schedule-moved': {
     sentences: [
@@ -252,7 +269,7 @@ export const PULL_REQUESTS: { readonly [name: string]: PullRequest } = {
     ],
     base: () => shop(),
     head: () => shop({ storage: { size: Size.gibibytes(40) } }),
-    options: { dumpSize: 2 * GIBIBYTE },
+    options: { dumpSize: 2.3 * GIBIBYTE },
   },
   'claim-grown-from-git': {
     sentences: [
@@ -262,7 +279,7 @@ export const PULL_REQUESTS: { readonly [name: string]: PullRequest } = {
     ],
     base: () => shop({ storage: { resizableFromGit: true } }),
     head: () => shop({ storage: { resizableFromGit: true, size: Size.gibibytes(40) } }),
-    options: { dumpSize: 2 * GIBIBYTE },
+    options: { dumpSize: 2.3 * GIBIBYTE },
   },
   'claim-shrunk': {
     sentences: [
@@ -272,7 +289,7 @@ export const PULL_REQUESTS: { readonly [name: string]: PullRequest } = {
     ],
     base: () => shop({ storage: { resizableFromGit: true } }),
     head: () => shop({ storage: { resizableFromGit: true, size: Size.gibibytes(10) } }),
-    options: { dumpSize: GIBIBYTE },
+    options: { dumpSize: 1.2 * GIBIBYTE },
   },
   'storage-class-changed': {
     sentences: [
@@ -326,7 +343,7 @@ export const PULL_REQUESTS: { readonly [name: string]: PullRequest } = {
       'The password itself may stay the same.',
     ],
     base: () => shop(),
-    head: () => everywhere(shop(), /key: password\n|key password\b|shop-db\/password/, 'key: POSTGRES_PASSWORD\n'),
+    head: () => shop(login('shop-db', 'POSTGRES_PASSWORD')),
   },
   'password-secret-changed': {
     sentences: [
@@ -335,15 +352,7 @@ export const PULL_REQUESTS: { readonly [name: string]: PullRequest } = {
       'Nothing else is read from it.',
     ],
     base: () => shop(),
-    head: () =>
-      shop({
-        database: {
-          password: new SecretExpectations(new Chart(Testing.app(), 'x', { namespace: 'shop' }), 'x').expectKey(
-            'shop-backup-login',
-            'password',
-          ),
-        },
-      }),
+    head: () => shop(login('shop-backup-login', 'password')),
   },
   'network-policy-opened': {
     sentences: [
@@ -458,6 +467,16 @@ export const PULL_REQUESTS: { readonly [name: string]: PullRequest } = {
     ],
     base: () => below('clusters/prod', shop()),
     head: () => ({ ...below('clusters/prod', shop()), ...below('clusters/staging', shop()) }),
+  },
+  'guard-added': {
+    sentences: [
+      'Nothing can delete the namespace shop, the claims shop-backup and data-shop-db-0 and the StatefulSet shop-db any ' +
+        'more.',
+      'What leaves Git and must go is deleted by hand from then on, with an annotation that allows it.',
+      'Nothing changes for backups and restores.',
+    ],
+    base: () => shop(),
+    head: () => ({ ...shop(), ...guard() }),
   },
   'guard-removed': {
     sentences: [
@@ -600,13 +619,13 @@ export const PULL_REQUESTS: { readonly [name: string]: PullRequest } = {
   },
   'memory-raised': {
     sentences: [
-      'The containers of all workloads may use 512 MiB, and not 256.',
+      'The containers of all workloads may use 2 GiB of memory, and not what they could before.',
       'That is the same change in three objects.',
       'Nothing changes for the dumps.',
     ],
     base: () => shop(),
     head: () =>
-      WORKLOADS.reduce((files, workload) => edited(files, workload, [/memory: 256Mi/g, 'memory: 512Mi']), shop()),
+      WORKLOADS.reduce((files, workload) => edited(files, workload, [/(limits:\n +memory: )\w+/g, '$12Gi']), shop()),
   },
   'description-reworded': {
     sentences: [
@@ -617,7 +636,7 @@ export const PULL_REQUESTS: { readonly [name: string]: PullRequest } = {
     base: () => shop(),
     head: () =>
       WORKLOADS.reduce(
-        (files, workload) => edited(files, workload, [/(kubernetes.io\/description: .*)/, '$1 See the runbook.']),
+        (files, workload) => edited(files, workload, [/(kubernetes.io\/description: )"?/, '$&See the runbook. ']),
         shop(),
       ),
   },

@@ -46,7 +46,7 @@ describe('Markdown', () => {
   test('fits into a comment of GitHub, and says what it leaves out', async () => {
     const markdown = markdownReport(planOf(manyDatabases(300, 7), manyDatabases(300, 3)));
     expect(markdown.length).toBeLessThan(65_536);
-    expect(markdown).toMatch(/… and \d+ more resources, which a comment has no room for/);
+    expect(markdown).toMatch(/… and \d+ more, which a comment has no room for/);
   });
 });
 

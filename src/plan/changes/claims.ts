@@ -2,13 +2,14 @@ import { isDeepStrictEqual } from 'node:util';
 import { PRUNE, SSA } from '../../delivery/gitops-annotations';
 import { at, text, type Manifest, type Value } from '../../manifests/manifest';
 import type { Change } from '../change';
-import { change, claimKey, dumpsOf, isOrphaned, type Comparison } from '../comparison';
+import { change, claimKey, dumpsOf, isOrphaned, type Comparison, type Pair } from '../comparison';
+import type { Workload } from '../planned-workload';
 import { guardOn, type Guard } from '../guarded';
-import { isMoved } from '../resources';
+import { isMoved, resourceName } from '../resources';
 import { bytes, name, plural, quantity, words } from '../words';
 
 /** What becomes of the dumps that are there. */
-export function claims({ backups, resources, guards, before: was }: Comparison): Change[] {
+export function claims({ backups, workloads, resources, guards, before: was }: Comparison): Change[] {
   const orphaned = backups.flatMap(({ before, after, forecast }): Change[] => {
     if (before === undefined || after === undefined || !isOrphaned(before, after)) return [];
     const [from, to] = [dumpsOf(before), dumpsOf(after)];
@@ -16,21 +17,26 @@ export function claims({ backups, resources, guards, before: was }: Comparison):
       (resource) => resource.before === was.claims.get(claimKey(before.manifest.namespace, before.claim)),
     )?.before;
     const lost = forecast?.before.filter(({ time }) => time !== forecast.next).length ?? 0;
+    const isSameClaim = before.claim === after.claim && before.manifest.namespace === after.manifest.namespace;
+    const followers = workloads.filter(
+      (pair) => pair.before && pair.after && !isOrphaned(pair.before, before) && !isOrphaned(pair.after, after),
+    );
     return [
-      change(
-        'dumps-orphaned',
-        'error',
-        after.manifest,
-        `Orphans every dump that is there${lost > 0 ? `, ${plural(lost, 'restore point')}` : ''}: the backup ` +
+      {
+        id: 'dumps-orphaned',
+        level: 'error',
+        resources: followers.map(changedWorkload),
+        title:
+          `Orphans every dump that is there${lost > 0 ? `, ${plural(lost, 'restore point')}` : ''}: the backup ` +
           `begins anew in ${to}`,
-        [
+        details: [
           `They stay in ${from}, where no restore and no drill looks for them any more and nothing prunes them. ` +
-            'Until the next run there is no dump to restore. Copy them first.',
+            `Until the next run there is no dump to restore. ${isSameClaim ? 'Move' : 'Copy'} them there first.`,
           ...(old !== undefined && isKept(old)
             ? ['The claim itself stays in the cluster, since Flux must not prune it; nothing in Git maintains it.']
             : []),
         ],
-      ),
+      },
     ];
   });
   // What becomes of a claim that stays is told with its dumps.
@@ -53,6 +59,10 @@ export function claims({ backups, resources, guards, before: was }: Comparison):
           : [...fixed(before, after, guards), ...size(before, after, guards)],
     ),
   ];
+}
+
+function changedWorkload({ after }: Pair<Workload>): string {
+  return resourceName(after!.manifest);
 }
 
 function removed(claim: Manifest, guard: Guard | undefined, isTold: boolean): Change[] {

@@ -64,9 +64,14 @@ function moved(resources: readonly ResourceChange[], namespaces: Comparison['nam
       level: 'note',
       resources: renamed.map(changedName),
       title: `${plural(renamed.length, 'object has another name', 'objects have other names')}`,
-      details: renamed.some(({ after }) => after.kind === 'CronJob')
-        ? ['Flux deletes the old CronJob, and with it its Jobs and their logs. A run that is under way ends there.']
-        : [],
+      details: [
+        ...(renamed.some(({ after }) => after.kind === 'CronJob')
+          ? ['Flux deletes the old CronJob, and with it its Jobs and their logs. A run that is under way ends there.']
+          : []),
+        ...(renamed.every(({ fields }) => fields.every(({ path }) => path === 'metadata.name'))
+          ? ['Nothing else differs in them.']
+          : []),
+      ],
       items: renamed.map(({ before, after }) => `${resourceName(before)} → ${resourceName(after)}`),
     },
   ];
@@ -126,10 +131,12 @@ function removed({ component, manifest, database, claim, folder }: Workload): Ch
           'prunes them.',
       ]);
     case 'drill':
-      return change('drill-removed', 'warning', manifest, `No drill proves the dumps of ${name(database)} any more`);
+      return change('drill-removed', 'warning', manifest, `No drill proves the dumps of ${name(database)} any more`, [
+        'The first real restore is then the first proof. Backups go on.',
+      ]);
     case 'restore':
       return change('restore-removed', 'error', manifest, `The template that restores ${name(database)} is gone`, [
-        'In an incident, somebody has to write the Job by hand. A restore that is under way ends with it.',
+        'In an incident, the Job must be written by hand. A restore that is under way ends with it.',
       ]);
   }
 }

@@ -1,40 +1,47 @@
 import type { Change } from '../change';
 import type { Comparison } from '../comparison';
-import { fieldGroups, isDescribedOnly } from '../field-groups';
+import { fieldGroups, isDescribedOnly, isDescription } from '../field-groups';
 import { fieldLines } from '../field-lines';
-import { changedName, type ResourceChange } from '../resources';
+import { changedName, isMoved, type ResourceChange } from '../resources';
 import { plural } from '../words';
 
 /** So many differences are told here; each is among the fields. */
 const MOST = 5;
 const LONGEST = 160;
 
-/** Two annotations that say what other answers tell: where only they differ, there is nothing to add. */
-const SCRIPTS = /annotations\["cdk8s-postgres-backup\/scripts-sha256"\]$/;
+/** What other answers tell: the checksum of the scripts, and the list of expected secrets. */
+const TOLD = /annotations\["cdk8s-postgres-backup\/scripts-sha256"\]$|^data\["secrets\.(yaml|tsv)"\]$/;
 
 /** What no answer speaks of. */
-export function others({ resources }: Comparison, answers: readonly Change[]): Change[] {
+export function others({ resources, namespaces }: Comparison, answers: readonly Change[]): Change[] {
   const told = new Set(answers.flatMap(({ resources: about }) => about));
-  const tellsScripts = answers.some(({ id }) => id === 'scripts');
-  const rest = resources.filter(
-    (resource) =>
-      !told.has(changedName(resource)) &&
-      !(tellsScripts && resource.fields.length > 0 && resource.fields.every(({ path }) => SCRIPTS.test(path))),
+  const moved = new Map(
+    resources.flatMap((resource) =>
+      isMoved(resource) ? [[resource.before!.name, resource.after!.name] as const] : [],
+    ),
   );
+  const isFollowing = ({ fields }: ResourceChange): boolean =>
+    answers.length > 0 &&
+    fields.length > 0 &&
+    fields.every(
+      ({ path, before, after }) =>
+        TOLD.test(path) ||
+        isDescription(path) ||
+        (typeof before === 'string' && (moved.get(before) === after || namespaces.get(before) === after)),
+    );
+  const rest = resources.filter((resource) => !told.has(changedName(resource)));
   const other = answers.length > 0 ? 'other ' : '';
   const [added, gone, described, changed] = [
     rest.filter(({ before }) => before === undefined),
     rest.filter(({ after }) => after === undefined),
     rest.filter(isDescribedOnly),
-    rest.filter(({ fields }) => fields.length > 0).filter((resource) => !isDescribedOnly(resource)),
+    rest.filter((resource) => resource.fields.length > 0 && !isDescribedOnly(resource) && !isFollowing(resource)),
   ];
   return [
     ...note(changed, `${other}object differs`, `${other}objects differ`, differences(changed)),
     ...note(added, `${other}object is new`, `${other}objects are new`),
     ...note(gone, `${other}object is gone`, `${other}objects are gone`),
-    ...(described.length === 0
-      ? []
-      : note(described, 'object has another description only', 'objects have other descriptions only')),
+    ...note(described, 'object has another description only', 'objects have other descriptions only'),
   ];
 }
 

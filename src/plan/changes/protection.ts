@@ -43,7 +43,8 @@ function isSame(one: Guard, other: Guard): boolean {
 function removed(guard: Guard): Change {
   const stays = isKept(guard.manifest);
   return told('protection-removed', stays ? 'warning' : 'error', guard, [
-    `The guard ${name(guard.manifest.name)} is gone from Git, which protects ${protectedBy(guard)}`,
+    `The guard ${name(guard.manifest.name)} is gone from Git`,
+    `It protects ${protectedBy(guard)}.`,
     (stays
       ? 'It stays in force in this cluster, since Flux must not prune it; a fresh cluster does not get it. '
       : 'Flux deletes it; it holds until its finalizers are removed. ') +
@@ -56,7 +57,7 @@ function less(was: Guard, is: Guard): Change[] {
     return [
       told('protection-removed', 'error', is, [
         `The guard ${name(is.manifest.name)} refuses nothing any more: ${is.defect}`,
-        `Every account with the right to do so can delete ${protectedBy(was)}, and the dumps with it.`,
+        `Every account with the right to do so can delete ${protectedBy(was)}, with data and dumps. Put it back into force.`,
       ]),
     ];
   const gone = all(was).filter((one) => !all(is).includes(one));

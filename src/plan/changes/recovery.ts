@@ -5,10 +5,14 @@ import { Schedule } from '../../schedule/schedule';
 import type { Change } from '../change';
 import { change, claimKey, isOrphaned, type BackupPair, type Comparison } from '../comparison';
 import { holdTime, steadyState } from '../restore-points';
+import type { Workload } from '../planned-workload';
 import { ambiguous, day, localMoment, moment, name, plural, span, words } from '../words';
 import { shares } from './storage';
 
 const DAY = 86_400_000;
+
+/** How much longer than usual an interval is that is told, though it comes only once. */
+const LONG = 1.25;
 const RULES = ['last', 'daily', 'weekly', 'monthly', 'yearly', 'within'] as const;
 
 /** How much is lost at worst, how far back one can go, and which restore points go. */
@@ -30,7 +34,7 @@ export function recovery(comparison: Comparison): Change[] {
           after.manifest,
           [before.schedule ?? '', before.timeZone],
           [after.schedule ?? '', after.timeZone],
-          after.isSuspended,
+          after,
           now,
         ),
   );
@@ -75,7 +79,7 @@ function schedule(
   manifest: Manifest,
   before: readonly [string, string],
   after: readonly [string, string],
-  isSuspended: boolean,
+  { component, isSuspended }: Workload,
   now: number,
 ): Change[] {
   if (before.join('\n') === after.join('\n')) return [];
@@ -90,6 +94,17 @@ function schedule(
           ]),
     ];
   }
+  const [gapBefore, gapAfter] = [Schedule.of(...before)?.longestGap(now), calendar.longestGap(now)];
+  const first = calendar.next(1, now)[0];
+  const last = Schedule.of(...before)
+    ?.runs(now - (gapBefore ?? 0) - DAY, now + 1)
+    .at(-1);
+  const isBackup = component === 'backup' && !isSuspended && first !== undefined && last !== undefined;
+  const once =
+    isBackup && first - last > LONG * Math.max(gapBefore ?? 0, gapAfter)
+      ? [`Once, ${span(first - last)} are between two runs, from ${moment(last)} to ${moment(first)}.`]
+      : [];
+  const same = component === 'backup' && gapBefore === gapAfter ? ['The recovery point objective stays the same.'] : [];
   const suspended = isSuspended ? ['It is suspended: none of these runs begins.'] : [];
   return [
     change(
@@ -97,7 +112,7 @@ function schedule(
       'note',
       manifest,
       `Runs begin by ${told(after)}, and not by ${told(before)}`,
-      [...suspended, 'The next five:'],
+      [...suspended, ...same, ...once, 'The next five:'],
       calendar.next(5, now).map((run) => localMoment(run, calendar.timeZone)),
     ),
   ];
@@ -156,9 +171,9 @@ function kept(before: BackupWorkload, after: BackupWorkload, now: number): Chang
   const [deep, deeper] = [was, is].map((times) =>
     times.length === 0 ? 0 : Math.floor(now / DAY) - Math.floor(times.at(-1)! / DAY),
   ) as [number, number];
-  // A run at another hour or day shifts what is kept, and is no other retention.
-  if (isSame && before.hold === after.hold && was.length === is.length && gap(before, now) === gap(after, now))
-    return [];
+  // A run at another hour or day shifts what is kept, and is not another retention.
+  const isShifted = deep === deeper || gap(before, now) === gap(after, now);
+  if (isSame && before.hold === after.hold && was.length === is.length && isShifted) return [];
   const rules = RULES.filter((rule) => before.retention[rule] !== after.retention[rule]).map(
     (rule) => `${rule} ${before.retention[rule]} → ${after.retention[rule]}${rule === 'within' ? ' days' : ''}`,
   );
@@ -212,7 +227,7 @@ function hold(before: BackupWorkload, after: BackupWorkload): Change[] {
   return [
     change(
       'hold',
-      is > (was ?? 0) ? 'warning' : 'note',
+      was !== undefined && is > was ? 'warning' : 'note',
       after.manifest,
       `Every dump is held for ${span(is)} (BACKUP_HOLD is ${name(after.hold)}), whatever the retention says`,
       [

@@ -3,6 +3,7 @@ import { list, text, type Manifest, type Value } from '../../manifests/manifest'
 import { containersOf, podSpecPath } from '../../manifests/workload';
 import type { Change } from '../change';
 import { change, type Comparison, type Side } from '../comparison';
+import { resourceName } from '../resources';
 import { name } from '../words';
 
 const LIST = 'secrets.yaml';
@@ -69,18 +70,18 @@ export function secrets({ before, after, resources, namespaces }: Comparison): C
     });
   return [
     ...inOtherNamespaces(is, namespaces),
-    ...[...renamed].map(([secret, old]) =>
-      change(
-        'secret-renamed',
-        'warning',
-        all(is).get(secret)!.manifest,
-        `Read from another place: the secret ${name(secret)}, and not ${name(old)}`,
-        [
-          'Put it into Git, encrypted, before this is merged: without it every backup ends with status 3, or fails, and ' +
-            'restores refuse.',
-        ],
-      ),
-    ),
+    ...[...renamed].map(([secret, old]): Change => ({
+      id: 'secret-renamed',
+      level: 'warning',
+      resources: after.manifests
+        .filter((manifest) => manifest === is.expected.get(secret)?.manifest || references(manifest).includes(secret))
+        .map(resourceName),
+      title: `Read from another place: the secret ${name(secret)}, and not ${name(old)}`,
+      details: [
+        'Put it into Git, encrypted, before this is merged: without it every backup ends with status 3, or fails, and ' +
+          'restores refuse.',
+      ],
+    })),
     ...expected,
     ...used,
     ...unchecked,

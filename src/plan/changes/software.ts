@@ -64,7 +64,7 @@ function target(before: Workload, after: Workload): Change[] {
       after.component === 'backup'
         ? [
             'The one from before is not dumped any ' +
-              `more.${isSameFolder ? ` Its dumps and the new ones are in one folder, ${name(after.folder)}, under one name: the retention prunes them as if they were of the same database, and a restore takes the newest.` : ''}`,
+              `more.${isSameFolder ? ` Its dumps and the new ones are in one folder, ${name(after.folder)}, under one name: the retention prunes them as if they were of the same database, and a restore takes the newest. Unless it is the same database in another place, use another folder.` : ''}`,
           ]
         : after.component === 'restore'
           ? ['A restore replaces this one.']
@@ -102,7 +102,8 @@ function tls(before: Workload, after: Workload): Change[] {
           isWeaker
             ? is === 'verify-ca'
               ? 'A certificate of the authority for another host is accepted too.'
-              : `The server is not checked${is === 'require' ? '' : ', and the connection need not be encrypted'}.`
+              : `The server is not checked${is === 'require' ? '' : ', and the connection need not be encrypted'}: another ` +
+                'in its place gets the password.'
             : is === 'prefer'
               ? 'It is encrypted where the server offers it, and the server is not checked.'
               : `A run fails at once where the server ${isChecked ? 'has no such certificate' : 'does not encrypt'}.`,
@@ -169,13 +170,18 @@ function image(before: Workload, after: Workload): Change[] {
     versions[0] === versions[1] && changed.length > 0
       ? [majorOf(before.images.get(changed[0]![0])!), majorOf(changed[0]![1])]
       : versions;
-  if (majors[0] === majors[1]) return [change('image', 'note', after.manifest, `Other tools run: ${told}`)];
+  if (majors[0] === majors[1])
+    return [
+      change('image', 'note', after.manifest, `Other tools run: ${told}`, [
+        'Of the same major version: existing dumps stay restorable.',
+      ]),
+    ];
   return [
     change('image', 'error', after.manifest, `Tools of another major version run: ${told}`, [
       `PostgreSQL ${majors[0] ?? '?'} → ${majors[1] ?? '?'}. A backup refuses a server of another major version: merge it when the server is changed, not before. ${
         Number(majors[1]) < Number(majors[0])
-          ? 'Older tools cannot read the dumps of newer ones: what is there cannot be restored with them.'
-          : 'The dumps that are there can be restored into the newer server.'
+          ? 'Older tools cannot read the dumps of newer ones: existing dumps cannot be restored with them.'
+          : 'Existing dumps can be restored into the newer server, and dumps of that not into the older one.'
       }`,
     ]),
   ];

@@ -19,13 +19,25 @@ export function storage(comparison: Comparison): Change[] {
       claim?.kind === 'PersistentVolumeClaim' ? [claimKey(claim.namespace, claim.name)] : [],
     ),
   ]);
+  // A claim of another name is as large, or not, as the one before.
+  const moved = new Map(
+    resources.flatMap(({ before: was, after: is }) =>
+      was?.kind === 'PersistentVolumeClaim' && is !== undefined
+        ? [[claimKey(is.namespace, is.name), claimKey(was.namespace, was.name)] as const]
+        : [],
+    ),
+  );
   const [old, current] = [byClaim(base.backups), byClaim(after.backups)];
   return [...touched].flatMap((key): Change[] => {
     const workloads = current.get(key) ?? [];
-    const [was, is] = [need(old.get(key) ?? [], comparison), need(workloads, comparison)];
-    const [size, oldSize] = [after, base].map(({ claims }) =>
-      claims.has(key) ? claimSize(claims.get(key)!) : undefined,
-    );
+    const from = moved.get(key) ?? key;
+    const [was, is] = [need(old.get(from) ?? [], comparison), need(workloads, comparison)];
+    const [size, oldSize] = (
+      [
+        [after, key],
+        [base, from],
+      ] as const
+    ).map(([{ claims }, at]) => (claims.has(at) ? claimSize(claims.get(at)!) : undefined));
     if (workloads.length === 0 || (was.dumps === is.dumps && size === oldSize)) return [];
     const claim = after.claims.get(key);
     const more = was.dumps === 0 || was.dumps === is.dumps ? '' : `${was.dumps} → `;
@@ -51,6 +63,13 @@ export function storage(comparison: Comparison): Change[] {
         [
           `${more}${plural(is.dumps, 'dump')} in the long run, the one that is being written included, of ` +
             `${workloads.map(({ database }) => name(database)).join(', ')}. ${assumption(workloads, comparison)}`,
+          ...(level === 'note'
+            ? []
+            : [
+                share! > 1
+                  ? 'Backups fail once it is full: grow the claim first, or keep fewer.'
+                  : 'It is nearly full then: grow the claim, or keep fewer.',
+              ]),
           ...(size === undefined
             ? [`The size of the claim ${name(key)} is not in the tree.`]
             : [`The claim asks for ${bytes(size)}, which storage of plain directories does not enforce.`]),

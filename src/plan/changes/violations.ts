@@ -4,7 +4,7 @@ import { change, type Comparison } from '../comparison';
 import { changedName, isMoved, resourceName } from '../resources';
 
 /** The violations of policies that the change brings. What was there before, of the same thing, is no matter of it. */
-export function violations({ before, after, resources }: Comparison): Change[] {
+export function violations({ before, after, resources, workloads }: Comparison): Change[] {
   if (resources.length === 0) return [];
   // An old violation has the name that its resource has now.
   const moved = new Map(
@@ -28,8 +28,12 @@ export function violations({ before, after, resources }: Comparison): Change[] {
     about: JSON.stringify([finding.policy, resourceName(finding.resource)]),
   }));
   for (const { isKnown, about } of found) if (isKnown) add(about, -1);
+  // That a backup is suspended is an answer of its own.
+  const pairs = new Set(workloads.flatMap((pair) => (pair.before && pair.after ? [pair.after.manifest] : [])));
   return found
-    .filter(({ isKnown }) => !isKnown)
+    .filter(
+      ({ isKnown, finding }) => !isKnown && !(finding.policy === 'backup-suspended' && pairs.has(finding.resource)),
+    )
     .map(({ finding: { policy, level, resource, path, message, remedy }, about }) => {
       // One that is violated in another way is violated still.
       const isOld = add(about, -1) >= 0;
