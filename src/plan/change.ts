@@ -4,6 +4,7 @@ import { LEVELS, type Level } from '../reports/level';
 export const CHANGES = {
   unreadable: 'A file cannot be read, and is not compared',
   duplicate: 'The same resource is there twice',
+  'not-rendered': 'Kustomize changes what is applied, and that is not seen',
   clusters: 'Folders are read as those of several clusters',
   'backup-added': 'A database gets a backup',
   'backup-removed': 'A database loses its backup',

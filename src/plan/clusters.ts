@@ -11,8 +11,8 @@ export interface Cluster {
 }
 
 /**
- * Objects of one name in two folders are of two clusters, as in `clusters/prod` and `clusters/staging`: such folders are
- * compared each by itself.
+ * Objects of one name in two folders are of two clusters, as in `clusters/prod` and `clusters/staging`: such folders
+ * are compared each by itself.
  */
 export function clusters(base: Tree, head: Tree): Cluster[] {
   const folders = outermost([...twins(base.manifests), ...twins(head.manifests)]);

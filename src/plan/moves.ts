@@ -11,8 +11,8 @@ const HASH = /-[2456789bcdfghkmt]{10}$/;
 type Key = (manifest: Manifest) => string | undefined;
 
 /**
- * Objects that are gone and objects that are new, of which each pair is for the same thing: the same database, the claim
- * of the same backup, the same name in the namespace that a backup has moved to, the same content.
+ * Objects that are gone and objects that are new, of which each pair is for the same thing: the same database, the
+ * claim of the same backup, the same name in the namespace that a backup has moved to, the same content.
  * @returns by the new object, the old one
  */
 export function moves(gone: readonly Manifest[], added: readonly Manifest[]): ReadonlyMap<Manifest, Manifest> {

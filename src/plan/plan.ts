@@ -3,7 +3,7 @@ import { merged, riskOf, type Change, type Risk } from './change';
 import { claims } from './changes/claims';
 import { contents } from './changes/contents';
 import { guards } from './changes/guards';
-import { isolation } from './changes/isolation';
+import { networkAccess } from './changes/network-access';
 import { lifecycle } from './changes/lifecycle';
 import { others } from './changes/others';
 import { protection } from './changes/protection';
@@ -12,7 +12,7 @@ import { restores } from './changes/restores';
 import { secrets } from './changes/secrets';
 import { software } from './changes/software';
 import { storage } from './changes/storage';
-import { files, twice, unread } from './changes/trees';
+import { files, twice, unread, unrendered } from './changes/trees';
 import { violations } from './changes/violations';
 import { windows } from './changes/windows';
 import { clusters } from './clusters';
@@ -41,7 +41,7 @@ const ANSWERS = [
   lifecycle,
   recovery,
   guards,
-  isolation,
+  networkAccess,
   restores,
   storage,
   software,
@@ -63,6 +63,7 @@ export function plan(base: Tree, head: Tree, options: PlanOptions): Plan {
   const resources = comparisons.flatMap((compared) => compared.resources);
   const changes = merged([
     ...unread(base, head),
+    ...unrendered(head, resources),
     ...comparisons.flatMap((compared) => {
       const answers = [...twice(compared), ...ANSWERS.flatMap((answer) => answer(compared))];
       return [...answers, ...others(compared, answers)].map((change) => inCluster(compared.cluster, change));

@@ -15,6 +15,7 @@ const EITHER_WAY: { readonly [id in ChangeId]?: string } = {
   'dumps-orphaned': 'dumps stay behind in the folder from before',
   'claim-refused': 'Kubernetes refuses to change the field at all',
   'claim-not-applied': 'Flux leaves the claim as it is',
+  'not-rendered': 'the files do not say what is applied',
   'restore-job-changed': 'a Job cannot be changed at all',
   target: 'another database is another database',
   image: 'either version refuses a server of the other one',

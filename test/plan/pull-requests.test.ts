@@ -19,7 +19,7 @@ function page(name: string): string {
 
 const names = Object.keys(PULL_REQUESTS).filter((name) => hasKubectl || name !== 'kustomize-overlay');
 
-/** After a change that is meant, `UPDATE_PAGES=1 npx jest test/plan/pull-requests` writes the pages: read their diff. */
+/** After a change that is meant, `UPDATE_PAGES=1 npx jest test/plan/pull-requests` writes the pages: read the diff. */
 test.each(names)('%s', (name) => {
   const file = join(FOLDER, `${name}.md`);
   const comment = page(name);

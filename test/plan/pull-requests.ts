@@ -145,8 +145,8 @@ export const overlay = (daily: number): Files => ({
     .join('')}`,
   'prod/kustomization.yaml':
     `${OVERLAY}resources: [../base]\nlabels: [{ pairs: { env: prod } }]\npatches:\n  - patch: |\n      apiVersion: ` +
-    'batch/v1\n      kind: CronJob\n      metadata: { name: shop-db-backup, namespace: shop }\n      spec: { jobTemplate: ' +
-    '{ spec: { template: { spec: { containers: [{ name: backup, env: [{ name: KEEP_DAILY, value: ' +
+    'batch/v1\n      kind: CronJob\n      metadata: { name: shop-db-backup, namespace: shop }\n      spec: ' +
+    '{ jobTemplate: { spec: { template: { spec: { containers: [{ name: backup, env: [{ name: KEEP_DAILY, value: ' +
     `"${daily}" }] }] } } } } }\n`,
 });
 
@@ -217,8 +217,8 @@ export const PULL_REQUESTS: { readonly [name: string]: PullRequest } = {
   },
   'namespace-renamed': {
     sentences: [
-      'The backup, the restore and the drill move to the namespace store, and begin with an empty claim; the dumps stay ' +
-        'behind on the claim shop/shop-backup, where nothing looks for them.',
+      'The backup, the restore and the drill move to the namespace store, and begin with an empty claim; the dumps ' +
+        'stay behind on the claim shop/shop-backup, where nothing looks for them.',
       'The host shop-db has no namespace in its name, so it now means the Service shop-db in the namespace store.',
       'The Secrets must be made in the namespace store as well, before the merge.',
     ],
@@ -435,6 +435,15 @@ export const PULL_REQUESTS: { readonly [name: string]: PullRequest } = {
     base: () => kustomized(overlay(7)),
     head: () => kustomized(overlay(3)),
   },
+  'overlay-not-rendered': {
+    sentences: [
+      'The overlay of prod patches the CronJob of the base, and a patch by itself does not say what is applied.',
+      'Render the overlay before and after the change, and compare that.',
+      'What is told of the patch alone is not to be trusted.',
+    ],
+    base: () => overlay(7),
+    head: () => overlay(3),
+  },
   'one-of-two-clusters': {
     sentences: [
       'In the cluster prod, the next run deletes four dumps of shop.',
@@ -470,8 +479,8 @@ export const PULL_REQUESTS: { readonly [name: string]: PullRequest } = {
   },
   'guard-added': {
     sentences: [
-      'Nothing can delete the namespace shop, the claims shop-backup and data-shop-db-0 and the StatefulSet shop-db any ' +
-        'more.',
+      'Nothing can delete the namespace shop, the claims shop-backup and data-shop-db-0 and the StatefulSet shop-db ' +
+        'any more.',
       'What leaves Git and must go is deleted by hand from then on, with an annotation that allows it.',
       'Nothing changes for backups and restores.',
     ],
@@ -518,8 +527,8 @@ export const PULL_REQUESTS: { readonly [name: string]: PullRequest } = {
   },
   'namespace-removed': {
     sentences: [
-      'The namespace shop is gone from Git, so Flux deletes it with all that is in it: the database, the claim and the ' +
-        'dumps.',
+      'The namespace shop is gone from Git, so Flux deletes it with all that is in it: the database, the claim and ' +
+        'the dumps.',
       'No guard refuses that.',
       'Keep it by the annotation kustomize.toolkit.fluxcd.io/prune: disabled, if it is meant to leave Git.',
     ],
@@ -576,8 +585,8 @@ export const PULL_REQUESTS: { readonly [name: string]: PullRequest } = {
   'server-moved': {
     sentences: [
       'The backup dumps the database shop on shop-db-new, and not on shop-db, and restores replace it there.',
-      'The dumps of both servers are in one folder under one name, so the retention and a restore take them for the same ' +
-        'database.',
+      'The dumps of both servers are in one folder under one name, so the retention and a restore take them for the ' +
+        'same database.',
       'If it is the same database on a new server, that is right; else use another folder.',
     ],
     base: () => shop(),

@@ -78,7 +78,7 @@ describe('a folder in a commit', () => {
     [
       'no folder at all',
       'nowhere',
-      '--base (nowhere) is not a folder, nor a file. Name one that exists, a folder in a commit like main:dist, or - for',
+      '--base (nowhere) is not a folder, nor a file. Name one that exists, a folder in a commit like main:dist',
     ],
     [
       'a file without manifests',

@@ -53,9 +53,7 @@ function checks({ before, after }: ResourceChange): Change[] {
             'note',
             manifest,
             `Other things are proven: ${plural(others.length, 'check is', 'checks are')} new or changed`,
-            [
-              'Each dump notes the answers to its checks; a restore of an older dump has none to compare new ones with.',
-            ],
+            ['Each dump notes the answers to its checks: a restore of an older dump has none to compare with.'],
             others,
           ),
         ]),

@@ -29,7 +29,7 @@ export function lifecycle({ backups, workloads, resources, namespaces, options: 
   return [...moved(resources, namespaces), ...renamed, ...workloads.flatMap((pair) => ofWorkload(pair, now))];
 }
 
-/** What has another namespace, and what has another name only. A claim is told of with its dumps, a backup by itself. */
+/** What has another namespace or another name. A claim is told of with its dumps, a backup by itself. */
 function moved(resources: readonly ResourceChange[], namespaces: Comparison['namespaces']): Change[] {
   const pairs = resources.filter(
     (resource): resource is ResourceChange & Required<Pair<Manifest>> =>
@@ -46,7 +46,7 @@ function moved(resources: readonly ResourceChange[], namespaces: Comparison['nam
             resources: both.map(changedName),
             title: `${plural(both.length, 'object moves', 'objects move')} from the namespace ${name(from)} to ${name(to)}`,
             details: [
-              'Flux makes them anew there, and deletes the old ones with their Jobs and logs. A run that is under way ' +
+              'Flux makes them anew there, and deletes the old ones with Jobs and logs. A run that is under way ' +
                 'ends there.',
             ],
           },

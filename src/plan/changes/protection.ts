@@ -98,7 +98,7 @@ function leaves(manifest: Manifest, guard: Guard | undefined, { before }: Compar
         `${resourceName(manifest)} is gone from Git, and the guard ${name(guard.manifest.name)} refuses that Flux ` +
           'deletes it',
         [
-          'It stays, with all that is on it, and nothing in Git maintains it. Flux reports the refusal; older versions ' +
+          'It stays, with all that is on it; nothing in Git maintains it. Flux reports the refusal; older versions ' +
             'forget the object.',
           'Put it back into Git. If it must go: copy the dumps elsewhere, allow the deletion by the annotation ' +
             `${ALLOW_DELETE}, and delete it by hand.`,

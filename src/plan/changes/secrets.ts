@@ -78,7 +78,7 @@ export function secrets({ before, after, resources, namespaces }: Comparison): C
         .map(resourceName),
       title: `Read from another place: the secret ${name(secret)}, and not ${name(old)}`,
       details: [
-        'Put it into Git, encrypted, before this is merged: without it every backup ends with status 3, or fails, and ' +
+        'Put it into Git, encrypted, before this is merged: without it every backup ends with status 3 or fails, and ' +
           'restores refuse.',
       ],
     })),

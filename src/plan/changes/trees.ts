@@ -1,4 +1,4 @@
-import type { Manifest } from '../../manifests/manifest';
+import { at, type Manifest } from '../../manifests/manifest';
 import type { Change } from '../change';
 import { newlyApart } from '../clusters';
 import type { Comparison } from '../comparison';
@@ -46,6 +46,45 @@ export function unread(base: Tree, head: Tree): Change[] {
             ],
           } satisfies Change,
         ]),
+  ];
+}
+
+/** The fields by which kustomize makes something else of the files that it lists. */
+const TRANSFORMERS = [
+  'components',
+  'helmCharts',
+  'images',
+  'namePrefix',
+  'nameSuffix',
+  'namespace',
+  'patches',
+  'patchesJson6902',
+  'patchesStrategicMerge',
+  'replacements',
+];
+
+/** What only rendering shows. */
+export function unrendered(head: Tree, resources: readonly ResourceChange[]): Change[] {
+  const found = head.manifests.flatMap(({ apiVersion, file, object }) => {
+    const fields = apiVersion.startsWith('kustomize.config.k8s.io/')
+      ? TRANSFORMERS.filter((field) => at(object, field) !== undefined)
+      : [];
+    return fields.length === 0 ? [] : [{ file, fields }];
+  });
+  if (resources.length === 0 || found.length === 0) return [];
+  const { file } = found[0]!;
+  return [
+    {
+      id: 'not-rendered',
+      level: 'warning',
+      resources: found.map((one) => one.file),
+      title: `Kustomize changes what it applies, by ${words([...new Set(found.flatMap(({ fields }) => fields))])}`,
+      details: [
+        'The plan reads the files as they are, and may tell what is not so. Give it what is applied, on both sides: ' +
+          `kubectl kustomize ${file.includes('/') ? file.slice(0, file.lastIndexOf('/')) : '.'} | cdk8s-postgres-backup ` +
+          'plan --base before.yaml --head -',
+      ],
+    },
   ];
 }
 

@@ -32,7 +32,7 @@ interface Way {
 }
 
 /** What the pods of this library may connect to. */
-export function isolation({ resources }: Comparison): Change[] {
+export function networkAccess({ resources }: Comparison): Change[] {
   return resources.flatMap(({ before, after }): Change[] => {
     if (after?.kind !== 'NetworkPolicy' || componentLabel(after) === undefined) return [];
     if (before === undefined)
