@@ -16,6 +16,8 @@ set -euo pipefail
 . "$scripts/lib/choice.sh"
 # shellcheck source=lib/checks.sh
 . "$scripts/lib/checks.sh"
+# shellcheck source=lib/evidence.sh
+. "$scripts/lib/evidence.sh"
 # shellcheck source=lib/drill-server.sh
 . "$scripts/lib/drill-server.sh"
 
@@ -25,7 +27,7 @@ main() {
   check_storage_settings
   watch_storage
   mkdir -p "$report"
-  keep_errors
+  keep_errors clear_away
   report began "$(date +%s)"
   [ -e "$BACKUP_DIR" ] || fail "there is no $BACKUP_DIR, so nothing was backed up yet, or not to this claim. Back up first."
   check_readable

@@ -13,6 +13,8 @@ set -euo pipefail
 . "$scripts/lib/secrets.sh"
 # shellcheck source=lib/drill-server.sh
 . "$scripts/lib/drill-server.sh"
+# shellcheck source=lib/evidence.sh
+. "$scripts/lib/evidence.sh"
 
 # Of the drill: the dump, the verdict and its reason, which is empty for a dump that is proven.
 name=
@@ -107,11 +109,6 @@ write_evidence() {
   printf -v "$1" %s "$drills/$stamp.json"
 }
 
-# usage: place FILE NEW      under a name that must be free: a link, unlike a rename, replaces nothing. Some shares have no links.
-place() {
-  ln "$1" "$2" 2>/dev/null || { [ ! -e "$2" ] && mv "$1" "$2"; }
-}
-
 # usage: fail_to_record DRAFT
 fail_to_record() {
   rm -f "$1" || true
@@ -159,27 +156,12 @@ last_proven() {
   fi
 }
 
-# usage: member NAME TEXT      a line of the evidence; an empty text is null
-member() {
-  if [ -z "$2" ]; then printf '  "%s": null,\n' "$1"; else printf '  "%s": "%s",\n' "$1" "$(escaped "$2")"; fi
-}
-
-# usage: number NAME NUMBER      a line of the evidence; none is null
-number() {
-  printf '  "%s": %s,\n' "$1" "${2:-null}"
-}
-
 keys_of_evidence() {
   local key key_verdict key_reason comma=
   [ ! -e "$report/keys" ] || while IFS=$'\t' read -r key key_verdict key_reason; do
     printf '%s    { "id": "%s", "verdict": "%s", "reason": "%s" }' "$comma" "$(escaped "$key")" "$(escaped "$key_verdict")" "$(escaped "$key_reason")"
     comma=$',\n'
   done <"$report/keys"
-}
-
-# usage: escaped TEXT      as it stands in a JSON string
-escaped() {
-  printf '%s\n' "$1" | tr '\t\r' '  ' | tr -d '\000-\010\013-\037' | sed 's/[\\"]/\\&/g' | awk '{ printf "%s%s", (NR > 1 ? "\\n" : ""), $0 }'
 }
 
 # usage: summarize FORMER FILE

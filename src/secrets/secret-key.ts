@@ -172,6 +172,15 @@ export class ExpectedSecret {
     all.forEach((use) => this.uses.add(use));
   }
 
+  /**
+   * Says that a workload takes the value, and nothing else that has to do with the dumps of the folder.
+   * @internal
+   */
+  public _addOwner(workload: string, folder: string, component: string): void {
+    this.users.add(workload);
+    this.uses.add(`${folder}/${component}`);
+  }
+
   /** The secret in words, e.g. `secret shop-db, key password`. */
   public toString(): string {
     const name = `secret ${this.isLocal ? '' : `${this.namespace}/`}${this.secretName}`;

@@ -1,0 +1,72 @@
+import { Size } from 'cdk8s';
+import { k8s } from 'cdk8s-plus-28';
+import { env, secretEnv } from '../workload/environment';
+import { ContainerProps, quantity } from '../workload/hardened-pod';
+import { authorityFile } from '../workload/mounted-tls';
+import { OffsiteTarget } from './offsite-target';
+
+/** The release that the tests run. */
+export const RCLONE_IMAGE = 'rclone/rclone:1.75.2';
+
+const RCLONE_PATH = '/rclone';
+const RCLONE = env('RCLONE', `${RCLONE_PATH}/rclone`);
+const CA_PATH = '/offsite-ca';
+/** The program takes 90 MB. */
+const RCLONE_SIZE = Size.mebibytes(256);
+
+/** What a pod needs in which a container of PostgreSQL's image talks to a bucket. */
+export interface BucketAccess {
+  /** Lends the program to the containers that come next. */
+  readonly lending: ContainerProps;
+  /** What may be known of the place. */
+  readonly place: k8s.EnvVar[];
+  /** Of the container that talks: that, and the secrets. */
+  readonly env: k8s.EnvVar[];
+  /** Of the container that talks. */
+  readonly volumeMounts: k8s.VolumeMount[];
+  readonly volumes: k8s.Volume[];
+}
+
+/**
+ * rclone's image has no bash and no client of PostgreSQL: it lends its program, which is linked statically, and its
+ * list of public authorities.
+ * @param folder of the dumps, which is that of the copies too
+ */
+export function bucketAccess(target: OffsiteTarget, folder: string, image: string): BucketAccess {
+  const { encryption, ca, prefix } = target;
+  const { password, salt } = encryption;
+  const place = [
+    env('OFFSITE_ENDPOINT', target.endpoint),
+    env('OFFSITE_PATH', [target.bucket, prefix, folder].filter((part) => part !== '').join('/')),
+    env('OFFSITE_ENCRYPTION', password === undefined ? 'none' : 'crypt'),
+  ];
+  return {
+    place,
+    lending: {
+      name: 'lend-rclone',
+      image,
+      script: 'lend-rclone.sh',
+      env: [RCLONE],
+      volumeMounts: [{ name: 'rclone', mountPath: RCLONE_PATH }],
+    },
+    env: [
+      RCLONE,
+      ...place,
+      env('OFFSITE_PROVIDER', target.provider),
+      env('OFFSITE_REGION', target.region),
+      env('OFFSITE_CA', ca === undefined ? '' : `${CA_PATH}/ca.crt`),
+      secretEnv('OFFSITE_ACCESS_KEY', target.accessKey),
+      secretEnv('OFFSITE_SECRET_KEY', target.secretKey),
+      ...(password === undefined ? [] : [secretEnv('OFFSITE_PASSWORD', password)]),
+      ...(salt === undefined ? [] : [secretEnv('OFFSITE_SALT', salt)]),
+    ],
+    volumeMounts: [
+      { name: 'rclone', mountPath: RCLONE_PATH, readOnly: true },
+      ...(ca === undefined ? [] : [{ name: 'offsite-ca', mountPath: CA_PATH, readOnly: true }]),
+    ],
+    volumes: [
+      { name: 'rclone', emptyDir: { sizeLimit: quantity(RCLONE_SIZE) } },
+      ...(ca === undefined ? [] : [{ name: 'offsite-ca', projected: { sources: authorityFile(ca) } }]),
+    ],
+  };
+}

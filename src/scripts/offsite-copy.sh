@@ -1,0 +1,199 @@
+#!/bin/bash
+# Copies the verified dumps that are not in the bucket yet, the newest first. It only reads the storage: what it has done
+# is handed over to offsite.sh, in the next container, and its status is 0 also where it failed.
+# usage: offsite-copy.sh      with the environment that OffsiteCopy gives it
+# A name is written once. A copy counts when all its files are there; the dump itself is the last of them. So what a
+# killed run has left is completed by the next one.
+set -euo pipefail
+
+# shellcheck source=lib/common.sh
+. "${BASH_SOURCE[0]%/*}/lib/common.sh"
+# shellcheck source=lib/storage.sh
+. "$scripts/lib/storage.sh"
+# shellcheck source=lib/evidence.sh
+. "$scripts/lib/evidence.sh"
+# shellcheck source=lib/offsite.sh
+. "$scripts/lib/offsite.sh"
+
+# What crypt begins each object with.
+readonly CRYPT_MAGIC=52434c4f4e450000
+
+main() {
+  local names name bad=0 waiting=0
+  check_storage_settings
+  check_offsite_settings
+  mkdir -p "$report"
+  keep_errors :
+  watch_storage
+  report began "$(date +%s)"
+  : "${OFFSITE_READ_BACK:?is not set: true or false}" "${OFFSITE_SECONDS:?is not set}"
+  check_bucket_settings
+  [ -e "$BACKUP_DIR" ] || fail "there is no $BACKUP_DIR, so nothing was backed up yet, or not to this claim. Back up first."
+  check_readable
+  list_objects
+  cut -f 2 "$scratch/objects" >"$report/objects"
+  check_encryption
+  : >"$report/copies"
+  names=$(dump_names | sort -r)
+  for name in $names; do
+    is_verified "$name" || continue
+    [ -n "$(reported newest)" ] || report newest "$name"
+    if is_copied "$name"; then
+      log "$name is there already"
+    elif [ $(($(date +%s) - $(reported began))) -ge "$OFFSITE_SECONDS" ]; then
+      waiting=$((waiting + 1))
+    else
+      copy "$name" || bad=$((bad + 1))
+    fi
+  done
+  report waiting "$waiting"
+  [ -n "$(reported newest)" ] || fail "no verified dump in $BACKUP_DIR. Back up first."
+  [ "$waiting" -eq 0 ] || log "$waiting older dumps wait for the next run: the time of this one is up"
+  [ "$bad" -eq 0 ] || fail "$bad dumps are not safely off site, see above."
+  report outcome copied
+}
+
+# What is there must be as the settings say, and must open with today's password: nothing is added to what cannot be read.
+check_encryption() {
+  local other names name
+  other=$(awk -F '\t' -v start="$prefix-" -v ending="$ending" '
+    index($2, start) == 1 && (ending == "" ? $2 ~ /[.]bin$/ : substr($2, length($2) - length(ending) + 1) != ending) { print $2; exit }' "$scratch/objects")
+  [ -z "$other" ] || if [ -n "$ending" ]; then
+    fail "$OFFSITE_PATH/$other is not encrypted, and encryption is on. Remove it, or use another prefix."
+  else
+    fail "$OFFSITE_PATH/$other is encrypted, and encryption is off. Use another prefix for copies that are not."
+  fi
+  [ -n "$ending" ] || return 0
+  names=$(awk -F '\t' -v ending=".json$ending" '
+    substr($2, length($2) - length(ending) + 1) == ending { sub(/[.]bin$/, "", $2); print $2 }' "$scratch/objects" | sort -r | sed -n 1,3p)
+  [ -n "$names" ] || return 0
+  # One of them may be damaged.
+  for name in $names; do
+    ! run "$RCLONE" cat "$(copy_of "$name")" 2>"$scratch/rclone.log" >/dev/null || return 0
+    grep -q 'bad password' "$scratch/rclone.log" || break
+  done
+  fail_to_reach "read $OFFSITE_PATH/$name$ending"
+}
+
+# usage: files_of_dump NAME      in the order in which they are copied: what means nothing by itself comes last
+files_of_dump() {
+  local companion
+  for companion in "${companions[@]}"; do
+    [ ! -e "$BACKUP_DIR/$1.$companion" ] || echo "$1.$companion"
+  done
+  (cd "$BACKUP_DIR" && files_of "$1.dump" | sort | awk '
+    $0 ~ "/toc[.]dat$" { last = $0; next } { print } END { if (last != "") print last }')
+}
+
+# usage: bytes_there FILE      of its object, or nothing
+bytes_there() {
+  awk -F '\t' -v name="$1$ending" '$2 == name { print $1; exit }' "$scratch/objects"
+}
+
+# usage: is_copied NAME      whether an earlier run has proven it, and all of it is still there
+is_copied() {
+  local evidence=$BACKUP_DIR/offsite/$1.json files file
+  [ "$(fact "$evidence" '"verdict"')" = '"copied"' ] || return 1
+  [ "$(fact "$evidence" '"sha256"')" = "$(manifest_string "$1" sha256)" ] || return 1
+  [ "$(text_of "$evidence" path)" = "$OFFSITE_PATH" ] && [ "$(text_of "$evidence" encryption)" = "$OFFSITE_ENCRYPTION" ] || return 1
+  [ "$(fact "$evidence" '"readBack"')" = true ] || [ "$OFFSITE_READ_BACK" = false ] || return 1
+  files=$(files_of_dump "$1") || return 1
+  while IFS= read -r file; do
+    [ "$(bytes_there "$file")" = "$(object_bytes "$(stat -c %s "$BACKUP_DIR/$file")")" ] || return 1
+  done <<<"$files"
+}
+
+# usage: copy NAME      status 1 when the dump is not safely there, and another one may be. What a backup prunes meanwhile is no failure.
+copy() {
+  local name=$1 began files sum bytes
+  began=$(date +%s)
+  files=$(files_of_dump "$name")
+  sum=$(text_of "$BACKUP_DIR/$name.json" sha256)
+  bytes=$(size_of "$BACKUP_DIR/$name.dump")
+  check_source "$name" || return "$(status_of_gone "$name")"
+  log "copying $name.dump, $((bytes / 1000000)) MB"
+  send_missing "$files" || return "$(status_of_gone "$name")"
+  [ "$OFFSITE_READ_BACK" = false ] || read_back "$name" "$files" || return 1
+  look_at_lock "$name.dump" "$files"
+  printf '%s\t%s\t%s\t%s\t%s\t%s\n' "$name" "$sum" "$bytes" "$OFFSITE_READ_BACK" "$(cat "$scratch/lock")" $(($(date +%s) - began)) >>"$report/copies"
+  log "$name is off site, in $(($(date +%s) - began)) s$([ "$OFFSITE_READ_BACK" = false ] || echo ', read back and compared')"
+}
+
+# usage: status_of_gone NAME      0 where the dump was pruned while it was copied
+status_of_gone() {
+  if is_gone "$BACKUP_DIR/$1.dump"; then echo 0; else echo 1; fi
+}
+
+# usage: check_source NAME      A dump that has suffered since it was verified is not copied. Reading it makes the sending quick.
+check_source() {
+  local status=0
+  run bash "$scripts/verify.sh" --checksum "$BACKUP_DIR/$1.dump" || status=$?
+  ! is_gone "$BACKUP_DIR/$1.dump" || log "$1 was pruned before it was copied"
+  [ "$status" -eq 0 ] || return 1
+}
+
+# usage: send_missing FILES
+send_missing() {
+  local file there wanted
+  while IFS= read -r file; do
+    wanted=$(object_bytes "$(stat -c %s "$BACKUP_DIR/$file")") || return 1
+    there=$(bytes_there "$file")
+    if [ -n "$there" ] && [ "$there" != "$wanted" ]; then
+      warn "$OFFSITE_PATH/$file$ending has $there bytes and not $wanted: it is not what was copied. Nothing is overwritten." \
+        "Look who wrote it, and remove it with a key that may."
+      return 1
+    fi
+    [ -z "$there" ] || continue
+    run "$RCLONE" copyto --immutable "$BACKUP_DIR/$file" "$(copy_of "$file")" 2>"$scratch/rclone.log" || {
+      ! is_gone "$BACKUP_DIR/$file" || { log "${file%%.*} was pruned while it was copied"; return 1; }
+      fail_to_reach "write $OFFSITE_PATH/$file$ending"
+    }
+  done <<<"$1"
+}
+
+# usage: read_back NAME FILES      the bytes that the bucket gives, decrypted, against the checksums of the dump and its companions
+read_back() {
+  local file sum
+  (cd "$BACKUP_DIR" && for file in "${companions[@]}"; do [ ! -e "$1.$file" ] || sha256sum "$1.$file"; done && cat "$1.dump.sha256") |
+    sed 's/ \*/  /' | sort >"$scratch/expected"
+  : >"$scratch/arrived"
+  while IFS= read -r file; do
+    # The password has opened others: what does not open is damaged.
+    sum=$(run sum_of_copy "$file") || grep -q 'bad password' "$scratch/rclone.log" || fail_to_reach "read $OFFSITE_PATH/$file$ending"
+    printf '%s  %s\n' "$sum" "$file" >>"$scratch/arrived"
+    is_encrypted "$file" || return 1
+  done <<<"$2"
+  sort "$scratch/arrived" | cmp -s - "$scratch/expected" || {
+    warn "what the bucket gives for $1 is not what was sent: $(grep -Fvx -f "$scratch/expected" "$scratch/arrived" | sed -e 's/^[^ ]*  //' -e 1q)." \
+      "Nothing is overwritten. Remove the objects of $1 with a key that may, and run this again."
+    return 1
+  }
+}
+
+# usage: sum_of_copy FILE
+sum_of_copy() {
+  "$RCLONE" cat "$(copy_of "$1")" 2>"$scratch/rclone.log" | sha256sum | cut -c 1-64
+}
+
+# usage: is_encrypted FILE      looks at the object itself, whatever the settings say
+is_encrypted() {
+  [ -n "$ending" ] || return 0
+  "$RCLONE" cat --count 8 "$objects/$1$ending" 2>"$scratch/rclone.log" >"$scratch/magic" || fail_to_reach "read $OFFSITE_PATH/$1$ending"
+  [ "$(od -An -tx1 "$scratch/magic" | tr -d ' \n')" = "$CRYPT_MAGIC" ] || {
+    warn "$OFFSITE_PATH/$1$ending is not encrypted, and encryption is on. Remove it with a key that may."
+    return 1
+  }
+}
+
+# usage: look_at_lock DUMP FILES      leaves in $scratch/lock the mode of the object lock of the last file, and its end; - where there is none
+look_at_lock() {
+  local last=${2##*$'\n'}
+  echo $'-\t-' >"$scratch/lock"
+  run "$RCLONE" lsjson --stat --metadata "$objects/$last$ending" >"$scratch/stat" 2>"$scratch/rclone.log" ||
+    fail_to_reach "look at $OFFSITE_PATH/$last$ending"
+  fact "$scratch/stat" '"Metadata"' | tr -d '"' | awk -F '\t' '
+    $1 == "object-lock-mode" { mode = $2 } $1 == "object-lock-retain-until-date" { until = $2 }
+    END { if (mode != "" && until != "") print mode "\t" until; else print "-\t-" }' >"$scratch/lock"
+}
+
+main "$@"

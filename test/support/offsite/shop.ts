@@ -1,0 +1,112 @@
+import { Cron, Testing } from 'cdk8s';
+import {
+  BackupCronJob,
+  BackupFormat,
+  OffsiteCopy,
+  type OffsiteCopyProps,
+  OffsiteEncryption,
+  OffsiteTarget,
+  PostgresDatabase,
+  PostgresImage,
+  Retention,
+  SecretExpectations,
+  TlsAuthority,
+} from '../../../src';
+import { Instance } from '../pods/instance';
+import type { PodResult } from '../pods/pod';
+import type { PostgresServer } from '../postgres/postgres-server';
+import { chart, type Manifest, storage } from '../manifests/synth';
+import type { Userland } from '../machine/userlands';
+import type { Key, ObjectStore } from './object-store';
+import { PROGRAMS } from './programs';
+
+/** What the key of a copy may do, at least: docs/offsite.md has it, and nothing here may delete. */
+export const BUCKET = 'dumps';
+
+/** What the copies of the tests are encrypted with. */
+export const PASSWORD = 'a password of the tests, 32 bytes';
+export const SALT = 'a salt of the tests, 32 more bytes';
+
+/** The key that copies. */
+export const COPIER: Key = { id: 'COPIERKEYOFTHETESTS', secret: 'a-copier-may-not-delete' };
+
+export interface ShopOptions extends Partial<OffsiteCopyProps> {
+  readonly bucket?: string;
+  readonly endpoint?: string;
+  readonly region?: string;
+  readonly encrypted?: boolean;
+  readonly directory?: boolean;
+}
+
+/** The manifests of a shop whose dumps are copied to a bucket. */
+export function manifests(endpoint: string, options: ShopOptions = {}): Manifest[] {
+  const scope = chart();
+  const secrets = new SecretExpectations(scope, 'secrets');
+  const because = 'everything logs in with it';
+  const database = PostgresDatabase.at('shop-db', {
+    name: 'shop',
+    user: 'postgres',
+    password: secrets.expectKey('shop-db', 'password', { because }),
+    image: PostgresImage.alpine('17.2'),
+  });
+  const backup = new BackupCronJob(scope, 'backup', {
+    name: 'shop-backup',
+    database,
+    storage: storage(scope),
+    schedule: Cron.daily(),
+    retention: Retention.keep({ last: 3 }),
+    format: options.directory === true ? BackupFormat.directory({ parallelJobs: 2 }) : undefined,
+  });
+  const key = (name: string) => secrets.expectKey('shop-offsite', name, { minBytes: 8 });
+  const target = OffsiteTarget.s3({
+    endpoint: options.endpoint ?? endpoint,
+    region: options.region ?? 'us-east-1',
+    bucket: options.bucket ?? BUCKET,
+    prefix: 'internal',
+    accessKey: key('accessKey'),
+    secretKey: key('secretKey'),
+    encryption:
+      options.encrypted === false ? OffsiteEncryption.none() : OffsiteEncryption.crypt(key('password'), key('salt')),
+    ca: TlsAuthority.configMap('bucket-ca'),
+  });
+  new OffsiteCopy(scope, 'offsite', {
+    name: 'shop-offsite',
+    backup,
+    target,
+    schedule: Cron.daily(),
+    bandwidth: options.bandwidth,
+    readBack: options.readBack,
+    activeDeadline: options.activeDeadline,
+  });
+  return Testing.synth(scope) as Manifest[];
+}
+
+/** The shop in pods, beside a bucket. */
+export function shop(
+  server: PostgresServer,
+  store: ObjectStore,
+  userland: Userland,
+  options: ShopOptions = {},
+): Instance {
+  const ca = {
+    apiVersion: 'v1',
+    kind: 'ConfigMap',
+    metadata: { name: 'bucket-ca' },
+    data: { 'ca.crt': store.authority.certificate },
+  };
+  const instance = new Instance(server, userland, [...manifests(store.endpoint, options), ca], {
+    hostPrograms: { 'lend-rclone': PROGRAMS },
+  });
+  instance.secrets['shop-offsite'] = {
+    accessKey: COPIER.id,
+    secretKey: COPIER.secret,
+    password: PASSWORD,
+    salt: SALT,
+  };
+  return instance;
+}
+
+/** All that the containers of a pod have written. */
+export function said({ output, initContainers }: PodResult): string {
+  return [...Object.values(initContainers).map((container) => container.output), output].join('');
+}
