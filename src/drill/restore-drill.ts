@@ -13,6 +13,8 @@ import {
   STORAGE_PATH,
   WORKING_MOUNTS,
 } from '../workload/hardened-pod';
+import { fetchedVolume, offsiteSource } from '../offsite/offsite-source';
+import { OffsiteTarget } from '../offsite/offsite-target';
 import { PodOptions, podOptions } from '../workload/pod-options';
 import { checkCount, checkDuration, InvalidPropError } from '../errors';
 import { described, labelsFor } from '../kubernetes/labels';
@@ -27,6 +29,13 @@ export interface RestoreDrillProps extends DrillOptions {
   readonly name: string;
   /** Whose dumps are drilled: a `BackupCronJob`, or a database and a storage. */
   readonly backup: IBackup;
+  /**
+   * Drills the copies in this bucket instead of the dumps on the claim, which gets the evidence. A copy counts when a
+   * drill has restored it: give it a drill of its own beside that of the claim. It takes the newest copy, and
+   * `DrillPick.ROTATE` is refused.
+   * @default - the dumps on the claim are drilled
+   */
+  readonly offsite?: OffsiteTarget;
   /**
    * When to drill.
    * @default Cron.weekly()
@@ -116,6 +125,7 @@ export enum DrillPick {
 
 const DRILL_PATH = '/drill';
 const PROOF_PATH = '/proof';
+const FETCHED = 'fetched';
 
 /** A server in the pod, two sessions that build indexes, and two clients. */
 const RESOURCES: ContainerResources = {
@@ -145,6 +155,8 @@ export class RestoreDrill extends Construct {
   public readonly pick: DrillPick;
   /** Proof that a key still opens what is in the dump; undefined for none. */
   public readonly proof?: DecryptionProof;
+  /** The bucket whose copies are drilled; undefined for the dumps on the claim. */
+  public readonly offsite?: OffsiteTarget;
   /** How many drills' evidence stays on the NAS. */
   public readonly keepEvidence: number;
 
@@ -177,6 +189,15 @@ export class RestoreDrill extends Construct {
       checkProof(props.proof);
     }
     this.proof = props.proof;
+    this.offsite = props.offsite;
+    if (props.offsite !== undefined && this.pick === DrillPick.ROTATE) {
+      throw new InvalidPropError(
+        'restoreDrill.pick',
+        this.pick,
+        'needs the dumps on the claim, and this drill takes copies of a bucket',
+        'Leave it out: the newest copy is drilled',
+      );
+    }
     this.keepEvidence = checkCount('restoreDrill.keepEvidence', props.keepEvidence ?? 104, 1, 10_000);
     const jobs = checkCount('restoreDrill.parallelJobs', props.parallelJobs ?? 2, 1, 64);
     const common = [
@@ -185,6 +206,8 @@ export class RestoreDrill extends Construct {
       env('MAINTENANCE_DATABASE', 'postgres'),
       env('DRILL_DIR', DRILL_PATH),
     ];
+    const choice = [env('RESTORE_DUMP', ''), env('RESTORE_BEFORE', '')];
+    const source = props.offsite && offsiteSource(props.offsite, folder, FETCHED, choice);
     const checks = mountedChecks(this, props.name, props.backup.checks ?? []);
     const restore: ContainerProps = {
       name: 'restore',
@@ -195,14 +218,19 @@ export class RestoreDrill extends Construct {
         SECRETS_REPORT,
         env('DRILL_PICK', this.pick),
         env('DRILL_BYTES', scratch === undefined ? 0 : scratch.toKibibytes() * 1024),
-        env('RESTORE_DUMP', ''),
-        env('RESTORE_BEFORE', ''),
+        ...choice,
+        ...(source?.env ?? []),
         env('RESTORE_JOBS', jobs),
         env('RESTORE_OPTIONS', restoreOptions(memoryPerJob(props.resources ?? RESOURCES, jobs))),
         env('HOLD_SECONDS', this.activeDeadline.toSeconds()),
         ...checks.env,
       ],
-      volumeMounts: [...WORKING_MOUNTS, ...checks.volumeMounts, { name: 'drill', mountPath: DRILL_PATH }],
+      volumeMounts: [
+        ...WORKING_MOUNTS.map((mount) => (source && mount.name === 'storage' ? { ...mount, name: FETCHED } : mount)),
+        ...(source === undefined ? [] : [source.report]),
+        ...checks.volumeMounts,
+        { name: 'drill', mountPath: DRILL_PATH },
+      ],
     };
     const drill: k8s.Volume = {
       name: 'drill',
@@ -214,7 +242,8 @@ export class RestoreDrill extends Construct {
       noun: 'restoreDrill',
       component: 'drill',
       description:
-        `Restores a dump of the database ${database.name} into a server that lives in its pod, and writes beside ` +
+        `Restores a ${props.offsite === undefined ? 'dump' : 'copy'} of the database ${database.name}` +
+        `${props.offsite === undefined ? '' : ` in ${props.offsite}`} into a server that lives in its pod, and writes beside ` +
         'the dumps what that proves.',
       script: 'drill.sh',
       database,
@@ -232,10 +261,21 @@ export class RestoreDrill extends Construct {
       backoffLimit: 1,
       finalStatuses: [4, 5],
       resources: props.resources ?? RESOURCES,
-      settings: [...common.slice(1), env('IMAGE', database.image.image), env('KEEP_EVIDENCE', this.keepEvidence)],
+      reaches: props.offsite === undefined ? [] : ['dns', 'bucket'],
+      bucketSecrets: props.offsite?._secrets,
+      settings: [
+        ...common.slice(1),
+        ...(props.offsite === undefined ? [] : [env('DRILL_SOURCE', 'offsite')]),
+        env('IMAGE', database.image.image),
+        env('KEEP_EVIDENCE', this.keepEvidence),
+      ],
       extras: this.withProof(props, common, {
-        initContainers: [restore],
-        volumes: [drill, ...checks.volumes],
+        initContainers: [...(source?.initContainers ?? []), restore],
+        volumes: [
+          drill,
+          ...(source === undefined ? [] : [fetchedVolume(FETCHED, storage), ...source.volumes]),
+          ...checks.volumes,
+        ],
         volumeMounts: [{ name: 'drill', mountPath: DRILL_PATH }],
       }),
     });

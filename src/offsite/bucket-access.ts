@@ -5,12 +5,15 @@ import { ContainerProps, quantity } from '../workload/hardened-pod';
 import { authorityFile } from '../workload/mounted-tls';
 import { OffsiteTarget } from './offsite-target';
 
-/** The release that the tests run. */
-export const RCLONE_IMAGE = 'rclone/rclone:1.75.2';
-
 const RCLONE_PATH = '/rclone';
 const RCLONE = env('RCLONE', `${RCLONE_PATH}/rclone`);
 const CA_PATH = '/offsite-ca';
+const REPORT_PATH = '/offsite';
+const REPORT_SIZE = Size.mebibytes(4);
+
+/** Where the containers of a pod hand over what is about the bucket. */
+export const OFFSITE_DIR = env('OFFSITE_DIR', REPORT_PATH);
+
 /** The program takes 90 MB. */
 const RCLONE_SIZE = Size.mebibytes(256);
 
@@ -22,6 +25,8 @@ export interface BucketAccess {
   readonly place: k8s.EnvVar[];
   /** Of the container that talks: that, and the secrets. */
   readonly env: k8s.EnvVar[];
+  /** Of the container that comes next. */
+  readonly report: k8s.VolumeMount;
   /** Of the container that talks. */
   readonly volumeMounts: k8s.VolumeMount[];
   readonly volumes: k8s.Volume[];
@@ -32,7 +37,7 @@ export interface BucketAccess {
  * list of public authorities.
  * @param folder of the dumps, which is that of the copies too
  */
-export function bucketAccess(target: OffsiteTarget, folder: string, image: string): BucketAccess {
+export function bucketAccess(target: OffsiteTarget, folder: string): BucketAccess {
   const { encryption, ca, prefix } = target;
   const { password, salt } = encryption;
   const place = [
@@ -40,17 +45,20 @@ export function bucketAccess(target: OffsiteTarget, folder: string, image: strin
     env('OFFSITE_PATH', [target.bucket, prefix, folder].filter((part) => part !== '').join('/')),
     env('OFFSITE_ENCRYPTION', password === undefined ? 'none' : 'crypt'),
   ];
+  const report = { name: 'offsite', mountPath: REPORT_PATH };
   return {
     place,
+    report,
     lending: {
       name: 'lend-rclone',
-      image,
+      image: target.rcloneImage,
       script: 'lend-rclone.sh',
       env: [RCLONE],
       volumeMounts: [{ name: 'rclone', mountPath: RCLONE_PATH }],
     },
     env: [
       RCLONE,
+      OFFSITE_DIR,
       ...place,
       env('OFFSITE_PROVIDER', target.provider),
       env('OFFSITE_REGION', target.region),
@@ -61,10 +69,12 @@ export function bucketAccess(target: OffsiteTarget, folder: string, image: strin
       ...(salt === undefined ? [] : [secretEnv('OFFSITE_SALT', salt)]),
     ],
     volumeMounts: [
+      report,
       { name: 'rclone', mountPath: RCLONE_PATH, readOnly: true },
       ...(ca === undefined ? [] : [{ name: 'offsite-ca', mountPath: CA_PATH, readOnly: true }]),
     ],
     volumes: [
+      { name: 'offsite', emptyDir: { medium: 'Memory', sizeLimit: quantity(REPORT_SIZE) } },
       { name: 'rclone', emptyDir: { sizeLimit: quantity(RCLONE_SIZE) } },
       ...(ca === undefined ? [] : [{ name: 'offsite-ca', projected: { sources: authorityFile(ca) } }]),
     ],

@@ -2,13 +2,12 @@ import { Cron, Duration, Size } from 'cdk8s';
 import { Construct } from 'constructs';
 import { BackupCronJob } from '../backup/backup-cron-job';
 import { checkDuration, InvalidPropError } from '../errors';
-import { checkImage } from '../kubernetes/image';
 import { env } from '../workload/environment';
 import { quantity, SECRETS_REPORT, STORAGE_PATH } from '../workload/hardened-pod';
 import { PodOptions, podOptions } from '../workload/pod-options';
 import { ScriptCronJob } from '../workload/script-cron-job';
 import { checkFolder, POD_NAME } from '../workload/script-job';
-import { bucketAccess, RCLONE_IMAGE } from './bucket-access';
+import { bucketAccess, OFFSITE_DIR } from './bucket-access';
 import { OffsiteTarget } from './offsite-target';
 
 /** Whose dumps are copied, where to, and when. */
@@ -53,15 +52,7 @@ export interface OffsiteCopyProps extends PodOptions {
    * @default true
    */
   readonly readBack?: boolean;
-  /**
-   * Image to copy `rclone` from, with a tag or a digest. It must have `sh` and `cp`.
-   * @default 'rclone/rclone:1.75.2'
-   */
-  readonly image?: string;
 }
-
-const REPORT_PATH = '/offsite';
-const REPORT_SIZE = Size.mebibytes(4);
 
 /** Status of a run that has copied, while the expected secrets are not right: another run helps nobody. */
 const SECRETS_STATUS = 3;
@@ -111,9 +102,8 @@ export class OffsiteCopy extends Construct {
       props.startingDeadline ?? Duration.hours(12),
       10,
     );
-    const access = bucketAccess(target, folder, checkImage('offsiteCopy.image', props.image ?? RCLONE_IMAGE));
+    const access = bucketAccess(target, folder);
     const dumps = env('BACKUP_DIR', `${STORAGE_PATH}/${folder}`);
-    const report = env('OFFSITE_DIR', REPORT_PATH);
     this.node.defaultChild = new ScriptCronJob(this, 'workload', {
       ...podOptions(props),
       name: props.name,
@@ -126,7 +116,7 @@ export class OffsiteCopy extends Construct {
       folder,
       offline: true,
       reaches: ['dns', 'bucket'],
-      ownSecrets: target._secrets,
+      bucketSecrets: target._secrets,
       schedule: this.schedule,
       timeZone: this.timeZone,
       suspend: this.suspend,
@@ -136,7 +126,7 @@ export class OffsiteCopy extends Construct {
       failedJobsRetained: 3,
       backoffLimit: 1,
       finalStatuses: [SECRETS_STATUS],
-      settings: [report, ...access.place],
+      settings: [OFFSITE_DIR, ...access.place],
       extras: {
         initContainers: [
           access.lending,
@@ -147,7 +137,6 @@ export class OffsiteCopy extends Construct {
               POD_NAME,
               dumps,
               SECRETS_REPORT,
-              report,
               ...access.env,
               env('OFFSITE_BANDWIDTH', checkBandwidth(props.bandwidth)),
               env('OFFSITE_READ_BACK', String(props.readBack ?? true)),
@@ -156,17 +145,12 @@ export class OffsiteCopy extends Construct {
             volumeMounts: [
               { name: 'storage', mountPath: STORAGE_PATH, readOnly: true },
               { name: 'copy-scratch', mountPath: '/tmp' },
-              { name: 'offsite', mountPath: REPORT_PATH },
               ...access.volumeMounts,
             ],
           },
         ],
-        volumes: [
-          ...access.volumes,
-          { name: 'offsite', emptyDir: { medium: 'Memory', sizeLimit: quantity(REPORT_SIZE) } },
-          { name: 'copy-scratch', emptyDir: { sizeLimit: quantity(Size.mebibytes(64)) } },
-        ],
-        volumeMounts: [{ name: 'offsite', mountPath: REPORT_PATH }],
+        volumes: [...access.volumes, { name: 'copy-scratch', emptyDir: { sizeLimit: quantity(Size.mebibytes(64)) } }],
+        volumeMounts: [access.report],
       },
     });
   }

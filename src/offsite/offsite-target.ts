@@ -1,6 +1,7 @@
 import { TlsAuthority } from '../database/tls-authority';
 import { PEM } from '../database/tls';
 import { InvalidPropError } from '../errors';
+import { checkImage } from '../kubernetes/image';
 import { SecretKey } from '../secrets/secret-key';
 import { OffsiteEncryption } from './offsite-encryption';
 
@@ -34,7 +35,16 @@ export interface S3BucketProps {
    * @default - the public ones, as rclone's image has them
    */
   readonly ca?: TlsAuthority;
+  /**
+   * Image to copy `rclone` from, with a tag or a digest. It must have `sh` and `cp`, and a `rclone` that is linked
+   * statically.
+   * @default 'rclone/rclone:1.75.2'
+   */
+  readonly rcloneImage?: string;
 }
+
+/** The release that the tests run. */
+export const RCLONE_IMAGE = 'rclone/rclone:1.75.2';
 
 /** Where copies are kept that neither the cluster nor the NAS can reach. */
 export class OffsiteTarget {
@@ -60,6 +70,8 @@ export class OffsiteTarget {
   public readonly encryption: OffsiteEncryption;
   /** Authority that has signed the server's certificate; undefined for the public ones. */
   public readonly ca?: TlsAuthority;
+  /** Image that rclone is copied from. */
+  public readonly rcloneImage: string;
   /** Id of the key. */
   public readonly accessKey: SecretKey;
   /** The key itself. */
@@ -100,6 +112,7 @@ export class OffsiteTarget {
         'Expect the key of the secret that has the secret part',
       );
     }
+    this.rcloneImage = checkImage('offsiteTarget.rcloneImage', props.rcloneImage ?? RCLONE_IMAGE);
     this.accessKey = accessKey;
     this.secretKey = secretKey;
     this.encryption = props.encryption;

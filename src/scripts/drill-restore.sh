@@ -29,6 +29,7 @@ main() {
   mkdir -p "$report"
   keep_errors clear_away
   report began "$(date +%s)"
+  check_fetched
   [ -e "$BACKUP_DIR" ] || fail "there is no $BACKUP_DIR, so nothing was backed up yet, or not to this claim. Back up first."
   check_readable
   name=$(picked_dump)
@@ -73,6 +74,7 @@ report_dump() {
   report dump "$1"
   log "chose $1.dump"
   is_verified "$1" || return 0
+  cp "$BACKUP_DIR/$1.json" "$report/$1.json"
   report sha256 "$(manifest_string "$1" sha256 | tr -d '"')"
   report rows "$(rows_of "$1")"
   report missingRights "$(fact "$BACKUP_DIR/$1.json" '"preflight"' '"fails"' | cut -f 2 | plain)"

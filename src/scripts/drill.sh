@@ -61,6 +61,8 @@ decide() {
 
 # The secrets that are right and yet not those of the dump; status 1 when there are none.
 other_secrets() {
+  # As it was drilled: a backup may have pruned it meanwhile, or it is of a bucket.
+  local BACKUP_DIR=$report
   [ -s "$BACKUP_DIR/$name.json" ] || return 1
   compare_fingerprints "$name" | awk -F '\t' '$1 == "other" { print $2 " is not the one that was there when the dump was taken: " $3; found = 1 }
     END { exit !found }'
@@ -124,6 +126,7 @@ evidence() {
   member reason "$reason"
   last_proven "$1"
   member dump "$name"
+  member source "${DRILL_SOURCE:-nas}"
   member sha256 "$(reported sha256)"
   member database "$PGDATABASE"
   member ended "$1"

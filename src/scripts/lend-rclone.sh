@@ -13,7 +13,7 @@ fail() {
 
 : "${RCLONE:?is not set: it names the path of the copy}"
 authorities=/etc/ssl/certs/ca-certificates.crt
-lent=$(command -v rclone) || fail "this image has no rclone." "Choose one that has rclone, sh and cp: the prop image."
+lent=$(command -v rclone) || fail "this image has no rclone." "Choose one that has rclone, sh and cp: rcloneImage of the target."
 cp "$lent" "$RCLONE" || fail "cannot copy $lent to $RCLONE, see the message above."
 [ ! -e "$authorities" ] || cp "$authorities" "${RCLONE%/*}/authorities" ||
   fail "cannot copy $authorities to ${RCLONE%/*}, see the message above."

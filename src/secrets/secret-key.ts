@@ -173,12 +173,12 @@ export class ExpectedSecret {
   }
 
   /**
-   * Says that a workload takes the value, and nothing else that has to do with the dumps of the folder.
+   * Says that a workload reaches a bucket with it. Only copies to the bucket look at it beforehand.
    * @internal
    */
-  public _addOwner(workload: string, folder: string, component: string): void {
+  public _addBucketUser(workload: string, folder: string): void {
     this.users.add(workload);
-    this.uses.add(`${folder}/${component}`);
+    this.uses.add(`${folder}/offsite`);
   }
 
   /** The secret in words, e.g. `secret shop-db, key password`. */

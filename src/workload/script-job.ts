@@ -44,8 +44,8 @@ export interface ScriptJobProps extends PodOptions {
   readonly checks?: RestoreCheck[];
   /** Secrets that are read beside the database's password. */
   readonly secrets?: SecretKey[];
-  /** The same for those that nothing else needs which has to do with the dumps of the folder. */
-  readonly ownSecrets?: SecretKey[];
+  /** Those of a bucket. Copies look at them beforehand; a restore from the NAS does not need them. */
+  readonly bucketSecrets?: SecretKey[];
   readonly activeDeadline: Duration;
   /** How often a failed pod is replaced. One that had to make way is replaced in any case. */
   readonly backoffLimit: number;
@@ -76,9 +76,9 @@ export function scriptJob(scope: Construct, props: ScriptJobProps): () => k8s.Jo
     ...(props.imagePullSecrets ?? []),
   ];
   used.forEach((key) => key._addUser(props.name, props.folder, component));
-  props.ownSecrets?.forEach((key) => key._addOwner(props.name, props.folder, component));
+  props.bucketSecrets?.forEach((key) => key._addBucketUser(props.name, props.folder));
   props.imagePullSecrets?.forEach((key) => key._useFor('the images are pulled with it'));
-  const lists = [...new Set([database.password, ...used, ...(props.ownSecrets ?? [])].map(({ _list }) => _list))];
+  const lists = [...new Set([database.password, ...used, ...(props.bucketSecrets ?? [])].map(({ _list }) => _list))];
   const checks = mountedChecks(scope, props.name, props.checks ?? []);
   const scripts = ScriptConfigMap.of(scope);
   const tls = offline ? NO_TLS : mountedTls(database, role);
@@ -202,7 +202,7 @@ function checkNamespaces(
     role = database,
     serviceAccount,
     secrets = [],
-    ownSecrets = [],
+    bucketSecrets = [],
     imagePullSecrets = [],
   }: ScriptJobProps,
 ): void {
@@ -224,7 +224,7 @@ function checkNamespaces(
       'Use an account of the same namespace',
     );
   }
-  for (const key of [...loginSecrets(database, role), ...secrets, ...ownSecrets, ...imagePullSecrets]) {
+  for (const key of [...loginSecrets(database, role), ...secrets, ...bucketSecrets, ...imagePullSecrets]) {
     if (key.namespace !== namespace) {
       throw new InvalidPropError(
         `${noun}.${imagePullSecrets.includes(key) ? 'imagePullSecrets' : 'secrets'}`,

@@ -91,10 +91,15 @@ export const VARIABLES = {
   OFFSITE_BANDWIDTH: { meaning: 'most that is sent or read in a second, as rclone writes it; 0 for no limit' },
   OFFSITE_READ_BACK: { meaning: '`true` where what has arrived is read back' },
   OFFSITE_SECONDS: { meaning: 'seconds after which no other dump is begun' },
+  OFFSITE_AT: {
+    meaning: 'time in UTC: the bucket is seen as it was then, which takes a bucket with versions',
+    byHand: true,
+  },
   OFFSITE_DIR: { meaning: 'folder in which the containers of a pod hand over what is about the bucket' },
 
   DRILL_DIR: { meaning: 'folder of the throwaway server' },
   DRILL_PICK: { meaning: 'which dump is drilled where none is named' },
+  DRILL_SOURCE: { meaning: '`offsite` where a copy is drilled, for the evidence' },
   DRILL_BYTES: { meaning: 'room for the throwaway server, in bytes; 0 where it has no limit' },
   IMAGE: { meaning: 'image of the tools, for the evidence' },
   KEEP_EVIDENCE: { meaning: 'drills whose evidence is kept' },

@@ -13,7 +13,7 @@ import {
   S3BucketProps,
   SecretExpectations,
 } from '../../src';
-import { RCLONE_IMAGE } from '../../src/offsite/bucket-access';
+import { RCLONE_IMAGE } from '../../src/offsite/offsite-target';
 import { chart, Manifest, storage, yaml } from '../support/manifests/synth';
 import { RCLONE_VERSION } from '../support/offsite/programs';
 
@@ -99,8 +99,12 @@ test('an isolated copy needs to say what the bucket is', () => {
 test('the image is that release by default which the tests run', () => {
   expect(RCLONE_IMAGE).toBe(`rclone/rclone:${RCLONE_VERSION}`);
   expect(container(objects(), 'lend-rclone').image).toBe(RCLONE_IMAGE);
-  expect(container(objects({ image: 'mirror/rclone:1.76.0' }), 'lend-rclone').image).toBe('mirror/rclone:1.76.0');
-  expect(() => objects({ image: 'rclone/rclone' })).toThrow(/offsiteCopy\.image .* does not say which version/);
+  expect(container(objects({}, { rcloneImage: 'mirror/rclone:1.76.0' }), 'lend-rclone').image).toBe(
+    'mirror/rclone:1.76.0',
+  );
+  expect(() => objects({}, { rcloneImage: 'rclone/rclone' })).toThrow(
+    /offsiteTarget\.rcloneImage .* does not say which version/,
+  );
 });
 
 test('timeZone is that of the backup by default', () => {

@@ -8,10 +8,13 @@ import {
   OffsiteTarget,
   PostgresDatabase,
   PostgresImage,
+  RestoreDrill,
+  RestoreJob,
   Retention,
   SecretExpectations,
   TlsAuthority,
 } from '../../../src';
+import { zitadelDecryption } from '../../../src/identity-internal/decryption';
 import { Instance } from '../pods/instance';
 import type { PodResult } from '../pods/pod';
 import type { PostgresServer } from '../postgres/postgres-server';
@@ -36,6 +39,8 @@ export interface ShopOptions extends Partial<OffsiteCopyProps> {
   readonly region?: string;
   readonly encrypted?: boolean;
   readonly directory?: boolean;
+  /** The database of an identity provider, and the proof that its masterkey opens it. */
+  readonly identity?: boolean;
 }
 
 /** The manifests of a shop whose dumps are copied to a bucket. */
@@ -44,7 +49,7 @@ export function manifests(endpoint: string, options: ShopOptions = {}): Manifest
   const secrets = new SecretExpectations(scope, 'secrets');
   const because = 'everything logs in with it';
   const database = PostgresDatabase.at('shop-db', {
-    name: 'shop',
+    name: options.identity === true ? 'zitadel' : 'shop',
     user: 'postgres',
     password: secrets.expectKey('shop-db', 'password', { because }),
     image: PostgresImage.alpine('17.2'),
@@ -78,6 +83,12 @@ export function manifests(endpoint: string, options: ShopOptions = {}): Manifest
     readBack: options.readBack,
     activeDeadline: options.activeDeadline,
   });
+  const proof =
+    options.identity === true
+      ? zitadelDecryption(secrets.expectKey('zitadel-secret', 'masterkey', { bytes: 32, sameAsDump: true, because }))
+      : undefined;
+  new RestoreJob(scope, 'restore', { name: 'shop-restore', backup, offsite: target });
+  new RestoreDrill(scope, 'drill', { name: 'shop-drill', backup, offsite: target, proof });
   return Testing.synth(scope) as Manifest[];
 }
 

@@ -1,0 +1,101 @@
+import { Testing } from 'cdk8s';
+import {
+  DrillPick,
+  Isolation,
+  NetworkPeer,
+  OffsiteEncryption,
+  OffsiteTarget,
+  PostgresDatabase,
+  PostgresImage,
+  Quiesce,
+  RestoreDrill,
+  RestoreJob,
+  SecretExpectations,
+} from '../../src';
+import { chart, Manifest, storage } from '../support/manifests/synth';
+
+const peer = NetworkPeer.addresses(['10.0.0.5']);
+
+interface Options {
+  readonly offsite?: boolean;
+  readonly quiesce?: Quiesce;
+  readonly pick?: DrillPick;
+  readonly isolation?: Isolation;
+}
+
+function objects({ offsite = true, quiesce, pick, isolation }: Options = {}): Manifest[] {
+  const scope = chart();
+  const secrets = new SecretExpectations(scope, 'secrets');
+  const key = (name: string) => secrets.expectKey('shop-offsite', name);
+  const target = OffsiteTarget.s3({
+    endpoint: 'https://s3.example.com',
+    region: 'eu-central-1',
+    bucket: 'dumps',
+    accessKey: key('accessKey'),
+    secretKey: key('secretKey'),
+    encryption: OffsiteEncryption.crypt(key('password'), key('salt')),
+  });
+  const backup = {
+    database: PostgresDatabase.at('shop-db', {
+      name: 'shop',
+      user: 'postgres',
+      password: secrets.expectKey('shop-db', 'password'),
+      image: PostgresImage.alpine('17.2'),
+    }),
+    storage: storage(scope),
+  };
+  const from = offsite ? target : undefined;
+  new RestoreJob(scope, 'restore', { name: 'shop-restore', backup, quiesce, isolation, offsite: from });
+  new RestoreDrill(scope, 'drill', { name: 'shop-drill', backup, pick, isolation, offsite: from });
+  return Testing.synth(scope) as Manifest[];
+}
+
+const pod = (manifests: Manifest[], name: string) =>
+  manifests.find(({ kind, metadata }) => kind === 'CronJob' && metadata.name === name)!.spec.jobTemplate.spec.template
+    .spec;
+const names = (containers: { name: string }[]) => containers.map(({ name }) => name);
+
+test('a restore from a bucket does not mount the claim, which may be gone', () => {
+  const spec = pod(objects(), 'shop-restore');
+  expect(JSON.stringify(spec)).not.toContain('persistentVolumeClaim');
+  expect(spec.volumes).toContainEqual({ name: 'storage', emptyDir: { sizeLimit: '5Gi' } });
+  expect(names(spec.initContainers)).toEqual(['check-secrets', 'lend-rclone', 'fetch']);
+});
+
+test('the container that restores has no key of the bucket, and the one that fetches no password of the database', () => {
+  const { containers, initContainers } = pod(objects(), 'shop-restore');
+  expect(JSON.stringify(containers)).not.toContain('shop-offsite');
+  const fetching = initContainers.find(({ name }: { name: string }) => name === 'fetch');
+  expect(JSON.stringify(fetching)).not.toContain('shop-db');
+});
+
+test('offsite is none by default: what restores from the claim needs neither rclone nor a bucket', () => {
+  const manifests = objects({ offsite: false });
+  for (const name of ['shop-restore', 'shop-drill']) {
+    expect(JSON.stringify(pod(manifests, name))).not.toMatch(/rclone|OFFSITE/);
+  }
+});
+
+test('a drill of copies writes its evidence to the claim, and fetches without seeing it', () => {
+  const { containers, initContainers } = pod(objects(), 'shop-drill');
+  expect(containers[0].volumeMounts).toContainEqual({ name: 'storage', mountPath: '/backups' });
+  for (const container of initContainers) expect(JSON.stringify(container)).not.toContain('"storage"');
+});
+
+test('a restore from a bucket stops a service too', () => {
+  const spec = pod(objects({ quiesce: { deployment: 'shop-web' } }), 'shop-restore');
+  expect(names(spec.initContainers)).toEqual(['check-secrets', 'lend-kubectl', 'lend-rclone', 'fetch']);
+});
+
+test('isolated, a restore reaches the database and the bucket, and a drill the bucket alone', () => {
+  const ports = (name: string) =>
+    objects({ isolation: Isolation.exceptFor({ database: peer, bucket: peer }) })
+      .find(({ kind, metadata }) => kind === 'NetworkPolicy' && metadata.name === name)!
+      .spec.egress.flatMap((rule: { ports: { port: number }[] }) => rule.ports.map(({ port }) => port));
+  expect(ports('shop-restore')).toEqual([53, 53, 5432, 443]);
+  expect(ports('shop-drill')).toEqual([53, 53, 443]);
+});
+
+test('copies are not drilled in turn: that takes the evidence on the claim', () => {
+  expect(() => objects({ pick: DrillPick.ROTATE })).toThrow(/^restoreDrill\.pick \("rotate"\) needs the dumps/);
+});
