@@ -18,6 +18,8 @@ export interface DashboardContents {
   readonly title: string;
   /** What `BackupAlerts` calls itself in recorded metrics. */
   readonly alerts: string;
+  /** Whether any copies are watched. */
+  readonly hasCopies: boolean;
   readonly hasDrills: boolean;
 }
 
@@ -68,9 +70,10 @@ const ORANGE_FROM_1: readonly Threshold[] = [
 ];
 
 /** Source: https://grafana.com/docs/grafana/latest/dashboards/build-dashboards/view-dashboard-json-model/ */
-export function dashboard({ uid, title, alerts, hasDrills }: DashboardContents): object {
+export function dashboard({ uid, title, alerts, hasCopies, hasDrills }: DashboardContents): object {
   const rows = [
     { title: 'Backups', panels: cronJobPanels(alerts, 'backup') },
+    ...(hasCopies ? [{ title: 'Copies', panels: cronJobPanels(alerts, 'copy') }] : []),
     ...(hasDrills ? [{ title: 'Drills', panels: cronJobPanels(alerts, 'drill') }] : []),
     { title: 'Claims', panels: claimPanels(alerts) },
   ];

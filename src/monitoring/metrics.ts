@@ -23,7 +23,7 @@ const BRIDGE = '15m';
 /**
  * The recorded metric that names each CronJob that is watched, whether it exists or not. Its value is how many seconds
  * after its last success a CronJob is overdue. Its labels, beside `namespace` and `cronjob`: `alerts`, the object that
- * watches; `kind`, backup or drill; `deadline`, when a run is ended.
+ * watches; `kind`, backup, copy or drill; `deadline`, when a run is ended.
  */
 export const STALE_AFTER = 'cronjob:postgres_backup_stale_after_seconds';
 

@@ -207,6 +207,14 @@ const TEXTS: Readonly<Record<Kind, Texts>> = {
       'verified, but a restore of it would fail.',
     failedSeverity: 'warning',
   },
+  copy: {
+    noun: 'copy',
+    stale: 'A fire would take the newest dumps with it: what is off site is older.',
+    failed:
+      'Not every verified dump is off site. The log of the container copy says why, and what to do; so does ' +
+      'offsite/latest.json. Status 3: all is copied, but an expected secret is not right.',
+    failedSeverity: 'warning',
+  },
   drill: {
     noun: 'drill',
     stale: 'Nobody knows whether a restore would work today.',

@@ -3,7 +3,7 @@ import { Construct } from 'constructs';
 import { checkDuration, InvalidPropError } from '../errors';
 import { Schedule } from '../schedule/schedule';
 
-/** What a `BackupCronJob` and a `RestoreDrill` have in common. */
+/** What a `BackupCronJob`, an `OffsiteCopy` and a `RestoreDrill` have in common. */
 export interface Scheduled extends Construct {
   readonly name: string;
   readonly schedule: Cron;
@@ -13,7 +13,7 @@ export interface Scheduled extends Construct {
 }
 
 /** What a CronJob that has to succeed again and again is for. */
-export type Kind = 'backup' | 'drill';
+export type Kind = 'backup' | 'copy' | 'drill';
 
 /** A CronJob that has to succeed again and again. */
 export interface Watched {

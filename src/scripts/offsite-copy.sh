@@ -18,6 +18,9 @@ set -euo pipefail
 # What crypt begins each object with.
 readonly CRYPT_MAGIC=52434c4f4e450000
 
+# Whether the server refuses to write a name that is there.
+conditional=true
+
 main() {
   local names name bad=0 waiting=0
   check_storage_settings
@@ -113,6 +116,7 @@ copy() {
   check_source "$name" || return "$(status_of_gone "$name")"
   log "copying $name.dump, $((bytes / 1000000)) MB"
   send_missing "$files" || return "$(status_of_gone "$name")"
+  check_arrived "$files" || return "$(status_of_gone "$name")"
   [ "$OFFSITE_READ_BACK" = false ] || read_back "$name" "$files" || return 1
   look_at_lock "$name.dump" "$files"
   printf '%s\t%s\t%s\t%s\t%s\t%s\n' "$name" "$sum" "$bytes" "$OFFSITE_READ_BACK" "$(cat "$scratch/lock")" $(($(date +%s) - began)) >>"$report/copies"
@@ -144,9 +148,43 @@ send_missing() {
       return 1
     fi
     [ -z "$there" ] || continue
-    run "$RCLONE" copyto --immutable "$BACKUP_DIR/$file" "$(copy_of "$file")" 2>"$scratch/rclone.log" || {
+    send "$file" || {
       ! is_gone "$BACKUP_DIR/$file" || { log "${file%%.*} was pruned while it was copied"; return 1; }
       fail_to_reach "write $OFFSITE_PATH/$file$ending"
+    }
+  done <<<"$1"
+}
+
+# usage: send FILE      The server itself refuses a name that is there: what a killed run has sent may arrive after the list was
+# made, and another run may be under way. Some servers do not know that condition.
+send() {
+  local status=0
+  "$conditional" || { run "$RCLONE" copyto --no-check-dest "$BACKUP_DIR/$1" "$(copy_of "$1")" 2>"$scratch/rclone.log" || status=1; return "$status"; }
+  # The condition would be that of the look at what was written, too.
+  RCLONE_CONFIG_BUCKET_NO_HEAD=true run "$RCLONE" copyto --no-check-dest --header 'If-None-Match: *' "$BACKUP_DIR/$1" "$(copy_of "$1")" \
+    2>"$scratch/rclone.log" || status=1
+  if grep -q PreconditionFailed "$scratch/rclone.log"; then
+    log "$1 is there already"
+  elif grep -q NotImplemented "$scratch/rclone.log"; then
+    warn "$OFFSITE_ENDPOINT cannot refuse a name that is there: never start a copy while another one runs"
+    conditional=false
+    send "$1" || return 1
+  else
+    return "$status"
+  fi
+}
+
+# usage: check_arrived FILES      whether all of them are there, encrypted where they should be, and in their size
+check_arrived() {
+  local file there
+  list_objects
+  while IFS= read -r file; do
+    there=$(bytes_there "$file")
+    [ -z "$there" ] || is_encrypted "$file" || return 1
+    [ "$there" = "$(object_bytes "$(stat -c %s "$BACKUP_DIR/$file")")" ] || {
+      warn "$OFFSITE_PATH/$file$ending has ${there:-no} bytes, which are not those that were sent. Nothing is overwritten." \
+        "Look who wrote it, and remove it with a key that may."
+      return 1
     }
   done <<<"$1"
 }
@@ -161,7 +199,6 @@ read_back() {
     # The password has opened others: what does not open is damaged.
     sum=$(run sum_of_copy "$file") || grep -q 'bad password' "$scratch/rclone.log" || fail_to_reach "read $OFFSITE_PATH/$file$ending"
     printf '%s  %s\n' "$sum" "$file" >>"$scratch/arrived"
-    is_encrypted "$file" || return 1
   done <<<"$2"
   sort "$scratch/arrived" | cmp -s - "$scratch/expected" || {
     warn "what the bucket gives for $1 is not what was sent: $(grep -Fvx -f "$scratch/expected" "$scratch/arrived" | sed -e 's/^[^ ]*  //' -e 1q)." \

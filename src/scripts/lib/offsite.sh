@@ -25,7 +25,7 @@ check_bucket_settings() {
     fail "the key of the bucket is missing. What check-secrets says above tells which secret it is: create it."
   fi
   objects=bucket:$OFFSITE_PATH copies=$objects ending=
-  export RCLONE_CONFIG='' RCLONE_CACHE_DIR="$scratch/rclone" RCLONE_RETRIES=3 RCLONE_LOW_LEVEL_RETRIES=5
+  export RCLONE_CONFIG='' RCLONE_CACHE_DIR="$scratch/rclone" RCLONE_RETRIES=2 RCLONE_LOW_LEVEL_RETRIES=4
   export RCLONE_CONTIMEOUT=30s RCLONE_TIMEOUT=2m RCLONE_BWLIMIT="${OFFSITE_BANDWIDTH:-0}" RCLONE_TRANSFERS=1 RCLONE_MULTI_THREAD_STREAMS=0
   export RCLONE_CONFIG_BUCKET_TYPE=s3 RCLONE_CONFIG_BUCKET_PROVIDER="$OFFSITE_PROVIDER"
   export RCLONE_CONFIG_BUCKET_ENDPOINT="$OFFSITE_ENDPOINT" RCLONE_CONFIG_BUCKET_REGION="$OFFSITE_REGION"
@@ -91,7 +91,7 @@ bucket_remedy() {
     *AuthorizationHeaderMalformed* | *PermanentRedirect* | *IllegalLocationConstraint*) echo "The region is another one. Correct the prop region." ;;
     *NoSuchBucket* | *'directory not found'*) echo "The bucket does not exist. Make it, or correct the prop bucket." ;;
     *QuotaExceeded* | *InsufficientStorage* | *InsufficientCapacity* | *StatusCode:\ 507*) echo "The bucket is full. Raise its quota, or shorten its retention." ;;
-    *AccessDenied* | *Forbidden*) echo "The key may not do that: it needs the rights that docs/offsite.md lists. Add them." ;;
+    *AccessDenied* | *Forbidden* | *"Source doesn't exist or is a directory"*) echo "The key may not do that: it needs the rights that docs/offsite.md lists. Add them." ;;
     *x509* | *'certificate'*) echo "The certificate of the server is not trusted. Name its authority in the prop ca." ;;
     *'bad password'*) echo "The password or the salt is not the one that the copies were encrypted with. Put the former value back." ;;
     *'no such host'* | *refused* | *timeout*) echo "Is the server there, and does the NetworkPolicy let the pod reach it?" ;;

@@ -41,8 +41,12 @@ export interface Answer {
 export class ObjectStore {
   /**
    * @param keys further ones, by name, with what they may do, in the language of IAM policies
+   * @param volumeMegabytes size of each of its 64 volumes, of which every bucket takes some
    */
-  static async start(keys: Readonly<Record<string, { key: Key; policy: object }>> = {}): Promise<ObjectStore> {
+  static async start(
+    keys: Readonly<Record<string, { key: Key; policy: object }>> = {},
+    volumeMegabytes = 64,
+  ): Promise<ObjectStore> {
     const folder = freshFolder('objects', memoryFolder());
     const authority = new Authority('the authority of the bucket');
     const { certificate, key } = authority.sign('127.0.0.1', ['IP:127.0.0.1']);
@@ -70,7 +74,7 @@ export class ObjectStore {
       's3.port.lance': 0,
       's3.iam': false,
       'master.telemetry': false,
-      'master.volumeSizeLimitMB': 64,
+      'master.volumeSizeLimitMB': volumeMegabytes,
       'volume.max': 64,
     };
     const args = ['server', ...Object.entries(flags).map(([name, value]) => `-${name}=${value}`)];

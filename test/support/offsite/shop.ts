@@ -2,6 +2,7 @@ import { Cron, Testing } from 'cdk8s';
 import {
   BackupCronJob,
   BackupFormat,
+  Compression,
   OffsiteCopy,
   type OffsiteCopyProps,
   OffsiteEncryption,
@@ -35,10 +36,12 @@ export const COPIER: Key = { id: 'COPIERKEYOFTHETESTS', secret: 'a-copier-may-no
 
 export interface ShopOptions extends Partial<OffsiteCopyProps> {
   readonly bucket?: string;
+  readonly prefix?: string;
   readonly endpoint?: string;
   readonly region?: string;
   readonly encrypted?: boolean;
   readonly directory?: boolean;
+  readonly compressed?: boolean;
   /** The database of an identity provider, and the proof that its masterkey opens it. */
   readonly identity?: boolean;
 }
@@ -60,6 +63,7 @@ export function manifests(endpoint: string, options: ShopOptions = {}): Manifest
     storage: storage(scope),
     schedule: Cron.daily(),
     retention: Retention.keep({ last: 3 }),
+    compression: options.compressed === false ? Compression.none() : undefined,
     format: options.directory === true ? BackupFormat.directory({ parallelJobs: 2 }) : undefined,
   });
   const key = (name: string) => secrets.expectKey('shop-offsite', name, { minBytes: 8 });
@@ -67,7 +71,7 @@ export function manifests(endpoint: string, options: ShopOptions = {}): Manifest
     endpoint: options.endpoint ?? endpoint,
     region: options.region ?? 'us-east-1',
     bucket: options.bucket ?? BUCKET,
-    prefix: 'internal',
+    prefix: options.prefix ?? 'internal',
     accessKey: key('accessKey'),
     secretKey: key('secretKey'),
     encryption:
