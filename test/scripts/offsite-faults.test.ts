@@ -6,7 +6,8 @@ import { PostgresServer } from '../support/postgres/postgres-server';
 import { run } from '../support/machine/machine';
 import { usually } from '../support/machine/userlands';
 import { type Asked, type Fault, FaultyBucket } from '../support/offsite/faulty-bucket';
-import { ADMIN, describeWithBucket, type Key, ObjectStore, type Version } from '../support/offsite/object-store';
+import { describeWithBucket } from '../support/offsite/describe-with-bucket';
+import { ADMIN, type Key, ObjectStore, type Version } from '../support/offsite/object-store';
 import { BUCKET, said, shop, type ShopOptions } from '../support/offsite/shop';
 
 const allow = (...actions: string[]): object => ({

@@ -9,7 +9,8 @@ import type { PodResult } from '../support/pods/pod';
 import { PostgresServer } from '../support/postgres/postgres-server';
 import { eventually } from '../support/machine/eventually';
 import { usually } from '../support/machine/userlands';
-import { describeWithBucket, ObjectStore } from '../support/offsite/object-store';
+import { describeWithBucket } from '../support/offsite/describe-with-bucket';
+import { ObjectStore } from '../support/offsite/object-store';
 import { BUCKET, COPIER, said, shop } from '../support/offsite/shop';
 
 const policy = JSON.parse(readFileSync(join(__dirname, '../../docs/offsite-policy.json'), 'utf8'));

@@ -4,7 +4,8 @@ import type { Instance } from '../support/pods/instance';
 import { SecretWatch } from '../support/pods/secret-watch';
 import { PostgresServer } from '../support/postgres/postgres-server';
 import { usually } from '../support/machine/userlands';
-import { ADMIN, describeWithBucket, ObjectStore, type Version } from '../support/offsite/object-store';
+import { describeWithBucket } from '../support/offsite/describe-with-bucket';
+import { ADMIN, ObjectStore, type Version } from '../support/offsite/object-store';
 import { BUCKET, COPIER, PASSWORD, SALT, said, shop } from '../support/offsite/shop';
 
 const policy = JSON.parse(readFileSync(join(__dirname, '../../docs/offsite-policy.json'), 'utf8'));

@@ -1,6 +1,6 @@
 import { createHash, createHmac } from 'node:crypto';
 import { type ChildProcess, spawn } from 'node:child_process';
-import { createWriteStream, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { createWriteStream, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { request } from 'node:https';
 import { join } from 'node:path';
 import { eventually } from '../machine/eventually';
@@ -10,9 +10,6 @@ import { freshFolder, memoryFolder } from '../machine/run-folder';
 import { Authority } from '../postgres/authority';
 import { freePort } from '../postgres/postgres-server';
 import { PROGRAMS } from './programs';
-
-/** Tests that need rclone and SeaweedFS: they are skipped, and counted, where a machine has none. */
-export const describeWithBucket = existsSync(PROGRAMS) ? describe : describe.skip;
 
 /** A key of the server. */
 export interface Key {
