@@ -251,7 +251,7 @@ export class BackupCronJob extends Construct implements IBackup {
       successfulJobsRetained: props.successfulJobsRetained ?? 7,
       failedJobsRetained: props.failedJobsRetained ?? 7,
       backoffLimit: 2,
-      finalStatuses: [SECRETS_STATUS],
+      finalStatuses: [RESTORE_WOULD_FAIL],
       settings: [
         env('RESTORE_ROLE', database.restoreAs.user),
         env('DUMP_FORMAT', format.name),
@@ -295,9 +295,9 @@ export class BackupCronJob extends Construct implements IBackup {
 }
 
 /**
- * With this status the dump is there and verified, but the secrets for its restore are not: another dump helps nobody.
+ * With this status the dump is there and verified, but a restore of it would fail, and so would that of another one.
  */
-const SECRETS_STATUS = 3;
+const RESTORE_WOULD_FAIL = 3;
 
 function heartbeat(urls: Heartbeat | undefined): k8s.EnvVar[] {
   return [

@@ -1,7 +1,7 @@
 import { Chart, Size, SizeRoundingBehavior } from 'cdk8s';
 import { IPersistentVolumeClaim, k8s, PersistentVolumeAccessMode, PersistentVolumeClaim } from 'cdk8s-plus-28';
 import { Construct } from 'constructs';
-import { KEEP_WHEN_REMOVED, NEVER_RECREATE } from '../delivery/flux-annotations';
+import { KEEP_WHEN_REMOVED, NEVER_RECREATE } from '../delivery/gitops-annotations';
 import { InvalidPropError } from '../errors';
 import { described, labelsFor } from '../kubernetes/labels';
 import { checkName } from '../kubernetes/names';

@@ -9,7 +9,8 @@ export interface PostgresRole {
   readonly password: SecretKey;
   /**
    * Certificate that this role shows to the server.
-   * @default - that of `tls`
+   * @default - that of `tls`, which a server that compares names (`clientcert=verify-full`) takes for no other role
+   * than the one that dumps
    */
   readonly clientCertificate?: TlsClientCertificate;
 }

@@ -1,5 +1,4 @@
-import { InvalidPropError } from '../errors';
-import { checkName } from '../kubernetes/names';
+import { checkDataKey, checkName } from '../kubernetes/names';
 import { SecretKey } from '../secrets/secret-key';
 
 /** Where the certificates are of the authority that has signed the server's. */
@@ -13,14 +12,7 @@ export class TlsAuthority {
    */
   public static configMap(name: string, key: string = 'ca.crt'): TlsAuthority {
     checkName('tlsAuthority.name', name);
-    if (!/^[-._a-zA-Z0-9]{1,253}$/.test(key)) {
-      throw new InvalidPropError(
-        'tlsAuthority.key',
-        key,
-        'cannot be a key of a ConfigMap',
-        'Use letters, digits, "-", "_" and "."',
-      );
-    }
+    checkDataKey('tlsAuthority.key', key, 'ConfigMap');
     return new TlsAuthority(`ConfigMap ${name}, key ${key}`, name, key);
   }
 

@@ -1,11 +1,12 @@
-import { readdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { chmodSync, copyFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import { ApiObject, App, AppProps, Chart, Names, Yaml, YamlOutputType } from 'cdk8s';
 import { Kustomization } from '../../imports/kustomize.config.k8s.io';
 import { InvalidPropError } from '../errors';
 import { Runbook } from '../runbook/runbook';
 
 const EXTENSION = '.yaml';
+const PLUGIN = join(__dirname, '../kubectl-plugin/kubectl-pgbackup');
 
 /** Where an app is written to. */
 export interface KustomizedAppProps {
@@ -18,7 +19,8 @@ export interface KustomizedAppProps {
 
 /**
  * An app that writes a folder a chart, a file a resource, and in each folder a `kustomization.yaml` that lists
- * exactly these files, ready for Flux. Where a chart has a `Runbook`, it is in the same folder as `RUNBOOK.md`.
+ * exactly these files, ready for Flux. Where a chart has a `Runbook`, it is in the same folder as `RUNBOOK.md`, and
+ * beside it is `kubectl-pgbackup`, the plugin of kubectl that carries it out. Neither is applied.
  */
 export class KustomizedApp extends App {
   constructor(props: KustomizedAppProps = {}) {
@@ -46,6 +48,9 @@ export class KustomizedApp extends App {
       Yaml.save(join(this.outdir, folder, 'kustomization.yaml'), [Kustomization.manifest({ resources: files })]);
       if (runbook !== undefined) {
         writeFileSync(join(this.outdir, folder, 'RUNBOOK.md'), runbook.toMarkdown());
+        const plugin = join(this.outdir, folder, basename(PLUGIN));
+        copyFileSync(PLUGIN, plugin);
+        chmodSync(plugin, 0o755);
       }
     }
   }

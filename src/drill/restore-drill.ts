@@ -4,7 +4,7 @@ import { Construct } from 'constructs';
 import { IBackup } from '../backup/backup';
 import { checkProof, DecryptionProof } from './decryption-proof';
 import { env } from '../workload/environment';
-import { VERBATIM } from '../delivery/flux-annotations';
+import { VERBATIM } from '../delivery/gitops-annotations';
 import {
   ContainerProps,
   PodExtras,

@@ -23,6 +23,9 @@ const madeBySetup = {
   'login-client': 'the login pages sign in to ZITADEL with it; setup makes it once',
 };
 
+/** The guard of the namespace, which is in a chart of its own. */
+export const GUARD = 'identity-internal-guard';
+
 /**
  * Backup and restore of the ZITADEL instance in the namespace `identity-internal`. The namespace itself is
  * long-lived and not ours. Every name here is persisted in the cluster or on the NAS: renaming means migrating.
@@ -89,6 +92,15 @@ export class IdentityInternal extends Chart {
     });
 
     const { backup, restore, drill } = this;
-    new Runbook(this, 'runbook', { backup, restore, drill, secrets, service: zitadel, ...clusterNames, notBackedUp });
+    new Runbook(this, 'runbook', {
+      backup,
+      restore,
+      drill,
+      secrets,
+      service: zitadel,
+      guard: GUARD,
+      ...clusterNames,
+      notBackedUp,
+    });
   }
 }

@@ -1,19 +1,53 @@
-import { type Exemption, RunbookService } from '..';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Delivery, type Exemption, RunbookService } from '..';
 
 /** ZITADEL as its Helm chart makes it; init and setup are hooks of each install and upgrade. */
 export const zitadel = RunbookService.deployment('zitadel', {
   title: 'ZITADEL',
-  helmRelease: 'zitadel',
+  delivery: Delivery.flux({ name: 'identity-internal' }, { helmRelease: 'zitadel' }),
   setupJobs: ['zitadel-init', 'zitadel-setup'],
-  kustomization: { name: 'identity-internal' },
   // https://zitadel.com/docs/apis/observability/health
   readiness: { service: 'zitadel', port: 8080, path: '/debug/ready' },
+  // With a wrong masterkey of 32 bytes ZITADEL starts and is ready all the same: only a token tells.
+  probe: {
+    command: readFileSync(join(__dirname, 'probe.sh'), 'utf8'),
+    answers: [
+      { answer: '200', means: 'ZITADEL has decrypted the token and found its user: masterkey and database fit' },
+      {
+        answer: '401',
+        means:
+          'the masterkey is not that of the database, or the token is not in it, e.g. made after the dump. A ' +
+          'drill of the ' +
+          'dump decides: refuted is the masterkey, proven is the token',
+      },
+      {
+        answer: '404',
+        means: '`ExternalDomain` in `zitadel-config-yaml` is not a domain of this instance: restored from another one?',
+      },
+      {
+        answer: '503, 000',
+        means: 'after half a minute of trying: ZITADEL does not serve; see its pods and their logs',
+      },
+    ],
+  },
+  afterRestore: [
+    'Redirect URIs, and all else that was configured since, are those of the dump: apply what automation knows again.',
+    'Tokens, keys and sessions that were made since are unknown: people sign in again, programs need new tokens.',
+    '`iam-admin` and `iam-admin-pat` must be those of the dump: a setup of an empty ZITADEL has made others.',
+    'Chart 9: `login-client` too, or the login pages get 401. Chart 10 has `zitadel-login-service-key` in its place, ' +
+      'which Helm makes anew where it is missing.',
+  ],
+  lostWithKey:
+    'what only ZITADEL can read: signing keys, client secrets of identity providers, passwords of SMTP and SMS, ' +
+    "people's " +
+    'one-time password secrets. Users and the hashes of their passwords are not encrypted with it',
 });
 
 /** Names that the runbook needs and others have given. */
 export const clusterNames = {
   server: 'zitadel-db',
-  kustomization: { name: 'identity-internal-backup' },
+  delivery: Delivery.flux({ name: 'identity-internal-backup' }),
   declaredIn: 'src/identity-internal/chart.ts',
 };
 

@@ -65,6 +65,16 @@ export function fileName(identifier: string): string {
 }
 
 /**
+ * @param of the kind of object that has the key, in words
+ * @throws InvalidPropError when no Secret and no ConfigMap can have such a key
+ */
+export function checkDataKey(property: string, key: string, of: string): void {
+  if (!/^[-._a-zA-Z0-9]{1,253}$/.test(key)) {
+    throw new InvalidPropError(property, key, `cannot be a key of a ${of}`, 'Use letters, digits, "-", "_" and "."');
+  }
+}
+
+/**
  * A PostgreSQL identifier as a part of a name of Kubernetes: in small letters, and with "-" for "_". One that has other
  * characters or is too long ends in a hash of all of it. It depends on nothing but the identifier.
  */

@@ -2,7 +2,7 @@ import { Chart, Duration } from 'cdk8s';
 import { Construct } from 'constructs';
 import { PrometheusRule, PrometheusRuleSpecGroupsRules } from '../../imports/monitoring.coreos.com';
 import { BackupCronJob } from '../backup/backup-cron-job';
-import { VERBATIM } from '../delivery/flux-annotations';
+import { VERBATIM } from '../delivery/gitops-annotations';
 import { checkCount, InvalidPropError } from '../errors';
 import { claimRules, cronJobRules, monitoringRules, recordedCronJobs, restoreRules, templateRules } from './rules';
 import { staleAfter, watched, Watched, WatchedClaim, watchedNamespace, WatchedRestore } from './watched';

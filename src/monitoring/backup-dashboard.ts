@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { Chart } from 'cdk8s';
 import { k8s } from 'cdk8s-plus-28';
 import { Construct } from 'constructs';
-import { VERBATIM } from '../delivery/flux-annotations';
+import { VERBATIM } from '../delivery/gitops-annotations';
 import { BackupAlerts } from './backup-alerts';
 import { dashboard } from './dashboard';
 import { checkLabels, checkName } from '../kubernetes/names';

@@ -1,4 +1,4 @@
-import { NEVER_RECREATE, SSA, SUBSTITUTE, VERBATIM } from '../delivery/flux-annotations';
+import { NEVER_RECREATE, SSA, SUBSTITUTE, VERBATIM } from '../delivery/gitops-annotations';
 import { at, pathText, text, type Manifest, type Value } from '../manifests/manifest';
 import { componentOf } from '../manifests/workload';
 import { violation, type Policy, type Violation } from './policy';

@@ -1,4 +1,4 @@
-import { KEEP_WHEN_REMOVED, NEVER_RECREATE } from '../delivery/flux-annotations';
+import { KEEP_WHEN_REMOVED, NEVER_RECREATE } from '../delivery/gitops-annotations';
 import { at, text, type Manifest } from '../manifests/manifest';
 import { componentOf, environmentOf, jobSpecPath } from '../manifests/workload';
 import { isAbsent } from './pod';

@@ -1,4 +1,4 @@
-import { KEEP_WHEN_REMOVED, NEVER_RECREATE } from '../delivery/flux-annotations';
+import { KEEP_WHEN_REMOVED, NEVER_RECREATE } from '../delivery/gitops-annotations';
 import { text, type Manifest } from '../manifests/manifest';
 import { entries, isAbsent, podField, podOf } from './pod';
 import { violation, type Policy, type Violation } from './policy';

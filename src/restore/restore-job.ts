@@ -2,7 +2,7 @@ import { ApiObject, Chart, Cron, Duration, Size } from 'cdk8s';
 import { k8s } from 'cdk8s-plus-28';
 import { Construct } from 'constructs';
 import { IBackup } from '../backup/backup';
-import { KEEP_WHEN_REMOVED, NEVER_RECREATE, VERBATIM } from '../delivery/flux-annotations';
+import { KEEP_WHEN_REMOVED, NEVER_RECREATE, VERBATIM } from '../delivery/gitops-annotations';
 import { env } from '../workload/environment';
 import { PodOptions, podOptions } from '../workload/pod-options';
 import { checkCount, checkDuration, InvalidPropError } from '../errors';

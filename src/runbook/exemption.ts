@@ -1,6 +1,6 @@
-import { InvalidPropError } from '../errors';
+import { checkLine } from './runbook-probe';
 
-/** Something that a restore does not bring back, on purpose. Whoever restores reads it before they miss it. */
+/** Something that a restore does not bring back, on purpose. A person reads it before they miss it. */
 export interface Exemption {
   /** What is not backed up, in one line, e.g. "sessions in Redis". */
   readonly what: string;
@@ -11,13 +11,10 @@ export interface Exemption {
 /** @throws InvalidPropError when one of the two is empty or has a line break */
 export function checkExemption({ what, because }: Exemption): void {
   for (const [property, text] of Object.entries({ what, because })) {
-    if (!/^[^\r\n]*\S[^\r\n]*$/.test(text)) {
-      throw new InvalidPropError(
-        `runbook.notBackedUp.${property}`,
-        text,
-        'is empty or has a line break',
-        'Say in one line what is missing after a restore, and why that is all right',
-      );
-    }
+    checkLine(
+      `runbook.notBackedUp.${property}`,
+      text,
+      'Say in one line what is missing after a restore, and why that is all right',
+    );
   }
 }

@@ -1,5 +1,5 @@
 import type { BackupCronJob } from '../backup/backup-cron-job';
-import type { IFluxKustomization } from '../delivery/flux-kustomization';
+import type { Delivery } from '../delivery/delivery';
 import type { RestoreDrill } from '../drill/restore-drill';
 import type { RestoreJob } from '../restore/restore-job';
 import type { SecretExpectations } from '../secrets/secret-expectations';
@@ -12,28 +12,63 @@ export interface RunbookProps {
   readonly backup: BackupCronJob;
   /** Its template for restores on demand. */
   readonly restore: RestoreJob;
-  /** Its drill. */
-  readonly drill: RestoreDrill;
   /** What must exist before a restore. */
   readonly secrets: SecretExpectations;
-  /** The service that uses the database. */
-  readonly service: RunbookService;
-  /** Name of the StatefulSet of the database server, in the namespace of the chart. */
-  readonly server: string;
-  /** The Flux Kustomization that applies what is synthesized here. */
-  readonly kustomization: IFluxKustomization;
-  /** File in which the constructs are declared, for whoever has to change them, e.g. `src/shop/chart.ts`. */
-  readonly declaredIn: string;
-  /** What a restore does not bring back. An empty list says that there is nothing. */
-  readonly notBackedUp: Exemption[];
+  /**
+   * Its drill.
+   * @default - none: the page has no section about drills
+   */
+  readonly drill?: RestoreDrill;
+  /**
+   * The service that uses the database.
+   * @default - one that the page neither stops nor proves, called "the service"
+   */
+  readonly service?: RunbookService;
+  /**
+   * Name of the StatefulSet of the database server, in the namespace of the chart.
+   * @default - none: the server runs elsewhere
+   */
+  readonly server?: string;
+  /**
+   * What applies the manifests that are synthesized here.
+   * @default Delivery.kubectl()
+   */
+  readonly delivery?: Delivery;
+  /**
+   * Name of the `NamespaceGuard` that protects the namespace.
+   * @default - none: the page says not to delete the namespace, and nothing keeps a person from it
+   */
+  readonly guard?: string;
+  /**
+   * File in which the constructs are declared, for a person who has to change them, e.g. `src/shop/chart.ts`.
+   * @default - the page says only which construct to change
+   */
+  readonly declaredIn?: string;
+  /**
+   * What a restore does not bring back.
+   * @default - nothing but what no restore brings back
+   */
+  readonly notBackedUp?: Exemption[];
   /**
    * Title of the page.
-   * @default - "Runbook: ", the title of the service and the namespace
+   * @default - "Runbook: ", the title of the service, or the name of the database, and the namespace
    */
   readonly title?: string;
 }
 
 /** What the sections of the page take. */
-export interface RunbookFacts extends Omit<RunbookProps, 'title'> {
+export interface RunbookFacts {
   readonly namespace: string;
+  readonly backup: BackupCronJob;
+  readonly restore: RestoreJob;
+  readonly secrets: SecretExpectations;
+  readonly drill?: RestoreDrill;
+  readonly service: RunbookService;
+  readonly server?: string;
+  readonly delivery: Delivery;
+  readonly guard?: string;
+  readonly declaredIn?: string;
+  readonly notBackedUp: Exemption[];
+  /** Whether the namespace has other backups, so that each command has to name this one. */
+  readonly hasOtherBackups: boolean;
 }

@@ -3,96 +3,142 @@ import type { ExpectedSecret } from '../secrets/secret-key';
 import type { RunbookFacts } from './facts';
 import { Commands } from './commands';
 import { paragraphs, sh, table } from './markdown';
-import { kustomizationObject } from './runbook-service';
+import type { See, Section } from './page';
 
 /** Restoring where nothing is left but the NAS, Git and the secrets. */
-export function freshClusterSection(runbook: RunbookFacts): string {
+export function freshClusterSection(runbook: RunbookFacts): Section {
   const commands = new Commands(runbook);
-  const {
-    backup,
-    namespace,
-    secrets,
-    server,
-    service: {
-      options: { title, helmRelease },
+  const { service } = runbook;
+  return {
+    id: 'freshCluster',
+    title: 'Restore into a fresh cluster',
+    body: (see) => {
+      const steps = [
+        secretsOf(runbook),
+        hold(runbook, commands, see),
+        dumps(runbook, commands),
+        server(runbook, commands),
+        data(runbook, commands),
+        start(runbook, commands, see),
+      ].filter((step) => step.length > 0);
+      return paragraphs(
+        `In this order. Until the last step ${service.options.title} may not start: it would set up a new, empty ` +
+          'database. If it has, the restore exchanges that one too.',
+        ...steps.flatMap(([title, text, ...more], index) => [`**Step ${index + 1}: ${title}.** ${text}`, ...more]),
+      );
     },
-  } = runbook;
-  const { database, storage } = backup;
-  const claim = storage.claimName;
-  const { name, namespace: fluxNamespace } = kustomizationObject(runbook.kustomization);
-  return paragraphs(
-    '## 6. Restore into a fresh cluster',
-    `In this order. Until 6.7 ${title} may not start: it would set up a new, empty database. If it has, the ` +
-      'restore exchanges that one too.',
-    '### 6.1 Secrets',
-    'Flux brings those that are in Git, once it can decrypt. The others come from where copies are kept, and ' +
-      `must be there before ${title} starts.`,
+  };
+}
+
+/** The title of a step, and its text. */
+type Step = (string | undefined)[];
+
+function secretsOf({ backup, secrets, namespace, service }: RunbookFacts): Step {
+  if (secrets._all.length === 0) return [];
+  const kept = secrets._escrowed.map(
+    ({ options, validUntil }) =>
+      ` Kept outside of the cluster: ${options.what}, at ${options.where} (seen on ${options.attestedOn}, good ` +
+      `until ${validUntil}).`,
+  );
+  return [
+    'secrets',
+    'Those that are in Git come with it, once they can be decrypted. The others come from where copies are kept, and ' +
+      `must be there before ${service.options.title} starts.${kept.join('')}${authority(backup.database)}`,
     table(
       ['Secret', 'Key', 'Must be', 'Because', 'From'],
       secrets._all.map((secret) => row(secret)),
     ),
-    ...authority(database),
-    ...secrets._escrowed.map(
-      ({ options, validUntil }) =>
-        `Kept outside of the cluster: ${options.what}, at ${options.where} (seen on ${options.attestedOn}, good ` +
-        `until ${validUntil}).`,
-    ),
-    'Which are there:',
     sh(...present(secrets._all, namespace)),
-    `### 6.2 Hold ${title} and the nightly backup`,
-    'In Git, before Flux first applies: suspend the backup (section ' +
-      `9)${helmRelease === undefined ? '' : `, and set \`spec.suspend: true\` in the HelmRelease \`${helmRelease}\``}. ` +
-      '' +
-      `A backup of an empty ${title} would be the newest verified dump. Where Flux was faster, and only there, ` +
-      'hold also what is in the cluster:',
+  ];
+}
+
+function hold(runbook: RunbookFacts, commands: Commands, see: See): Step {
+  const { backup, delivery, namespace, service } = runbook;
+  const { title } = service.options;
+  const patch = commands.kubectl(`patch cronjob/${backup.name} -p '{"spec":{"suspend":true}}'`);
+  const because = 'A backup of an empty database would be the newest verified dump. ';
+  return [
+    `hold ${title} and the nightly backup`,
+    ...(delivery._appliers.length === 0
+      ? [
+          `${because}Apply the manifests beside this page, in its folder, but not yet ${title}, and hold the backup:`,
+          sh(...commands.hold(), ...delivery._apply(), patch),
+        ]
+      : [
+          `${because}In Git, before it is first applied, suspend the backup (${see('suspend')}) and ${title}. Where ` +
+            'that comes too late, and only there, hold also what is in the cluster:',
+          sh(...commands.hold(), ...delivery._suspend(namespace), patch),
+        ]),
+  ];
+}
+
+function dumps({ backup: { storage, folder, database } }: RunbookFacts, commands: Commands): Step {
+  return [
+    'the dumps',
+    `The new claim \`${storage.claimName}\` is an empty folder of the NAS; its place is printed. Copy the folder ` +
+      `\`${folder}\` of the former claim into it, for user and group ` +
+      `${database.image.uid}:${database.image.gid}. Copy ` +
+      'and do not move: the original is the last one until this is done:',
     sh(
-      ...commands.flux('suspend'),
-      `flux suspend kustomization ${name} -n ${fluxNamespace}`,
-      commands.kubectl(`patch cronjob/${backup.name} -p '{"spec":{"suspend":true}}'`),
-    ),
-    '### 6.3 The dumps',
-    `The new claim \`${claim}\` is an empty folder of the NAS. Where it is:`,
-    sh(
-      `volume=$(${commands.kubectl(`get pvc/${claim} -o jsonpath='{.spec.volumeName}'`)})`,
+      `volume=$(${commands.kubectl(`get pvc/${storage.claimName} -o jsonpath='{.spec.volumeName}'`)})`,
       `kubectl get "pv/$volume" -o jsonpath='{.spec.nfs.server}:{.spec.nfs.path}{"\\n"}'`,
     ),
-    `On the NAS, copy the folder \`${backup.folder}\` from the former claim's folder into this one. It must ` +
-      'belong to user and group ' +
-      `${database.image.uid}:${database.image.gid}. Copy and do not move: the original is the last one until ` +
-      'this is done.',
-    '### 6.4 The server',
-    'Only when Git says that the backup is suspended, and Flux has fetched that: resuming applies what Git ' +
-      'says, and takes back what `kubectl patch` has set. ' +
-      'The third command must print `true`; otherwise hold the backup again, as in 6.2.',
-    sh(
-      `flux resume kustomization ${name} -n ${fluxNamespace}`,
-      `flux reconcile kustomization ${name} -n ${fluxNamespace} --with-source`,
-      commands.isSuspended('cronjob', backup.name),
-      commands.kubectl(`rollout status statefulset/${server} --timeout=10m`),
-    ),
-    '### 6.5 Restore',
-    'List the dumps (section 4) and name one. The log tells what is different here: that there is no database ' +
-      'yet, and which roles it has made.',
-    sh(commands.nameDump(), ...commands.restore('restore', 'RESTORE_DUMP="$dump"')),
-    '### 6.6 Passwords of the roles',
-    `The log of the restore names the roles that it has made; they have no password. Each one that ${title} ` +
-      `logs in with gets the one that is in its Secret. Here for \`${database.user}\`, ` +
-      'put the role in its place:',
-    sh(
-      commands.kubectl(
-        `exec -it statefulset/${server} -- psql -U ${shellWord(database.user)} -c ` +
-          `${shellWord(`\\password ${database.user}`)}`,
-      ),
-    ),
-    `### 6.7 Start ${title}`,
-    'Take the suspensions out of Git first. The second command must print `false`: the nights are backed up again.',
-    sh(
-      `flux reconcile kustomization ${name} -n ${fluxNamespace} --with-source`,
-      commands.isSuspended('cronjob', backup.name),
-      ...commands.start(false),
-    ),
-    'Then verify (section 8.2), back up (section 3) and drill (section 7).',
-  );
+  ];
+}
+
+function server({ delivery, namespace, server: name }: RunbookFacts, commands: Commands): Step {
+  const isUp = name === undefined ? [] : [commands.kubectl(`rollout status statefulset/${name} --timeout=10m`)];
+  const reads =
+    (name === undefined ? 'The server must accept connections. ' : '') +
+    'Where anything but `true` is printed, hold the backup again, as before:';
+  return [
+    'the server',
+    ...(delivery._appliers.length === 0
+      ? [reads, sh(commands.isBackupSuspended(), ...isUp)]
+      : [
+          'Only when Git says that the backup is suspended: to resume applies what Git says, and takes back what ' +
+            `\`kubectl patch\` has set. ${reads}`,
+          sh(...delivery._resume(namespace), commands.isBackupSuspended(), ...isUp),
+        ]),
+  ];
+}
+
+function data({ backup: { database }, server: name, service }: RunbookFacts, commands: Commands): Step {
+  const password = shellWord(`\\password ${database.user}`);
+  const each =
+    `Roles that the log says were made have no password. Each one that ${service.options.title} logs in with ` +
+    `gets that ` +
+    'of its Secret';
+  return [
+    'the data',
+    'Choose a dump. The log says what is different here: there is no database yet, and roles are made:',
+    sh(commands.pgbackup('list'), commands.pgbackup(`restore --dump ${commands.exampleDump}`)),
+    ...(name === undefined
+      ? [`${each}, with \`\\password\` and the name of the role in a \`psql\` on the server.`]
+      : [
+          `${each}; where it is not \`${database.user}\`, change the name behind \`password\` alone:`,
+          sh(commands.kubectl(`exec -it statefulset/${name} -- psql -U ${shellWord(database.user)} -c ${password}`)),
+        ]),
+  ];
+}
+
+function start(runbook: RunbookFacts, commands: Commands, see: See): Step {
+  const { backup, delivery, service, drill } = runbook;
+  const { title, afterRestore = [] } = service.options;
+  const isByHand = delivery._appliers.length === 0;
+  const goOn = isByHand
+    ? [commands.kubectl(`patch cronjob/${backup.name} -p '{"spec":{"suspend":false}}'`)]
+    : delivery._apply();
+  return [
+    `start ${title}`,
+    `${isByHand ? '' : 'Take the suspensions out of Git first. '}Where \`false\` is printed, the nights are ` +
+      `backed up again:`,
+    sh(...goOn, commands.isBackupSuspended(), ...commands.start(false)),
+    `Then verify (${see('verify')})${drill === undefined ? '' : `, drill (${see('drill')})`} and back up ` +
+      `(${see('backup')}). ` +
+      `${afterRestore.length === 0 ? '' : 'The database is that of the day of the dump:'}`.trimEnd(),
+    afterRestore.length === 0 ? undefined : afterRestore.map((text) => `- ${text}`).join('\n'),
+  ];
 }
 
 function row({ isLocal, namespace, secretName, _onlyKey: onlyKey, _options, _because = '' }: ExpectedSecret): string[] {
@@ -135,12 +181,10 @@ function shellWord(text: string): string {
 }
 
 /** What a restore needs beside secrets: the authority of the server's certificate, where it is in a ConfigMap. */
-function authority({ tls }: PostgresDatabase): string[] {
+function authority({ tls }: PostgresDatabase): string {
   const { configMapName, configMapKey } = tls?.authority ?? {};
   return configMapName === undefined
-    ? []
-    : [
-        `The ConfigMap \`${configMapName}\` must have the authority of the server's certificate under the key ` +
-          `\`${configMapKey}\`: without it no restore connects.`,
-      ];
+    ? ''
+    : ` The ConfigMap \`${configMapName}\` must have the authority of the server's certificate under the key ` +
+        `\`${configMapKey}\`: without it no restore connects.`;
 }

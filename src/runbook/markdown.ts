@@ -1,6 +1,6 @@
-/** A block of commands to copy. Each one is run by a test. */
-export function sh(...lines: string[]): string {
-  return ['```sh', ...lines, '```'].join('\n');
+/** A block of commands to copy; undefined without any. */
+export function sh(...lines: string[]): string | undefined {
+  return lines.length === 0 ? undefined : ['```sh', ...lines, '```'].join('\n');
 }
 
 export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
@@ -11,12 +11,19 @@ function cell(text: string): string {
   return text.replaceAll('|', '\\|');
 }
 
-/** Paragraphs, with a blank line between. Those that are undefined are left out. */
+/** Paragraphs, with a blank line between, but none before a block or list that the sentence above leads to. */
 export function paragraphs(...texts: (string | undefined)[]): string {
-  return texts.filter((text) => text !== undefined).join('\n\n');
+  return texts
+    .filter((text) => text !== undefined)
+    .reduce((page, text) => `${page}${page.endsWith(':') && /^(```|- |1\. )/.test(text) ? '\n' : '\n\n'}${text}`);
 }
 
-/** A list to tick off, each line with the command that tells. */
-export function checklist(...lines: readonly (readonly [text: string, ...commands: string[]])[]): string {
-  return paragraphs(...lines.map(([text, ...commands]) => `- [ ] ${text}\n\n${sh(...commands)}`));
+/** A text as the beginning of a sentence. */
+export function sentence(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
+
+/** The words of a list, with "and" before the last. */
+export function words(list: readonly string[]): string {
+  return list.length < 2 ? list.join('') : `${list.slice(0, -1).join(', ')} and ${list.at(-1)}`;
 }

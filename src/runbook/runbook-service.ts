@@ -1,15 +1,10 @@
 import { Chart } from 'cdk8s';
 import { Construct } from 'constructs';
-import { IFluxKustomization } from '../delivery/flux-kustomization';
+import { Delivery } from '../delivery/delivery';
 import { InvalidPropError } from '../errors';
+import type { ExternalObject } from '../kubernetes/external-object';
 import { checkName } from '../kubernetes/names';
-
-/** An object of the cluster that the runbook names and somebody else declares. */
-export interface ExternalObject {
-  readonly kind: string;
-  readonly name: string;
-  readonly namespace: string;
-}
+import { checkLine, checkProbe, RunbookProbe } from './runbook-probe';
 
 /** Where a service says whether it is ready to serve. */
 export interface ReadinessOptions {
@@ -25,69 +20,104 @@ export interface ReadinessOptions {
 export interface RunbookServiceOptions {
   /** What people call it. */
   readonly title: string;
-  /** Where it says whether it is ready. */
-  readonly readiness: ReadinessOptions;
-  /** The Kustomization that applies the service; it would undo what a person changes. */
-  readonly kustomization: IFluxKustomization;
   /**
-   * The HelmRelease of the same namespace that makes the Deployment.
-   * @default - none: the Kustomization makes it
+   * Where it says whether it is ready.
+   * @default - nowhere: its workload says it
    */
-  readonly helmRelease?: string;
+  readonly readiness?: ReadinessOptions;
   /**
-   * Jobs that bring the database to the service's version, as hooks of the HelmRelease. A forced upgrade runs them
-   * again.
+   * What proves that it works.
+   * @default - none: a person uses it, and looks
+   */
+  readonly probe?: RunbookProbe;
+  /**
+   * What applies the service, and would undo what a person changes.
+   * @default Delivery.kubectl()
+   */
+  readonly delivery?: Delivery;
+  /**
+   * Jobs that bring the database to the service's version, as hooks of a Helm chart, which the delivery runs again.
    * @default - none
    */
   readonly setupJobs?: string[];
+  /**
+   * What a person looks at after a restore into a fresh cluster, one line of Markdown each: what the database of the
+   * dump's day does not fit any more.
+   * @default - nothing
+   */
+  readonly afterRestore?: string[];
+  /**
+   * What is lost for good with a key that a dump depends on (`sameAsDump`), in one line of Markdown.
+   * @default - all that was encrypted with it
+   */
+  readonly lostWithKey?: string;
 }
 
-/** The service that uses the database: a Deployment, and what starts, stops and proves it. */
+/** The service that uses the database: what starts, stops and proves it. */
 export class RunbookService {
   /**
    * A service that is one Deployment in the namespace of the runbook.
    * @throws InvalidPropError
    */
   public static deployment(name: string, options: RunbookServiceOptions): RunbookService {
-    return new RunbookService(name, options);
+    checkName('runbookService.deployment', name);
+    return new RunbookService(options, `deployment/${name}`);
   }
 
+  /**
+   * A service that is one StatefulSet in the namespace of the runbook.
+   * @throws InvalidPropError
+   */
+  public static statefulSet(name: string, options: RunbookServiceOptions): RunbookService {
+    checkName('runbookService.statefulSet', name);
+    return new RunbookService(options, `statefulset/${name}`);
+  }
+
+  /**
+   * A service that runs elsewhere: a person knows how to stop and to start it.
+   * @throws InvalidPropError
+   */
+  public static elsewhere(options: RunbookServiceOptions): RunbookService {
+    return new RunbookService(options);
+  }
+
+  /** What applies it. */
+  public readonly delivery: Delivery;
+
   private constructor(
-    /** Name of the Deployment. */
-    public readonly deployment: string,
     /** How it is run. */
     public readonly options: RunbookServiceOptions,
+    /** Its workload, as kubectl names it, e.g. `deployment/web`; undefined for one that runs elsewhere. */
+    public readonly workload?: string,
   ) {
-    const { title, readiness, kustomization, helmRelease, setupJobs = [] } = options;
-    const names = { deployment, 'readiness.service': readiness.service, 'kustomization.name': kustomization.name };
-    for (const [property, name] of Object.entries(names)) {
-      checkName(`runbookService.${property}`, name);
+    const { title, readiness, probe, delivery, setupJobs = [], afterRestore = [], lostWithKey } = options;
+    this.delivery = delivery ?? Delivery.kubectl();
+    checkLine('runbookService.title', title, 'Write what people call the service');
+    setupJobs.forEach((name) => checkName('runbookService.setupJobs', name));
+    afterRestore.forEach((text) => checkLine('runbookService.afterRestore', text));
+    if (lostWithKey !== undefined) {
+      checkLine('runbookService.lostWithKey', lostWithKey);
     }
-    for (const name of [...setupJobs, ...(helmRelease === undefined ? [] : [helmRelease])]) {
-      checkName('runbookService.setupJobs and helmRelease', name);
+    if (probe !== undefined) {
+      checkProbe(probe);
     }
-    if (!/^[^\r\n]*\S[^\r\n]*$/.test(title)) {
-      throw new InvalidPropError(
-        'runbookService.title',
-        title,
-        'is empty or has a line break',
-        'Write what people call the service',
-      );
+    if (readiness !== undefined) {
+      checkName('runbookService.readiness.service', readiness.service);
+      if (!/^\/[\w./-]*$/.test(readiness.path)) {
+        throw new InvalidPropError(
+          'runbookService.readiness.path',
+          readiness.path,
+          'is not a plain path',
+          'Write it like /ready',
+        );
+      }
     }
-    if (!/^\/[\w./-]*$/.test(readiness.path)) {
-      throw new InvalidPropError(
-        'runbookService.readiness.path',
-        readiness.path,
-        'is not a plain path',
-        'Write it like /ready',
-      );
-    }
-    if (helmRelease === undefined && setupJobs.length > 0) {
+    if (setupJobs.length > 0 && !this.delivery._hasHooks) {
       throw new InvalidPropError(
         'runbookService.setupJobs',
         setupJobs,
-        'are hooks of a HelmRelease, and there is none',
-        'Name the helmRelease, or leave them out',
+        'are hooks of a Helm chart, and its delivery runs none again',
+        'Use Delivery.flux() with its helmRelease, or Delivery.argoCd(), or leave them out',
       );
     }
   }
@@ -95,25 +125,29 @@ export class RunbookService {
   /**
    * The command that stops the service, e.g. for `stopCommand` of a `RestoreJob`, in the namespace of the scope's
    * chart.
+   * @throws InvalidPropError where the service runs elsewhere
    */
   public stopCommand(scope: Construct): string {
-    return `kubectl -n ${Chart.of(scope).namespace ?? 'default'} scale deployment/${this.deployment} --replicas=0`;
+    if (this.workload === undefined) {
+      throw new InvalidPropError(
+        'runbookService',
+        this.options.title,
+        'runs elsewhere, and has no command that stops it',
+        'Write stopCommand yourself',
+      );
+    }
+    return `kubectl -n ${Chart.of(scope).namespace ?? 'default'} scale ${this.workload} --replicas=0`;
   }
 }
 
 /** What a service in a namespace names there, and elsewhere. */
-export function externalObjects({ deployment, options }: RunbookService, namespace: string): ExternalObject[] {
-  const { readiness, kustomization, helmRelease, setupJobs = [] } = options;
+export function externalObjects({ workload, delivery, options }: RunbookService, namespace: string): ExternalObject[] {
+  const { readiness, setupJobs = [] } = options;
+  const [kind, name] = workload?.split('/') ?? [];
   return [
-    { kind: 'Deployment', name: deployment, namespace },
-    { kind: 'Service', name: readiness.service, namespace },
-    kustomizationObject(kustomization),
-    ...(helmRelease === undefined ? [] : [{ kind: 'HelmRelease', name: helmRelease, namespace }]),
-    ...setupJobs.map((name) => ({ kind: 'Job', name, namespace })),
+    ...(name === undefined ? [] : [{ kind: kind === 'deployment' ? 'Deployment' : 'StatefulSet', name, namespace }]),
+    ...(readiness === undefined ? [] : [{ kind: 'Service', name: readiness.service, namespace }]),
+    ...delivery._objects(namespace),
+    ...setupJobs.map((job) => ({ kind: 'Job', name: job, namespace })),
   ];
-}
-
-/** A Kustomization with its namespace. */
-export function kustomizationObject({ name, namespace = 'flux-system' }: IFluxKustomization): ExternalObject {
-  return { kind: 'Kustomization', name, namespace };
 }

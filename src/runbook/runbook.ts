@@ -1,28 +1,37 @@
 import { Chart } from 'cdk8s';
 import { Construct } from 'constructs';
+import { BackupCronJob } from '../backup/backup-cron-job';
+import { Delivery } from '../delivery/delivery';
 import { InvalidPropError } from '../errors';
+import type { ExternalObject } from '../kubernetes/external-object';
 import { checkName } from '../kubernetes/names';
-import { backupSections } from './backup-sections';
 import { checkExemption } from './exemption';
 import type { RunbookFacts, RunbookProps } from './facts';
 import { freshClusterSection } from './fresh-cluster-section';
-import { paragraphs } from './markdown';
-import { operationSections } from './operation-sections';
-import { restoreSection } from './restore-section';
-import { ExternalObject, externalObjects, kustomizationObject } from './runbook-service';
+import { incidents } from './incidents';
+import { keySection } from './key-section';
+import { paragraphs, sh } from './markdown';
+import { failureSections, routineSections } from './operation-sections';
+import { page, type See, type Section } from './page';
+import { plainKubectlSection } from './plain-kubectl-section';
+import { restoreSections } from './restore-sections';
+import { externalObjects, RunbookService } from './runbook-service';
+import { scopeSection } from './scope-section';
 
 /**
  * The runbook of a backup: what to type, with the names that the other constructs have, so that it cannot go stale.
- * `KustomizedApp` writes it beside the manifests, as `RUNBOOK.md`; Flux does not see it. One for a chart.
+ * `KustomizedApp` writes it beside the manifests, as `RUNBOOK.md`, and the plugin that its commands are of; neither is
+ * applied. One for a chart. Sections of what there is not are left out.
  */
 export class Runbook extends Construct {
-  private readonly facts: RunbookFacts;
+  private readonly facts: Omit<RunbookFacts, 'hasOtherBackups'>;
   private readonly title: string;
 
   /** @throws InvalidPropError */
   constructor(scope: Construct, id: string, props: RunbookProps) {
     super(scope, id);
     const { namespace } = Chart.of(this);
+    const { backup, restore, secrets, drill, service, server, delivery, guard, declaredIn, notBackedUp = [] } = props;
     if (namespace === undefined) {
       throw new InvalidPropError(
         'runbook',
@@ -31,28 +40,29 @@ export class Runbook extends Construct {
         'Give the chart a namespace',
       );
     }
-    if (props.restore.trigger.requestId !== undefined) {
+    if (restore.trigger.requestId !== undefined) {
       throw new InvalidPropError(
         'runbook.restore',
-        props.restore.name,
+        restore.name,
         'is started by a merge, and the commands need a template',
         'Use a RestoreJob with RestoreTrigger.onDemand()',
       );
     }
-    checkName('runbook.server', props.server);
-    checkName('runbook.kustomization', props.kustomization.name);
-    props.notBackedUp.forEach(checkExemption);
-    const { backup, restore, drill, secrets, service, server, kustomization, declaredIn, notBackedUp } = props;
-    this.title = props.title ?? `Runbook: ${service.options.title} in ${namespace}`;
+    if (server !== undefined) {
+      checkName('runbook.server', server);
+    }
+    notBackedUp.forEach(checkExemption);
+    this.title = props.title ?? `Runbook: ${service?.options.title ?? backup.database.name} in ${namespace}`;
     this.facts = {
       namespace,
       backup,
       restore,
-      drill,
       secrets,
-      service,
+      drill,
+      service: service ?? RunbookService.elsewhere({ title: 'the service' }),
       server,
-      kustomization,
+      delivery: delivery ?? Delivery.kubectl(),
+      guard,
       declaredIn,
       notBackedUp,
     };
@@ -63,29 +73,48 @@ export class Runbook extends Construct {
    * @internal
    */
   public get _externalObjects(): ExternalObject[] {
-    const { namespace, server, service, kustomization } = this.facts;
+    const { namespace, server, service, delivery } = this.facts;
     return [
       ...externalObjects(service, namespace),
-      { kind: 'StatefulSet', name: server, namespace },
-      kustomizationObject(kustomization),
+      ...(server === undefined ? [] : [{ kind: 'StatefulSet', name: server, namespace }]),
+      ...delivery._objects(namespace),
     ];
   }
 
-  /** The page, as Markdown. Call it at synth, when all secrets are expected. */
+  /** The page, as Markdown. Call it at synth, when all secrets are expected and all backups made. */
   public toMarkdown(): string {
-    return `${paragraphs(
+    const { namespace, backup } = this.facts;
+    const isOther = (construct: unknown): boolean =>
+      construct instanceof BackupCronJob && construct !== backup && Chart.of(construct).namespace === namespace;
+    const facts: RunbookFacts = { ...this.facts, hasOtherBackups: this.node.root.node.findAll().some(isOther) };
+    const sections = [
+      ...restoreSections(facts),
+      ...keySection(facts),
+      ...failureSections(facts),
+      freshClusterSection(facts),
+      ...routineSections(facts),
+      scopeSection(facts),
+      plainKubectlSection(facts),
+    ];
+    return page((see) => this.head(facts, sections, see), sections);
+  }
+
+  private head(facts: RunbookFacts, sections: readonly Section[], see: See): string {
+    const has = (id: Section['id']): boolean => sections.some((section) => section.id === id);
+    return paragraphs(
       `# ${this.title}`,
-      'Generated at synth from the constructs that make the manifests beside it: do not edit. Commands are for ' +
-        '`sh`, `kubectl` ' +
-        '1.24 or later and `flux` 2.2 or later. Type the blocks of a section in one shell, in their order. ' +
-        'Where one begins with `dump=` ' +
-        'or `before=`, put the name of a dump, which section 4 lists, or a time in the place of the example.',
-      '**Data is wrong or gone:** section 5. **The cluster is gone:** section 6. **A backup has failed:** ' +
-        'section 3. **No room:** section 10.',
-      ...backupSections(this.facts),
-      restoreSection(this.facts),
-      freshClusterSection(this.facts),
-      ...operationSections(this.facts),
-    )}\n`;
+      incidents(facts, has, see),
+      '**First, in the folder of this page,** which has the plugin `kubectl-pgbackup`; it needs `bash` and `kubectl` ' +
+        '1.24 or later:',
+      sh('export PATH="$PWD:$PATH"'),
+      `Type commands as they stand, those of a section in one shell and in their order. Names of dumps and times are ` +
+        'examples: `list` shows what there is. What changes the live database tells first what is at stake, and ' +
+        'asks. ' +
+        'Ctrl-C ends no Job: `logs` follows it again. `echo $?` says how a command has ended: 0 good; 1 failed, or ' +
+        '`status` is red; 2 wrong usage, or rights or objects are missing; 3 a restore would fail' +
+        `${facts.drill === undefined ? '' : '; of a drill, 4 refuted, 5 inconclusive'}; 130 after Ctrl-C. ` +
+        `Without the ` +
+        `plugin: ${see('plainKubectl')}. This page is generated at synth: do not edit it.`,
+    );
   }
 }

@@ -17,6 +17,8 @@ set -euo pipefail
 . "$scripts/lib/secrets.sh"
 # shellcheck source=lib/rights.sh
 . "$scripts/lib/rights.sh"
+# shellcheck source=lib/report.sh
+. "$scripts/lib/report.sh"
 
 # The new dump: its name, the folder in which it grows, its path there, and when it began, in seconds since 1970.
 name=
@@ -57,8 +59,23 @@ main() {
   bash "$scripts/prune.sh" "$name" ||
     fail "$name.dump is complete and verified, but old dumps could not be removed, see the message above. Check the storage."
   log "$summary; $(dump_names | wc -l) dumps are kept, $(free_megabytes) MB are free"
+  tell_storage
   findings=$(restore_findings)
   [ -z "$findings" ] || fail_for_restore
+}
+
+# For the report: what there is after this run.
+tell_storage() {
+  local names candidate dumps=0 held=0
+  names=$(dump_names)
+  for candidate in $names; do
+    dumps=$((dumps + 1))
+    [ -z "$(holds_of "$candidate")" ] || held=$((held + 1))
+  done
+  tell_number dumps "$dumps"
+  tell_number held "$held"
+  tell_number freeBytes "$(free_bytes)"
+  tell_number shareBytes "$(share_bytes)"
 }
 
 # What a restore would fail for, a sentence a line.
@@ -145,10 +162,16 @@ dump() {
   log "$((bytes / 1000000)) MB written in $seconds s, reading them back"
   verify
   write_globals
-  look_at_rights
+  look_at_rights "$RESTORE_ROLE" "$scratch/needs" || fail_to_describe
   write_manifest "$bytes" "$1" "$hashing"
   publish
   summary="$name.dump is complete and verified: $((bytes / 1000000)) MB, dumped in $seconds s, all in $(($(date +%s) - begun)) s"
+  tell dump "$name"
+  tell_number bytes "$bytes"
+  tell_number databaseBytes "$1"
+  tell_number seconds $(($(date +%s) - begun))
+  tell label "$BACKUP_LABEL"
+  tell heldUntil "${hold_until:+$(end_of_hold "$hold_until")}"
   summary+="${BACKUP_LABEL:+; its label is $BACKUP_LABEL}${hold_until:+; it is held until $(end_of_hold "$hold_until")}"
 }
 
@@ -239,15 +262,6 @@ write_globals() {
     fail "the roles could not be written. Earlier dumps are untouched. Is the storage full?"
 }
 
-# What a restore today could not do goes to $scratch/rights.
-look_at_rights() {
-  local line
-  missing_rights "$RESTORE_ROLE" "$scratch/needs" >"$scratch/rights" || fail_to_describe
-  while IFS= read -r line; do
-    warn "$line"
-  done < <(rights_that hinders "$scratch/rights")
-}
-
 # usage: write_manifest BYTES DATABASE_BYTES HASHING      says what is in the dump
 write_manifest() {
   local manifest
@@ -297,6 +311,9 @@ clean_up() {
   else
     heartbeat "${HEARTBEAT_FAILURE_URL:-}" "the backup of $prefix failed${findings:+: $findings}"
   fi
+  tell secrets "$([ -s "$SECRETS_REPORT/findings" ] && echo wrong || echo ok)"
+  tell findings "$findings"
+  print_report backup "$1"
   if [ -n "$name" ]; then
     rm -rf "${work:?}/$name" || true
     ! is_gone "$BACKUP_DIR/$name.dump" || rm -f "$BACKUP_DIR/$name.person.hold" || true

@@ -15,26 +15,44 @@ set -euo pipefail
 . "$scripts/lib/drill-server.sh"
 # shellcheck source=lib/evidence.sh
 . "$scripts/lib/evidence.sh"
+# shellcheck source=lib/report.sh
+. "$scripts/lib/report.sh"
 
 # Of the drill: the dump, the verdict and its reason, which is empty for a dump that is proven.
 name=
 verdict=
 reason=
+# The path of the evidence, once it is written.
+written=
 
 main() {
-  local status=0 former file
+  local status=0 former
   check_drill_settings
   check_storage_settings
   watch_storage
   check_secrets_were_checked
   : "${KEEP_EVIDENCE:?is not set: a number}" "${IMAGE:?is not set}"
-  on_exit :
+  on_exit report_drill
   name=$(reported dump)
   decide || status=$?
   former=$(former_drills)
-  write_evidence file
-  summarize "$former" "$file"
+  write_evidence written
+  summarize "$former" "$written"
   exit "$status"
+}
+
+# usage: report_drill STATUS
+# shellcheck disable=SC2317 # on_exit calls it
+report_drill() {
+  tell dump "$name"
+  tell verdict "$verdict"
+  [ -z "$reason" ] || printf %s "$reason" >"$scratch/failure" || true
+  if [ -n "$written" ]; then
+    tell lastProven "$(fact "$written" '"lastProven"' '"ended"' | plain)"
+    tell lastProvenDump "$(fact "$written" '"lastProven"' '"dump"' | plain)"
+    tell_number restoreSeconds "$(fact "$written" '"lastProven"' '"restoreSeconds"')"
+  fi
+  print_report drill "$1"
 }
 
 # The status is that of the drill.
@@ -68,7 +86,7 @@ other_secrets() {
     END { exit !found }'
 }
 
-# What the role that restores could not do when the dump was taken; status 1 when there was nothing.
+# What the role that restores could not do at the newest backup; status 1 when there was nothing.
 missing_rights_of_dump() {
   [ -n "$(reported missingRights)" ] && reported missingRights
 }

@@ -14,22 +14,35 @@ set -euo pipefail
 . "$scripts/lib/storage.sh"
 # shellcheck source=lib/choice.sh
 . "$scripts/lib/choice.sh"
+# shellcheck source=lib/report.sh
+. "$scripts/lib/report.sh"
+
+# What is done, for the report.
+action=
 
 main() {
   local name
+  action=${1:-}
+  on_exit report_inventory
   check_storage_settings
   check_readable
-  case ${1:-} in
+  case $action in
     hold | release)
       [ -n "${RESTORE_DUMP:-}" ] || fail "RESTORE_DUMP is not set: it names the dump. RESTORE_ACTION=list shows them."
       name=$(chosen_dump)
-      "$1_for_person" "$name"
+      tell dump "$name"
+      "${action}_for_person" "$name"
       ;;
     evidence) evidence ;;
     restores) restores ;;
     usage) usage ;;
-    *) fail "\"${1:-}\" is nothing that it does: see the head of $0." ;;
+    *) fail "\"$action\" is nothing that it does: see the head of $0." ;;
   esac
+}
+
+# usage: report_inventory STATUS
+report_inventory() {
+  print_report "$action" "$1"
 }
 
 # usage: hold_for_person NAME      The hold is whole or not there: an empty one has no end, and a full storage would leave such a one.
@@ -75,6 +88,8 @@ evidence() {
   for drill in $(stored_evidence); do
     if [ -z "$wanted" ] || [ "$(text_of "$drill" dump)" = "$wanted" ]; then
       cat "$drill"
+      # In JSON, a line break is either between the tokens or escaped.
+      told+=",\"evidence\":$(tr '\n' ' ' <"$drill")"
       return 0
     fi
   done
@@ -108,6 +123,10 @@ usage() {
   done
   log "$dumps dumps have $all bytes; all that is in $BACKUP_DIR has $(size_of "$BACKUP_DIR")"
   log "$(free_bytes) of $(share_bytes) bytes are free on the share"
+  tell_number dumps "$dumps"
+  tell_number bytes "$all"
+  tell_number freeBytes "$(free_bytes)"
+  tell_number shareBytes "$(share_bytes)"
   for name in $names; do
     report_holds "$name"
   done

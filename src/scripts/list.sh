@@ -9,9 +9,15 @@ set -euo pipefail
 . "$scripts/lib/storage.sh"
 # shellcheck source=lib/secrets.sh
 . "$scripts/lib/secrets.sh"
+# shellcheck source=lib/report.sh
+. "$scripts/lib/report.sh"
+
+# The dumps that were listed, as members of a JSON array.
+listed=
 
 main() {
   local names name findings
+  on_exit report_list
   check_storage_settings
   check_readable
   check_secrets_were_checked
@@ -23,6 +29,12 @@ main() {
   ! findings=$(secret_findings) || warn "$findings"
 }
 
+# usage: report_list STATUS
+report_list() {
+  [ "$1" -ne 0 ] || told+=",\"dumps\":[$listed]"
+  print_report list "$1"
+}
+
 # usage: line FIELD...
 line() {
   printf '%-32s %-21s %8s %10s %-10s %-8s %12s %-21s %-20s %s\n' "$@"
@@ -30,7 +42,7 @@ line() {
 
 # usage: list NAME
 list() {
-  local verified=no secrets=- rows=- label=- server=-
+  local verified=no secrets=- rows=- label=- server=- time bytes held
   if is_verified "$1"; then
     verified=yes
     secrets=$(secrets_of "$1")
@@ -38,8 +50,26 @@ list() {
     label=$(text_of "$BACKUP_DIR/$1.json" label)
     server=$(manifest_string "$1" server)
   fi
-  line "$1" "$(utc_time "${1#"$prefix-"}")" "$(age_of "$1")" "$(($(size_of "$BACKUP_DIR/$1.dump") / 1000000))" \
-    "$verified" "$secrets" "${rows:--}" "$(held_until "$1")" "$label" "$server"
+  time=$(utc_time "${1#"$prefix-"}")
+  bytes=$(size_of "$BACKUP_DIR/$1.dump")
+  held=$(held_until "$1")
+  line "$1" "$time" "$(age_of "$1")" "$((bytes / 1000000))" "$verified" "$secrets" "${rows:--}" "$held" "$label" "$server"
+  listed+=$(member_of_list "$1" "$time" "$bytes" "$verified" "$secrets" "$rows" "$held" "$label" "$server")
+}
+
+# usage: member_of_list NAME TIME BYTES VERIFIED SECRETS ROWS HELD LABEL SERVER      with the comma before it; - is null
+member_of_list() {
+  local told=
+  tell dump "$1"
+  tell taken "$2"
+  tell_number bytes "$3"
+  tell_number verified "$([ "$4" = yes ] && echo true || echo false)"
+  tell secrets "${5#-}"
+  tell_number rows "${6#-}"
+  tell heldUntil "${7#-}"
+  tell label "${8#-}"
+  tell server "$(plain <<<"${9#-}")"
+  echo "${listed:+,}{${told#,}}"
 }
 
 # usage: secrets_of NAME      whether today's secrets are those of the dump

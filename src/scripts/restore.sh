@@ -9,6 +9,7 @@
 #                    undo           exchange the names with the database from before
 #                    drop-previous  drop the databases from before
 #                    preflight      what a restore could not do now, and change nothing; status 3 where it would fail
+#                    state          what a cutover, an undo and a drop-previous would act on now; changes nothing
 #                    verify         read every stored dump and compare its checksum, see verify.sh
 #                    list           the dumps, see list.sh
 #                    hold, release, evidence, restores, usage
@@ -45,7 +46,12 @@ set -euo pipefail
 . "$scripts/lib/cutover.sh"
 # shellcheck source=lib/quiesce.sh
 . "$scripts/lib/quiesce.sh"
+# shellcheck source=lib/report.sh
+. "$scripts/lib/report.sh"
 
+# What is done, for the report; the dump that was chosen.
+reported_as=
+chosen=
 # When the first phase began, and the phase that runs.
 started=
 phase_name=
@@ -63,10 +69,11 @@ main() {
   case $action in
     verify | list) exec bash "$scripts/$action.sh" ;;
     hold | release | evidence | restores | usage) exec bash "$scripts/inventory.sh" "$action" ;;
+    state) report_state ;;
     # The last is for the drill alone, which has a server of its own.
     restore | preflight | rehearse | prepare | cutover | undo | drop-previous | "${DRILL_DIR:+drill}") change "$action" ;;
     *)
-      fail "RESTORE_ACTION ($action) is none of restore, list, preflight, verify, rehearse, prepare, cutover, undo, drop-previous," \
+      fail "RESTORE_ACTION ($action) is none of restore, list, preflight, state, verify, rehearse, prepare, cutover, undo, drop-previous," \
         "hold, release, evidence, restores, usage."
       ;;
   esac
@@ -84,6 +91,7 @@ change() {
   check_ignored
   check_secrets_were_checked
   check_quiesce_settings
+  reported_as=$1
   on_exit clean_up
   phase "checks" "nothing is changed"
   check_server
@@ -95,9 +103,13 @@ change() {
     restore | preflight | rehearse | prepare | drill)
       name=$(chosen_dump)
       hold "$name" "${HOLD_SECONDS:?is not set}" || fail "$name.dump was removed just now. Run this again."
+      chosen=$name
       log "chose $name.dump for \"$database\" on $PGHOST"
       ;;
-    cutover) name=$(prepared_dump) ;;
+    cutover)
+      name=$(prepared_dump)
+      chosen=$name
+      ;;
   esac
   case $1 in
     restore) already_done "$name" || restore "$name" ;;
@@ -136,6 +148,8 @@ preflight() {
   check_space "$1"
   check_rights "$1"
   check_replication
+  tell_state
+  [ ! -e "$scratch/refused" ] || tell refused "$(tr '\n' ' ' <"$scratch/refused")"
   [ ! -e "$scratch/refused" ] || refused=$(wc -l <"$scratch/refused")
   [ "$refused" -eq 0 ] || {
     printf '%s: a restore of %s.dump would fail, see %s above. Nothing was changed.\n' "$program" "$1" \
@@ -143,6 +157,40 @@ preflight() {
     exit 3
   }
   log "a restore of $1.dump would begin, as far as can be told without loading it. Nothing was changed."
+}
+
+# It takes no lock, so it answers while a backup runs.
+report_state() {
+  check_connection_settings
+  : "${REQUEST_ID:?is not set: it names this request, e.g. by the name of its Job}"
+  reported_as=state
+  on_exit clean_up
+  check_server
+  name_databases
+  tell_state
+  log "looked, and changed nothing"
+}
+
+# For the report: what a person wants to know before the live database is exchanged or one from before goes.
+tell_state() {
+  local names count=0 newest='' until='' mark live=true
+  exists "$database" || live=false
+  tell_number live "$live"
+  tell_number sessions "$(query "$MAINTENANCE_DATABASE" <"$scripts/sql/sessions.sql" | wc -l)"
+  mark=$(comment_of "$staging")
+  [[ $mark == "$ours, prepared from "* ]] || mark=
+  mark=${mark#"$ours, prepared from "}
+  tell prepared "${mark%%$'\n'*}"
+  names=$(previous_databases)
+  if [ -n "$names" ]; then
+    count=$(wc -l <<<"$names")
+    newest=${names%%$'\n'*}
+    until=$(comment_of "$newest")
+    until=${until#"$ours until "}
+  fi
+  tell previous "$newest"
+  tell previousUntil "${until%%,*}"
+  tell_number previousCount "$count"
 }
 
 # usage: rehearse DUMP
@@ -218,13 +266,10 @@ $findings
 
 # usage: check_rights DUMP      What the role may not do is told before an hour of loading.
 check_rights() {
-  local line findings
+  local findings
   needs_of_dump "$1" >"$scratch/needs"
-  missing_rights "$PGUSER" "$scratch/needs" >"$scratch/rights" ||
+  look_at_rights "$PGUSER" "$scratch/needs" ||
     fail "what $PGUSER may do could not be looked at, see psql's message above. \"$database\" is untouched. Run this again."
-  while IFS= read -r line; do
-    warn "$line"
-  done < <(rights_that hinders "$scratch/rights")
   findings=$(rights_that fails "$scratch/rights")
   [ -z "$findings" ] || refuse rights "$PGUSER has not got every right that this restore takes:
 $findings
@@ -235,12 +280,14 @@ $findings
 refuse() {
   local what=$1
   shift
-  "$refusing" || {
-    warn "$*"
-    echo "$what" >>"$scratch/refused"
-    return 0
+  [[ " ${RESTORE_IGNORE:-} " == *" $what "* ]] || {
+    "$refusing" || {
+      warn "$*"
+      echo "$what" >>"$scratch/refused"
+      return 0
+    }
+    fail "$* To restore all the same, set RESTORE_IGNORE=$what."
   }
-  [[ " ${RESTORE_IGNORE:-} " == *" $what "* ]] || fail "$* To restore all the same, set RESTORE_IGNORE=$what."
   warn "$*
 RESTORE_IGNORE=$what is set: going on."
 }
@@ -280,6 +327,11 @@ clean_up() {
   scale_back || status=1
   ! "$made_staging" || drop_staging || true
   release
+  tell dump "$chosen"
+  tell_number seconds "${started:+$(($(date +%s) - started))}"
+  tell previous "${exchanged:+$previous}"
+  # A drill tells itself.
+  [ "$reported_as" = drill ] || print_report "$reported_as" "$status"
   exit "$status"
 }
 

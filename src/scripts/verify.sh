@@ -11,6 +11,8 @@ set -euo pipefail
 . "${BASH_SOURCE[0]%/*}/lib/common.sh"
 # shellcheck source=lib/storage.sh
 . "$scripts/lib/storage.sh"
+# shellcheck source=lib/report.sh
+. "$scripts/lib/report.sh"
 
 # Whether the storage takes direct reads; empty until that is tried.
 direct=
@@ -26,8 +28,14 @@ main() {
     problem=$(problem_of "$1")
     [ -z "$problem" ] || fail "$1 is not whole: $problem"
   else
+    on_exit report_verify
     check_stored
   fi
+}
+
+# usage: report_verify STATUS
+report_verify() {
+  print_report verify "$1"
 }
 
 check_stored() {
@@ -47,6 +55,8 @@ check_stored() {
       log "ok  $name (from an older script: it can be read, but there is no checksum to compare it with)"
     fi
   done
+  tell_number dumps "$all"
+  tell_number bad "$bad"
   [ "$bad" -eq 0 ] || fail "$bad of $all dumps are not whole. Do not restore them. Check the storage, and back up now."
   log "all $all dumps are whole"
 }

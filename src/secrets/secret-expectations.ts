@@ -3,10 +3,10 @@ import { ISecret, k8s } from 'cdk8s-plus-28';
 import { Construct } from 'constructs';
 import { Escrow, EscrowOptions, sourceDate } from './escrow';
 import { ExpectedSecret, ExpectKeyOptions, ExpectSecretOptions, SecretKey } from './secret-key';
-import { VERBATIM } from '../delivery/flux-annotations';
+import { VERBATIM } from '../delivery/gitops-annotations';
 import { checkCount, InvalidPropError } from '../errors';
 import { described, labelsFor } from '../kubernetes/labels';
-import { checkName } from '../kubernetes/names';
+import { checkDataKey, checkName } from '../kubernetes/names';
 import { namespaceOf, takeName } from '../kubernetes/resource';
 
 /** How the list is called. */
@@ -121,14 +121,7 @@ export class SecretExpectations extends Construct {
   }
 
   private addKey(secretName: string, key: string, options: ExpectKeyOptions, namespace: string | undefined): SecretKey {
-    if (!/^[-._a-zA-Z0-9]{1,253}$/.test(key)) {
-      throw new InvalidPropError(
-        'expectKey.key',
-        key,
-        'cannot be a key of a secret',
-        'Use letters, digits, "-", "_" and "."',
-      );
-    }
+    checkDataKey('expectKey.key', key, 'secret');
     checkValue(options);
     return this.add(new SecretKey(this, secretName, key, options, namespace), 'expectKey');
   }

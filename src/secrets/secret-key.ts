@@ -150,11 +150,11 @@ export class ExpectedSecret {
 
   /**
    * What the value matters to: a folder of dumps, with all its workloads, or `<folder>/<component>` with those alone.
-   * Nothing, where it matters to all.
+   * Nothing, where it matters to all. One that no backup may see, and no restore takes, matters to none.
    * @internal
    */
   public get _usedFor(): string[] {
-    return [...this.uses].sort();
+    return this.isHidden && this.uses.size === 0 ? ['/restore'] : [...this.uses].sort();
   }
 
   /**
@@ -162,7 +162,8 @@ export class ExpectedSecret {
    * @internal
    */
   public _mattersTo(folder: string, component: string): boolean {
-    return this.uses.size === 0 || this.uses.has(folder) || this.uses.has(`${folder}/${component}`);
+    const isForAll = this.uses.size === 0 && !(this.isHidden && component === 'backup');
+    return isForAll || this.uses.has(folder) || this.uses.has(`${folder}/${component}`);
   }
 
   /** @internal */

@@ -4,7 +4,7 @@ import { join } from 'node:path/posix';
 import { Chart } from 'cdk8s';
 import { k8s } from 'cdk8s-plus-28';
 import { Construct } from 'constructs';
-import { VERBATIM } from '../delivery/flux-annotations';
+import { VERBATIM } from '../delivery/gitops-annotations';
 import { described, labelsFor } from '../kubernetes/labels';
 import { checkName } from '../kubernetes/names';
 import { takeName } from '../kubernetes/resource';

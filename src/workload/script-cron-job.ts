@@ -1,11 +1,12 @@
 import { ApiObject, Cron, Duration } from 'cdk8s';
 import { k8s } from 'cdk8s-plus-28';
 import { Construct } from 'constructs';
-import { SERVER_VERSION } from '../kubernetes/annotations';
-import { VERBATIM } from '../delivery/flux-annotations';
+import { OVERDUE_AFTER, SERVER_VERSION } from '../kubernetes/annotations';
+import { VERBATIM } from '../delivery/gitops-annotations';
 import { InvalidPropError } from '../errors';
 import { described, labelsOf } from '../kubernetes/labels';
 import { checkName, CRON_JOB_NAME_LENGTH } from '../kubernetes/names';
+import { Schedule } from '../schedule/schedule';
 import { checkSchedule, checkTimeZone } from '../schedule/schedule-checks';
 import { scriptJob, ScriptJobProps, specAtSynth } from './script-job';
 
@@ -27,7 +28,12 @@ export class ScriptCronJob extends Construct {
     check(props);
     const labels = labelsOf(props);
     const job = scriptJob(this, props);
-    const declared = { [SERVER_VERSION]: String(props.database.image.majorVersion), ...props.declares };
+    const declared = {
+      [SERVER_VERSION]: String(props.database.image.majorVersion),
+      ...props.declares,
+      // A restore's template never runs by itself.
+      ...(props.component === 'restore' ? {} : { [OVERDUE_AFTER]: String(overdueAfter(props)) }),
+    };
     this.node.defaultChild = new ApiObject(this, 'cron-job', {
       ...k8s.KubeCronJob.GVK,
       metadata: {
@@ -51,6 +57,12 @@ export class ScriptCronJob extends Construct {
       ),
     });
   }
+}
+
+/** In seconds; two successes are further apart than two runs when the second one begins and ends as late as it may. */
+function overdueAfter({ schedule, timeZone, startingDeadline, activeDeadline }: ScriptCronJobProps): number {
+  const interval = Duration.millis(Schedule.of(schedule.expressionString, timeZone)!.longestInterval);
+  return interval.toSeconds() + (startingDeadline?.toSeconds() ?? 0) + activeDeadline.toSeconds();
 }
 
 function check(props: ScriptCronJobProps): void {

@@ -40,7 +40,9 @@ test('dist/ is what synth writes', () => {
 
 test('kustomization.yaml lists every manifest of the folder', () => {
   const { resources } = parse(readFileSync(join(dist, 'kustomization.yaml'), 'utf8'));
-  expect([...resources, 'RUNBOOK.md', 'kustomization.yaml'].sort()).toEqual(readdirSync(dist).sort());
+  expect([...resources, 'RUNBOOK.md', 'kubectl-pgbackup', 'kustomization.yaml'].sort()).toEqual(
+    readdirSync(dist).sort(),
+  );
 });
 
 (hasKubectl() ? test : test.skip)('kustomize builds the folder', () => {
@@ -112,7 +114,15 @@ test(
 test('applying dist/ creates no Namespace, no Secret and nothing that runs by itself but the backup and the drill', () => {
   const kinds = readdirSync(dist).map((file) => file.split('.')[0]);
   expect(new Set(kinds)).toEqual(
-    new Set(['ConfigMap', 'CronJob', 'NetworkPolicy', 'PersistentVolumeClaim', 'RUNBOOK', 'kustomization']),
+    new Set([
+      'ConfigMap',
+      'CronJob',
+      'NetworkPolicy',
+      'PersistentVolumeClaim',
+      'RUNBOOK',
+      'kubectl-pgbackup',
+      'kustomization',
+    ]),
   );
   const running = readdirSync(dist).filter((file) => file.startsWith('CronJob.') && !manifest(file).spec.suspend);
   expect(running).toEqual(['CronJob.zitadel-db-backup.yaml', 'CronJob.zitadel-db-drill.yaml']);

@@ -7,6 +7,7 @@ import {
   BackupFleet,
   BackupFormat,
   BackupPvc,
+  Delivery,
   FluxKustomization,
   FluxSource,
   Isolation,
@@ -156,7 +157,7 @@ const CONSTRUCTS: Readonly<Record<string, (scope: Chart, given: Given) => unknow
         drill: drill(scope, plain, of),
         secrets: of.database.password._list as SecretExpectations,
         server: 'db',
-        kustomization: given({ name: 'flux' }),
+        delivery: Delivery.flux(given({ name: 'flux' }), given({ helmRelease: 'flux' })),
         declaredIn: 'chart.ts',
         notBackedUp: [given({ what: 'the cache', because })],
         service: RunbookService.deployment(
@@ -164,7 +165,8 @@ const CONSTRUCTS: Readonly<Record<string, (scope: Chart, given: Given) => unknow
           given({
             title: 'Shop',
             readiness: given({ service: 'shop', port: 80, path: '/' }),
-            kustomization: given({ name: 'shop' }),
+            delivery: Delivery.argoCd('shop', given({ namespace: 'argocd' })),
+            probe: given({ command: 'true', answers: [given({ answer: '200', means: 'well' })] }),
           }),
         ),
       }),

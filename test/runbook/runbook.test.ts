@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fingerprint } from '../support/secrets/fingerprint';
 import { createIdentityDatabase } from '../support/zitadel/identity-database';
@@ -8,6 +8,11 @@ import { RunbookCluster } from '../support/runbook/runbook-cluster';
 import { clusterObjects, declaredNames } from '../support/runbook/runbook-objects';
 import { sectionsOf } from '../support/runbook/runbook-page';
 import { Outcome, RunbookShell } from '../support/runbook/runbook-shell';
+import { eventually } from '../support/machine/eventually';
+import { run } from '../support/machine/machine';
+import { freshFolder } from '../support/machine/run-folder';
+import type { Manifest } from '../support/manifests/synth';
+import { ZitadelGateway } from '../support/zitadel/zitadel-gateway';
 import { SessionClient } from '../support/postgres/session-client';
 import { toolbox } from '../support/machine/toolbox';
 import { DataKey, encryptionSql, JWK, keyPairAdded, PEM, webKeyAdded } from '../support/zitadel/zitadel-encryption';
@@ -15,6 +20,11 @@ import { DataKey, encryptionSql, JWK, keyPairAdded, PEM, webKeyAdded } from '../
 const page = readFileSync(join(__dirname, '../../dist/identity-internal/RUNBOOK.md'), 'utf8');
 const sections = sectionsOf(page);
 const external = declaredNames();
+const head = sections[0]!.heading;
+
+const DOMAIN = 'auth.example';
+const TOKEN = 'the-token-of-iam-admin';
+const SECRET_FILE = 'k8s/prod/21-secrets-zitadel.enc.yaml';
 
 (toolbox().kubectl === null ? describe.skip : describe)('the runbook, typed from its beginning to its end', () => {
   const oidc = new DataKey('oidcKey', MASTERKEY);
@@ -24,9 +34,9 @@ const external = declaredNames();
   let instance: Instance;
   let cluster: RunbookCluster;
   let shell: RunbookShell;
-  /** The database as it was dumped, and as it was before the last section. */
+  let zitadel: ZitadelGateway;
+  /** The database as it was dumped. */
   let dumped: string;
-  let before: string;
   const service: SessionClient[] = [];
 
   const live = (): string => fingerprint(server, 'zitadel');
@@ -49,6 +59,8 @@ const external = declaredNames();
   const damage = (): void => {
     server.sql('zitadel', 'DROP TABLE projections.sessions');
   };
+  const right = { masterkey: MASTERKEY };
+  const wrong = { masterkey: 'AnotherKeyThatHasThirtyTwoBytes.' };
 
   /** A session for each replica, as a service has. */
   function scale(count: number): void {
@@ -63,78 +75,134 @@ const external = declaredNames();
     instance = new Instance(server, 'busybox', undefined, { env: { KEEP_LAST: '99' } });
     expect((await instance.backup()).status).toBe(0);
     instance.copyDump(instance.dumps()[0]!, '20261123-020000');
+    expect((await instance.drill()).status).toBe(0);
     dumped = live();
-    cluster = new RunbookCluster(clusterObjects(external), (job) => instance.job(job));
+    cluster = new RunbookCluster(clusterObjects(external), (job) => instance.startJob(job));
     cluster.onScale = scale;
+    cluster.onRestart = () => {
+      scale(0);
+      scale(replicas());
+    };
     scale(replicas());
     // A forced upgrade sets the replicas to what Git says.
     shell = new RunbookShell(await cluster.open());
     shell.onReconcile('helmrelease', `kubectl -n ${namespace} scale deployment/zitadel --replicas=2 >/dev/null`);
+    zitadel = await ZitadelGateway.start(DOMAIN, TOKEN);
+    shell.forwardTo(zitadel.address);
+    cluster.put({
+      apiVersion: 'v1',
+      kind: 'Secret',
+      metadata: { name: 'iam-admin-pat', namespace },
+      data: { pat: Buffer.from(TOKEN).toString('base64') },
+    } as unknown as Manifest);
+    cluster.put({
+      apiVersion: 'v1',
+      kind: 'ConfigMap',
+      metadata: { name: 'zitadel-config-yaml', namespace },
+      data: { 'zitadel-config-yaml': `Database:\n  postgres: {}\nExternalDomain: "${DOMAIN}"\nExternalSecure: true\n` },
+    });
   });
   afterAll(async () => {
     scale(0);
+    zitadel?.close();
     await cluster?.close();
     await server?.stop();
   });
 
+  /** A checkout of the repo of the secrets, whose newest commit has the wrong value. */
+  function secretsRepo(): string {
+    const folder = freshFolder('secrets');
+    const git = (...args: string[]): void => {
+      run(['git', '-C', folder, '-c', 'user.name=a', '-c', 'user.email=a@example', ...args]);
+    };
+    run(['git', 'init', '--quiet', '--bare', `${folder}/origin.git`]);
+    run(['git', 'init', '--quiet', folder]);
+    for (const [name, value] of Object.entries({ 'user.name': 'a', 'user.email': 'a@example' }))
+      git('config', name, value);
+    mkdirSync(join(folder, 'k8s/prod'), { recursive: true });
+    for (const value of ['right', 'wrong']) {
+      writeFileSync(join(folder, SECRET_FILE), `${value}\n`);
+      git('add', SECRET_FILE);
+      git('commit', '--quiet', '-m', `The ${value} value`);
+    }
+    git('remote', 'add', 'origin', `${folder}/origin.git`);
+    git('push', '--quiet', '--set-upstream', 'origin', 'HEAD');
+    return folder;
+  }
+
   /** How things are to be before a section is typed. */
-  const given: Record<string, () => void> = {
-    '5.2 Restore, while ZITADEL serves until the last moment': damage,
-    '5.3 Restore, when ZITADEL must not write any more': damage,
-    '6.4 The server': () => {
+  const given: Record<string, () => void | Promise<unknown>> = {
+    [head]: damage,
+    '1. Restore': damage,
+    '2. Data is being corrupted now': damage,
+    // The database is damaged: section 3 has gone back to what was there before.
+    '4. A restore waits for sessions': async () => {
+      await shell.type([
+        `kubectl -n ${namespace} create job restore-waits --from=cronjob/zitadel-db-restore --dry-run=client -o yaml |
+           kubectl set env --local -f - RESTORE_DUMP=${dump} -o yaml | kubectl create -f -`,
+      ]);
+      await eventually(
+        'the restore waits',
+        () => cluster.pod('restore-waits').log('restore')?.includes('to let go of') === true,
+      );
+    },
+    'Step 4: the server': () => {
       inGit(true);
       cluster.object('Deployment', 'zitadel').spec.replicas = 0;
       scale(0);
-      server.sql('postgres', 'DROP DATABASE zitadel WITH (FORCE)');
+      for (const database of databases()) server.sql('postgres', `DROP DATABASE "${database}" WITH (FORCE)`);
       server.sql('postgres', 'DROP ROLE zitadel');
       server.sql('postgres', 'DROP ROLE reporting');
     },
-    '6.7 Start ZITADEL': () => inGit(false),
+    'Step 6: start ZITADEL': () => inGit(false),
   };
 
   /** What is to be true after it. */
   const then: Record<string, (output: string) => void> = {
-    'Take a dump on purpose': (output) => {
-      // The first log that is asked for is of a container that has not begun.
+    [head]: (output) => {
+      // Asked with what is at stake: two restores, the way back, and the end of it.
+      expect(output.match(/Type yes to go on: /g)).toHaveLength(4);
       expect(output).toMatch(
-        /is waiting to start[^]*complete and verified.*; its label is before-large-change; it is held until [^]*condition met/,
+        /complete and verified[^]*"verdict": "proven"[^]*all \d dumps are whole[^]*bytes are free/,
       );
-      const held = instance.dumps().filter((name) => instance.files().includes(`${name}.person.hold`));
-      expect(held.map((name) => JSON.parse(readFileSync(join(instance.folder, `${name}.json`), 'utf8')).label)).toEqual(
-        ['before-large-change'],
-      );
+      expect(output).toMatch(/its label is before-change; it is held until [^]*newest dump +zitadel-/);
+      expect([live(), databases()]).toEqual([dumped, ['zitadel']]);
     },
-    'Hold an existing dump': (output) => {
-      expect(output).toMatch(new RegExp(`${dump}.dump is held by person until 20[^]*condition met`));
-      expect(instance.files()).toContain(`${dump}.person.hold`);
+    '1. Restore': (output) => {
+      expect(output).toMatch(new RegExp(`${dump} .* yes +same [^]*rehearsed: ${dump}.dump can be restored`));
+      restored();
     },
-    'End the hold': () => expect(instance.files()).not.toContain(`${dump}.person.hold`),
-    '3. Back up now': (output) => {
-      expect(output).toMatch(/complete and verified[^]*condition met/);
-      expect(instance.dumps()).toHaveLength(4);
+    '2. Data is being corrupted now': (output) => {
+      expect(output).toMatch(/^2\n[^]*its label is corrupted; it is held until /m);
+      restored();
+      expect(shell.flux()).toEqual([
+        'suspend kustomization identity-internal -n flux-system',
+        'suspend helmrelease zitadel -n identity-internal',
+        'resume kustomization identity-internal -n flux-system',
+        'reconcile kustomization identity-internal -n flux-system --with-source',
+        'resume helmrelease zitadel -n identity-internal',
+        'reconcile helmrelease zitadel -n identity-internal --force',
+      ]);
     },
-    'List them': (output) =>
-      expect(output).toMatch(new RegExp(`${dump} .* yes +same .* - +- [^]* 20\\S+Z +before-large-change `)),
-    'Read all of them, and compare their checksums': (output) => expect(output).toContain('all 4 dumps are whole'),
-    '5.1 Rehearse': (output) => {
-      // What section 3 has backed up has the time of the clock, whatever that is.
-      const newest = instance
-        .dumps()
-        .filter((name) => name <= 'zitadel-20261123-080000')
-        .sort()
-        .at(-1);
-      expect(output).toContain(`rehearsed: ${newest}.dump can be restored`);
-      expect([live(), databases()]).toEqual([before, ['zitadel']]);
-    },
-    '5.2 Restore, while ZITADEL serves until the last moment': restored,
-    '5.3 Restore, when ZITADEL must not write any more': restored,
-    '5.4 Go back': () => {
+    '3. Go back': () => {
       expect(live()).not.toBe(dumped);
       serves();
     },
-    '5.5 Free the space of the databases from before': () => expect(databases()).toEqual(['zitadel']),
-    '6.1 Secrets': (output) => expect(output).toMatch(/^zitadel-secret [^]*^iam-admin [^]*^sops-age /m),
-    '6.2 Hold ZITADEL and the nightly backup': () => {
+    '4. A restore waits for sessions': (output) => {
+      expect(output).toMatch(
+        /waiting for the service to let go of[^]* as a-service pid \d+\n[^]*job.* "restore-waits" deleted/,
+      );
+      restored();
+    },
+    '6. A backup has failed': (output) => expect(output).toMatch(/complete and verified[^]*complete and verified/),
+    '7. A drill, and one that failed': (output) => {
+      expect(output).toMatch(/"lastProven"[^]*== verdict: proven/);
+      expect(instance.evidence().verdict).toBe('proven');
+    },
+    '8. The storage is full': (output) =>
+      expect(output).toMatch(/bytes are free on the share[^]*is held by person until 20/),
+    'Step 1: secrets': (output) => expect(output).toMatch(/^zitadel-secret [^]*^iam-admin [^]*^sops-age /m),
+    'Step 2: hold ZITADEL and the nightly backup': () => {
       expect(isSuspended()).toBe(true);
       expect(shell.flux()).toEqual([
         'suspend kustomization identity-internal -n flux-system',
@@ -142,8 +210,8 @@ const external = declaredNames();
         'suspend kustomization identity-internal-backup -n flux-system',
       ]);
     },
-    '6.3 The dumps': (output) => expect(output).toContain('nas.example:/volume/zitadel-backup'),
-    '6.4 The server': (output) => {
+    'Step 3: the dumps': (output) => expect(output).toContain('nas.example:/volume/zitadel-backup'),
+    'Step 4: the server': (output) => {
       expect(output).toMatch(/^true\n/);
       expect(isSuspended()).toBe(true);
       expect(shell.flux()).toEqual(
@@ -152,91 +220,100 @@ const external = declaredNames();
         ),
       );
     },
-    '6.5 Restore': (output) => {
+    'Step 5: the data': (output) => {
       expect(output).toMatch(/created roles that were missing: .*Set those of the roles that log in: zitadel\./);
       expect(live()).toBe(dumped);
-    },
-    '6.6 Passwords of the roles': () => {
       expect(cluster.requests.at(-1)).toMatch(
         /\/pods\/zitadel-db-0\/exec\?command=psql&command=-U&command=postgres&command=-c&command=%5Cpassword\+postgres&/,
       );
     },
-    '6.7 Start ZITADEL': (output) => {
+    'Step 6: start ZITADEL': (output) => {
       expect(output).toMatch(/^false\n/);
       expect(isSuspended()).toBe(false);
       serves();
     },
-    'One now': proven,
-    'One of a certain dump': (output) => {
-      proven(output);
-      expect(instance.evidence().dump).toBe(dump);
+    '10. Before a large change': (output) => {
+      expect(output).toMatch(
+        new RegExp(`its label is before-change[^]*verdict: proven[^]*${dump}.dump is held by person until 20`),
+      );
+      expect(instance.files()).not.toContain(`${dump}.person.hold`);
     },
-    'The evidence of the last drill': (output) => expect(output).toContain('"verdict": "proven"'),
-    '8.1 After a backup': (output) => expect(output).toMatch(/condition met/),
-    '8.2 After a restore': (output) =>
-      expect(output).toMatch(
-        /^REQUEST [^]*^undo-\S+ +undo +undo [^]*^restore-\S+ +restore +zitadel-\S+ +20\S+Z +\d+\n[^]*successfully rolled out[^]*ok/m,
-      ),
-    '8.3 Every week': (output) => expect(output).toMatch(/"lastProven": \{ [^]*drill-[^]*bytes are free on the share/),
-    '9. Suspend backups': (output) => expect(output).toMatch(/^false\n[^]*complete and verified/),
-    '10. The storage is full': (output) =>
-      expect(output).toMatch(
-        / dumps have \d+ bytes[^]*bytes are free on the share[^]* is held by person until 20[^]*complete and verified/,
-      ),
+    '11. Verify': (output) => {
+      expect(output).toMatch(/^GREEN +zitadel-db-backup: /);
+      expect(output).toMatch(/^REQUEST [^]*successfully rolled out[^]*\nok(\n*(false)?)*\n200\n$/m);
+      // The first seconds after ready are waited for, and the token is in no command line.
+      expect(zitadel.answers).toEqual([503, 200]);
+    },
+    '12. Suspend backups': (output) => expect(output).toMatch(/^false\n/),
+    '14. Without the plugin': (output) =>
+      expect(output).toMatch(new RegExp(`${dump} .* yes +same [^]*condition met\\n$`)),
   };
 
   function restored(): void {
     expect(live()).toBe(dumped);
     expect(databases()).toHaveLength(2);
     serves();
-    expect(shell.flux()).toEqual([
-      'suspend kustomization identity-internal -n flux-system',
-      'suspend helmrelease zitadel -n identity-internal',
-      'resume kustomization identity-internal -n flux-system',
-      'resume helmrelease zitadel -n identity-internal',
-      'reconcile helmrelease zitadel -n identity-internal --force',
-    ]);
-  }
-
-  function proven(output: string): void {
-    expect(output).toContain('== verdict: proven');
-    expect(output).toMatch(/condition met\n$/);
   }
 
   test('nothing is expected of a section that is not there', () => {
     const headings = sections.map(({ heading }) => heading);
     expect([...Object.keys(given), ...Object.keys(then)].filter((heading) => !headings.includes(heading))).toEqual([]);
-    expect(headings.filter((heading) => then[heading] === undefined)).toEqual([
-      'Suspend',
-      'Resume',
-      'What is suspended',
-      'Apply what is in Git, now',
-    ]);
+    expect(headings.filter((heading) => then[heading] === undefined)).toEqual(['5. The masterkey is lost or wrong']);
   });
 
-  test.each(sections.map(({ heading, blocks }) => [heading, blocks] as const))('%s', async (heading, blocks) => {
-    given[heading]?.();
-    shell.flux();
-    before = databases().includes('zitadel') ? live() : '';
-    const { status, output } = await shell.type(blocks);
-    expect({ status, output }).toEqual({ status: 0, output: expect.any(String) });
-    then[heading]?.(output);
+  test.each(sections.filter(({ heading }) => then[heading]).map(({ heading, blocks }) => [heading, blocks] as const))(
+    '%s',
+    async (heading, blocks) => {
+      await given[heading]?.();
+      shell.flux();
+      const { status, output } = await shell.type(blocks);
+      expect({ status, output }).toEqual({ status: 0, output: expect.any(String) });
+      then[heading]!(output);
+    },
+  );
+
+  describe('the masterkey is lost or wrong', () => {
+    const { blocks } = sections.find(({ heading }) => heading === '5. The masterkey is lost or wrong')!;
+    const [list, drill, git] = blocks;
+    const [probe] = sections.find(({ heading }) => heading === '11. Verify')!.blocks.slice(-1);
+
+    test('each way to see it says so', async () => {
+      instance.secrets['zitadel-secret'] = wrong;
+      zitadel.token = 'the token, encrypted with another key';
+      expect((await shell.type([list!])).output).toMatch(new RegExp(`${dump} .* yes +other `));
+      expect(await shell.type([drill!])).toEqual({ status: 4, output: expect.stringContaining('== verdict: refuted') });
+      expect(await shell.type([probe!])).toEqual({ status: 22, output: expect.stringMatching(/^401\n/m) });
+    });
+
+    test('its former value comes back out of the history of Git', async () => {
+      const repo = secretsRepo();
+      expect(await shell.type([git!], repo)).toEqual({
+        status: 0,
+        output: expect.stringMatching(/ The wrong value\n[^]* The right value\n/),
+      });
+      expect(run(['git', '-C', `${repo}/origin.git`, 'show', `HEAD:${SECRET_FILE}`])).toBe('right\n');
+      instance.secrets['zitadel-secret'] = right;
+      zitadel.token = TOKEN;
+      expect((await shell.type([list!])).output).toMatch(new RegExp(`${dump} .* yes +same `));
+      expect((await shell.type([probe!])).status).toBe(0);
+    });
   });
 
   describe('and what is wrong in it', () => {
     test('a dump that is not there cannot be held', async () => {
-      const hold = sections.find(({ heading }) => heading === 'Hold an existing dump')!.blocks;
-      const { status, output } = await shell.type(
-        hold.map((block) => block.replace(`dump=${dump}`, `dump=${dump}0`).replace('--timeout=1m', '--timeout=1s')),
-      );
+      const hold = sections
+        .flatMap(({ blocks }) => blocks)
+        .join('')
+        .match(/^.* hold --dump .*$/m)![0];
+      const { status, output } = await shell.type([hold.replace(dump, `${dump}0`)]);
       expect(output).toContain(`there is no dump ${dump}0 in`);
-      expect([status === 0, instance.files().filter((file) => file.startsWith(`${dump}0`))]).toEqual([false, []]);
+      expect([status, instance.files().filter((file) => file.startsWith(`${dump}0`))]).toEqual([1, []]);
     });
 
     const list = sections
-      .find(({ heading }) => heading === 'List them')!
+      .find(({ heading }) => heading === '14. Without the plugin')!
       .blocks.map((block) => block.replace('--timeout=1m', '--timeout=1s'));
-    const wrong = (from: string, to: string): Promise<Outcome> =>
+    const mistyped = (from: string, to: string): Promise<Outcome> =>
       shell.type(list.map((block) => block.replaceAll(from, to)));
 
     test.each([
@@ -257,7 +334,7 @@ const external = declaredNames();
         'is none of restore, list',
       ],
     ])('%s is noticed', async (_, from, to, why) => {
-      const { status, output } = await wrong(from, to);
+      const { status, output } = await mistyped(from, to);
       expect(output).toContain(why);
       expect(status).not.toBe(0);
     });

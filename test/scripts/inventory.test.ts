@@ -32,10 +32,13 @@ describe.each(usually('gnu'))('without a server and without the masterkey, under
   const act = (action: string, env: Env = {}): Promise<PodResult> =>
     instance.restore({ RESTORE_ACTION: action, ...env });
 
+  /** The log, without the line for programs that it ends with. */
   async function done(action: string, env: Env = {}): Promise<string> {
     const { status, stdout, stderr } = await act(action, env);
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
-    return told(stdout);
+    const [, log, report] = /^([^]*?)(\{"pgbackup":.*\})\n$/.exec(stdout)!;
+    expect(JSON.parse(report!)).toMatchObject({ pgbackup: action, status: 0 });
+    return told(log!);
   }
 
   async function refused(why: string, action: string, env: Env = {}): Promise<void> {
@@ -244,7 +247,7 @@ describe.each(usually('gnu'))('without a server and without the masterkey, under
 
   test('an action that is none is refused, with all that there are', () =>
     refused(
-      'RESTORE_ACTION (lost) is none of restore, list, preflight, verify, rehearse, prepare, cutover, undo, ' +
+      'RESTORE_ACTION (lost) is none of restore, list, preflight, state, verify, rehearse, prepare, cutover, undo, ' +
         'drop-previous, hold, release, evidence, restores, usage.',
       'lost',
     ));

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { PRUNE, SSA } from '../../delivery/flux-annotations';
+import { PRUNE, SSA } from '../../delivery/gitops-annotations';
 import { at, text, type Manifest, type Value } from '../../manifests/manifest';
 import type { Change } from '../change';
 import { change, isOrphaned, type Comparison } from '../comparison';

@@ -1,4 +1,4 @@
-import { PRUNE, SSA, SUBSTITUTE } from '../../delivery/flux-annotations';
+import { PRUNE, SSA, SUBSTITUTE } from '../../delivery/gitops-annotations';
 import { at, text, type Manifest } from '../../manifests/manifest';
 import { componentOf, podSpecPath } from '../../manifests/workload';
 import type { Change } from '../change';

@@ -38,6 +38,8 @@ warn() {
 # usage: fail WHAT REMEDY
 fail() {
   printf '%s: %s\n' "$program" "$*" >&2
+  # For the report, which also a failure in a subshell has to reach.
+  { printf %s "$*" >"$scratch/failure"; } 2>/dev/null || true
   exit 1
 }
 

@@ -1,6 +1,6 @@
 # shellcheck shell=bash
 # What the containers of a pod report to each other, and evidence as JSON.
-# Needs: common.sh; report, the folder for what is reported. Sets: clearing_away, the function of keep_errors.
+# Needs: common.sh; for `member` json.sh; report, the folder for what is reported. Sets: clearing_away, the function of keep_errors.
 
 clearing_away=:
 
@@ -43,11 +43,6 @@ member() {
 # usage: number NAME NUMBER      a line of the evidence; none is null
 number() {
   printf '  "%s": %s,\n' "$1" "${2:-null}"
-}
-
-# usage: escaped TEXT      as it stands in a JSON string
-escaped() {
-  printf '%s\n' "$1" | tr '\t\r' '  ' | tr -d '\000-\010\013-\037' | sed 's/[\\"]/\\&/g' | awk '{ printf "%s%s", (NR > 1 ? "\\n" : ""), $0 }'
 }
 
 # usage: place FILE NEW      under a name that must be free: a link, unlike a rename, replaces nothing. Some shares have no links.

@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# Reads JSON, however it is laid out and escaped. It asks no server: pruning and the list work without one.
+# Reads JSON, however it is laid out and escaped, and writes strings of it. It asks no server: pruning and the list work without one.
 # Needs: common.sh, also for LC_ALL=C. Sets: nothing.
 
 # usage: facts FILE      a line for each scalar of a JSON document: its path and its value, tabs between.
@@ -94,6 +94,11 @@ facts() {
 # usage: plain <JSON strings      as text, a line each; of control characters the escapes stay
 plain() {
   sed -e 's/^"\(.*\)"$/\1/' -e 's/\\\(["\\]\)/\1/g'
+}
+
+# usage: escaped TEXT      as it stands in a JSON string
+escaped() {
+  printf '%s\n' "$1" | tr '\t\r' '  ' | tr -d '\000-\010\013-\037' | sed 's/[\\"]/\\&/g' | awk '{ printf "%s%s", (NR > 1 ? "\\n" : ""), $0 }'
 }
 
 # usage: fact FILE NAME...      what is at the path of these names, given as JSON strings: a value, or the facts of an object

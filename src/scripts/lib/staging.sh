@@ -59,7 +59,7 @@ drop_staging() {
   stop_reading
   exists "$staging" || return 0
   [[ $(comment_of "$staging") == "$ours, "* ]] ||
-    [ "$(query "$staging" <<<"SELECT count(*) FROM pg_class WHERE oid >= 16384")" = 0 ] ||
+    [ "$(query "$staging" <"$scripts/sql/own-relations.sql")" = 0 ] ||
     fail "there is a database \"$staging\" that no restore made. Rename or drop it: the dump is loaded under that name."
   # A copy of a template is one, too.
   query "$MAINTENANCE_DATABASE" --set=staging="$staging" <<<'ALTER DATABASE :"staging" IS_TEMPLATE false'
@@ -128,7 +128,7 @@ prepare_staging() {
 create_staging() {
   local template=template0
   if ! "$is_superuser"; then
-    template_extensions >"$scratch/extensions.template" || return 1
+    inside_template "$PGUSER" | sed -n 's/^extension //p' >"$scratch/extensions.template" || true
     awk 'of == "template" { is_there[$0] = 1; next } $2 == 3079 && $4 == "EXTENSION" && $6 in is_there { print $6 }' \
       of=template "$scratch/extensions.template" of=dump "$scratch/list" >"$scratch/extensions.copied"
   fi
@@ -206,10 +206,13 @@ create_missing_roles() {
 }
 
 # What only a superuser says of a role is what a new role is anyway. A role that has made another one may act for it only when it
-# is told so. A role that may make none goes on: whom objects belong to was looked at before.
+# is told so, whatever it was granted on the dump's server. A role that may make none goes on: whom objects belong to was looked
+# at before.
 create_roles_as_lesser() {
-  local missing
-  { sed '/^ALTER ROLE /s/ NOSUPERUSER\| NOREPLICATION\| NOBYPASSRLS//g' "$scratch/roles.sql"
+  local missing me
+  me=$(query "$MAINTENANCE_DATABASE" <<<'SELECT quote_ident(current_user)')
+  { awk -v me="$me" '!/^GRANT / || index($0 " ", " TO " me " ") == 0 && index($0, " TO " me ";") == 0' "$scratch/roles.sql" |
+      sed '/^ALTER ROLE /s/ NOSUPERUSER\| NOREPLICATION\| NOBYPASSRLS//g'
     sed -n 's/^CREATE ROLE \(.*\);$/GRANT \1 TO :"me";/p' "$scratch/roles.sql"; } |
     query "$MAINTENANCE_DATABASE" --set=ON_ERROR_STOP=0 --set=me="$PGUSER" 2>"$scratch/roles.log"
   query "$MAINTENANCE_DATABASE" <<<'SELECT quote_ident(rolname) FROM pg_roles' >"$scratch/roles"
@@ -218,7 +221,8 @@ create_roles_as_lesser() {
     "$scratch/roles" "$scratch/roles.sql" >"$scratch/roles.made"
   ! grep -q '^CREATE ROLE ' "$scratch/roles.made" || warn "created roles that were missing: $(created_roles <"$scratch/roles.made")"
   [ -z "$missing" ] || leave_out "roles that are not on the server and that $PGUSER may not create: $missing"
-  [ ! -s "$scratch/roles.log" ] || warn "not all is said of the roles: $(sed -n 1p "$scratch/roles.log")"
+  errors_of "$scratch/roles.log" >"$scratch/roles.failed"
+  leave_out_lines "roles: " "$scratch/roles.failed"
 }
 
 # usage: created_roles <SQL      their names, and which of them need a password: those with LOGIN
@@ -253,7 +257,7 @@ load_dump() {
   if ! "$2" && dump_has_extension pg_cron; then
     leave_out_pg_cron
   fi
-  "$is_superuser" || leave_out_forbidden
+  "$is_superuser" || leave_out_forbidden "$1"
   load_in_order "$dump" "${options[@]}" || {
     sed '/^pg_restore: \(creating\|processing\|connecting\|launching\|finished\|entering\|executing\|dropping\|item\|skipping\)/d' "$scratch/restore.log" |
       tail -n 20 >&2
@@ -273,7 +277,7 @@ set_staging() {
     cat "$scratch/settings.log" >&2
     fail "\"$staging\" could not be given its settings, see the message above. \"$database\" is untouched."
   }
-  sed -n 's/^.*ERROR: *//p' "$scratch/settings.log" >"$scratch/settings.failed"
+  errors_of "$scratch/settings.log" >"$scratch/settings.failed"
   leave_out_lines "settings: " "$scratch/settings.failed"
 }
 
@@ -316,7 +320,10 @@ restore_grants() {
     restore_into_staging "$dump" "$list" 1 "$@"
   else
     pg_restore --use-list="$scratch/list.$list" --file=- "$dump" |
-      query "$staging" --set=ON_ERROR_STOP=0 >/dev/null 2>>"$scratch/grants.failed"
+      query "$staging" --set=ON_ERROR_STOP=0 >/dev/null 2>"$scratch/grants.log"
+    errors_of "$scratch/grants.log" >"$scratch/grants.$list"
+    leave_out_lines "grants: " "$scratch/grants.$list"
+    cat "$scratch/grants.$list" >>"$scratch/grants.failed"
   fi
 }
 
@@ -348,6 +355,11 @@ leave_out() {
   echo "$1" >>"$scratch/left-out"
 }
 
+# usage: errors_of LOG      what psql says of them, each once
+errors_of() {
+  sed -n 's/^.*ERROR: *//p' "$1" | sort -u
+}
+
 # usage: leave_out_lines TEXT FILE      each line of the file, after the text
 leave_out_lines() {
   local line
@@ -356,24 +368,40 @@ leave_out_lines() {
   done <"$2"
 }
 
-# Of $scratch/list, by $scratch/needs.
+# usage: leave_out_forbidden DUMP      of $scratch/list
 # What only a superuser creates, and no row needs: nothing is loaded where there is any, unless RESTORE_IGNORE names rights.
 # A comment on an extension that came with template1 is its owner's.
 leave_out_forbidden() {
-  facts "$scratch/needs" | cut -f 3 | grep '^"the event trigger \|^"the publication ' >"$scratch/forbidden" || true
-  plain <"$scratch/forbidden" >"$scratch/forbidden.names"
-  leave_out_lines "what only a superuser creates: " "$scratch/forbidden.names"
-  sed -e 's/^"the publication \(.*\), of all tables or those of a schema"$/"publication"\t"\1"/' -e 's/^"the event trigger /"event trigger"\t"/' \
-    "$scratch/forbidden" >>"$scratch/left-out.structure"
-  sed -n 's/^the publication \(.*\), of all tables or those of a schema$/\1/p' "$scratch/forbidden.names" >"$scratch/publications"
-  awk '
-    FILENAME ~ /extensions.copied$/ { copied[$0] = 1; next }
-    FILENAME ~ /publications$/ { if (sub(/^"/, "")) { sub(/"$/, ""); gsub(/""/, "\"") } publications[$0] = 1; next }
-    $2 == 3466 || $2 == 6100 || / - EVENT TRIGGER / || / - SUBSCRIPTION / { next }
-    $2 == 6104 { for (name in publications) if (index($0, " PUBLICATION - " name " ")) next }
+  local manifest=$BACKUP_DIR/$1.json kind
+  facts "$scratch/needs" | cut -f 3 | sed -n 's/^"the publication \(.*\), of all tables or those of a schema"$/"\1"/p' >"$scratch/publications"
+  {
+    sed 's/^/"publication"\t/' "$scratch/publications"
+    ! is_verified "$1" || for kind in 'event trigger' subscription; do
+      fact "$manifest" '"structure"' "\"$kind\"" | cut -f 1 | sed "s/^/\"$kind\"\t/"
+    done
+  } >>"$scratch/left-out.structure"
+  plain <"$scratch/publications" >"$scratch/publications.names"
+  awk -v out="$scratch/forbidden" '
+    # Names are as they are, with the owner behind them: one with a blank is left to the server.
+    function is_of(publication, start,    rest) {
+      if (index($0, start publication " ") == 0) return 0
+      rest = substr($0, index($0, start publication " ") + length(start publication " "))
+      return rest != "" && rest !~ / /
+    }
+    function is_forbidden(    name) {
+      if ($2 == 3466 || $2 == 6100 || / - EVENT TRIGGER / || / - SUBSCRIPTION /) return 1
+      for (name in publications)
+        if ($2 == 6104 && is_of(name, " PUBLICATION - ") || is_of(name, " COMMENT - PUBLICATION ") ||
+          $2 == 6106 && $7 == name || $2 == 6237 && $9 == name) return 1
+      return 0
+    }
+    of == "copied" { copied[$0] = 1; next }
+    of == "publications" { if (sub(/^"/, "")) { sub(/"$/, ""); gsub(/""/, "\"") } publications[$0] = 1; next }
     $4 == "COMMENT" && $6 == "EXTENSION" && $7 in copied { next }
-    { print }' "$scratch/extensions.copied" "$scratch/publications" "$scratch/list" >"$scratch/without"
+    is_forbidden() { $1 = $2 = $3 = ""; sub(/^ */, ""); print >out; next }
+    { print }' of=copied "$scratch/extensions.copied" of=publications "$scratch/publications.names" of=list "$scratch/list" >"$scratch/without"
   mv "$scratch/without" "$scratch/list"
+  [ ! -e "$scratch/forbidden" ] || leave_out_lines "what only a superuser creates: " "$scratch/forbidden"
 }
 
 # usage: absent_tablespaces DUMP      those that the dump's tables are in, and in which nothing can be created here

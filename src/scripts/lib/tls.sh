@@ -33,7 +33,7 @@ authority() {
 is_about_tls() {
   local said=$1 words
   for words in "\"$PGHOST\"" "\"$PGUSER\"" "\"$PGDATABASE\"" "\"$MAINTENANCE_DATABASE\"" \
-    'SSL SYSCALL error' 'SSL encryption' 'SSL on' 'SSL off'; do
+    'SSL SYSCALL error' 'SSL error: unexpected eof' 'SSL encryption' 'SSL on' 'SSL off'; do
     said=${said//"$words"/}
   done
   [[ $said == *certificate* || $said == *SSL* || $said == *TLS* || $said == *'private key'* ]]

@@ -1,12 +1,13 @@
 -- Prints as JSON what a restore of this database needs a right to that not every role has: a list of kinds and names.
 WITH members AS (
-  SELECT classid, objid FROM pg_depend WHERE deptype = 'e'
+  -- Of an extension, and what PostgreSQL makes by itself with another object: row and array types, what a range brings along.
+  SELECT classid, objid FROM pg_depend WHERE deptype IN ('e', 'i')
 ), subscriptions AS (
   SELECT s.oid, quote_ident(subname) AS name, subowner, (SELECT rolsuper FROM pg_roles WHERE rolname = current_user) AS is_dumped
     FROM pg_subscription s JOIN pg_database d ON d.oid = subdbid WHERE datname = current_database()
 ), objects (class, oid, owner, superuser) AS (
   -- What only a superuser may create, in words; null for what its owner may.
-  SELECT 'pg_class'::regclass, oid, relowner, NULL FROM pg_class
+  SELECT 'pg_class'::regclass, oid, relowner, NULL FROM pg_class WHERE relkind NOT IN ('i', 'I')
   UNION ALL SELECT 'pg_namespace', oid, nspowner, NULL FROM pg_namespace
   UNION ALL SELECT 'pg_type', oid, typowner, CASE WHEN typtype = 'b' AND typelem = 0 THEN 'the base type ' || format_type(oid, NULL) END FROM pg_type
   UNION ALL SELECT 'pg_proc', p.oid, proowner, CASE WHEN NOT lanpltrusted AND lanname <> 'sql' THEN format('the function %s in the language %s', p.oid::regprocedure, lanname) END
@@ -43,7 +44,15 @@ WITH members AS (
 ), needs AS (
   SELECT DISTINCT 'owner' AS kind, pg_get_userbyid(owner)::text AS name FROM own WHERE owner IS NOT NULL AND superuser IS NULL AND pg_get_userbyid(owner) <> 'pg_database_owner'
   UNION SELECT 'superuser', superuser FROM own WHERE superuser IS NOT NULL
+  UNION SELECT 'database owner', pg_get_userbyid(datdba) FROM pg_database WHERE datname = current_database()
   UNION SELECT 'left out', 'the subscription ' || name FROM subscriptions WHERE NOT is_dumped
+  -- Who may not see them is told that there are none.
+  UNION SELECT 'left out', format('the options of the user mapping for %s at the server %I', quote_ident(usename), srvname) FROM pg_user_mappings
+         WHERE umoptions IS NULL AND NOT (SELECT rolsuper FROM pg_roles WHERE rolname = current_user)
+  UNION SELECT 'wrapper', fdwname FROM pg_foreign_server JOIN pg_foreign_data_wrapper w ON w.oid = srvfdw
+         WHERE EXISTS (SELECT FROM members WHERE classid = 'pg_foreign_data_wrapper'::regclass AND objid = w.oid)
+  -- An extension may ask for the rows of its tables to be dumped; those of pg_cron are left out.
+  UNION SELECT 'extension table', of_extension::regclass::text FROM pg_extension, unnest(extconfig) AS of_extension WHERE extname <> 'pg_cron'
   UNION SELECT 'extension', extname FROM pg_extension WHERE oid >= 16384
   -- Even their owner does not see all of their rows.
   UNION SELECT 'row security', format('%I.%I', nspname, relname) FROM own JOIN pg_class c ON c.oid = own.oid JOIN pg_namespace n ON n.oid = relnamespace

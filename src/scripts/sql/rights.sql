@@ -1,7 +1,7 @@
 -- Prints what a restore of the database :db as :role could not do now, a line each: how bad it is, and a sentence with the
 -- remedy, a tab between. `fails` is what the restore fails for, `hinders` what it may have to wait for or leaves out.
--- What it needs is in the file of the environment variable NEEDS, as needs.sql prints it. :template are the extensions of
--- template1, a line each.
+-- What it needs is in the file of the environment variable NEEDS, as needs.sql prints it. :template is what template1 has for
+-- the role, as template.sql prints it.
 \set needs `cat "$NEEDS"`
 SELECT CASE WHEN current_setting('server_version_num')::int >= 160000 THEN 'SET' ELSE 'MEMBER' END AS may_become \gset
 WITH restorer AS (
@@ -11,12 +11,19 @@ WITH restorer AS (
 ), needs AS (
   SELECT item ->> 0 AS kind, item ->> 1 AS name FROM jsonb_array_elements(CAST(:'needs' AS jsonb)) AS item
 ), owners AS (
-  SELECT name, 'the database belongs' AS what FROM (SELECT pg_get_userbyid(datdba) AS name FROM pg_database WHERE datname = :'db') AS live
+  SELECT pg_get_userbyid(datdba)::text AS name, 'the database belongs' AS what FROM pg_database WHERE datname = :'db'
+   UNION ALL
+  SELECT name, 'the database belonged' FROM needs WHERE kind = 'database owner' AND NOT EXISTS (SELECT FROM pg_database WHERE datname = :'db')
    UNION ALL
   SELECT name, 'objects of the database belong' FROM needs WHERE kind = 'owner'
 ), managed AS (
   -- Managed servers let their administrators create extensions that PostgreSQL does not trust.
   SELECT FROM lesser JOIN pg_roles ON pg_roles.rolname IN ('rds_superuser', 'cloudsqlsuperuser', 'azure_pg_admin') AND pg_has_role(lesser.oid, pg_roles.oid, 'USAGE')
+), template AS (
+  -- A copy of template1 has its encoding and locale, and a copy with others is refused.
+  SELECT line FROM unnest(string_to_array(:'template', E'\n')) AS line
+   WHERE (SELECT count(DISTINCT jsonb_build_array(d -> 'encoding', d -> 'datcollate', d -> 'datctype', d -> 'datlocprovider', d -> 'datlocale', d -> 'daticulocale'))
+            FROM pg_database, to_jsonb(pg_database) AS d WHERE datname IN ('template1', :'db')) = 1
 ), sessions AS (
   SELECT usesysid, usename, pid, rolsuper FROM pg_stat_activity JOIN pg_roles ON pg_roles.oid = usesysid
    WHERE datname = :'db' AND (usename <> current_user OR application_name IS DISTINCT FROM current_setting('application_name'))
@@ -38,11 +45,17 @@ WITH restorer AS (
    WHERE NOT (pg_has_role(lesser.oid, owner.oid, 'USAGE') AND pg_has_role(lesser.oid, owner.oid, :'may_become'))
    GROUP BY name, owner.rolsuper, lesser.rolname
   UNION ALL
-  SELECT 'fails', 6, format('the extension %I is one that only a superuser creates: let one create it in template1, of which the restore then makes its copy, or restore as a superuser.', name)
+  SELECT 'fails', 6, format('the extension %I is one that only a superuser creates: let one create it in template1, of which the restore then makes its copy if its encoding and locale are those of the database, or restore as a superuser.', name)
     FROM needs, lesser
    WHERE kind = 'extension' AND NOT EXISTS (SELECT FROM managed)
      AND NOT EXISTS (SELECT FROM pg_available_extension_versions AS version WHERE version.name = needs.name AND (trusted OR NOT superuser))
-     AND name <> ALL (string_to_array(:'template', E'\n'))
+     AND NOT EXISTS (SELECT FROM template WHERE line = 'extension ' || name)
+  UNION ALL
+  SELECT 'fails', 6, format('the foreign-data wrapper %I may not be used by %I in a copy: in template1, GRANT USAGE ON FOREIGN DATA WRAPPER %I TO the owner of its servers.', name, rolname, name)
+    FROM needs, lesser WHERE kind = 'wrapper' AND NOT EXISTS (SELECT FROM managed) AND NOT EXISTS (SELECT FROM template WHERE line = 'wrapper ' || name)
+  UNION ALL
+  SELECT 'fails', 6, format('the table %s of an extension may not be written to by %I in a copy: in template1, GRANT INSERT ON %s TO %I.', name, rolname, name, rolname)
+    FROM needs, lesser WHERE kind = 'extension table' AND NOT EXISTS (SELECT FROM managed) AND NOT EXISTS (SELECT FROM template WHERE line = 'table ' || name)
   UNION ALL
   SELECT 'fails', 7, format('%s is what only a superuser creates: restore as one, or without it.', name) FROM needs, lesser WHERE kind = 'superuser'
   UNION ALL
@@ -52,7 +65,7 @@ WITH restorer AS (
   SELECT 'hinders', 9, format('tables of the tablespace %I come to the default one: GRANT CREATE ON TABLESPACE %I TO %I.', name, name, rolname)
     FROM needs JOIN pg_tablespace ON spcname = name, lesser WHERE kind = 'tablespace' AND NOT has_tablespace_privilege(lesser.oid, pg_tablespace.oid, 'CREATE')
   UNION ALL
-  SELECT 'hinders', 10, format('%s is not in the dump: pg_dump leaves it out, unless a superuser dumps.', name) FROM needs WHERE kind = 'left out'
+  SELECT 'hinders', 10, format('not in the dump: %s. pg_dump leaves this out, unless a superuser dumps.', name) FROM needs WHERE kind = 'left out'
   UNION ALL
   SELECT 'hinders', 11, format('%I may not end the sessions of %s on %I: GRANT pg_signal_backend TO %I.', lesser.rolname, string_agg(DISTINCT quote_ident(usename), ', '), :'db', lesser.rolname)
     FROM sessions, lesser

@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process';
+import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { isRoot, SYSTEM_PATH, which } from './machine';
 import { runFolder } from './run-folder';
@@ -104,11 +105,16 @@ export function sandbox(options: Sandbox): CommandLine {
     'set -f',
     "IFS='\n'",
     'set -- $targets',
-    ...mounts.map(({ source }, index) => {
-      const make = `if [ -d ${quote(source)} ]; then mkdir -p "$target"; else mkdir -p "\${target%/*}"; touch "$target"; fi`;
-      return `target=root\${${index + 2}}; ${make}; mount --bind ${quote(source)} "$target"`;
+    ...mountPoints(mounts),
+    ...mounts.map(({ source, readOnly }, index) => {
+      const target = `"root\${${index + 2}}"`;
+      const make = isWithin(mounts, index) ? `[ -e ${target} ] || ${mountPoint(source, target)}; ` : '';
+      return `${make}mount -o ${readOnly && !isAround(mounts, index) ? 'bind,ro' : 'bind'} ${quote(source)} ${target}`;
     }),
-    ...mounts.flatMap(({ readOnly }, index) => (readOnly ? [`mount -o remount,bind,ro "root\${${index + 2}}"`] : [])),
+    // In these, mount points had to be made first.
+    ...mounts.flatMap(({ readOnly }, index) =>
+      readOnly && isAround(mounts, index) ? [`mount -o remount,bind,ro "root\${${index + 2}}"`] : [],
+    ),
     options.readOnlyRoot ? 'mount -o remount,bind,ro root' : ':',
   ];
   const enter = [
@@ -161,6 +167,36 @@ export function asUser({ uid, gid, groups, capabilities = [] }: Sandbox): string
     '--no-new-privs',
     ...DIE_WITH_PARENT,
   ];
+}
+
+/** Makes the targets that lie in no other mount, all at once: each command costs as much as the mount. */
+function mountPoints(mounts: readonly Mount[]): string[] {
+  const own = mounts.map(({ source }, index) => ({ source, target: `"root\${${index + 2}}"`, index }));
+  const free = own.filter(({ index }) => !isWithin(mounts, index));
+  const [folders, files] = [true, false].map((is) =>
+    free.filter(({ source }) => statSync(source).isDirectory() === is).map(({ target }) => target),
+  ) as [string[], string[]];
+  const parents = files.map((target) => target.replace(/}"$/, '%/*}"'));
+  const made = [...folders, ...parents];
+  return [
+    ...(made.length > 0 ? [`mkdir -p ${made.join(' ')}`] : []),
+    ...(files.length > 0 ? [`touch ${files.join(' ')}`] : []),
+  ];
+}
+
+function mountPoint(source: string, target: string): string {
+  return statSync(source).isDirectory()
+    ? `mkdir -p ${target}`
+    : `{ mkdir -p ${target.replace(/}"$/, '%/*}"')}; touch ${target}; }`;
+}
+
+function isWithin(mounts: readonly Mount[], index: number): boolean {
+  const { target } = mounts[index]!;
+  return mounts.some((other) => target.startsWith(`${other.target}/`));
+}
+
+function isAround(mounts: readonly Mount[], index: number): boolean {
+  return mounts.some(({ target }) => target.startsWith(`${mounts[index]!.target}/`));
 }
 
 function tool(name: string): string {

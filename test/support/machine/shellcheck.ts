@@ -5,7 +5,7 @@ import { DEBIAN_ROOT, inDebianRoot } from './debian-root';
 import { isRoot, need, which } from './machine';
 
 const ROOT = resolve(__dirname, '../../..');
-const FOLDERS = ['src/scripts', '.github/backup-plan'];
+const FOLDERS = ['src/scripts', 'src/kubectl-plugin', '.github/backup-plan'];
 /** What an entry point sources is checked with it, and not by itself: it says at its head what it needs. */
 const OPTIONS = ['--external-sources', '--check-sourced', '--source-path=SCRIPTDIR'];
 
@@ -25,7 +25,7 @@ function shellcheck(scripts: string[]): number {
 
 const scripts = FOLDERS.flatMap((folder) =>
   readdirSync(join(ROOT, folder))
-    .filter((name) => name.endsWith('.sh'))
+    .filter((name) => name.endsWith('.sh') || name === 'kubectl-pgbackup')
     .sort()
     .map((name) => `${folder}/${name}`),
 );

@@ -4,7 +4,13 @@ import { BackupPvc, PostgresDatabase, PostgresDatabaseProps, PostgresImage, Secr
 export interface Manifest {
   apiVersion: string;
   kind: string;
-  metadata: { name: string; namespace?: string; labels?: Record<string, string>; annotations?: Record<string, string> };
+  metadata: {
+    name: string;
+    namespace?: string;
+    labels?: Record<string, string>;
+    annotations?: Record<string, string>;
+    creationTimestamp?: string;
+  };
   // eslint-disable-next-line @typescript-eslint/no-explicit-any
   [field: string]: any;
 }

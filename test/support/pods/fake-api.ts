@@ -13,6 +13,26 @@ export interface Rule {
   readonly verbs: readonly string[];
 }
 
+/** What a request wants to do. */
+export interface Wanted {
+  readonly verb: string;
+  readonly group: string;
+  /** With a slash and the subresource, where there is one. */
+  readonly resource: string;
+  readonly name?: string;
+}
+
+/** Whether rules allow it. */
+export function isAllowed(rules: readonly Rule[], { verb, group, resource, name }: Wanted): boolean {
+  return rules.some(
+    (rule) =>
+      rule.apiGroups.includes(group) &&
+      rule.resources.includes(resource) &&
+      rule.verbs.includes(verb) &&
+      (rule.resourceNames?.includes(`${name}`) ?? true),
+  );
+}
+
 export interface FakeApiOptions {
   readonly namespace: string;
   readonly deployment: string;
@@ -161,14 +181,7 @@ export class FakeApi {
     const resource = subresource === undefined ? `${plural}` : `${plural}/${subresource}`;
     const verb = VERBS[method] ?? method;
     const allowed =
-      namespace === this.options.namespace &&
-      this.rules.some(
-        (rule) =>
-          rule.apiGroups.includes(`${group}`) &&
-          rule.resources.includes(resource) &&
-          rule.verbs.includes(verb) &&
-          (rule.resourceNames?.includes(`${name}`) ?? true),
-      );
+      namespace === this.options.namespace && isAllowed(this.rules, { verb, group: `${group}`, resource, name });
     if (!allowed) {
       return failure(
         403,

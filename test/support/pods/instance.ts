@@ -138,9 +138,9 @@ export class Instance {
   }
 
   /** The pod of a Job that somebody made of one of the workloads, with the variables and commands that it says. */
-  job(job: Manifest): Promise<PodResult> {
+  startJob(job: Manifest): PodProcess {
     const { name } = job.metadata;
-    return runPod({ ...this.pod('restore', {}, name), manifests: [...this.manifests, job], workload: name });
+    return startPod({ ...this.pod('restore', {}, name), manifests: [...this.manifests, job], workload: name });
   }
 
   private pod(component: string, env: Env, jobName?: string, command?: string[]) {

@@ -54,10 +54,14 @@ export function startPod(options: PodOptions): PodProcess {
 }
 
 export class PodProcess {
+  /** When it was made, in milliseconds since 1970. */
+  readonly made = Date.now();
   readonly result: Promise<PodResult>;
   private readonly fields: PodFields;
   private readonly workplan: Workplan;
   private readonly listeners = new Set<() => void>();
+  private readonly logs = new Map<string, string>();
+  private readonly endings = new Map<string, Ending>();
   private child?: Child;
   private volumes?: Volumes;
   private text = '';
@@ -85,6 +89,22 @@ export class PodProcess {
   /** What all containers have written so far. */
   output(): string {
     return this.text;
+  }
+
+  /** What a container has written so far; undefined where it has not begun. */
+  log(container: string): string | undefined {
+    return this.logs.get(container);
+  }
+
+  /** How a container has ended; undefined where it has not. */
+  ending(container: string): Ending | undefined {
+    return this.endings.get(container);
+  }
+
+  /** Calls the listener after each change of what a container has written, or is; returns what ends that. */
+  onChange(listener: () => void): () => void {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
   }
 
   /** Resolves as soon as the pod's output matches; rejects where it ends without. */
@@ -168,15 +188,25 @@ export class PodProcess {
     return { init: onlyContainer === undefined ? initContainers : [], main };
   }
 
-  private runContainer(container: Container, volumes: Volumes): Promise<Ending> {
+  private async runContainer(container: Container, volumes: Volumes): Promise<Ending> {
     const options = this.sandboxFor(container, volumes.mounts(container.volumeMounts ?? []));
     const start = (): Child =>
       new Child(options, (text) => {
         this.text += text;
-        for (const listener of this.listeners) listener();
+        this.logs.set(container.name, this.logs.get(container.name) + text);
+        this.tell();
       });
+    this.logs.set(container.name, '');
     this.child = this.options.within === undefined ? start() : this.options.within(start);
-    return this.child.ended;
+    this.tell();
+    const ending = await this.child.ended;
+    this.endings.set(container.name, ending);
+    this.tell();
+    return ending;
+  }
+
+  private tell(): void {
+    for (const listener of this.listeners) listener();
   }
 
   private sandboxFor(container: Container, mounts: readonly Mount[]): Sandbox {

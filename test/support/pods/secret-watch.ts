@@ -3,6 +3,8 @@ import { join } from 'node:path';
 import { everything } from '../faults/fault-contents';
 
 const EVERY_MS = 15;
+/** How often a process is looked at: it becomes its command, whose arguments count, right after it has begun. */
+const LOOKS = 10;
 
 /** Looks for secrets, in any common spelling, where none may be. */
 export class SecretWatch {
@@ -10,7 +12,7 @@ export class SecretWatch {
   readonly leaks = new Set<string>();
   private readonly spellings: readonly Buffer[];
   private readonly timer: NodeJS.Timeout;
-  private readonly others = new Set(processes());
+  private readonly looks = new Map(processes().map((process) => [process, LOOKS]));
 
   /** Watches the arguments of all processes of the machine that begin from now on. */
   constructor(secrets: readonly (string | Buffer)[]) {
@@ -42,7 +44,9 @@ export class SecretWatch {
 
   private lookAtProcesses(): void {
     for (const process of processes()) {
-      if (this.others.has(process)) continue;
+      const looks = this.looks.get(process) ?? 0;
+      if (looks === LOOKS) continue;
+      this.looks.set(process, looks + 1);
       try {
         this.lookAt('the arguments of a process', readFileSync(`/proc/${process}/cmdline`));
       } catch {

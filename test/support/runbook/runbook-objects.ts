@@ -4,7 +4,7 @@ import { Testing } from 'cdk8s';
 import { parse } from 'yaml';
 import { Runbook } from '../../../src';
 import { IdentityInternal } from '../../../src/identity-internal/chart';
-import type { ExternalObject } from '../../../src/runbook/runbook-service';
+import type { ExternalObject } from '../../../src/kubernetes/external-object';
 import { available } from './runbook-cluster';
 import type { Manifest } from '../manifests/synth';
 

@@ -1,12 +1,18 @@
 import { spawn } from 'node:child_process';
 import { appendFileSync, chmodSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { SYSTEM_PATH } from '../machine/machine';
+import { need, SYSTEM_PATH } from '../machine/machine';
 import { freshFolder } from '../machine/run-folder';
 import { toolbox } from '../machine/toolbox';
 
+/** Where the page is, and the plugin beside it. */
+const PAGE_FOLDER = join(__dirname, '../../../dist/identity-internal');
+
 /** Milliseconds, for one section. */
-const LIMIT = 60_000;
+const LIMIT = 240_000;
+
+/** What the plugin asks before it changes the live database. */
+const QUESTION = /Type yes to go on: $/;
 
 export interface Outcome {
   readonly status: number | null;
@@ -30,6 +36,8 @@ export class RunbookShell {
     this.program(
       'kubectl',
       `case " $* " in
+      " pgbackup "*) shift && exec kubectl-pgbackup "$@" ;; # as kubectl does, which may see another root here
+      *" port-forward "*) exec "$(dirname "$0")/port-forward" "$@" ;;
       *" exec "*) ${real} "$@" || true ;; # nothing runs in the pods, so it comes no further than to the server
       *" create job "*" --dry-run"*) exec ${real} "$@" ;;
       *" create job "*) ${real} "$@" --dry-run=client -o yaml | ${real} create -f - ;; # by itself it would speak protobuf
@@ -40,7 +48,28 @@ export class RunbookShell {
       'flux',
       `printf '%s\\n' "$*" >>'${this.told}'\nif [ -e '${this.folder}'/"$1-$2" ]; then . '${this.folder}'/"$1-$2"; fi`,
     );
+    // The address that \`forwardTo\` has set stands for the pods of every service that there is.
+    this.program(
+      'port-forward',
+      `${real} -n "$2" get "$4" >/dev/null || exit 1
+printf 'Forwarding from %s -> %s\\n' "$(cat '${this.folder}/forward')" "\${5#:}" && exec sleep 1000`,
+    );
     appendFileSync(this.told, '');
+  }
+
+  /** Where a forwarded port leads, as address and port. */
+  forwardTo(address: string): void {
+    writeFileSync(join(this.folder, 'forward'), address);
+  }
+
+  /** The environment in which its programs are found. */
+  get env(): Record<string, string> {
+    return {
+      PATH: `${this.folder}:${PAGE_FOLDER}:${SYSTEM_PATH}`,
+      HOME: this.folder,
+      KUBECONFIG: '/dev/null',
+      LC_ALL: 'C',
+    };
   }
 
   /** What Flux does when it is told to reconcile such objects, in shell. */
@@ -55,20 +84,25 @@ export class RunbookShell {
     return lines;
   }
 
-  /** Types the blocks into one shell, which ends at the first command that fails. */
-  async type(blocks: readonly string[]): Promise<Outcome> {
+  /** Types the blocks into one shell on a terminal, which ends at the first failure, and answers questions with yes. */
+  async type(blocks: readonly string[], folder = PAGE_FOLDER): Promise<Outcome> {
     await this.nextSecond();
-    const env = { PATH: `${this.folder}:${SYSTEM_PATH}`, HOME: this.folder, KUBECONFIG: '/dev/null', LC_ALL: 'C' };
-    const shell = spawn('sh', ['-eu', '-c', blocks.join('\n')], {
-      env,
-      stdio: ['ignore', 'pipe', 'pipe'],
+    const typed = join(this.folder, 'typed');
+    writeFileSync(typed, blocks.join('\n'));
+    const shell = spawn(need('script'), ['--quiet', '--return', '--command', `sh -eu '${typed}'`, '/dev/null'], {
+      cwd: folder,
+      env: { ...this.env, TERM: 'dumb', SHELL: '/bin/sh' },
+      stdio: ['pipe', 'pipe', 'pipe'],
       detached: true,
     });
     let output = '';
     // A loop that asks for a log would ask for ever, where there is no such Job. Its whole group ends.
     const limit = setTimeout(() => process.kill(-shell.pid!, 'SIGKILL'), LIMIT);
     for (const stream of [shell.stdout, shell.stderr])
-      stream.setEncoding('utf8').on('data', (text: string) => (output += text));
+      stream.setEncoding('utf8').on('data', (text: string) => {
+        output += text.replaceAll('\r', '');
+        if (QUESTION.test(output)) shell.stdin.write('yes\n');
+      });
     return new Promise((resolve, reject) => {
       shell.on('error', reject);
       shell.on('close', (status) => {

@@ -1,0 +1,179 @@
+import { ApiObject } from 'cdk8s';
+import { Construct } from 'constructs';
+import { KEEP_WHEN_REMOVED, VERBATIM } from '../delivery/gitops-annotations';
+import { InvalidPropError } from '../errors';
+import { ALLOW_DELETE } from '../kubernetes/annotations';
+import { described, labelsFor } from '../kubernetes/labels';
+import { checkLabels, checkName } from '../kubernetes/names';
+
+/** What must not be deleted. */
+export interface NamespaceGuardProps {
+  /** Name of the policy and of its binding, which no other policy of the cluster may have. */
+  readonly name: string;
+  /** The namespace that stays, whatever is in it. */
+  readonly namespace: string;
+  /**
+   * Names of claims of the namespace, e.g. that of the dumps and those of the database.
+   * @default - none
+   */
+  readonly claims?: string[];
+  /**
+   * Names of StatefulSets of the namespace, e.g. that of the database.
+   * @default - none
+   */
+  readonly statefulSets?: string[];
+  /**
+   * Labels that protect every claim and StatefulSet of the namespace which has all of them.
+   * @default - names alone protect
+   */
+  readonly matchLabels?: { [name: string]: string };
+  /**
+   * Whether the API is `v1beta1`, which Kubernetes 1.28 and 1.29 have where it is switched on; `v1` needs 1.30.
+   * @default false
+   */
+  readonly beta?: boolean;
+}
+
+const GROUP = 'admissionregistration.k8s.io';
+
+/** As long as it is there, the object is not gone, and what it says holds. */
+const FINALIZER = 'cdk8s-postgres-backup/guard';
+
+/** The day on which a deletion ends to be allowed. */
+const DAY = '^[0-9]{4}-[0-9]{2}-[0-9]{2}$';
+
+/**
+ * Refuses to delete a namespace with the dumps and the database of an instance, and these by themselves, whoever asks:
+ * a person, Flux, Helm or a controller. A person who means it annotates the object with its own name and a day in UTC,
+ * e.g. `cdk8s-postgres-backup/allow-delete: shop-backup until 2026-12-01`; that ends by itself after the day.
+ *
+ * It is of the cluster: put it into a chart of its own, without a namespace, and let a Kustomization of its own apply
+ * it. The policy and the binding have a finalizer: who deletes them takes nothing away until the finalizer is removed,
+ * too. It cannot stop who removes that first, changes the policy, or has etcd, the nodes or the NAS; nor a volume that
+ * is deleted without its claim.
+ *
+ * The API server knows no time in a policy. The time is that at which the API servers have renewed their own leases.
+ * Rule: https://kubernetes.io/docs/reference/access-authn-authz/validating-admission-policy/
+ */
+export class NamespaceGuard extends Construct {
+  /** Name of the policy and of its binding. */
+  public readonly name: string;
+  /** The namespace that stays. */
+  public readonly namespace: string;
+
+  /** @throws InvalidPropError */
+  constructor(scope: Construct, id: string, props: NamespaceGuardProps) {
+    super(scope, id);
+    checkName('namespaceGuard.name', props.name);
+    checkName('namespaceGuard.namespace', props.namespace);
+    props.claims?.forEach((claim) => checkName('namespaceGuard.claims', claim));
+    props.statefulSets?.forEach((set) => checkName('namespaceGuard.statefulSets', set));
+    checkLabels('namespaceGuard.matchLabels', props.matchLabels);
+    if (props.matchLabels !== undefined && Object.keys(props.matchLabels).length === 0) {
+      throw new InvalidPropError(
+        'namespaceGuard.matchLabels',
+        {},
+        'would protect everything',
+        'Name a label, or leave it out',
+      );
+    }
+    this.name = props.name;
+    this.namespace = props.namespace;
+    const apiVersion = `${GROUP}/${props.beta === true ? 'v1beta1' : 'v1'}`;
+    const metadata = {
+      name: props.name,
+      finalizers: [FINALIZER],
+      labels: labelsFor('guard'),
+      annotations: {
+        ...described(
+          `Refuses to delete the namespace ${props.namespace}, and the claims and the database in it, which hold the data ` +
+            'and the dumps. It cannot stop who removes or changes it first, nor who has etcd, the nodes or the NAS.',
+        ),
+        ...VERBATIM,
+        ...KEEP_WHEN_REMOVED,
+      },
+    };
+    this.node.defaultChild = new ApiObject(this, 'policy', {
+      apiVersion,
+      kind: 'ValidatingAdmissionPolicy',
+      metadata,
+      spec: policy(props),
+    });
+    new ApiObject(this, 'binding', {
+      apiVersion,
+      kind: 'ValidatingAdmissionPolicyBinding',
+      metadata,
+      spec: {
+        policyName: props.name,
+        validationActions: ['Deny'],
+        paramRef: {
+          namespace: 'kube-system',
+          selector: { matchLabels: { 'apiserver.kubernetes.io/identity': 'kube-apiserver' } },
+          parameterNotFoundAction: 'Deny',
+        },
+      },
+    });
+  }
+}
+
+function policy(props: NamespaceGuardProps): object {
+  const own = 'oldObject.metadata.name';
+  return {
+    failurePolicy: 'Fail',
+    paramKind: { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease' },
+    matchConstraints: {
+      resourceRules: [rule('', ['namespaces', 'persistentvolumeclaims']), rule('apps', ['statefulsets'])],
+    },
+    // By the object itself: `resourceNames` of a rule does not hold where many are deleted at once.
+    matchConditions: [{ name: 'protected', expression: protectedObject(props) }],
+    variables: [
+      { name: 'words', expression: `oldObject.metadata.?annotations[?"${ALLOW_DELETE}"].orValue("").split(" until ")` },
+      {
+        name: 'allowed',
+        expression:
+          `size(variables.words) == 2 && variables.words[0] == ${own} && variables.words[1].matches("${DAY}") && ` +
+          'timestamp(params.spec.renewTime) < timestamp(variables.words[1] + "T00:00:00Z") + duration("24h")',
+      },
+      {
+        name: 'what',
+        expression:
+          `request.resource.resource == "namespaces" ? "namespace " + ${own} : ` +
+          `request.resource.resource + " " + ${own} + " -n " + request.namespace`,
+      },
+    ],
+    validations: [
+      {
+        expression: 'variables.allowed',
+        messageExpression:
+          `"not deleted: " + ${own} + " is protected by ${props.name}, for with it go data or dumps of ` +
+          `${props.namespace} for good. If that is meant, and a copy of the dumps is elsewhere, type: ` +
+          `kubectl annotate --overwrite " + variables.what + " \\"${ALLOW_DELETE}=" + ${own} + " until YYYY-MM-DD\\" ` +
+          '(the last day in UTC on which it may be deleted), and delete it again."',
+      },
+    ],
+  };
+}
+
+function rule(group: string, resources: string[]): object {
+  return { apiGroups: [group], apiVersions: ['*'], operations: ['DELETE'], resources };
+}
+
+function protectedObject({ namespace, claims = [], statefulSets = [], matchLabels }: NamespaceGuardProps): string {
+  const is = (resource: string): string => `request.resource.resource == ${JSON.stringify(resource)}`;
+  const named = (resource: string, names: readonly string[]): string[] =>
+    names.length === 0
+      ? []
+      : [`${is(resource)} && oldObject.metadata.name in ${JSON.stringify([...new Set(names)].sort())}`];
+  const labels = Object.entries(matchLabels ?? {}).map(
+    ([name, value]) => `oldObject.metadata.?labels[?${JSON.stringify(name)}].orValue("") == ${JSON.stringify(value)}`,
+  );
+  const inside = [
+    ...named('persistentvolumeclaims', claims),
+    ...named('statefulsets', statefulSets),
+    ...(labels.length === 0 ? [] : [`request.resource.resource != "namespaces" && ${labels.join(' && ')}`]),
+  ].map((one) => `(${one})`);
+  return [
+    `(${is('namespaces')} && oldObject.metadata.name == ${JSON.stringify(namespace)})`,
+    ...(inside.length === 0 ? [] : [`(request.namespace == ${JSON.stringify(namespace)} && (${inside.join(' || ')}))`]),
+  ].join(' || ');
+}

@@ -1,0 +1,78 @@
+import type { ExpectedSecret } from '../secrets/secret-key';
+import type { RunbookFacts } from './facts';
+import { Commands } from './commands';
+import { paragraphs, sh } from './markdown';
+import type { Section } from './page';
+
+/** The keys without whose value of that day a dump is worth nothing. */
+export function keysOfDumps({ secrets }: RunbookFacts): ExpectedSecret[] {
+  return secrets._all.filter(({ _options }) => _options.sameAsDump);
+}
+
+/** What people call it: the name of the one key, or any. */
+export function keyName(runbook: RunbookFacts): string {
+  const [key, other] = keysOfDumps(runbook);
+  return other === undefined ? (key?._onlyKey ?? 'key') : 'key of the dumps';
+}
+
+/** A key that a dump depends on is lost or wrong; none where no dump depends on one. */
+export function keySection(runbook: RunbookFacts): Section[] {
+  const keys = keysOfDumps(runbook);
+  if (keys.length === 0) return [];
+  const commands = new Commands(runbook);
+  const { service, drill, secrets } = runbook;
+  const { title, probe, lostWithKey } = service.options;
+  const files = keys.flatMap(({ _options: { gitFile } }) => (gitFile === undefined ? [] : [gitFile]));
+  const escrow = secrets._escrowed.map(({ options }) => `${options.what}, at ${options.where}`);
+  const names = keys.map((key) => `${key}`).join(' and ');
+  return [
+    {
+      id: 'key',
+      title: `The ${keyName(runbook)} is lost or wrong`,
+      body: (see) =>
+        paragraphs(
+          `This is about ${names}: it opens what is encrypted in the database. With a wrong one ${title} may ` +
+            `start and ` +
+            `look well${probe === undefined ? '' : `; the probe of ${see('verify')} tells`}. **Stop ${title}** ` +
+            `(${see('stopFirst')}): the right value does not open what is written with a wrong one. Never make a new ` +
+            `one up. Today's value opens the dumps with \`same\` under \`SECRETS\`: ${commands.inline('list')}.` +
+            (drill === undefined
+              ? ''
+              : ` A drill proves it (status 0) or refutes it (status 4): ` +
+                `${commands.inline(`drill --dump ${commands.exampleDump}`)}.`),
+          "**Former values** are in Git's history, encrypted, and in escrow: " +
+            (escrow.length === 0
+              ? 'ask who keeps the copies, since no place is declared here. '
+              : `${escrow.join('; ')}. `) +
+            (files.length === 0
+              ? ''
+              : 'In the repo of the secrets, this brings the file back as it was before its last change; the ' +
+                'list has earlier ones:'),
+          ...(files.length === 0
+            ? []
+            : [
+                sh(
+                  `git --no-pager log --format='%h %as %s' -- ${files.join(' ')}`,
+                  `commit=$(git log --skip=1 -1 --format=%h -- ${files.join(' ')})`,
+                  `git checkout "$commit" -- ${files.join(' ')}`,
+                  `git commit -m 'Bring back the former value' && git push`,
+                ),
+              ]),
+          (files.length === 0
+            ? ''
+            : 'It is decrypted with the key of that day: where that was changed too, its former value is needed ' +
+              'first. ') +
+            (service.delivery._appliers.length === 0 ? 'Apply it, and start' : 'Start') +
+            ` ${title} as at the end of ${see('stopFirst')}: \`list\` shows \`same\` for the dumps of that value` +
+            `${probe === undefined ? '' : `, and the probe of ${see('verify')} is right`}. Where the live ` +
+            `database was written with two values, ` +
+            `restore a dump with \`same\` (${see('restore')}).`,
+          "**Where no value is found,** the dumps that today's value opens are all that is left: restore the newest " +
+            'with `same`. Lost for good is ' +
+            `${lostWithKey ?? 'all that was encrypted with the lost value'}. There is no re-encryption: no program ` +
+            'turns what one value has encrypted into what another one opens. Keep the other dumps, held, until the ' +
+            'search is given up.',
+        ),
+    },
+  ];
+}

@@ -1,0 +1,50 @@
+import type { RunbookFacts } from './facts';
+import { Commands } from './commands';
+import { paragraphs, sh, table } from './markdown';
+import type { Section } from './page';
+
+/** What the plugin does, where it is not at hand. */
+export function plainKubectlSection(runbook: RunbookFacts): Section {
+  const { backup, restore, drill } = runbook;
+  const commands = new Commands(runbook);
+  return {
+    id: 'plainKubectl',
+    title: 'Without the plugin',
+    body: () =>
+      paragraphs(
+        'The plugin makes a Job of a CronJob, with variables, and follows it. This does the same for `list`; another ' +
+          'command has another CronJob, other variables and another name. It asks nothing before it changes the live ' +
+          'database. If `wait` times out, look with `kubectl describe`, and start no second Job while the first ' +
+          'one runs:',
+        sh(
+          'job=list-$(date -u +%Y%m%d-%H%M%S)',
+          commands.kubectl(`create job "$job" --from=cronjob/${restore.name} --dry-run=client -o yaml |`),
+          '  kubectl set env --local -f - RESTORE_ACTION=list -o yaml |',
+          '  kubectl create -f -',
+          `until ${commands.kubectl('logs -f "job/$job"')}; do sleep 2; done`,
+          commands.kubectl('wait --for=condition=complete --timeout=1m "job/$job"'),
+        ),
+        table(
+          ['Command', 'CronJob', 'Variables'],
+          [
+            ['`backup`', `\`${backup.name}\``, '`BACKUP_HOLD=P30D` `BACKUP_LABEL=before-change`'],
+            ...(drill === undefined
+              ? []
+              : [
+                  [
+                    '`drill`',
+                    `\`${drill.name}\``,
+                    '`RESTORE_DUMP`, `RESTORE_BEFORE`; `logs` with `-c restore`, then `-c drill`',
+                  ],
+                ]),
+            [
+              'any other, `rehearse`',
+              `\`${restore.name}\``,
+              '`RESTORE_ACTION=` and the command; `RESTORE_DUMP`, `RESTORE_BEFORE`, `RESTORE_SHA256`, ' +
+                '`RESTORE_SESSIONS=disconnect`, `RESTORE_IGNORE="secrets space"`, `RESTORE_HOLD=P30D`',
+            ],
+          ],
+        ),
+      ),
+  };
+}

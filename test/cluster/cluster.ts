@@ -1,0 +1,235 @@
+import { spawnSync } from 'node:child_process';
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** The folders that are applied, as they are committed. */
+export const DIST = join(__dirname, '../../dist');
+export const NAMESPACE = 'identity-internal';
+/** Marks what these tests have made: they touch no namespace without it. */
+const OURS = 'cdk8s-postgres-backup/test';
+
+export interface Ran {
+  readonly status: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Runs kubectl against the cluster that KUBECONFIG names. */
+export function kubectl(args: readonly string[], input?: string): Ran {
+  const { status, stdout, stderr, error } = spawnSync('kubectl', args, { input, encoding: 'utf8', maxBuffer: 2 ** 27 });
+  if (error !== undefined) throw new Error(`kubectl is needed on PATH: ${error.message}`);
+  return { status: status ?? 1, stdout, stderr };
+}
+
+/** The same, where it must succeed; returns what it prints. */
+export function must(args: readonly string[], input?: string): string {
+  const { status, stdout, stderr } = kubectl(args, input);
+  if (status !== 0) throw new Error(`kubectl ${args.join(' ')} ended with status ${status}:\n${stderr}`);
+  return stdout.trim();
+}
+
+/** kubectl in the namespace of the tests. */
+export const inNamespace = (...args: string[]): string => must(['-n', NAMESPACE, ...args]);
+
+/** The manifests of a folder of dist/. */
+export function manifests(folder: string): string[] {
+  return readdirSync(join(DIST, folder))
+    .filter((file) => file.endsWith('.yaml') && file !== 'kustomization.yaml')
+    .map((file) => join(DIST, folder, file));
+}
+
+/** Applies them as Flux does, and strictly: an unknown field is an error. */
+export function apply(folder: string): void {
+  const files = manifests(folder).flatMap((file) => ['-f', file]);
+  must(['apply', '--server-side', '--force-conflicts', '--validate=strict', ...files]);
+}
+
+/** Makes what dist/ takes for granted; refuses a namespace that is not of these tests. */
+export function makeWorld(image: string): void {
+  if (kubectl(['get', 'namespace', NAMESPACE]).status === 0) {
+    if (
+      must(['get', 'namespace', NAMESPACE, '-o', `jsonpath={.metadata.labels.${OURS.replaceAll('.', '\\.')}}`]) !==
+      'yes'
+    ) {
+      throw new Error(
+        `The cluster has a namespace ${NAMESPACE} that is not of these tests. They restore and delete in it: name another ` +
+          'cluster with KUBECONFIG.',
+      );
+    }
+    return;
+  }
+  openShare(image);
+  must(['apply', '--server-side', '-f', '-'], world(image));
+  inNamespace('rollout', 'status', 'statefulset/zitadel-db', '--timeout=120s');
+}
+
+/** The folder of the node that stands for the NAS. */
+const SHARE = process.env.CLUSTER_NAS ?? '/tmp/cdk8s-postgres-backup-nas';
+
+/** A folder that the kubelet makes belongs to root; a share of a NAS may be written to. */
+function openShare(image: string): void {
+  const name = 'cdk8s-postgres-backup-share';
+  const pod = {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name, namespace: 'default' },
+    spec: {
+      restartPolicy: 'Never',
+      containers: [
+        {
+          name: 'open',
+          image,
+          command: ['chmod', '777', '/share'],
+          securityContext: { runAsUser: 0 },
+          volumeMounts: [{ name: 'share', mountPath: '/share' }],
+        },
+      ],
+      volumes: [{ name: 'share', hostPath: { path: SHARE, type: 'DirectoryOrCreate' } }],
+    },
+  };
+  must(['create', '-f', '-'], JSON.stringify(pod));
+  must(['-n', 'default', 'wait', `pod/${name}`, '--for=jsonpath={.status.phase}=Succeeded', '--timeout=60s']);
+  must(['-n', 'default', 'delete', 'pod', name]);
+}
+
+function world(image: string): string {
+  const metadata = (name: string): object => ({ name, namespace: NAMESPACE });
+  const restricted = {
+    allowPrivilegeEscalation: false,
+    capabilities: { drop: ['ALL'] },
+  };
+  const items = [
+    {
+      apiVersion: 'v1',
+      kind: 'Namespace',
+      metadata: { name: NAMESPACE, labels: { [OURS]: 'yes', 'pod-security.kubernetes.io/enforce': 'restricted' } },
+    },
+    {
+      apiVersion: 'storage.k8s.io/v1',
+      kind: 'StorageClass',
+      metadata: { name: 'nfs-client' },
+      provisioner: 'kubernetes.io/no-provisioner',
+    },
+    {
+      apiVersion: 'v1',
+      kind: 'PersistentVolume',
+      metadata: { name: `${NAMESPACE}-nas` },
+      spec: {
+        accessModes: ['ReadWriteMany'],
+        capacity: { storage: '50Gi' },
+        storageClassName: 'nfs-client',
+        persistentVolumeReclaimPolicy: 'Retain',
+        hostPath: { path: SHARE, type: 'Directory' },
+      },
+    },
+    secret('zitadel-db-secret', { POSTGRES_PASSWORD: 'it\'s a "password"' }),
+    secret('zitadel-secret', { masterkey: 'MasterkeyNeedsToHave32Characters' }),
+    {
+      apiVersion: 'v1',
+      kind: 'Service',
+      metadata: metadata('zitadel-db'),
+      spec: { clusterIP: 'None', selector: { app: 'zitadel-db' }, ports: [{ port: 5432 }] },
+    },
+    {
+      apiVersion: 'apps/v1',
+      kind: 'StatefulSet',
+      metadata: metadata('zitadel-db'),
+      spec: {
+        serviceName: 'zitadel-db',
+        selector: { matchLabels: { app: 'zitadel-db' } },
+        template: {
+          metadata: { labels: { app: 'zitadel-db' } },
+          spec: {
+            securityContext: {
+              runAsUser: 70,
+              runAsGroup: 70,
+              fsGroup: 70,
+              runAsNonRoot: true,
+              seccompProfile: { type: 'RuntimeDefault' },
+            },
+            containers: [
+              {
+                name: 'postgres',
+                image,
+                command: ['bash', '-c', SERVER],
+                env: [
+                  {
+                    name: 'POSTGRES_PASSWORD',
+                    valueFrom: { secretKeyRef: { name: 'zitadel-db-secret', key: 'POSTGRES_PASSWORD' } },
+                  },
+                ],
+                ports: [{ containerPort: 5432 }],
+                readinessProbe: { exec: { command: ['pg_isready', '-h', '127.0.0.1'] }, periodSeconds: 1 },
+                resources: { limits: { memory: '512Mi' } },
+                securityContext: restricted,
+                volumeMounts: [{ name: 'data', mountPath: '/data' }],
+              },
+            ],
+            volumes: [{ name: 'data', emptyDir: {} }],
+          },
+        },
+      },
+    },
+  ];
+  return JSON.stringify({ apiVersion: 'v1', kind: 'List', items });
+}
+
+const SERVER = `set -e
+[ -s /data/pg/PG_VERSION ] || {
+  initdb -D /data/pg -U postgres --auth=scram-sha-256 --auth-local=trust --pwfile=<(printf %s "$POSTGRES_PASSWORD")
+  echo 'host all all all scram-sha-256' >>/data/pg/pg_hba.conf
+}
+exec postgres -D /data/pg -c listen_addresses='*' -c unix_socket_directories=/tmp`;
+
+function secret(name: string, stringData: object): object {
+  return { apiVersion: 'v1', kind: 'Secret', metadata: { name, namespace: NAMESPACE }, stringData };
+}
+
+/** Runs SQL on the server of the tests, and returns bare values. */
+export function sql(database: string, text: string): string {
+  const psql = ['psql', '-h', '/tmp', '-U', 'postgres', '-d', database, '-XAtq', '-v', 'ON_ERROR_STOP=1', '-f', '-'];
+  return must(['-n', NAMESPACE, 'exec', '-i', 'zitadel-db-0', '--', ...psql], text);
+}
+
+/** Makes a Job of a CronJob, with variables of its own. */
+export function createJob(name: string, cronJob: string, env: Readonly<Record<string, string>> = {}): void {
+  const job = must([
+    '-n',
+    NAMESPACE,
+    'create',
+    'job',
+    name,
+    `--from=cronjob/${cronJob}`,
+    '--dry-run=client',
+    '-o',
+    'yaml',
+  ]);
+  const variables = Object.entries(env).map(([variable, value]) => `${variable}=${value}`);
+  const changed =
+    variables.length === 0 ? job : must(['set', 'env', '--local', '-f', '-', ...variables, '-o', 'yaml'], job);
+  must(['create', '-f', '-'], changed);
+}
+
+/** Waits until a Job has ended; returns how. */
+export async function endOf(job: string): Promise<'Complete' | 'Failed'> {
+  return (await eventually(`the Job ${job} ends`, () => {
+    const ended = inNamespace('get', 'job', job, '-o', 'jsonpath={.status.conditions[?(@.status=="True")].type}').split(
+      ' ',
+    );
+    return ended.find((type) => type === 'Complete' || type === 'Failed');
+  })) as 'Complete' | 'Failed';
+}
+
+/** The log of the main container of a Job. */
+export const logOf = (job: string): string => inNamespace('logs', `job/${job}`);
+
+/** Waits until something is there, and returns it. */
+export async function eventually<T>(what: string, look: () => T | undefined | false, seconds = 240): Promise<T> {
+  const deadline = Date.now() + seconds * 1000;
+  for (;;) {
+    const found = look();
+    if (found !== undefined && found !== false) return found;
+    if (Date.now() > deadline) throw new Error(`This never came about within ${seconds} s: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 500));
+  }
+}
