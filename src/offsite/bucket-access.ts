@@ -65,8 +65,14 @@ export function bucketAccess(target: OffsiteTarget, folder: string): BucketAcces
       env('OFFSITE_CA', ca === undefined ? '' : `${CA_PATH}/ca.crt`),
       secretEnv('OFFSITE_ACCESS_KEY', target.accessKey),
       secretEnv('OFFSITE_SECRET_KEY', target.secretKey),
-      ...(password === undefined ? [] : [secretEnv('OFFSITE_PASSWORD', password)]),
-      ...(salt === undefined ? [] : [secretEnv('OFFSITE_SALT', salt)]),
+      env('OFFSITE_KEY_SOURCE', `${target.accessKey}, and ${target.secretKey}`),
+      ...(password === undefined || salt === undefined
+        ? []
+        : [
+            secretEnv('OFFSITE_PASSWORD', password),
+            secretEnv('OFFSITE_SALT', salt),
+            env('OFFSITE_PASSWORD_SOURCE', `${password}, and ${salt}`),
+          ]),
     ],
     volumeMounts: [
       report,

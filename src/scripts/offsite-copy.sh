@@ -149,7 +149,7 @@ send_missing() {
     fi
     [ -z "$there" ] || continue
     send "$file" || {
-      ! is_gone "$BACKUP_DIR/$file" || { log "${file%%.*} was pruned while it was copied"; return 1; }
+      ! is_gone "$BACKUP_DIR/$file" || { log "$file was pruned while it was copied"; return 1; }
       fail_to_reach "write $OFFSITE_PATH/$file$ending"
     }
   done <<<"$1"

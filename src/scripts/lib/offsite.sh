@@ -2,7 +2,7 @@
 # The bucket with the copies of the dumps, as rclone sees it.
 # Needs: common.sh and storage.sh; OFFSITE_DIR, the folder for what is handed over; for the bucket RCLONE and OFFSITE_PROVIDER,
 # OFFSITE_ENDPOINT, OFFSITE_REGION, OFFSITE_PATH, OFFSITE_CA, OFFSITE_ACCESS_KEY, OFFSITE_SECRET_KEY, OFFSITE_ENCRYPTION,
-# OFFSITE_PASSWORD, OFFSITE_SALT, OFFSITE_BANDWIDTH (0).
+# OFFSITE_PASSWORD, OFFSITE_SALT, OFFSITE_BANDWIDTH (0), and for messages OFFSITE_KEY_SOURCE and OFFSITE_PASSWORD_SOURCE.
 # Sets:  by check_offsite_settings report, and the variables of rclone; by check_bucket_settings copies, the folder of the
 # copies decrypted; objects, the same as it is; and ending, what the names of objects have more than those of the copies.
 
@@ -20,9 +20,9 @@ check_offsite_settings() {
 check_bucket_settings() {
   : "${RCLONE:?is not set: it names the path of rclone}" "${OFFSITE_PATH:?is not set: it names the bucket and the folder}"
   : "${OFFSITE_ENDPOINT:?is not set}" "${OFFSITE_REGION:?is not set}" "${OFFSITE_PROVIDER:?is not set}"
-  : "${OFFSITE_ENCRYPTION:?is not set: crypt or none}"
+  : "${OFFSITE_ENCRYPTION:?is not set: crypt or none}" "${OFFSITE_KEY_SOURCE:?is not set}"
   if [ -z "${OFFSITE_ACCESS_KEY:-}" ] || [ -z "${OFFSITE_SECRET_KEY:-}" ]; then
-    fail "the key of the bucket is missing. What check-secrets says above tells which secret it is: create it."
+    fail "the key of the bucket is missing: $OFFSITE_KEY_SOURCE. Create it."
   fi
   objects=bucket:$OFFSITE_PATH copies=$objects ending=
   export RCLONE_CONFIG='' RCLONE_CACHE_DIR="$scratch/rclone" RCLONE_RETRIES=2 RCLONE_LOW_LEVEL_RETRIES=4
@@ -47,8 +47,9 @@ check_bucket_settings() {
 }
 
 use_crypt() {
+  : "${OFFSITE_PASSWORD_SOURCE:?is not set}"
   if [ -z "${OFFSITE_PASSWORD:-}" ] || [ -z "${OFFSITE_SALT:-}" ]; then
-    fail "the password or the salt of the encryption is missing. What check-secrets says above tells which secret it is." \
+    fail "the password or the salt of the encryption is missing: $OFFSITE_PASSWORD_SOURCE." \
       "Put the former value back: another one cannot decrypt the copies that are there."
   fi
   copies=copies: ending=.bin
@@ -93,10 +94,14 @@ bucket_remedy() {
     *QuotaExceeded* | *InsufficientStorage* | *InsufficientCapacity* | *StatusCode:\ 507*) echo "The bucket is full. Raise its quota, or shorten its retention." ;;
     *AccessDenied* | *Forbidden* | *"Source doesn't exist or is a directory"*) echo "The key may not do that: it needs the rights that docs/offsite.md lists. Add them." ;;
     *x509* | *'certificate'*) echo "The certificate of the server is not trusted. Name its authority in the prop ca." ;;
-    *'bad password'*) echo "The password or the salt is not the one that the copies were encrypted with. Put the former value back." ;;
+    *'bad password'*) password_remedy ;;
     *'no such host'* | *refused* | *timeout*) echo "Is the server there, and does the NetworkPolicy let the pod reach it?" ;;
     *) echo "Run this again. If it stays so, look at the bucket with rclone." ;;
   esac
+}
+
+password_remedy() {
+  echo "The password or the salt is not the one that the copies were encrypted with: $OFFSITE_PASSWORD_SOURCE. Put the former value back."
 }
 
 # usage: object_bytes BYTES      how long a file of so many bytes is as an object: crypt has a head of 32 bytes, and 16 for each 64 KiB
