@@ -144,7 +144,8 @@ evidence() {
   member reason "$reason"
   last_proven "$1"
   member dump "$name"
-  member source "${DRILL_SOURCE:-nas}"
+  member source "$(reported source)"
+  [ -z "${REQUEST_ID:-}" ] || member job "$REQUEST_ID"
   member sha256 "$(reported sha256)"
   member database "$PGDATABASE"
   member ended "$1"
@@ -189,7 +190,7 @@ keys_of_evidence() {
 summarize() {
   local key key_verdict key_reason
   log "== verdict: $verdict${reason:+. $reason}"
-  [ -z "$name" ] || log "dump: $name, $(utc_time "${name#"$prefix-"}")"
+  [ -z "$name" ] || log "dump: $name, $(utc_time "${name#"$prefix-"}")$([ "$(reported source)" != offsite ] || echo ', as it is in the bucket')"
   [ -z "$(reported compared)" ] || log "compared with the manifest: $(reported compared); structure: $(reported structure)"
   [ ! -e "$report/keys" ] || while IFS=$'\t' read -r key key_verdict key_reason; do
     log "key $key: $key_verdict${key_reason:+, $key_reason}"

@@ -10,6 +10,8 @@ set -euo pipefail
 . "${BASH_SOURCE[0]%/*}/lib/common.sh"
 # shellcheck source=lib/storage.sh
 . "$scripts/lib/storage.sh"
+# shellcheck source=lib/retention.sh
+. "$scripts/lib/retention.sh"
 # shellcheck source=lib/evidence.sh
 . "$scripts/lib/evidence.sh"
 # shellcheck source=lib/offsite.sh
@@ -18,11 +20,11 @@ set -euo pipefail
 # What crypt begins each object with.
 readonly CRYPT_MAGIC=52434c4f4e450000
 
-# Whether the server refuses to write a name that is there.
+# Whether the server refuses to write a name that is there; a remote that is no bucket is not asked.
 conditional=true
 
 main() {
-  local names name bad=0 waiting=0
+  local names name bad=0 waiting=0 stuck=0
   check_storage_settings
   check_offsite_settings
   mkdir -p "$report"
@@ -31,16 +33,18 @@ main() {
   report began "$(date +%s)"
   : "${OFFSITE_READ_BACK:?is not set: true or false}" "${OFFSITE_SECONDS:?is not set}"
   check_bucket_settings
+  [ -z "${OFFSITE_REMOTE:-}" ] || conditional=false
   [ -e "$BACKUP_DIR" ] || fail "there is no $BACKUP_DIR, so nothing was backed up yet, or not to this claim. Back up first."
   check_readable
-  list_objects
-  cut -f 2 "$scratch/objects" >"$report/objects"
+  look_again
   check_encryption
   : >"$report/copies"
   names=$(dump_names | sort -r)
+  unwanted_dumps "$names" >"$scratch/unwanted"
   for name in $names; do
     is_verified "$name" || continue
     [ -n "$(reported newest)" ] || report newest "$name"
+    ! grep -Fqx -e "$name" "$scratch/unwanted" || continue
     if is_copied "$name"; then
       log "$name is there already"
     elif [ $(($(date +%s) - $(reported began))) -ge "$OFFSITE_SECONDS" ]; then
@@ -53,7 +57,16 @@ main() {
   [ -n "$(reported newest)" ] || fail "no verified dump in $BACKUP_DIR. Back up first."
   [ "$waiting" -eq 0 ] || log "$waiting older dumps wait for the next run: the time of this one is up"
   [ "$bad" -eq 0 ] || fail "$bad dumps are not safely off site, see above."
+  [ -z "${KEEP_LAST:-}" ] || remove_unwanted
+  [ "$stuck" -eq 0 ] || fail "not all copies could be removed that no rule of the retention keeps, see above." \
+    "All dumps are copied. Give the key the right to delete, or leave retention out and let a rule of the bucket do it."
   report outcome copied
+}
+
+# What is in the bucket, also for the next container.
+look_again() {
+  list_objects
+  cut -f 2 "$scratch/objects" >"$report/objects"
 }
 
 # What is there must be as the settings say, and must open with today's password: nothing is added to what cannot be read.
@@ -128,6 +141,69 @@ status_of_gone() {
   if is_gone "$BACKUP_DIR/$1.dump"; then echo 0; else echo 1; fi
 }
 
+# usage: names_in_bucket      the names of the copies, of whatever is there of them
+names_in_bucket() {
+  cut -f 2 "$scratch/objects" | awk -v start="$prefix-" '
+    index($0, start) == 1 { name = substr($0, 1, length(start) + 15); if (!seen[name]++) print name }'
+}
+
+# usage: is_proven NAME      whether this run or an earlier one has found the copy good
+is_proven() {
+  local evidence=$BACKUP_DIR/offsite/$1.json
+  ! cut -f 1 "$report/copies" | grep -Fqx -e "$1" || return 0
+  [ "$(text_of "$evidence" verdict)" = copied ] && [ "$(text_of "$evidence" path)" = "$OFFSITE_PATH" ]
+}
+
+# usage: states_in_bucket      of the copies, as retention.sh reads them: what nothing has proven stands for nothing else. Of a copy
+# that the next run completes there is no state yet.
+states_in_bucket() {
+  local names name
+  names=$(names_in_bucket)
+  for name in $names; do
+    if [ -z "$(bytes_there "$name.dump")$(bytes_there "$name.dump/toc.dat")" ]; then
+      [ -e "$BACKUP_DIR/$name.dump" ] || echo "$name empty"
+    elif is_proven "$name"; then
+      echo "$name verified"
+    else
+      echo "$name unverified"
+    fi
+  done
+}
+
+# usage: unwanted_dumps NAMES      the dumps that no rule wants beside what is in the bucket: copied, they would be removed again
+unwanted_dumps() {
+  local name
+  [ -n "${KEEP_LAST:-}" ] || return 0
+  {
+    states_in_bucket
+    for name in $1; do
+      ! is_verified "$name" || echo "$name verified"
+    done
+  } | sort -r | awk '!seen[$1]++' | unwanted ''
+}
+
+# usage: remove_unwanted      sets stuck of its caller to 1 where the key may not
+# The dump goes before the rest: what is left of it then is no copy.
+remove_unwanted() {
+  local name names object objects_of
+  names=$(states_in_bucket | sort -r | unwanted '')
+  for name in $names; do
+    objects_of=$(cut -f 2 "$scratch/objects" | awk -v name="$name" -v ending="$ending" '
+      $0 == name ".dump" ending || $0 == name ".dump/toc.dat" ending { print; next }
+      index($0, name ".") == 1 { others = others $0 "\n" }
+      END { printf "%s", others }')
+    while IFS= read -r object; do
+      run "$RCLONE" deletefile "$objects/$object" 2>"$scratch/rclone.log" || {
+        warn "$OFFSITE_PATH/$object could not be removed: $(bucket_answer)"
+        stuck=1
+        continue 2
+      }
+    done <<<"$objects_of"
+    log "removed the copy $name: no rule of the retention keeps it"
+  done
+  look_again
+}
+
 # usage: check_source NAME      A dump that has suffered since it was verified is not copied. Reading it makes the sending quick.
 check_source() {
   local status=0
@@ -159,7 +235,7 @@ send_missing() {
 # made, and another run may be under way. Some servers do not know that condition.
 send() {
   local status=0
-  "$conditional" || { run "$RCLONE" copyto --no-check-dest "$BACKUP_DIR/$1" "$(copy_of "$1")" 2>"$scratch/rclone.log" || status=1; return "$status"; }
+  "$conditional" || { run "$RCLONE" copyto --ignore-existing "$BACKUP_DIR/$1" "$(copy_of "$1")" 2>"$scratch/rclone.log" || status=1; return "$status"; }
   # The condition would be that of the look at what was written, too.
   RCLONE_CONFIG_BUCKET_NO_HEAD=true run "$RCLONE" copyto --no-check-dest --header 'If-None-Match: *' "$BACKUP_DIR/$1" "$(copy_of "$1")" \
     2>"$scratch/rclone.log" || status=1
@@ -177,7 +253,7 @@ send() {
 # usage: check_arrived FILES      whether all of them are there, encrypted where they should be, and in their size
 check_arrived() {
   local file there
-  list_objects
+  look_again
   while IFS= read -r file; do
     there=$(bytes_there "$file")
     [ -z "$there" ] || is_encrypted "$file" || return 1

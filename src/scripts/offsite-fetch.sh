@@ -24,6 +24,8 @@ main() {
   check_offsite_settings
   mkdir -p "$report" "$BACKUP_DIR"
   keep_errors :
+  choose_source
+  [ "$(reported source)" = offsite ] || { log "the drill before was of the bucket: this one is of the claim"; return 0; }
   case ${RESTORE_ACTION:-restore} in
     restore | rehearse | prepare | list | preflight) ;;
     cutover | undo | drop-previous) return 0 ;;
@@ -31,9 +33,10 @@ main() {
   esac
   [ -z "${OFFSITE_AT:-}" ] || {
     moment "$OFFSITE_AT" OFFSITE_AT >/dev/null
-    export RCLONE_CONFIG_BUCKET_VERSION_AT="$OFFSITE_AT"
+    export RCLONE_S3_VERSION_AT="$OFFSITE_AT"
   }
   check_bucket_settings
+  [ -z "${OFFSITE_AT:-}" ] || check_versions
   list_objects
   # What a container before has left, which was restarted.
   rm -rf "${BACKUP_DIR:?}"/*
@@ -48,6 +51,33 @@ main() {
   began=$(date +%s)
   fetch "$name"
   log "fetched $name.dump, $(($(size_of "$BACKUP_DIR/$name.dump") / 1000000)) MB, in $(($(date +%s) - began)) s"
+}
+
+# A second try of a drill that failed is of the same source: otherwise it would hide that failure.
+choose_source() {
+  local newest former job
+  case ${DRILL_SOURCE:-offsite} in
+    nas | offsite) report source "${DRILL_SOURCE:-offsite}" ;;
+    turn)
+      : "${NAS_DIR:?is not set: it names the folder of the dumps}" "${REQUEST_ID:?is not set: it names this drill}"
+      newest=$(BACKUP_DIR=$NAS_DIR stored_evidence | sed -n 1p)
+      former=offsite job=
+      [ -z "$newest" ] || former=$(text_of "$newest" source) job=$(text_of "$newest" job)
+      if [ "$job" = "$REQUEST_ID" ]; then
+        report source "$former"
+      elif [ "$former" = offsite ]; then
+        report source nas
+      else
+        report source offsite
+      fi
+      ;;
+    *) fail "DRILL_SOURCE ($DRILL_SOURCE) is none of nas, offsite and turn." ;;
+  esac
+}
+
+check_versions() {
+  [ -z "${OFFSITE_REMOTE:-}" ] || "$RCLONE" listremotes --type s3 2>/dev/null | grep -Fqx "$OFFSITE_REMOTE:" ||
+    fail "OFFSITE_AT takes a bucket with versions, and $OFFSITE_ENDPOINT is none that rclone can see as it was. Leave it out."
 }
 
 # What does not open is damaged, or another password has encrypted it: it is named, and the others can be restored.

@@ -2,6 +2,7 @@ import { Cron, Testing } from 'cdk8s';
 import {
   BackupCronJob,
   DrillPick,
+  DrillSource,
   Isolation,
   NetworkPeer,
   OffsiteEncryption,
@@ -24,9 +25,10 @@ interface Options {
   readonly pick?: DrillPick;
   readonly isolation?: Isolation;
   readonly sameAsDump?: boolean;
+  readonly source?: DrillSource;
 }
 
-function objects({ offsite = true, quiesce, pick, isolation, sameAsDump }: Options = {}): Manifest[] {
+function objects({ offsite = true, quiesce, pick, isolation, sameAsDump, source }: Options = {}): Manifest[] {
   const scope = chart();
   const secrets = new SecretExpectations(scope, 'secrets');
   const key = (name: string) => secrets.expectKey('shop-offsite', name, { minBytes: 16, sameAsDump });
@@ -56,7 +58,7 @@ function objects({ offsite = true, quiesce, pick, isolation, sameAsDump }: Optio
   });
   new RestoreJob(scope, 'restore-nas', { name: 'shop-restore-nas', backup });
   new RestoreJob(scope, 'restore', { name: 'shop-restore', backup, quiesce, isolation, offsite: from });
-  new RestoreDrill(scope, 'drill', { name: 'shop-drill', backup, pick, isolation, offsite: from });
+  new RestoreDrill(scope, 'drill', { name: 'shop-drill', backup, pick, isolation, offsite: from, source });
   return Testing.synth(scope) as Manifest[];
 }
 
@@ -123,4 +125,23 @@ test('what fetches a copy can name the secret whose password does not open it', 
     name: 'OFFSITE_PASSWORD_SOURCE',
     value: 'secret shop-offsite, key password, and secret shop-offsite, key salt',
   });
+});
+
+test('in turn, the container that fetches reads the evidence on the claim and cannot write there', () => {
+  const { initContainers } = pod(objects({ source: DrillSource.IN_TURN }), 'shop-drill');
+  const named = (wanted: string) => initContainers.find(({ name }: { name: string }) => name === wanted);
+  expect(named('fetch').volumeMounts).toContainEqual({ name: 'storage', mountPath: '/nas', readOnly: true });
+  expect(named('restore').volumeMounts).toEqual(
+    expect.arrayContaining([
+      { name: 'storage', mountPath: '/backups' },
+      { name: 'fetched', mountPath: '/fetched' },
+    ]),
+  );
+});
+
+test('source is the bucket by default, and needs one', () => {
+  expect(pod(objects(), 'shop-drill')).toEqual(pod(objects({ source: DrillSource.OFFSITE }), 'shop-drill'));
+  expect(() => objects({ offsite: false, source: DrillSource.IN_TURN })).toThrow(
+    /^restoreDrill\.source \("turn"\) needs a bucket/,
+  );
 });

@@ -71,7 +71,9 @@ export const bucket: OffsiteFaultGroup = {
       {
         leaves: nothing,
         status: 1,
-        says: 'the key of the bucket is missing: secret shop-offsite, key accessKey, and secret shop-offsite, key secretKey. Create it.',
+        says:
+          'the key of the bucket is missing: secret shop-offsite, key accessKey, and secret shop-offsite, key ' +
+          'secretKey. Create it.',
       },
       (trial) => {
         delete trial.instance.secrets['shop-offsite'];

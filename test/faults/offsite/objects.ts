@@ -16,7 +16,9 @@ export const objects: OffsiteFaultGroup = {
       {
         leaves: asItWas,
         status: 1,
-        says: 'what the bucket gives for shop-20260101-020000 is not what was sent: shop-20260101-020000.dump. Nothing is overwritten.',
+        says:
+          'what the bucket gives for shop-20260101-020000 is not what was sent: shop-20260101-020000.dump. ' +
+          'Nothing is overwritten.',
       },
       async (trial) => {
         await trial.copyFirst();

@@ -71,7 +71,9 @@ export const restore: OffsiteFaultGroup = {
       {
         leaves: asItWas,
         status: 1,
-        says: 'shop-20260101-020000.dump in the bucket does not decrypt to its end, though its manifest does: it is damaged.',
+        says:
+          'shop-20260101-020000.dump in the bucket does not decrypt to its end, though its manifest does: it is ' +
+          'damaged.',
       },
       async (trial) => {
         await trial.copyFirst();

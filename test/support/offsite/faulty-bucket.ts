@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { atEndOfFile } from '../machine/leftovers';
 import type { ObjectStore } from './object-store';
 
-/** What happens to a request: a status and a code of S3, a connection that breaks after so many bytes, or other bytes. */
+/** What happens to a request: a status and a code of S3, a connection that breaks after some bytes, or other bytes. */
 export interface Fault {
   readonly status?: number;
   readonly code?: string;

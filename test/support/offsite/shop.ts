@@ -3,6 +3,7 @@ import {
   BackupCronJob,
   BackupFormat,
   Compression,
+  DrillSource,
   OffsiteCopy,
   type OffsiteCopyProps,
   OffsiteEncryption,
@@ -42,6 +43,9 @@ export interface ShopOptions extends Partial<OffsiteCopyProps> {
   readonly encrypted?: boolean;
   readonly directory?: boolean;
   readonly compressed?: boolean;
+  readonly drillSource?: DrillSource;
+  /** Takes this remote of rclone instead of a bucket. */
+  readonly remote?: string;
   /** The database of an identity provider, and the proof that its masterkey opens it. */
   readonly identity?: boolean;
 }
@@ -49,6 +53,15 @@ export interface ShopOptions extends Partial<OffsiteCopyProps> {
 /** A bucket that is reached through an endpoint. */
 export function targetOf(secrets: SecretExpectations, endpoint: string, options: ShopOptions = {}): OffsiteTarget {
   const key = (name: string) => secrets.expectKey('shop-offsite', name, { minBytes: 8 });
+  const encryption =
+    options.encrypted === false ? OffsiteEncryption.none() : OffsiteEncryption.crypt(key('password'), key('salt'));
+  if (options.remote !== undefined)
+    return OffsiteTarget.rclone({
+      config: key('rclone.conf'),
+      remote: options.remote,
+      prefix: options.prefix,
+      encryption,
+    });
   return OffsiteTarget.s3({
     endpoint: options.endpoint ?? endpoint,
     region: options.region ?? 'us-east-1',
@@ -56,8 +69,7 @@ export function targetOf(secrets: SecretExpectations, endpoint: string, options:
     prefix: options.prefix ?? 'internal',
     accessKey: key('accessKey'),
     secretKey: key('secretKey'),
-    encryption:
-      options.encrypted === false ? OffsiteEncryption.none() : OffsiteEncryption.crypt(key('password'), key('salt')),
+    encryption,
     ca: TlsAuthority.configMap('bucket-ca'),
   });
 }
@@ -91,13 +103,14 @@ export function manifests(endpoint: string, options: ShopOptions = {}): Manifest
     bandwidth: options.bandwidth,
     readBack: options.readBack,
     activeDeadline: options.activeDeadline,
+    retention: options.retention,
   });
   const proof =
     options.identity === true
       ? zitadelDecryption(secrets.expectKey('zitadel-secret', 'masterkey', { bytes: 32, sameAsDump: true, because }))
       : undefined;
   new RestoreJob(scope, 'restore', { name: 'shop-restore', backup, offsite: target });
-  new RestoreDrill(scope, 'drill', { name: 'shop-drill', backup, offsite: target, proof });
+  new RestoreDrill(scope, 'drill', { name: 'shop-drill', backup, offsite: target, source: options.drillSource, proof });
   return Testing.synth(scope) as Manifest[];
 }
 
