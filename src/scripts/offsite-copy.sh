@@ -193,7 +193,7 @@ remove_unwanted() {
       index($0, name ".") == 1 { others = others $0 "\n" }
       END { printf "%s", others }')
     while IFS= read -r object; do
-      run "$RCLONE" deletefile "$objects/$object" 2>"$scratch/rclone.log" || {
+      run "$RCLONE" deletefile "$objects$object" 2>"$scratch/rclone.log" || {
         warn "$OFFSITE_PATH/$object could not be removed: $(bucket_answer)"
         stuck=1
         continue 2
@@ -212,9 +212,10 @@ check_source() {
   [ "$status" -eq 0 ] || return 1
 }
 
-# usage: send_missing FILES
+# usage: send_missing FILES      all but the last one first; status 1 where one of them is not there
 send_missing() {
-  local file there wanted
+  local file there wanted last=${1##*$'\n'}
+  : >"$scratch/missing"
   while IFS= read -r file; do
     wanted=$(object_bytes "$(stat -c %s "$BACKUP_DIR/$file")") || return 1
     there=$(bytes_there "$file")
@@ -223,28 +224,43 @@ send_missing() {
         "Look who wrote it, and remove it with a key that may."
       return 1
     fi
-    [ -z "$there" ] || continue
-    send "$file" || {
-      ! is_gone "$BACKUP_DIR/$file" || { log "$file was pruned while it was copied"; return 1; }
-      fail_to_reach "write $OFFSITE_PATH/$file$ending"
-    }
+    [ -n "$there" ] || echo "$file" >>"$scratch/missing"
+  done <<<"$1"
+  grep -Fvx -e "$last" "$scratch/missing" >"$scratch/sending" || true
+  [ ! -s "$scratch/sending" ] || send || ! are_here "$1" || fail_to_write
+  are_here "$1" || return 1
+  grep -Fx -e "$last" "$scratch/missing" >"$scratch/sending" || return 0
+  send || ! are_here "$1" || fail_to_write
+  are_here "$1" || return 1
+}
+
+fail_to_write() {
+  fail_to_reach "write $OFFSITE_PATH/$(head -n 1 "$scratch/sending")$ending"
+}
+
+# usage: are_here FILES      whether a backup has pruned none of them meanwhile, which rclone would pass over in silence
+are_here() {
+  local file
+  while IFS= read -r file; do
+    ! is_gone "$BACKUP_DIR/$file" || { log "$file was pruned while it was copied"; return 1; }
   done <<<"$1"
 }
 
-# usage: send FILE      The server itself refuses a name that is there: what a killed run has sent may arrive after the list was
-# made, and another run may be under way. Some servers do not know that condition.
+# usage: send      the files that $scratch/sending names
+# The server itself refuses a name that is there: what a killed run has sent may arrive after the list was made, and another
+# run may be under way. Some servers do not know that condition. A second try would send all of them again.
 send() {
-  local status=0
-  "$conditional" || { run "$RCLONE" copyto --ignore-existing "$BACKUP_DIR/$1" "$(copy_of "$1")" 2>"$scratch/rclone.log" || status=1; return "$status"; }
+  local status=0 arguments=(--retries 1 --files-from-raw "$scratch/sending" "$BACKUP_DIR" "$copies")
+  "$conditional" || { run "$RCLONE" copy --ignore-existing "${arguments[@]}" 2>"$scratch/rclone.log" || status=1; return "$status"; }
   # The condition would be that of the look at what was written, too.
-  RCLONE_CONFIG_BUCKET_NO_HEAD=true run "$RCLONE" copyto --no-check-dest --header 'If-None-Match: *' "$BACKUP_DIR/$1" "$(copy_of "$1")" \
+  RCLONE_CONFIG_BUCKET_NO_HEAD=true run "$RCLONE" copy --no-traverse --no-check-dest --header 'If-None-Match: *' "${arguments[@]}" \
     2>"$scratch/rclone.log" || status=1
-  if grep -q PreconditionFailed "$scratch/rclone.log"; then
-    log "$1 is there already"
-  elif grep -q NotImplemented "$scratch/rclone.log"; then
+  if grep -q NotImplemented "$scratch/rclone.log"; then
     warn "$OFFSITE_ENDPOINT cannot refuse a name that is there: never start a copy while another one runs"
     conditional=false
-    send "$1" || return 1
+    send || return 1
+  elif grep -q 'PreconditionFailed\|ConditionalRequestConflict' "$scratch/rclone.log"; then
+    log "some of these are there already: $(tr '\n' ' ' <"$scratch/sending")"
   else
     return "$status"
   fi
@@ -254,9 +270,9 @@ send() {
 check_arrived() {
   local file there
   look_again
+  are_encrypted "$1" || return 1
   while IFS= read -r file; do
     there=$(bytes_there "$file")
-    [ -z "$there" ] || is_encrypted "$file" || return 1
     [ "$there" = "$(object_bytes "$(stat -c %s "$BACKUP_DIR/$file")")" ] || {
       warn "$OFFSITE_PATH/$file$ending has ${there:-no} bytes, which are not those that were sent. Nothing is overwritten." \
         "Look who wrote it, and remove it with a key that may."
@@ -267,42 +283,49 @@ check_arrived() {
 
 # usage: read_back NAME FILES      the bytes that the bucket gives, decrypted, against the checksums of the dump and its companions
 read_back() {
-  local file sum
+  local file status=0
   (cd "$BACKUP_DIR" && for file in "${companions[@]}"; do [ ! -e "$1.$file" ] || sha256sum "$1.$file"; done && cat "$1.dump.sha256") |
     sed 's/ \*/  /' | sort >"$scratch/expected"
-  : >"$scratch/arrived"
-  while IFS= read -r file; do
-    # The password has opened others: what does not open is damaged.
-    sum=$(run sum_of_copy "$file") || grep -q 'bad password' "$scratch/rclone.log" || fail_to_reach "read $OFFSITE_PATH/$file$ending"
-    printf '%s  %s\n' "$sum" "$file" >>"$scratch/arrived"
-  done <<<"$2"
+  echo "$2" >"$scratch/reading"
+  run "$RCLONE" hashsum sha256 --download --retries 1 --files-from-raw "$scratch/reading" "$copies" >"$scratch/arrived" 2>"$scratch/rclone.log" || status=$?
+  # The password has opened others: what does not open is damaged.
+  [ "$status" -eq 0 ] || grep -q 'bad password' "$scratch/rclone.log" || fail_to_reach "read $OFFSITE_PATH/$1.dump$ending"
   sort "$scratch/arrived" | cmp -s - "$scratch/expected" || {
-    warn "what the bucket gives for $1 is not what was sent: $(grep -Fvx -f "$scratch/expected" "$scratch/arrived" | sed -e 's/^[^ ]*  //' -e 1q)." \
+    warn "what the bucket gives for $1 is not what was sent: $(sort "$scratch/arrived" | grep -Fvx -f - "$scratch/expected" | sed -e 's/^[^ ]*  //' -e 1q)." \
       "Nothing is overwritten. Remove the objects of $1 with a key that may, and run this again."
     return 1
   }
 }
 
-# usage: sum_of_copy FILE
-sum_of_copy() {
-  "$RCLONE" cat "$(copy_of "$1")" 2>"$scratch/rclone.log" | sha256sum | cut -c 1-64
+# usage: are_encrypted FILES      looks at the objects themselves, whatever the settings say
+are_encrypted() {
+  local file
+  [ -n "$ending" ] || return 0
+  while IFS= read -r file; do
+    [ -z "$(bytes_there "$file")" ] || echo "$file$ending"
+  done <<<"$1" >"$scratch/reading"
+  [ -s "$scratch/reading" ] || return 0
+  are_magic "$scratch/reading" || while IFS= read -r file; do
+    echo "$file" >"$scratch/one"
+    are_magic "$scratch/one" || {
+      warn "$OFFSITE_PATH/$file is not encrypted, and encryption is on. Remove it with a key that may."
+      return 1
+    }
+  done <"$scratch/reading"
 }
 
-# usage: is_encrypted FILE      looks at the object itself, whatever the settings say
-is_encrypted() {
-  [ -n "$ending" ] || return 0
-  "$RCLONE" cat --count 8 "$objects/$1$ending" 2>"$scratch/rclone.log" >"$scratch/magic" || fail_to_reach "read $OFFSITE_PATH/$1$ending"
-  [ "$(od -An -tx1 "$scratch/magic" | tr -d ' \n')" = "$CRYPT_MAGIC" ] || {
-    warn "$OFFSITE_PATH/$1$ending is not encrypted, and encryption is on. Remove it with a key that may."
-    return 1
-  }
+# usage: are_magic LIST      whether each object of the list begins as crypt begins them
+are_magic() {
+  run "$RCLONE" cat --count 8 --retries 1 --files-from-raw "$1" "$objects" 2>"$scratch/rclone.log" >"$scratch/heads" ||
+    fail_to_reach "read $OFFSITE_PATH/$(head -n 1 "$1")"
+  od -An -v -tx1 "$scratch/heads" | tr -d ' \n' | awk -v magic="$CRYPT_MAGIC" -v count="$(wc -l <"$1")" '{ exit !(gsub(magic, "") == count && $0 == "") }'
 }
 
 # usage: look_at_lock DUMP FILES      leaves in $scratch/lock the mode of the object lock of the last file, and its end; - where there is none
 look_at_lock() {
   local last=${2##*$'\n'}
   echo $'-\t-' >"$scratch/lock"
-  run "$RCLONE" lsjson --stat --metadata "$objects/$last$ending" >"$scratch/stat" 2>"$scratch/rclone.log" ||
+  run "$RCLONE" lsjson --stat --metadata "$objects$last$ending" >"$scratch/stat" 2>"$scratch/rclone.log" ||
     fail_to_reach "look at $OFFSITE_PATH/$last$ending"
   fact "$scratch/stat" '"Metadata"' | tr -d '"' | awk -F '\t' '
     $1 == "object-lock-mode" { mode = $2 } $1 == "object-lock-retain-until-date" { until = $2 }

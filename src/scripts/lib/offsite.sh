@@ -4,7 +4,7 @@
 # OFFSITE_ENDPOINT, OFFSITE_REGION, OFFSITE_PATH, OFFSITE_CA, OFFSITE_ACCESS_KEY, OFFSITE_SECRET_KEY, OFFSITE_ENCRYPTION,
 # or OFFSITE_REMOTE and OFFSITE_CONFIG; OFFSITE_PASSWORD, OFFSITE_SALT, OFFSITE_BANDWIDTH (0), and for messages OFFSITE_KEY_SOURCE and OFFSITE_PASSWORD_SOURCE.
 # Sets:  by check_offsite_settings report, and the variables of rclone; by check_bucket_settings copies, the folder of the
-# copies decrypted; objects, the same as it is; and ending, what the names of objects have more than those of the copies.
+# copies decrypted; objects, the same as it is, with a slash at its end, so that nothing looks for a file of that name; and ending, what the names of objects have more than those of the copies.
 
 report=
 copies=
@@ -36,7 +36,7 @@ use_remote() {
     fail "the configuration of rclone is missing: $OFFSITE_KEY_SOURCE. Create it."
   grep -Fqx "[$OFFSITE_REMOTE]" "$OFFSITE_CONFIG" ||
     fail "the configuration of rclone has no remote $OFFSITE_REMOTE: $OFFSITE_KEY_SOURCE. Correct it, or the prop remote."
-  objects=$OFFSITE_REMOTE:$OFFSITE_PATH
+  objects=$OFFSITE_REMOTE:$OFFSITE_PATH/
   export RCLONE_CONFIG=$OFFSITE_CONFIG
   [ ! -e "${RCLONE%/*}/authorities" ] || export RCLONE_CA_CERT=${RCLONE%/*}/authorities
 }
@@ -46,7 +46,7 @@ use_bucket() {
   if [ -z "${OFFSITE_ACCESS_KEY:-}" ] || [ -z "${OFFSITE_SECRET_KEY:-}" ]; then
     fail "the key of the bucket is missing: $OFFSITE_KEY_SOURCE. Create it."
   fi
-  objects=bucket:$OFFSITE_PATH
+  objects=bucket:$OFFSITE_PATH/
   export RCLONE_CONFIG_BUCKET_TYPE=s3 RCLONE_CONFIG_BUCKET_PROVIDER="$OFFSITE_PROVIDER"
   export RCLONE_CONFIG_BUCKET_ENDPOINT="$OFFSITE_ENDPOINT" RCLONE_CONFIG_BUCKET_REGION="$OFFSITE_REGION"
   export RCLONE_CONFIG_BUCKET_ACCESS_KEY_ID="${OFFSITE_ACCESS_KEY%$'\n'}"
@@ -77,17 +77,17 @@ use_crypt() {
 
 # usage: copy_of FILE      as rclone names it
 copy_of() {
-  if [[ $copies == *: ]]; then echo "$copies$1"; else echo "$copies/$1"; fi
+  echo "$copies$1"
 }
 
 # usage: list_objects      leaves in $scratch/objects a line for each object of the folder: its bytes, a tab, its name
 list_objects() {
   local status=0
-  # What some remotes have of an upload until it is whole is no object.
-  run "$RCLONE" lsf --recursive --files-only --exclude '*.partial' --format sp --separator $'\t' "$objects" \
-    >"$scratch/objects" 2>"$scratch/rclone.log" || status=$?
+  run "$RCLONE" lsf --recursive --files-only --format sp --separator $'\t' "$objects" >"$scratch/listed" 2>"$scratch/rclone.log" || status=$?
   # In a bucket there are no folders, and an empty one is found.
   [ "$status" -eq 0 ] || { [ -n "${OFFSITE_REMOTE:-}" ] && grep -q 'directory not found' "$scratch/rclone.log"; } || fail_to_reach "list $OFFSITE_PATH"
+  # What some remotes have of an upload until it is whole is no object.
+  sed '/[.]partial$/d' "$scratch/listed" >"$scratch/objects"
 }
 
 # usage: fail_to_reach WHAT      with what rclone has said of it in $scratch/rclone.log

@@ -9,6 +9,7 @@ import {
   type OffsiteFault,
   type OffsiteFaultGroup,
   POOR_KEYS,
+  unproven,
 } from '../../support/faults/offsite-trial';
 
 /** A refusal in the words of S3, which the server of the tests does not have by itself. */
@@ -103,7 +104,7 @@ export const bucket: OffsiteFaultGroup = {
     ),
     offsiteFault(
       'the key cannot read',
-      { leaves: nothing, status: 1, says: 'cannot write …The key may not do that' },
+      { leaves: unproven, status: 1, says: 'cannot read …The key may not do that', next: 'is off site' },
       (trial) => {
         trial.useKey(POOR_KEYS.read.key);
         return trial.copy();

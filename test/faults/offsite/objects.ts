@@ -8,6 +8,9 @@ import {
 } from '../../support/faults/offsite-trial';
 import { COPIER } from '../../support/offsite/shop';
 
+/** What has crypt write what it got, under the names that it gives. */
+const NOT_ENCRYPTED = 'RCLONE_CONFIG_COPIES_NO_DATA_ENCRYPTION=true';
+
 export const objects: OffsiteFaultGroup = {
   title: 'Copy off site: what is in the bucket',
   faults: [
@@ -86,7 +89,7 @@ export const objects: OffsiteFaultGroup = {
         says: '….bin is not encrypted, and encryption is on. Remove it with a key that may.',
       },
       (trial) => {
-        trial.fork('offsite-copy.sh', (text) => text.replaceAll('"$(copy_of "$1")"', '"$objects/$1$ending"'));
+        trial.fork('offsite.sh', (text) => text.replace(/^use_crypt\(\) \{\n/m, `$&  export ${NOT_ENCRYPTED}\n`));
         return trial.copy();
       },
     ),

@@ -258,12 +258,10 @@ export class OffsiteTrial extends Trial {
 
   /** Changes a script, as a fork of it would be. */
   fork(script: string, change: (text: string) => string): void {
-    for (const { kind, data } of this.instance.manifests) {
-      if (kind !== 'ConfigMap' || data?.[script] === undefined) continue;
-      const forked = change(data[script]);
-      if (forked === data[script]) throw new Error(`There is nothing to change in ${script}.`);
-      data[script] = forked;
-    }
+    const holders = this.instance.manifests.filter(({ kind, data }) => kind === 'ConfigMap' && data?.[script]);
+    const changed = holders.filter(({ data }) => change(data[script]) !== data[script]);
+    if (changed.length === 0) throw new Error(`There is nothing to change in ${script}.`);
+    for (const { data } of changed) data[script] = change(data[script]);
   }
 
   /** How many copies have new evidence, and do not open or are not the dump. */
