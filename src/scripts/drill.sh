@@ -101,10 +101,23 @@ reasons_of() {
   awk -F '\t' -v verdict="$1" '$2 == verdict { printf "%skey %s: %s", (seen++ ? "; " : ""), $1, $3 }' "$report/keys"
 }
 
+# usage: former_evidence COUNT      the paths of that of drills of the same source, the newest first: dumps prove nothing of copies
+former_evidence() {
+  local evidence source count=0
+  for evidence in $(stored_evidence); do
+    source=$(text_of "$evidence" source)
+    # Older evidence names none.
+    [ "${source/#-/nas}" = "${DRILL_SOURCE:-nas}" ] || continue
+    echo "$evidence"
+    count=$((count + 1))
+    [ "$count" -lt "$1" ] || return 0
+  done
+}
+
 # Verdict, seconds of the restore, time.
 former_drills() {
   local evidence
-  stored_evidence | sed -n 1,5p | while IFS= read -r evidence; do
+  former_evidence 5 | while IFS= read -r evidence; do
     { fact "$evidence" '"verdict"'; fact "$evidence" '"seconds"' '"restore"'; fact "$evidence" '"ended"'; } |
       awk '{ gsub(/"/, ""); printf "%s%s", (NR > 1 ? " " : ""), $0 } END { print "" }'
   done
@@ -170,7 +183,7 @@ last_proven() {
   if [ "$verdict" = proven ]; then
     printf '  "lastProven": { "ended": "%s", "dump": "%s", "restoreSeconds": %s },\n' "$1" "$name" "$(reported seconds.restore)"
   else
-    former=$(stored_evidence | sed -n 1p)
+    former=$(former_evidence 1)
     { [ -z "$former" ] || fact "$former" '"lastProven"'; } | awk -F '\t' '
       NF == 2 { members = members (members == "" ? "" : ",") " " $1 ": " $2 }
       END { printf "  \"lastProven\": %s,\n", (members == "" ? "null" : "{" members " }") }'

@@ -26,7 +26,7 @@ main() {
   keep_errors :
   case ${RESTORE_ACTION:-restore} in
     restore | rehearse | prepare | list | preflight) ;;
-    cutover | undo | drop-previous) return 0 ;;
+    cutover | undo | drop-previous | state) return 0 ;;
     *) fail "RESTORE_ACTION ($RESTORE_ACTION) is about the claim, and this template restores from a bucket. Use the template for the claim." ;;
   esac
   [ -z "${OFFSITE_AT:-}" ] || {
