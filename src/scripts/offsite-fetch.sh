@@ -46,7 +46,8 @@ main() {
   name=$(chosen_dump)
   began=$(date +%s)
   fetch "$name"
-  log "fetched $name.dump, $(($(size_of "$BACKUP_DIR/$name.dump") / 1000000)) MB, in $(($(date +%s) - began)) s"
+  report seconds "$(($(date +%s) - began))"
+  log "fetched $name.dump, $(($(size_of "$BACKUP_DIR/$name.dump") / 1000000)) MB, in $(reported seconds) s"
 }
 
 fetch_companions() {

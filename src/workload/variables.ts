@@ -100,6 +100,7 @@ export const VARIABLES = {
   DRILL_DIR: { meaning: 'folder of the throwaway server' },
   DRILL_PICK: { meaning: 'which dump is drilled where none is named' },
   DRILL_SOURCE: { meaning: '`offsite` where a copy is drilled, for the evidence' },
+  DRILL_RTO: { meaning: 'seconds that a restore may take; left out where there is no objective' },
   DRILL_BYTES: { meaning: 'room for the throwaway server, in bytes; 0 where it has no limit' },
   IMAGE: { meaning: 'image of the tools, for the evidence' },
   KEEP_EVIDENCE: { meaning: 'drills whose evidence is kept' },

@@ -104,7 +104,11 @@ const policy = JSON.parse(readFileSync(join(__dirname, '../../docs/offsite-polic
     instance.secrets['shop-offsite']!.secretKey = secretKey!;
     expect((await pgbackup('status')).stdout).toMatch(/GREEN +last proven [^]*RED +copy proven +never/);
     expect((await pgbackup('drill --from offsite')).status).toBe(0);
-    expect(instance.evidence()).toMatchObject({ source: 'offsite', dump });
+    expect(instance.evidence()).toMatchObject({
+      source: 'offsite',
+      dump,
+      seconds: { fetch: expect.any(Number), restore: expect.any(Number) },
+    });
     expect((await pgbackup('status')).stdout).toMatch(/^GREEN [^]*GREEN +copy proven +\d+ s ago; a restore takes /);
   });
 
