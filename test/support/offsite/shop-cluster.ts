@@ -9,6 +9,7 @@ import {
   RestoreDrill,
   RestoreJob,
   Retention,
+  Runbook,
   SecretExpectations,
   TlsAuthority,
 } from '../../../src';
@@ -25,6 +26,8 @@ import { BUCKET, COPIER, PASSWORD, SALT } from './shop';
 export interface ShopCluster {
   readonly cluster: RunbookCluster;
   readonly instance: Instance;
+  /** Its runbook. */
+  readonly page: string;
 }
 
 /** All that a shop can have: from the NAS and from the bucket, a template and a drill each. */
@@ -54,11 +57,15 @@ export function shopCluster(server: PostgresServer, store: ObjectStore): ShopClu
     encryption: OffsiteEncryption.crypt(key('password'), key('salt')),
     ca: TlsAuthority.configMap('bucket-ca'),
   });
-  new OffsiteCopy(scope, 'offsite', { name: 'shop-db-copy', backup, target, schedule: Cron.daily() });
-  new RestoreJob(scope, 'restore', { name: 'shop-db-restore', backup });
-  new RestoreDrill(scope, 'drill', { name: 'shop-db-drill', backup });
-  new RestoreJob(scope, 'restore-offsite', { name: 'shop-db-restore-offsite', backup, offsite: target });
-  new RestoreDrill(scope, 'drill-offsite', { name: 'shop-db-drill-offsite', backup, offsite: target });
+  const copy = new OffsiteCopy(scope, 'offsite', { name: 'shop-db-copy', backup, target, schedule: Cron.daily() });
+  const restore = new RestoreJob(scope, 'restore', { name: 'shop-db-restore', backup });
+  const drill = new RestoreDrill(scope, 'drill', { name: 'shop-db-drill', backup });
+  const copies = {
+    copy,
+    restore: new RestoreJob(scope, 'restore-offsite', { name: 'shop-db-restore-offsite', backup, offsite: target }),
+    drill: new RestoreDrill(scope, 'drill-offsite', { name: 'shop-db-drill-offsite', backup, offsite: target }),
+  };
+  const page = new Runbook(scope, 'runbook', { backup, restore, drill, copies, secrets }).toMarkdown();
   const ca: Manifest = {
     apiVersion: 'v1',
     kind: 'ConfigMap',
@@ -73,5 +80,9 @@ export function shopCluster(server: PostgresServer, store: ObjectStore): ShopClu
     password: PASSWORD,
     salt: SALT,
   };
-  return { instance, cluster: new RunbookCluster(clusterObjects([], manifests), (job) => instance.startJob(job)) };
+  return {
+    instance,
+    page,
+    cluster: new RunbookCluster(clusterObjects([], manifests), (job) => instance.startJob(job)),
+  };
 }
