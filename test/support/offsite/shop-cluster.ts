@@ -1,6 +1,7 @@
 import { Cron, Testing } from 'cdk8s';
 import {
   BackupCronJob,
+  type DatabaseCopies,
   OffsiteCopy,
   OffsiteEncryption,
   OffsiteTarget,
@@ -10,6 +11,7 @@ import {
   RestoreJob,
   Retention,
   Runbook,
+  type RunbookProps,
   SecretExpectations,
   TlsAuthority,
 } from '../../../src';
@@ -26,7 +28,8 @@ import { BUCKET, COPIER, PASSWORD, SALT } from './shop';
 export interface ShopCluster {
   readonly cluster: RunbookCluster;
   readonly instance: Instance;
-  /** Its runbook. */
+  /** What its runbook tells of, and the page. */
+  readonly facts: RunbookProps & { readonly copies: DatabaseCopies };
   readonly page: string;
 }
 
@@ -65,7 +68,8 @@ export function shopCluster(server: PostgresServer, store: ObjectStore): ShopClu
     restore: new RestoreJob(scope, 'restore-offsite', { name: 'shop-db-restore-offsite', backup, offsite: target }),
     drill: new RestoreDrill(scope, 'drill-offsite', { name: 'shop-db-drill-offsite', backup, offsite: target }),
   };
-  const page = new Runbook(scope, 'runbook', { backup, restore, drill, copies, secrets }).toMarkdown();
+  const facts = { backup, restore, drill, copies, secrets };
+  const page = new Runbook(scope, 'runbook', facts).toMarkdown();
   const ca: Manifest = {
     apiVersion: 'v1',
     kind: 'ConfigMap',
@@ -82,6 +86,7 @@ export function shopCluster(server: PostgresServer, store: ObjectStore): ShopClu
   };
   return {
     instance,
+    facts,
     page,
     cluster: new RunbookCluster(clusterObjects([], manifests), (job) => instance.startJob(job)),
   };
