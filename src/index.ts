@@ -45,7 +45,7 @@ export { RestoreJob, type RestoreJobProps, type RestoreOptions, RestoreSessions 
 export { type DrillOptions, DrillPick, DrillSource, RestoreDrill, type RestoreDrillProps } from './drill/restore-drill';
 export { type OnMergeOptions, RestoreTrigger } from './restore/restore-trigger';
 export { Retention, type RetentionRules } from './backup/retention';
-export { type RunbookProps } from './runbook/facts';
+export { type DatabaseCopies, type RunbookProps } from './runbook/facts';
 export { Runbook } from './runbook/runbook';
 export { type Exemption } from './runbook/exemption';
 export { type ProbeAnswer, type RunbookProbe } from './runbook/runbook-probe';

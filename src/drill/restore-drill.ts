@@ -76,6 +76,13 @@ export interface DrillOptions extends PodOptions {
    */
   readonly startingDeadline?: Duration;
   /**
+   * Recovery time objective: how long a restore may take, in whole seconds, at least 1 minute and less than
+   * `activeDeadline`. A drill that took longer still proves its dump; its evidence and its log say so, of the restore
+   * and what is fetched for it, and so does an alert of `BackupAlerts`, of the whole Job with the start of its pod.
+   * @default - none, and nothing is said
+   */
+  readonly rto?: Duration;
+  /**
    * Which dump is drilled.
    * @default DrillPick.NEWEST
    */
@@ -112,6 +119,7 @@ export function drillOptions(props: DrillOptions): {
     suspend: props.suspend,
     activeDeadline: props.activeDeadline,
     startingDeadline: props.startingDeadline,
+    rto: props.rto,
     pick: props.pick,
     scratchSize: props.scratchSize,
     scratchMedium: props.scratchMedium,
@@ -169,6 +177,8 @@ export class RestoreDrill extends Construct {
   public readonly activeDeadline: Duration;
   /** How late a drill may begin. */
   public readonly startingDeadline: Duration;
+  /** How long a restore may take; undefined for no objective. */
+  public readonly rto?: Duration;
   /** Which dump is drilled. */
   public readonly pick: DrillPick;
   /** Proof that a key still opens what is in the dump; undefined for none. */
@@ -204,6 +214,7 @@ export class RestoreDrill extends Construct {
       props.startingDeadline ?? Duration.hours(12),
       10,
     );
+    this.rto = checkObjective(props.rto, this.activeDeadline);
     this.pick = props.pick ?? DrillPick.NEWEST;
     if (props.proof !== undefined) {
       checkProof(props.proof);
@@ -299,7 +310,9 @@ export class RestoreDrill extends Construct {
       bucketSecrets: props.offsite?._secrets,
       settings: [
         ...common.slice(1),
+        ...(this.source === undefined ? [] : [env('DRILL_SOURCE', this.source)]),
         ...(isInTurn ? [JOB_NAME] : []),
+        ...(this.rto === undefined ? [] : [env('DRILL_RTO', this.rto.toSeconds())]),
         env('IMAGE', database.image.image),
         env('KEEP_EVIDENCE', this.keepEvidence),
       ],
@@ -382,6 +395,23 @@ function checkSource({ offsite, source }: RestoreDrillProps): DrillSource | unde
     );
   }
   return source ?? (offsite && DrillSource.OFFSITE);
+}
+
+/** A drill that is ended before its objective is over could not say that it took longer. */
+function checkObjective(rto: Duration | undefined, activeDeadline: Duration): Duration | undefined {
+  if (rto === undefined) {
+    return undefined;
+  }
+  checkDuration('restoreDrill.rto', rto, 60);
+  if (rto.toSeconds() >= activeDeadline.toSeconds()) {
+    throw new InvalidPropError(
+      'restoreDrill.rto',
+      rto.toHumanString(),
+      `is not less than activeDeadline (${activeDeadline.toHumanString()}), at which the drill is ended`,
+      'Raise activeDeadline, or lower rto',
+    );
+  }
+  return rto;
 }
 
 /**

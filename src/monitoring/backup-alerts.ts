@@ -4,7 +4,15 @@ import { PrometheusRule, PrometheusRuleSpecGroupsRules } from '../../imports/mon
 import { BackupCronJob } from '../backup/backup-cron-job';
 import { VERBATIM } from '../delivery/gitops-annotations';
 import { checkCount, InvalidPropError } from '../errors';
-import { claimRules, cronJobRules, monitoringRules, recordedCronJobs, restoreRules, templateRules } from './rules';
+import {
+  claimRules,
+  cronJobRules,
+  monitoringRules,
+  objectiveRules,
+  recordedCronJobs,
+  restoreRules,
+  templateRules,
+} from './rules';
 import { staleAfter, watched, Watched, WatchedClaim, watchedNamespace, WatchedRestore } from './watched';
 import { checkLabels, checkName } from '../kubernetes/names';
 import { takeName } from '../kubernetes/resource';
@@ -24,7 +32,7 @@ export interface BackupAlertsProps {
    */
   readonly restores?: RestoreJob[];
   /**
-   * Drills that have to succeed.
+   * Drills that have to succeed, and to be as quick as their `rto` says.
    * @default - none
    */
   readonly drills?: RestoreDrill[];
@@ -132,6 +140,7 @@ export class BackupAlerts extends Construct {
       ...claimRules(this._id, claims(props.backups, backups), minFreePercent),
       ...cronJobRules(this._id, 'copy', watches),
       ...cronJobRules(this._id, 'drill', watches),
+      ...objectiveRules(this._id, watches),
       ...templateRules(templates),
       ...restoreRules(merged),
       ...namespaces.flatMap(monitoringRules),

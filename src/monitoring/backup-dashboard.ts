@@ -59,6 +59,7 @@ export class BackupDashboard extends Construct {
       alerts: props.alerts._id,
       hasCopies: props.alerts._watches.some(({ kind }) => kind === 'copy'),
       hasDrills: props.alerts._watches.some(({ kind }) => kind === 'drill'),
+      hasObjectives: props.alerts._watches.some(({ rto }) => rto !== undefined),
     });
     this.node.defaultChild = new k8s.KubeConfigMap(this, 'config-map', {
       metadata: {

@@ -3,6 +3,7 @@ import { LEVELS } from '../reports/level';
 import { merged, riskOf, type Change, type Risk } from './change';
 import { claims } from './changes/claims';
 import { contents } from './changes/contents';
+import { copies } from './changes/copies';
 import { guards } from './changes/guards';
 import { lifecycle } from './changes/lifecycle';
 import { recovery } from './changes/recovery';
@@ -32,7 +33,7 @@ export interface Plan {
 }
 
 /** Of what is of one level, what comes first destroys the most. */
-const ANSWERS = [claims, lifecycle, recovery, guards, restores, storage, software, contents, secrets, windows];
+const ANSWERS = [claims, lifecycle, recovery, copies, guards, restores, storage, software, contents, secrets, windows];
 
 export function plan(base: Tree, head: Tree, options: PlanOptions): Plan {
   const resources = resourceChanges(base.manifests, head.manifests);

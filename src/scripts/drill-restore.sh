@@ -33,6 +33,7 @@ main() {
   keep_errors clear_away
   report began "$(date +%s)"
   check_fetched
+  [ ! -e "${OFFSITE_DIR:-}/report/seconds" ] || report seconds.fetch "$(cat "$OFFSITE_DIR/report/seconds")"
   [ -e "$BACKUP_DIR" ] || fail "there is no $BACKUP_DIR, so nothing was backed up yet, or not to this claim. Back up first."
   check_readable
   name=$(picked_dump)

@@ -51,6 +51,8 @@ report_drill() {
     tell lastProven "$(fact "$written" '"lastProven"' '"ended"' | plain)"
     tell lastProvenDump "$(fact "$written" '"lastProven"' '"dump"' | plain)"
     tell_number restoreSeconds "$(fact "$written" '"lastProven"' '"restoreSeconds"')"
+    tell_number rtoSeconds "${DRILL_RTO:-}"
+    tell_number withinRto "$(within_rto)"
   fi
   print_report drill "$1"
 }
@@ -101,10 +103,37 @@ reasons_of() {
   awk -F '\t' -v verdict="$1" '$2 == verdict { printf "%skey %s: %s", (seen++ ? "; " : ""), $1, $3 }' "$report/keys"
 }
 
+# How long a restore takes: a copy is fetched first.
+recovery_seconds() {
+  local fetching
+  fetching=$(reported seconds.fetch)
+  [ -z "$(reported seconds.restore)" ] || echo $(($(reported seconds.restore) + ${fetching:-0}))
+}
+
+# Whether what is proven took no longer than the objective: true, false, or nothing where there is none.
+within_rto() {
+  [ "$verdict" = proven ] && [ -n "${DRILL_RTO:-}" ] || return 0
+  if [ "$(recovery_seconds)" -le "$DRILL_RTO" ]; then echo true; else echo false; fi
+}
+
+# usage: former_evidence COUNT      the paths of that of drills of the same source, the newest first: dumps prove nothing of copies
+former_evidence() {
+  local evidence mine source count=0
+  mine=$(reported source)
+  for evidence in $(stored_evidence); do
+    source=$(text_of "$evidence" source)
+    # Older evidence names none.
+    [ "${source/#-/nas}" = "${mine:-nas}" ] || continue
+    echo "$evidence"
+    count=$((count + 1))
+    [ "$count" -lt "$1" ] || return 0
+  done
+}
+
 # Verdict, seconds of the restore, time.
 former_drills() {
   local evidence
-  stored_evidence | sed -n 1,5p | while IFS= read -r evidence; do
+  former_evidence 5 | while IFS= read -r evidence; do
     { fact "$evidence" '"verdict"'; fact "$evidence" '"seconds"' '"restore"'; fact "$evidence" '"ended"'; } |
       awk '{ gsub(/"/, ""); printf "%s%s", (NR > 1 ? " " : ""), $0 } END { print "" }'
   done
@@ -154,11 +183,13 @@ evidence() {
   member compared "$(reported compared)"
   member structure "$(reported structure)"
   member leftOut "$(reported leftOut)"
+  number rtoSeconds "${DRILL_RTO:-}"
+  number withinRto "$(within_rto)"
   number rows "$(reported rows)"
   number checks "$(reported checks)"
   printf '  "keys": [\n%s\n  ],\n' "$(keys_of_evidence)"
   echo '  "seconds": {'
-  for step in server restore key; do
+  for step in fetch server restore key; do
     [ -z "$(reported "seconds.$step")" ] || printf '    "%s": %s,\n' "$step" "$(reported "seconds.$step")"
   done
   printf '    "all": %s\n  }\n}\n' "$(($2 - ${began:-$2}))"
@@ -169,9 +200,9 @@ evidence() {
 last_proven() {
   local former
   if [ "$verdict" = proven ]; then
-    printf '  "lastProven": { "ended": "%s", "dump": "%s", "restoreSeconds": %s },\n' "$1" "$name" "$(reported seconds.restore)"
+    printf '  "lastProven": { "ended": "%s", "dump": "%s", "restoreSeconds": %s },\n' "$1" "$name" "$(recovery_seconds)"
   else
-    former=$(stored_evidence | sed -n 1p)
+    former=$(former_evidence 1)
     { [ -z "$former" ] || fact "$former" '"lastProven"'; } | awk -F '\t' '
       NF == 2 { members = members (members == "" ? "" : ",") " " $1 ": " $2 }
       END { printf "  \"lastProven\": %s,\n", (members == "" ? "null" : "{" members " }") }'
@@ -195,7 +226,11 @@ summarize() {
   [ ! -e "$report/keys" ] || while IFS=$'\t' read -r key key_verdict key_reason; do
     log "key $key: $key_verdict${key_reason:+, $key_reason}"
   done <"$report/keys"
-  [ -z "$(reported seconds.restore)" ] || log "a restore takes $(reported seconds.restore) s here: an honest recovery time, without the decision to begin"
+  [ -z "$(recovery_seconds)" ] || log "a restore takes $(recovery_seconds) s here: an honest recovery time, without the decision to begin"
+  case $(within_rto) in
+    true) log "the objective is $DRILL_RTO s, and is met" ;;
+    false) warn "the restore took longer than the objective of $DRILL_RTO s. Raise parallelJobs, or the CPU and memory of the server and the drill; or agree on another rto." ;;
+  esac
   [ -z "$1" ] || log "former drills (verdict, seconds of the restore, time):
 $1"
   log "evidence: $2"

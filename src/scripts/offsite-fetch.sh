@@ -28,7 +28,7 @@ main() {
   [ "$(reported source)" = offsite ] || { log "the drill before was of the bucket: this one is of the claim"; return 0; }
   case ${RESTORE_ACTION:-restore} in
     restore | rehearse | prepare | list | preflight) ;;
-    cutover | undo | drop-previous) return 0 ;;
+    cutover | undo | drop-previous | state) return 0 ;;
     *) fail "RESTORE_ACTION ($RESTORE_ACTION) is about the claim, and this template restores from a bucket. Use the template for the claim." ;;
   esac
   [ -z "${OFFSITE_AT:-}" ] || {
@@ -50,7 +50,8 @@ main() {
   check_opened "$name"
   began=$(date +%s)
   fetch "$name"
-  log "fetched $name.dump, $(($(size_of "$BACKUP_DIR/$name.dump") / 1000000)) MB, in $(($(date +%s) - began)) s"
+  report seconds "$(($(date +%s) - began))"
+  log "fetched $name.dump, $(($(size_of "$BACKUP_DIR/$name.dump") / 1000000)) MB, in $(reported seconds) s"
 }
 
 # A second try of a drill that failed is of the same source: otherwise it would hide that failure.

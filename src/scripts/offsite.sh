@@ -15,6 +15,8 @@ set -euo pipefail
 . "$scripts/lib/evidence.sh"
 # shellcheck source=lib/offsite.sh
 . "$scripts/lib/offsite.sh"
+# shellcheck source=lib/report.sh
+. "$scripts/lib/report.sh"
 
 main() {
   local ended findings evidence=$BACKUP_DIR/offsite
@@ -23,7 +25,7 @@ main() {
   : "${OFFSITE_PATH:?is not set}" "${OFFSITE_ENDPOINT:?is not set}" "${OFFSITE_ENCRYPTION:?is not set}"
   watch_storage
   check_secrets_were_checked
-  on_exit :
+  on_exit report_copy
   ended=$(utc_time "$(date -u +%Y%m%d-%H%M%S)")
   mkdir -p "$evidence" || fail_to_record
   write_copies "$ended"
@@ -38,6 +40,24 @@ main() {
     warn "$findings"
     exit 3
   }
+}
+
+# usage: report_copy STATUS
+# shellcheck disable=SC2317 # on_exit calls it
+report_copy() {
+  local newest='' evidence
+  [ ! -d "$BACKUP_DIR/offsite" ] || newest=$(newest_copied)
+  evidence=$BACKUP_DIR/offsite/$newest.json
+  [ ! -s "$report/errors" ] || cp "$report/errors" "$scratch/failure"
+  tell newest "$(reported newest)"
+  tell newestCopied "$newest"
+  tell_number waiting "$(reported waiting)"
+  tell path "$OFFSITE_PATH"
+  tell encryption "$OFFSITE_ENCRYPTION"
+  tell_number readBack "$(fact "$evidence" '"readBack"')"
+  tell objectLock "$(fact "$evidence" '"objectLock"' | sed '/^null$/d' | plain)"
+  tell lockedUntil "$(fact "$evidence" '"lockedUntil"' | sed '/^null$/d' | plain)"
+  print_report copy "$1"
 }
 
 # usage: write_copies TIME      the evidence of each dump that was copied now
