@@ -4,10 +4,19 @@ import { PrometheusRule, PrometheusRuleSpecGroupsRules } from '../../imports/mon
 import { BackupCronJob } from '../backup/backup-cron-job';
 import { VERBATIM } from '../delivery/gitops-annotations';
 import { checkCount, InvalidPropError } from '../errors';
-import { claimRules, cronJobRules, monitoringRules, recordedCronJobs, restoreRules, templateRules } from './rules';
+import {
+  claimRules,
+  cronJobRules,
+  monitoringRules,
+  objectiveRules,
+  recordedCronJobs,
+  restoreRules,
+  templateRules,
+} from './rules';
 import { staleAfter, watched, Watched, WatchedClaim, watchedNamespace, WatchedRestore } from './watched';
 import { checkLabels, checkName } from '../kubernetes/names';
 import { takeName } from '../kubernetes/resource';
+import { OffsiteCopy } from '../offsite/offsite-copy';
 import { RestoreDrill } from '../drill/restore-drill';
 import { RestoreJob } from '../restore/restore-job';
 
@@ -23,10 +32,15 @@ export interface BackupAlertsProps {
    */
   readonly restores?: RestoreJob[];
   /**
-   * Drills that have to succeed.
+   * Drills that have to succeed, and to be as quick as their `rto` says.
    * @default - none
    */
   readonly drills?: RestoreDrill[];
+  /**
+   * Copies to a bucket that have to succeed.
+   * @default - none
+   */
+  readonly copies?: OffsiteCopy[];
   /**
    * How much longer than the longest interval of its schedule the last success of a backup may be ago. At least 1
    * minute.
@@ -39,6 +53,11 @@ export interface BackupAlertsProps {
    * @default - the starting deadline and the deadline of the drill together
    */
   readonly drillSlack?: Duration;
+  /**
+   * The same for copies.
+   * @default - the starting deadline and the deadline of the copy together
+   */
+  readonly copySlack?: Duration;
   /**
    * How much of a claim has to be free, in percent, from 1 to 99.
    * @default 10
@@ -69,9 +88,9 @@ export interface BackupAlertsProps {
 const MOST_BYTES = 230_000;
 
 /**
- * Alerts on backups, drills and restores, as a PrometheusRule of the Prometheus operator. The CronJobs are named in a
- * recorded metric, once each, and every alert joins it: so there are as many alerts for a thousand databases as for
- * one. Beyond about a thousand, the rules are split into several objects, `<name>`, `<name>-2` and so on.
+ * Alerts on backups, copies, drills and restores, as a PrometheusRule of the Prometheus operator. The CronJobs are
+ * named in a recorded metric, once each, and every alert joins it: so there are as many alerts for a thousand databases
+ * as for one. Beyond about a thousand, the rules are split into several objects, `<name>`, `<name>-2` and so on.
  *
  * The alerts need the metrics of kube-state-metrics 2.5 or later, with their own `namespace` label (`honorLabels`), and
  * those of the kubelet for the claims.
@@ -110,7 +129,8 @@ export class BackupAlerts extends Construct {
       watched('backupAlerts.drills', 'drill', drill, props.drillSlack),
     );
     const [templates, merged] = restores(props.restores ?? []);
-    const watches = [...backups, ...drills];
+    const copies = (props.copies ?? []).map((copy) => watched('backupAlerts.copies', 'copy', copy, props.copySlack));
+    const watches = [...backups, ...copies, ...drills];
     const namespaces = [...new Set(backups.map(({ namespace }) => namespace))];
     this._id = `${Chart.of(this).namespace ?? 'default'}/${props.name}`;
     this._watches = watches;
@@ -118,7 +138,9 @@ export class BackupAlerts extends Construct {
       ...recordedCronJobs(this._id, watches),
       ...cronJobRules(this._id, 'backup', watches),
       ...claimRules(this._id, claims(props.backups, backups), minFreePercent),
+      ...cronJobRules(this._id, 'copy', watches),
       ...cronJobRules(this._id, 'drill', watches),
+      ...objectiveRules(this._id, watches),
       ...templateRules(templates),
       ...restoreRules(merged),
       ...namespaces.flatMap(monitoringRules),

@@ -18,6 +18,7 @@ export function routineSections(runbook: RunbookFacts): Section[] {
 }
 
 function backupFailed(runbook: RunbookFacts, commands: Commands): Section {
+  const { copies } = runbook;
   return {
     id: 'backup',
     title: 'A backup has failed',
@@ -34,11 +35,21 @@ function backupFailed(runbook: RunbookFacts, commands: Commands): Section {
           commands.kubectl(`logs -l ${commands.label(runbook.backup.name)} --tail=5 --prefix`),
           commands.pgbackup('backup'),
         ),
+        ...(copies === undefined
+          ? []
+          : [
+              'A copy to the bucket that failed leaves what the bucket has as it is, and the next run goes on. With ' +
+                'status 3 all is copied, but secrets are not right. The log says why; then copy:',
+              sh(
+                commands.kubectl(`logs -l ${commands.label(copies.copy.name)} -c offsite --tail=5 --prefix`),
+                commands.pgbackup('copy'),
+              ),
+            ]),
       ),
   };
 }
 
-function drill({ drill: of }: RunbookFacts, commands: Commands): Section[] {
+function drill({ drill: of, copies }: RunbookFacts, commands: Commands): Section[] {
   if (of === undefined) return [];
   const { schedule, timeZone, pick, proof, keepEvidence } = of;
   return [
@@ -54,7 +65,8 @@ function drill({ drill: of }: RunbookFacts, commands: Commands): Section[] {
             ' is restored into a server in the pod of the drill; production is not involved, and may be down. ' +
             `${commands.inline('evidence')} tells of the last one: \`lastProven.ended\` is when a recovery was last ` +
             'proven, also while drills fail, and `seconds.restore` how long it took. ' +
-            `${commands.inline('drill')} makes another one. The evidence of ${keepEvidence} drills is kept.`,
+            `${commands.inline('drill')} makes another one` +
+            `${copies?.drill === undefined ? '' : `; ${commands.inline('drill --from offsite')} one of the newest copy in the bucket`}. The evidence of ${keepEvidence} drills is kept.`,
           table(
             ['Verdict', 'What it means'],
             [
