@@ -34,7 +34,7 @@ export { NamespaceGuard, type NamespaceGuardProps } from './guard/namespace-guar
 export { NetworkPeer, type NetworkPeerOptions, type PodsPeerOptions } from './network/network-peer';
 export { OffsiteCopy, type OffsiteCopyProps } from './offsite/offsite-copy';
 export { OffsiteEncryption } from './offsite/offsite-encryption';
-export { OffsiteTarget, type S3BucketProps } from './offsite/offsite-target';
+export { OffsiteTarget, type RcloneRemoteProps, type S3BucketProps } from './offsite/offsite-target';
 export { PostgresDatabase, type PostgresDatabaseProps, type PostgresServerProps } from './database/postgres-database';
 export { PostgresImage, type PostgresImageOptions, type PostgresImageProps } from './database/postgres-image';
 export { type PostgresRole } from './database/postgres-role';
@@ -42,7 +42,7 @@ export { PostgresServer } from './database/postgres-server';
 export { type Quiesce } from './restore/quiesce';
 export { RestoreCheck, type SameAsDumpOptions, type SqlCheckOptions } from './restore/restore-check';
 export { RestoreJob, type RestoreJobProps, type RestoreOptions, RestoreSessions } from './restore/restore-job';
-export { type DrillOptions, DrillPick, RestoreDrill, type RestoreDrillProps } from './drill/restore-drill';
+export { type DrillOptions, DrillPick, DrillSource, RestoreDrill, type RestoreDrillProps } from './drill/restore-drill';
 export { type OnMergeOptions, RestoreTrigger } from './restore/restore-trigger';
 export { Retention, type RetentionRules } from './backup/retention';
 export { type DatabaseCopies, type RunbookProps } from './runbook/facts';

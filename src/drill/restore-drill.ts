@@ -37,6 +37,11 @@ export interface RestoreDrillProps extends DrillOptions {
    */
   readonly offsite?: OffsiteTarget;
   /**
+   * Whether only copies are drilled, or copies and dumps in turn, where `offsite` is given. The evidence says which.
+   * @default DrillSource.OFFSITE
+   */
+  readonly source?: DrillSource;
+  /**
    * When to drill.
    * @default Cron.weekly()
    */
@@ -131,9 +136,22 @@ export enum DrillPick {
   ROTATE = 'rotate',
 }
 
+/** What a drill takes its dump from that knows a bucket. */
+export enum DrillSource {
+  /** The copies in the bucket. */
+  OFFSITE = 'offsite',
+  /**
+   * The other of claim and bucket than the newest drill took, so that each is drilled every other time. A second try of
+   * a drill that failed takes the same one.
+   */
+  IN_TURN = 'turn',
+}
+
 const DRILL_PATH = '/drill';
 const PROOF_PATH = '/proof';
 const FETCHED = 'fetched';
+const FETCHED_PATH = '/fetched';
+const NAS_PATH = '/nas';
 
 /** A server in the pod, two sessions that build indexes, and two clients. */
 const RESOURCES: ContainerResources = {
@@ -167,6 +185,8 @@ export class RestoreDrill extends Construct {
   public readonly proof?: DecryptionProof;
   /** The bucket whose copies are drilled; undefined for the dumps on the claim. */
   public readonly offsite?: OffsiteTarget;
+  /** Whether only copies are drilled, or dumps too; undefined for the dumps on the claim alone. */
+  public readonly source?: DrillSource;
   /** How many drills' evidence stays on the NAS. */
   public readonly keepEvidence: number;
 
@@ -201,6 +221,7 @@ export class RestoreDrill extends Construct {
     }
     this.proof = props.proof;
     this.offsite = props.offsite;
+    this.source = checkSource(props);
     if (props.offsite !== undefined && this.pick === DrillPick.ROTATE) {
       throw new InvalidPropError(
         'restoreDrill.pick',
@@ -218,7 +239,16 @@ export class RestoreDrill extends Construct {
       env('DRILL_DIR', DRILL_PATH),
     ];
     const choice = [env('RESTORE_DUMP', ''), env('RESTORE_BEFORE', '')];
-    const source = props.offsite && offsiteSource(props.offsite, folder, FETCHED, choice);
+    const isInTurn = this.source === DrillSource.IN_TURN;
+    const source =
+      props.offsite &&
+      offsiteSource(
+        props.offsite,
+        folder,
+        FETCHED,
+        choice,
+        isInTurn ? { env: turn(folder), volumeMounts: NAS } : undefined,
+      );
     const checks = mountedChecks(this, props.name, props.backup.checks ?? []);
     const restore: ContainerProps = {
       name: 'restore',
@@ -231,13 +261,17 @@ export class RestoreDrill extends Construct {
         env('DRILL_BYTES', scratch === undefined ? 0 : scratch.toKibibytes() * 1024),
         ...choice,
         ...(source?.env ?? []),
+        ...(isInTurn ? [env('FETCHED_DIR', `${FETCHED_PATH}/${folder}`)] : []),
         env('RESTORE_JOBS', jobs),
         env('RESTORE_OPTIONS', restoreOptions(memoryPerJob(props.resources ?? RESOURCES, jobs))),
         env('HOLD_SECONDS', this.activeDeadline.toSeconds()),
         ...checks.env,
       ],
       volumeMounts: [
-        ...WORKING_MOUNTS.map((mount) => (source && mount.name === 'storage' ? { ...mount, name: FETCHED } : mount)),
+        ...WORKING_MOUNTS.map((mount) =>
+          this.source === DrillSource.OFFSITE && mount.name === 'storage' ? { ...mount, name: FETCHED } : mount,
+        ),
+        ...(isInTurn ? [{ name: FETCHED, mountPath: FETCHED_PATH }] : []),
         ...(source === undefined ? [] : [source.report]),
         ...checks.volumeMounts,
         { name: 'drill', mountPath: DRILL_PATH },
@@ -253,8 +287,8 @@ export class RestoreDrill extends Construct {
       noun: 'restoreDrill',
       component: 'drill',
       description:
-        `Restores a ${props.offsite === undefined ? 'dump' : 'copy'} of the database ${database.name}` +
-        `${props.offsite === undefined ? '' : ` in ${props.offsite}`} into a server that lives in its pod, and writes beside ` +
+        `Restores a ${isInTurn ? 'dump, or in turn a copy,' : props.offsite === undefined ? 'dump' : 'copy'} of the ` +
+        `database ${database.name}${props.offsite === undefined ? '' : ` in ${props.offsite}`} into a server that lives in its pod, and writes beside ` +
         'the dumps what that proves.',
       script: 'drill.sh',
       database,
@@ -276,7 +310,7 @@ export class RestoreDrill extends Construct {
       bucketSecrets: props.offsite?._secrets,
       settings: [
         ...common.slice(1),
-        ...(props.offsite === undefined ? [] : [env('DRILL_SOURCE', 'offsite')]),
+        ...(isInTurn ? [JOB_NAME] : []),
         ...(this.rto === undefined ? [] : [env('DRILL_RTO', this.rto.toSeconds())]),
         env('IMAGE', database.image.image),
         env('KEEP_EVIDENCE', this.keepEvidence),
@@ -351,6 +385,32 @@ function checkObjective(rto: Duration | undefined, activeDeadline: Duration): Du
     );
   }
   return rto;
+}
+
+/** A second try of a Job is told from the next drill by it. */
+const JOB_NAME: k8s.EnvVar = {
+  name: 'REQUEST_ID',
+  valueFrom: { fieldRef: { fieldPath: "metadata.labels['batch.kubernetes.io/job-name']" } },
+};
+
+/** Whose turn it is, the evidence of the drills before tells. */
+const NAS: k8s.VolumeMount[] = [{ name: 'storage', mountPath: NAS_PATH, readOnly: true }];
+const turn = (folder: string): k8s.EnvVar[] => [
+  env('DRILL_SOURCE', DrillSource.IN_TURN),
+  env('NAS_DIR', `${NAS_PATH}/${folder}`),
+  JOB_NAME,
+];
+
+function checkSource({ offsite, source }: RestoreDrillProps): DrillSource | undefined {
+  if (offsite === undefined && source !== undefined) {
+    throw new InvalidPropError(
+      'restoreDrill.source',
+      source,
+      'needs a bucket',
+      'Name the bucket in offsite, or leave source out: the dumps on the claim are drilled',
+    );
+  }
+  return source ?? (offsite && DrillSource.OFFSITE);
 }
 
 /**

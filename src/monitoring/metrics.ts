@@ -38,8 +38,8 @@ const ROWS = 32;
 
 /**
  * Some CronJobs with a value in seconds, which the recorded metric gets with its labels. Prometheus copies the left
- * side of each `or`: many are in rows, or a thousand would take it four times as long. The row of a CronJob depends on its
- * name alone, so that another one is another line.
+ * side of each `or`: many are in rows, or a thousand would take it four times as long. The row of a CronJob depends on
+ * its name alone, so that another one is another line.
  */
 export function secondsOf(cronJobs: readonly string[], seconds: number): string {
   const rows = new Map<number, string[]>();

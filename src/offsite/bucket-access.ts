@@ -3,11 +3,13 @@ import { k8s } from 'cdk8s-plus-28';
 import { env, secretEnv } from '../workload/environment';
 import { ContainerProps, quantity } from '../workload/hardened-pod';
 import { authorityFile } from '../workload/mounted-tls';
+import { SecretKey } from '../secrets/secret-key';
 import { OffsiteTarget } from './offsite-target';
 
 const RCLONE_PATH = '/rclone';
 const RCLONE = env('RCLONE', `${RCLONE_PATH}/rclone`);
 const CA_PATH = '/offsite-ca';
+const CONFIG_PATH = '/offsite-config';
 const REPORT_PATH = '/offsite';
 const REPORT_SIZE = Size.mebibytes(4);
 
@@ -38,11 +40,15 @@ export interface BucketAccess {
  * @param folder of the dumps, which is that of the copies too
  */
 export function bucketAccess(target: OffsiteTarget, folder: string): BucketAccess {
-  const { encryption, ca, prefix } = target;
+  const { encryption, ca, config, prefix } = target;
   const { password, salt } = encryption;
+  const files = [
+    ...(ca === undefined ? [] : [{ name: 'offsite-ca', mountPath: CA_PATH, sources: authorityFile(ca) }]),
+    ...(config === undefined ? [] : [{ name: 'offsite-config', mountPath: CONFIG_PATH, sources: configFile(config) }]),
+  ];
   const place = [
-    env('OFFSITE_ENDPOINT', target.endpoint),
-    env('OFFSITE_PATH', [target.bucket, prefix, folder].filter((part) => part !== '').join('/')),
+    env('OFFSITE_ENDPOINT', target._server),
+    env('OFFSITE_PATH', [target.bucket ?? '', prefix, folder].filter((part) => part !== '').join('/')),
     env('OFFSITE_ENCRYPTION', password === undefined ? 'none' : 'crypt'),
   ];
   const report = { name: 'offsite', mountPath: REPORT_PATH };
@@ -60,23 +66,48 @@ export function bucketAccess(target: OffsiteTarget, folder: string): BucketAcces
       RCLONE,
       OFFSITE_DIR,
       ...place,
-      env('OFFSITE_PROVIDER', target.provider),
-      env('OFFSITE_REGION', target.region),
-      env('OFFSITE_CA', ca === undefined ? '' : `${CA_PATH}/ca.crt`),
-      secretEnv('OFFSITE_ACCESS_KEY', target.accessKey),
-      secretEnv('OFFSITE_SECRET_KEY', target.secretKey),
-      ...(password === undefined ? [] : [secretEnv('OFFSITE_PASSWORD', password)]),
-      ...(salt === undefined ? [] : [secretEnv('OFFSITE_SALT', salt)]),
+      ...loginEnv(target),
+      ...(password === undefined || salt === undefined
+        ? []
+        : [
+            secretEnv('OFFSITE_PASSWORD', password),
+            secretEnv('OFFSITE_SALT', salt),
+            env('OFFSITE_PASSWORD_SOURCE', `${password}, and ${salt}`),
+          ]),
     ],
     volumeMounts: [
       report,
       { name: 'rclone', mountPath: RCLONE_PATH, readOnly: true },
-      ...(ca === undefined ? [] : [{ name: 'offsite-ca', mountPath: CA_PATH, readOnly: true }]),
+      ...files.map(({ name, mountPath }) => ({ name, mountPath, readOnly: true })),
     ],
     volumes: [
       { name: 'offsite', emptyDir: { medium: 'Memory', sizeLimit: quantity(REPORT_SIZE) } },
       { name: 'rclone', emptyDir: { sizeLimit: quantity(RCLONE_SIZE) } },
-      ...(ca === undefined ? [] : [{ name: 'offsite-ca', projected: { sources: authorityFile(ca) } }]),
+      ...files.map(({ name, sources }) => ({ name, projected: { sources } })),
     ],
   };
+}
+
+/** What a container logs in with, and where. */
+function loginEnv({ provider, region, ca, accessKey, secretKey, remote, config }: OffsiteTarget): k8s.EnvVar[] {
+  if (remote !== undefined && config !== undefined) {
+    return [
+      env('OFFSITE_REMOTE', remote),
+      env('OFFSITE_CONFIG', `${CONFIG_PATH}/rclone.conf`),
+      env('OFFSITE_KEY_SOURCE', config.toString()),
+    ];
+  }
+  return [
+    env('OFFSITE_PROVIDER', provider!),
+    env('OFFSITE_REGION', region!),
+    env('OFFSITE_CA', ca === undefined ? '' : `${CA_PATH}/ca.crt`),
+    secretEnv('OFFSITE_ACCESS_KEY', accessKey!),
+    secretEnv('OFFSITE_SECRET_KEY', secretKey!),
+    env('OFFSITE_KEY_SOURCE', `${accessKey}, and ${secretKey}`),
+  ];
+}
+
+/** A secret that is missing must not keep the pod from saying so. */
+function configFile({ secretName, key }: SecretKey): k8s.VolumeProjection[] {
+  return [{ secret: { name: secretName, items: [{ key, path: 'rclone.conf' }], optional: true } }];
 }

@@ -1,6 +1,8 @@
 import { Cron, Duration, Size } from 'cdk8s';
 import { Construct } from 'constructs';
 import { BackupCronJob } from '../backup/backup-cron-job';
+import { Retention } from '../backup/retention';
+import { retentionEnv } from '../backup/retention-env';
 import { checkDuration, InvalidPropError } from '../errors';
 import { env } from '../workload/environment';
 import { quantity, SECRETS_REPORT, STORAGE_PATH } from '../workload/hardened-pod';
@@ -52,6 +54,12 @@ export interface OffsiteCopyProps extends PodOptions {
    * @default true
    */
   readonly readBack?: boolean;
+  /**
+   * Which copies stay, by the rules of a backup's retention. The others are removed, and dumps that no rule wants are
+   * not copied. The key must be able to delete. An object lock keeps the versions of what is removed all the same.
+   * @default - all: how long copies stay is up to the rules of the bucket
+   */
+  readonly retention?: Retention;
 }
 
 /** Status of a run that has copied, while the expected secrets are not right: another run helps nobody. */
@@ -60,8 +68,8 @@ const SECRETS_STATUS = 3;
 /**
  * Copies the verified dumps of a backup into a bucket, on a schedule: the newest first, each file once, and never over
  * another one. What has arrived is read back and compared with the checksum of the dump; the evidence is in
- * `offsite/<dump>.json` beside the dumps. It removes nothing from the bucket: how long copies stay is up to a rule of
- * the bucket, so that its key need not be able to delete.
+ * `offsite/<dump>.json` beside the dumps. Without `retention` it removes nothing from the bucket: how long copies stay
+ * is up to a rule of the bucket, so that its key need not be able to delete.
  *
  * The container that has the keys of the bucket can only read the claim, and the one that writes the evidence has no
  * keys.
@@ -83,6 +91,8 @@ export class OffsiteCopy extends Construct {
   public readonly activeDeadline: Duration;
   /** How late a run may begin. */
   public readonly startingDeadline: Duration;
+  /** Which copies stay; undefined where that is up to the rules of the bucket. */
+  public readonly retention?: Retention;
 
   /** @throws InvalidPropError */
   constructor(scope: Construct, id: string, props: OffsiteCopyProps) {
@@ -102,6 +112,7 @@ export class OffsiteCopy extends Construct {
       props.startingDeadline ?? Duration.hours(12),
       10,
     );
+    this.retention = props.retention;
     const access = bucketAccess(target, folder);
     const dumps = env('BACKUP_DIR', `${STORAGE_PATH}/${folder}`);
     this.node.defaultChild = new ScriptCronJob(this, 'workload', {
@@ -141,6 +152,7 @@ export class OffsiteCopy extends Construct {
               env('OFFSITE_BANDWIDTH', checkBandwidth(props.bandwidth)),
               env('OFFSITE_READ_BACK', String(props.readBack ?? true)),
               env('OFFSITE_SECONDS', Math.floor(this.activeDeadline.toSeconds() * 0.75)),
+              ...(this.retention === undefined ? [] : retentionEnv(this.retention)),
             ],
             volumeMounts: [
               { name: 'storage', mountPath: STORAGE_PATH, readOnly: true },

@@ -7,6 +7,8 @@ export class OffsiteEncryption {
    * Encrypted in the pod, as the crypt remotes of rclone are: contents, and not the names of the files. Who loses the
    * password or the salt loses every copy, so keep both where the cluster's end is not theirs. Neither can be changed
    * for a prefix that has copies: use another prefix for another password.
+   * Each object tells by itself whether today's password opens it. A copy, and a restore or a drill of a copy, look at
+   * that first, so `sameAsDump` is not needed; with it, restores of dumps on the claim ask for neither all the same.
    * Rule: https://rclone.org/crypt/
    * @param password at least 16 random characters in one line
    * @param salt likewise, and not the same value

@@ -20,12 +20,14 @@ export interface OffsiteSource {
 /**
  * @param volume that gets the copy, and is mounted where the claim would be
  * @param choice variables that say which dump
+ * @param extra what else the container gets that fetches
  */
 export function offsiteSource(
   target: OffsiteTarget,
   folder: string,
   volume: string,
   choice: readonly k8s.EnvVar[],
+  extra: { readonly env: k8s.EnvVar[]; readonly volumeMounts: k8s.VolumeMount[] } = { env: [], volumeMounts: [] },
 ): OffsiteSource {
   const access = bucketAccess(target, folder);
   return {
@@ -34,11 +36,18 @@ export function offsiteSource(
       {
         name: 'fetch',
         script: 'offsite-fetch.sh',
-        env: [...access.env, env('BACKUP_DIR', `${STORAGE_PATH}/${folder}`), ...choice, env('OFFSITE_AT', '')],
+        env: [
+          ...access.env,
+          env('BACKUP_DIR', `${STORAGE_PATH}/${folder}`),
+          ...choice,
+          env('OFFSITE_AT', ''),
+          ...extra.env,
+        ],
         volumeMounts: [
           { name: volume, mountPath: STORAGE_PATH },
           { name: 'scratch', mountPath: '/tmp' },
           ...access.volumeMounts,
+          ...extra.volumeMounts,
         ],
       },
     ],

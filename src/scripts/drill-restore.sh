@@ -3,6 +3,7 @@
 # The status is 0 also where that fails: the last step tells what came of it.
 # usage: drill-restore.sh      with the environment that RestoreDrill gives it; RESTORE_DUMP and RESTORE_BEFORE choose as
 #   they do for a restore, and otherwise
+#   FETCHED_DIR      the folder of a copy that was fetched from a bucket, where BACKUP_DIR is that of the claim
 #   DRILL_PICK       newest verified dump, or rotate: the one that was never drilled or not for the longest time
 set -euo pipefail
 
@@ -24,9 +25,11 @@ set -euo pipefail
 main() {
   local name
   check_drill_settings
+  mkdir -p "$report"
+  report source "$(cat "${OFFSITE_DIR:-}/report/source" 2>/dev/null || echo nas)"
+  [ "$(reported source)" = nas ] || BACKUP_DIR=${FETCHED_DIR:-$BACKUP_DIR}
   check_storage_settings
   watch_storage
-  mkdir -p "$report"
   keep_errors clear_away
   report began "$(date +%s)"
   check_fetched

@@ -46,6 +46,7 @@ main() {
 report_drill() {
   tell dump "$name"
   tell verdict "$verdict"
+  tell source "$(reported source)"
   [ -z "$reason" ] || printf %s "$reason" >"$scratch/failure" || true
   if [ -n "$written" ]; then
     tell lastProven "$(fact "$written" '"lastProven"' '"ended"' | plain)"
@@ -118,11 +119,12 @@ within_rto() {
 
 # usage: former_evidence COUNT      the paths of that of drills of the same source, the newest first: dumps prove nothing of copies
 former_evidence() {
-  local evidence source count=0
+  local evidence source count=0 wanted
+  wanted=$(reported source)
   for evidence in $(stored_evidence); do
     source=$(text_of "$evidence" source)
     # Older evidence names none.
-    [ "${source/#-/nas}" = "${DRILL_SOURCE:-nas}" ] || continue
+    [ "${source/#-/nas}" = "${wanted:-nas}" ] || continue
     echo "$evidence"
     count=$((count + 1))
     [ "$count" -lt "$1" ] || return 0
@@ -172,7 +174,8 @@ evidence() {
   member reason "$reason"
   last_proven "$1"
   member dump "$name"
-  member source "${DRILL_SOURCE:-nas}"
+  member source "$(reported source)"
+  [ -z "${REQUEST_ID:-}" ] || member job "$REQUEST_ID"
   member sha256 "$(reported sha256)"
   member database "$PGDATABASE"
   member ended "$1"
@@ -219,7 +222,7 @@ keys_of_evidence() {
 summarize() {
   local key key_verdict key_reason
   log "== verdict: $verdict${reason:+. $reason}"
-  [ -z "$name" ] || log "dump: $name, $(utc_time "${name#"$prefix-"}")"
+  [ -z "$name" ] || log "dump: $name, $(utc_time "${name#"$prefix-"}")$([ "$(reported source)" != offsite ] || echo ', as it is in the bucket')"
   [ -z "$(reported compared)" ] || log "compared with the manifest: $(reported compared); structure: $(reported structure)"
   [ ! -e "$report/keys" ] || while IFS=$'\t' read -r key key_verdict key_reason; do
     log "key $key: $key_verdict${key_reason:+, $key_reason}"

@@ -10,6 +10,8 @@ set -euo pipefail
 . "${BASH_SOURCE[0]%/*}/lib/common.sh"
 # shellcheck source=lib/storage.sh
 . "$scripts/lib/storage.sh"
+# shellcheck source=lib/retention.sh
+. "$scripts/lib/retention.sh"
 # shellcheck source=lib/evidence.sh
 . "$scripts/lib/evidence.sh"
 # shellcheck source=lib/offsite.sh
@@ -18,11 +20,11 @@ set -euo pipefail
 # What crypt begins each object with.
 readonly CRYPT_MAGIC=52434c4f4e450000
 
-# Whether the server refuses to write a name that is there.
+# Whether the server refuses to write a name that is there; a remote that is no bucket is not asked.
 conditional=true
 
 main() {
-  local names name bad=0 waiting=0
+  local names name bad=0 waiting=0 stuck=0
   check_storage_settings
   check_offsite_settings
   mkdir -p "$report"
@@ -31,16 +33,18 @@ main() {
   report began "$(date +%s)"
   : "${OFFSITE_READ_BACK:?is not set: true or false}" "${OFFSITE_SECONDS:?is not set}"
   check_bucket_settings
+  [ -z "${OFFSITE_REMOTE:-}" ] || conditional=false
   [ -e "$BACKUP_DIR" ] || fail "there is no $BACKUP_DIR, so nothing was backed up yet, or not to this claim. Back up first."
   check_readable
-  list_objects
-  cut -f 2 "$scratch/objects" >"$report/objects"
+  look_again
   check_encryption
   : >"$report/copies"
   names=$(dump_names | sort -r)
+  unwanted_dumps "$names" >"$scratch/unwanted"
   for name in $names; do
     is_verified "$name" || continue
     [ -n "$(reported newest)" ] || report newest "$name"
+    ! grep -Fqx -e "$name" "$scratch/unwanted" || continue
     if is_copied "$name"; then
       log "$name is there already"
     elif [ $(($(date +%s) - $(reported began))) -ge "$OFFSITE_SECONDS" ]; then
@@ -53,7 +57,16 @@ main() {
   [ -n "$(reported newest)" ] || fail "no verified dump in $BACKUP_DIR. Back up first."
   [ "$waiting" -eq 0 ] || log "$waiting older dumps wait for the next run: the time of this one is up"
   [ "$bad" -eq 0 ] || fail "$bad dumps are not safely off site, see above."
+  [ -z "${KEEP_LAST:-}" ] || remove_unwanted
+  [ "$stuck" -eq 0 ] || fail "not all copies could be removed that no rule of the retention keeps, see above." \
+    "All dumps are copied. Give the key the right to delete, or leave retention out and let a rule of the bucket do it."
   report outcome copied
+}
+
+# What is in the bucket, also for the next container.
+look_again() {
+  list_objects
+  cut -f 2 "$scratch/objects" >"$report/objects"
 }
 
 # What is there must be as the settings say, and must open with today's password: nothing is added to what cannot be read.
@@ -128,6 +141,69 @@ status_of_gone() {
   if is_gone "$BACKUP_DIR/$1.dump"; then echo 0; else echo 1; fi
 }
 
+# usage: names_in_bucket      the names of the copies, of whatever is there of them
+names_in_bucket() {
+  cut -f 2 "$scratch/objects" | awk -v start="$prefix-" '
+    index($0, start) == 1 { name = substr($0, 1, length(start) + 15); if (!seen[name]++) print name }'
+}
+
+# usage: is_proven NAME      whether this run or an earlier one has found the copy good
+is_proven() {
+  local evidence=$BACKUP_DIR/offsite/$1.json
+  ! cut -f 1 "$report/copies" | grep -Fqx -e "$1" || return 0
+  [ "$(text_of "$evidence" verdict)" = copied ] && [ "$(text_of "$evidence" path)" = "$OFFSITE_PATH" ]
+}
+
+# usage: states_in_bucket      of the copies, as retention.sh reads them: what nothing has proven stands for nothing else. Of a copy
+# that the next run completes there is no state yet.
+states_in_bucket() {
+  local names name
+  names=$(names_in_bucket)
+  for name in $names; do
+    if [ -z "$(bytes_there "$name.dump")$(bytes_there "$name.dump/toc.dat")" ]; then
+      [ -e "$BACKUP_DIR/$name.dump" ] || echo "$name empty"
+    elif is_proven "$name"; then
+      echo "$name verified"
+    else
+      echo "$name unverified"
+    fi
+  done
+}
+
+# usage: unwanted_dumps NAMES      the dumps that no rule wants beside what is in the bucket: copied, they would be removed again
+unwanted_dumps() {
+  local name
+  [ -n "${KEEP_LAST:-}" ] || return 0
+  {
+    states_in_bucket
+    for name in $1; do
+      ! is_verified "$name" || echo "$name verified"
+    done
+  } | sort -r | awk '!seen[$1]++' | unwanted ''
+}
+
+# usage: remove_unwanted      sets stuck of its caller to 1 where the key may not
+# The dump goes before the rest: what is left of it then is no copy.
+remove_unwanted() {
+  local name names object objects_of
+  names=$(states_in_bucket | sort -r | unwanted '')
+  for name in $names; do
+    objects_of=$(cut -f 2 "$scratch/objects" | awk -v name="$name" -v ending="$ending" '
+      $0 == name ".dump" ending || $0 == name ".dump/toc.dat" ending { print; next }
+      index($0, name ".") == 1 { others = others $0 "\n" }
+      END { printf "%s", others }')
+    while IFS= read -r object; do
+      run "$RCLONE" deletefile "$objects$object" 2>"$scratch/rclone.log" || {
+        warn "$OFFSITE_PATH/$object could not be removed: $(bucket_answer)"
+        stuck=1
+        continue 2
+      }
+    done <<<"$objects_of"
+    log "removed the copy $name: no rule of the retention keeps it"
+  done
+  look_again
+}
+
 # usage: check_source NAME      A dump that has suffered since it was verified is not copied. Reading it makes the sending quick.
 check_source() {
   local status=0
@@ -136,9 +212,10 @@ check_source() {
   [ "$status" -eq 0 ] || return 1
 }
 
-# usage: send_missing FILES
+# usage: send_missing FILES      all but the last one first; status 1 where one of them is not there
 send_missing() {
-  local file there wanted
+  local file there wanted last=${1##*$'\n'}
+  : >"$scratch/missing"
   while IFS= read -r file; do
     wanted=$(object_bytes "$(stat -c %s "$BACKUP_DIR/$file")") || return 1
     there=$(bytes_there "$file")
@@ -147,28 +224,43 @@ send_missing() {
         "Look who wrote it, and remove it with a key that may."
       return 1
     fi
-    [ -z "$there" ] || continue
-    send "$file" || {
-      ! is_gone "$BACKUP_DIR/$file" || { log "${file%%.*} was pruned while it was copied"; return 1; }
-      fail_to_reach "write $OFFSITE_PATH/$file$ending"
-    }
+    [ -n "$there" ] || echo "$file" >>"$scratch/missing"
+  done <<<"$1"
+  grep -Fvx -e "$last" "$scratch/missing" >"$scratch/sending" || true
+  [ ! -s "$scratch/sending" ] || send || ! are_here "$1" || fail_to_write
+  are_here "$1" || return 1
+  grep -Fx -e "$last" "$scratch/missing" >"$scratch/sending" || return 0
+  send || ! are_here "$1" || fail_to_write
+  are_here "$1" || return 1
+}
+
+fail_to_write() {
+  fail_to_reach "write $OFFSITE_PATH/$(head -n 1 "$scratch/sending")$ending"
+}
+
+# usage: are_here FILES      whether a backup has pruned none of them meanwhile, which rclone would pass over in silence
+are_here() {
+  local file
+  while IFS= read -r file; do
+    ! is_gone "$BACKUP_DIR/$file" || { log "$file was pruned while it was copied"; return 1; }
   done <<<"$1"
 }
 
-# usage: send FILE      The server itself refuses a name that is there: what a killed run has sent may arrive after the list was
-# made, and another run may be under way. Some servers do not know that condition.
+# usage: send      the files that $scratch/sending names
+# The server itself refuses a name that is there: what a killed run has sent may arrive after the list was made, and another
+# run may be under way. Some servers do not know that condition. A second try would send all of them again.
 send() {
-  local status=0
-  "$conditional" || { run "$RCLONE" copyto --no-check-dest "$BACKUP_DIR/$1" "$(copy_of "$1")" 2>"$scratch/rclone.log" || status=1; return "$status"; }
+  local status=0 arguments=(--retries 1 --files-from-raw "$scratch/sending" "$BACKUP_DIR" "$copies")
+  "$conditional" || { run "$RCLONE" copy --ignore-existing "${arguments[@]}" 2>"$scratch/rclone.log" || status=1; return "$status"; }
   # The condition would be that of the look at what was written, too.
-  RCLONE_CONFIG_BUCKET_NO_HEAD=true run "$RCLONE" copyto --no-check-dest --header 'If-None-Match: *' "$BACKUP_DIR/$1" "$(copy_of "$1")" \
+  RCLONE_CONFIG_BUCKET_NO_HEAD=true run "$RCLONE" copy --no-traverse --no-check-dest --header 'If-None-Match: *' "${arguments[@]}" \
     2>"$scratch/rclone.log" || status=1
-  if grep -q PreconditionFailed "$scratch/rclone.log"; then
-    log "$1 is there already"
-  elif grep -q NotImplemented "$scratch/rclone.log"; then
+  if grep -q NotImplemented "$scratch/rclone.log"; then
     warn "$OFFSITE_ENDPOINT cannot refuse a name that is there: never start a copy while another one runs"
     conditional=false
-    send "$1" || return 1
+    send || return 1
+  elif grep -q 'PreconditionFailed\|ConditionalRequestConflict' "$scratch/rclone.log"; then
+    log "some of these are there already: $(tr '\n' ' ' <"$scratch/sending")"
   else
     return "$status"
   fi
@@ -177,10 +269,10 @@ send() {
 # usage: check_arrived FILES      whether all of them are there, encrypted where they should be, and in their size
 check_arrived() {
   local file there
-  list_objects
+  look_again
+  are_encrypted "$1" || return 1
   while IFS= read -r file; do
     there=$(bytes_there "$file")
-    [ -z "$there" ] || is_encrypted "$file" || return 1
     [ "$there" = "$(object_bytes "$(stat -c %s "$BACKUP_DIR/$file")")" ] || {
       warn "$OFFSITE_PATH/$file$ending has ${there:-no} bytes, which are not those that were sent. Nothing is overwritten." \
         "Look who wrote it, and remove it with a key that may."
@@ -191,42 +283,49 @@ check_arrived() {
 
 # usage: read_back NAME FILES      the bytes that the bucket gives, decrypted, against the checksums of the dump and its companions
 read_back() {
-  local file sum
+  local file status=0
   (cd "$BACKUP_DIR" && for file in "${companions[@]}"; do [ ! -e "$1.$file" ] || sha256sum "$1.$file"; done && cat "$1.dump.sha256") |
     sed 's/ \*/  /' | sort >"$scratch/expected"
-  : >"$scratch/arrived"
-  while IFS= read -r file; do
-    # The password has opened others: what does not open is damaged.
-    sum=$(run sum_of_copy "$file") || grep -q 'bad password' "$scratch/rclone.log" || fail_to_reach "read $OFFSITE_PATH/$file$ending"
-    printf '%s  %s\n' "$sum" "$file" >>"$scratch/arrived"
-  done <<<"$2"
+  echo "$2" >"$scratch/reading"
+  run "$RCLONE" hashsum sha256 --download --retries 1 --files-from-raw "$scratch/reading" "$copies" >"$scratch/arrived" 2>"$scratch/rclone.log" || status=$?
+  # The password has opened others: what does not open is damaged.
+  [ "$status" -eq 0 ] || grep -q 'bad password' "$scratch/rclone.log" || fail_to_reach "read $OFFSITE_PATH/$1.dump$ending"
   sort "$scratch/arrived" | cmp -s - "$scratch/expected" || {
-    warn "what the bucket gives for $1 is not what was sent: $(grep -Fvx -f "$scratch/expected" "$scratch/arrived" | sed -e 's/^[^ ]*  //' -e 1q)." \
+    warn "what the bucket gives for $1 is not what was sent: $(sort "$scratch/arrived" | grep -Fvx -f - "$scratch/expected" | sed -e 's/^[^ ]*  //' -e 1q)." \
       "Nothing is overwritten. Remove the objects of $1 with a key that may, and run this again."
     return 1
   }
 }
 
-# usage: sum_of_copy FILE
-sum_of_copy() {
-  "$RCLONE" cat "$(copy_of "$1")" 2>"$scratch/rclone.log" | sha256sum | cut -c 1-64
+# usage: are_encrypted FILES      looks at the objects themselves, whatever the settings say
+are_encrypted() {
+  local file
+  [ -n "$ending" ] || return 0
+  while IFS= read -r file; do
+    [ -z "$(bytes_there "$file")" ] || echo "$file$ending"
+  done <<<"$1" >"$scratch/reading"
+  [ -s "$scratch/reading" ] || return 0
+  are_magic "$scratch/reading" || while IFS= read -r file; do
+    echo "$file" >"$scratch/one"
+    are_magic "$scratch/one" || {
+      warn "$OFFSITE_PATH/$file is not encrypted, and encryption is on. Remove it with a key that may."
+      return 1
+    }
+  done <"$scratch/reading"
 }
 
-# usage: is_encrypted FILE      looks at the object itself, whatever the settings say
-is_encrypted() {
-  [ -n "$ending" ] || return 0
-  "$RCLONE" cat --count 8 "$objects/$1$ending" 2>"$scratch/rclone.log" >"$scratch/magic" || fail_to_reach "read $OFFSITE_PATH/$1$ending"
-  [ "$(od -An -tx1 "$scratch/magic" | tr -d ' \n')" = "$CRYPT_MAGIC" ] || {
-    warn "$OFFSITE_PATH/$1$ending is not encrypted, and encryption is on. Remove it with a key that may."
-    return 1
-  }
+# usage: are_magic LIST      whether each object of the list begins as crypt begins them
+are_magic() {
+  run "$RCLONE" cat --count 8 --retries 1 --files-from-raw "$1" "$objects" 2>"$scratch/rclone.log" >"$scratch/heads" ||
+    fail_to_reach "read $OFFSITE_PATH/$(head -n 1 "$1")"
+  od -An -v -tx1 "$scratch/heads" | tr -d ' \n' | awk -v magic="$CRYPT_MAGIC" -v count="$(wc -l <"$1")" '{ exit !(gsub(magic, "") == count && $0 == "") }'
 }
 
 # usage: look_at_lock DUMP FILES      leaves in $scratch/lock the mode of the object lock of the last file, and its end; - where there is none
 look_at_lock() {
   local last=${2##*$'\n'}
   echo $'-\t-' >"$scratch/lock"
-  run "$RCLONE" lsjson --stat --metadata "$objects/$last$ending" >"$scratch/stat" 2>"$scratch/rclone.log" ||
+  run "$RCLONE" lsjson --stat --metadata "$objects$last$ending" >"$scratch/stat" 2>"$scratch/rclone.log" ||
     fail_to_reach "look at $OFFSITE_PATH/$last$ending"
   fact "$scratch/stat" '"Metadata"' | tr -d '"' | awk -F '\t' '
     $1 == "object-lock-mode" { mode = $2 } $1 == "object-lock-retain-until-date" { until = $2 }

@@ -24,6 +24,8 @@ main() {
   check_offsite_settings
   mkdir -p "$report" "$BACKUP_DIR"
   keep_errors :
+  choose_source
+  [ "$(reported source)" = offsite ] || { log "the drill before was of the bucket: this one is of the claim"; return 0; }
   case ${RESTORE_ACTION:-restore} in
     restore | rehearse | prepare | list | preflight) ;;
     cutover | undo | drop-previous | state) return 0 ;;
@@ -31,9 +33,10 @@ main() {
   esac
   [ -z "${OFFSITE_AT:-}" ] || {
     moment "$OFFSITE_AT" OFFSITE_AT >/dev/null
-    export RCLONE_CONFIG_BUCKET_VERSION_AT="$OFFSITE_AT"
+    export RCLONE_S3_VERSION_AT="$OFFSITE_AT"
   }
   check_bucket_settings
+  [ -z "${OFFSITE_AT:-}" ] || check_versions
   list_objects
   # What a container before has left, which was restarted.
   rm -rf "${BACKUP_DIR:?}"/*
@@ -44,18 +47,85 @@ main() {
     list | preflight) return 0 ;;
   esac
   name=$(chosen_dump)
+  check_opened "$name"
   began=$(date +%s)
   fetch "$name"
   report seconds "$(($(date +%s) - began))"
   log "fetched $name.dump, $(($(size_of "$BACKUP_DIR/$name.dump") / 1000000)) MB, in $(reported seconds) s"
 }
 
+# A second try of a drill that failed is of the same source: otherwise it would hide that failure.
+choose_source() {
+  local newest former job
+  case ${DRILL_SOURCE:-offsite} in
+    nas | offsite) report source "${DRILL_SOURCE:-offsite}" ;;
+    turn)
+      : "${NAS_DIR:?is not set: it names the folder of the dumps}" "${REQUEST_ID:?is not set: it names this drill}"
+      newest=$(BACKUP_DIR=$NAS_DIR stored_evidence | sed -n 1p)
+      former=offsite job=
+      [ -z "$newest" ] || former=$(text_of "$newest" source) job=$(text_of "$newest" job)
+      if [ "$job" = "$REQUEST_ID" ]; then
+        report source "$former"
+      elif [ "$former" = offsite ]; then
+        report source nas
+      else
+        report source offsite
+      fi
+      ;;
+    *) fail "DRILL_SOURCE ($DRILL_SOURCE) is none of nas, offsite and turn." ;;
+  esac
+}
+
+check_versions() {
+  [ -z "${OFFSITE_REMOTE:-}" ] || "$RCLONE" listremotes --type s3 2>/dev/null | grep -Fqx "$OFFSITE_REMOTE:" ||
+    fail "OFFSITE_AT takes a bucket with versions, and $OFFSITE_ENDPOINT is none that rclone can see as it was. Leave it out."
+}
+
+# What does not open is damaged, or another password has encrypted it: it is named, and the others can be restored.
 fetch_companions() {
-  local companion filters=()
+  local companion filters=() missing object status=0
+  : >"$scratch/unopened"
   for companion in "${companions[@]}"; do
     filters+=(--include "/$prefix-*.$companion")
   done
-  run "$RCLONE" copy "${filters[@]}" "$copies" "$BACKUP_DIR" 2>"$scratch/rclone.log" || fail_to_reach "read the manifests in $OFFSITE_PATH"
+  run "$RCLONE" copy "${filters[@]}" "$copies" "$BACKUP_DIR" 2>"$scratch/rclone.log" || status=$?
+  [ "$status" -ne 0 ] || return 0
+  grep -q 'bad password' "$scratch/rclone.log" || fail_to_reach "read the manifests in $OFFSITE_PATH"
+  missing=$(missing_companions)
+  for object in $missing; do
+    run "$RCLONE" copyto "$(copy_of "$object")" "$BACKUP_DIR/$object" 2>"$scratch/rclone.log" || {
+      grep -q 'bad password' "$scratch/rclone.log" || fail_to_reach "read $OFFSITE_PATH/$object$ending"
+      warn "$OFFSITE_PATH/$object$ending does not open: it is damaged, or was encrypted with another password or salt than today's"
+      echo "${object:0:${#prefix}+16}" >>"$scratch/unopened"
+    }
+  done
+  [ ! -s "$scratch/unopened" ] || [ -n "$(names_ending_in json)" ] || fail_to_reach "read the manifests in $OFFSITE_PATH"
+}
+
+# The companions in the bucket that were not fetched. Names like ours have no spaces.
+missing_companions() {
+  local object companion
+  while IFS=$'\t' read -r _ object; do
+    object=${object%"$ending"}
+    for companion in "${companions[@]}"; do
+      [[ $object != "$prefix"-+([0-9-])."$companion" ]] || [ -e "$BACKUP_DIR/$object" ] || echo "$object"
+    done
+  done <"$scratch/objects"
+}
+
+# usage: check_opened NAME      whether NAME is what was meant: a newer copy that does not open is not passed over in silence
+check_opened() {
+  local others other limit
+  others=$(sort -u "$scratch/unopened")
+  limit=$prefix-$(moment "${RESTORE_BEFORE:-9999-12-31T23:59:59Z}")
+  for other in $others; do
+    [ -e "$BACKUP_DIR/$other.dump" ] || continue
+    if [ -n "${RESTORE_DUMP:-}" ]; then
+      [ "$other" != "$1" ] || fail "the files beside $1.dump in the bucket do not open. $(password_remedy) If it opens others, choose another dump."
+    elif [[ $other > $1 && ! $other > $limit ]]; then
+      fail "$other is newer than $1, and does not open. $(password_remedy) To restore $1 all the same, set RESTORE_DUMP to it."
+    fi
+  done
 }
 
 # A copy whose dump is not there is one that was not finished.

@@ -117,14 +117,14 @@ newest_copied() {
   done
 }
 
-# Evidence of copies that are neither on the NAS nor in the bucket any more. What is not known removes nothing.
+# Evidence of copies that are not in the bucket any more. What is not known removes nothing.
 remove_old() {
   local file name
   [ -s "$report/objects" ] || return 0
   for file in "$BACKUP_DIR/offsite/$prefix"-*.json; do
     [ -e "$file" ] || continue
     name=${file##*/} name=${name%.json}
-    [ -e "$BACKUP_DIR/$name.dump" ] || grep -q -F -e "$name.dump" "$report/objects" ||
+    grep -Eq -e "^${name}[.]dump([.]bin|/.*)?\$" "$report/objects" ||
       rm -f "$file" || warn "$file could not be removed"
   done
 }

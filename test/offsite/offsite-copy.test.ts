@@ -23,6 +23,7 @@ function objects(
   props: Partial<OffsiteCopyProps> = {},
   bucket: Partial<S3BucketProps> = {},
   backup: { timeZone?: string } = {},
+  other?: (secrets: SecretExpectations) => OffsiteTarget,
 ): Manifest[] {
   const scope = chart();
   const secrets = new SecretExpectations(scope, 'secrets');
@@ -42,15 +43,17 @@ function objects(
       retention: Retention.keep({ last: 3 }),
       timeZone: backup.timeZone,
     }),
-    target: OffsiteTarget.s3({
-      endpoint: 'https://s3.eu-central-1.amazonaws.com',
-      region: 'eu-central-1',
-      bucket: 'dumps',
-      accessKey: key('accessKey'),
-      secretKey: key('secretKey'),
-      encryption: OffsiteEncryption.crypt(key('password'), key('salt')),
-      ...bucket,
-    }),
+    target:
+      other?.(secrets) ??
+      OffsiteTarget.s3({
+        endpoint: 'https://s3.eu-central-1.amazonaws.com',
+        region: 'eu-central-1',
+        bucket: 'dumps',
+        accessKey: key('accessKey'),
+        secretKey: key('secretKey'),
+        encryption: OffsiteEncryption.crypt(key('password'), key('salt')),
+        ...bucket,
+      }),
     schedule: Cron.schedule({ hour: '4', minute: '0' }),
     ...props,
   });
@@ -157,6 +160,40 @@ test('copies that are not encrypted say so, and have no password', () => {
   const manifests = objects({}, { encryption: OffsiteEncryption.none() });
   expect(variable(manifests, 'OFFSITE_ENCRYPTION')).toBe('none');
   expect(JSON.stringify(container(manifests, 'copy').env)).not.toContain('OFFSITE_PASSWORD');
+});
+
+test('retention is none by default: the bucket has rules of its own, and the key cannot delete', () => {
+  expect(variable(objects(), 'KEEP_LAST')).toBeUndefined();
+  const manifests = objects({ retention: Retention.keep({ daily: 7, weekly: 4 }) });
+  expect([variable(manifests, 'KEEP_LAST'), variable(manifests, 'KEEP_DAILY')]).toEqual(['1', '7']);
+});
+
+test('a remote of rclone takes its configuration from a secret, as a file, and no key of S3', () => {
+  const target = (secrets: SecretExpectations) =>
+    OffsiteTarget.rclone({
+      config: secrets.expectKey('box', 'rclone.conf'),
+      remote: 'box',
+      prefix: 'dumps',
+      encryption: OffsiteEncryption.none(),
+    });
+  const manifests = objects({}, {}, {}, target);
+  expect(variable(manifests, 'OFFSITE_PATH')).toBe('dumps/shop');
+  expect(variable(manifests, 'OFFSITE_REMOTE')).toBe('box');
+  expect(variable(manifests, 'OFFSITE_ENDPOINT')).toBe("rclone's remote box");
+  expect(JSON.stringify(container(manifests, 'copy').env)).not.toContain('OFFSITE_ACCESS_KEY');
+  expect(pod(manifests).volumes).toContainEqual({
+    name: 'offsite-config',
+    projected: {
+      sources: [{ secret: { name: 'box', items: [{ key: 'rclone.conf', path: 'rclone.conf' }], optional: true } }],
+    },
+  });
+});
+
+test.each(['', 'box:', 'copies', 'bucket'])('refuses the remote "%s"', (remote) => {
+  const config = new SecretExpectations(chart(), 'secrets').expectKey('box', 'rclone.conf');
+  expect(() => OffsiteTarget.rclone({ config, remote, encryption: OffsiteEncryption.none() })).toThrow(
+    /^offsiteTarget\.remote \(/,
+  );
 });
 
 test.each<[string, Partial<S3BucketProps>]>([

@@ -1,6 +1,8 @@
-import { Testing } from 'cdk8s';
+import { Cron, Testing } from 'cdk8s';
 import {
+  BackupCronJob,
   DrillPick,
+  DrillSource,
   Isolation,
   NetworkPeer,
   OffsiteEncryption,
@@ -10,6 +12,7 @@ import {
   Quiesce,
   RestoreDrill,
   RestoreJob,
+  Retention,
   SecretExpectations,
 } from '../../src';
 import { chart, Manifest, storage } from '../support/manifests/synth';
@@ -21,12 +24,14 @@ interface Options {
   readonly quiesce?: Quiesce;
   readonly pick?: DrillPick;
   readonly isolation?: Isolation;
+  readonly sameAsDump?: boolean;
+  readonly source?: DrillSource;
 }
 
-function objects({ offsite = true, quiesce, pick, isolation }: Options = {}): Manifest[] {
+function objects({ offsite = true, quiesce, pick, isolation, sameAsDump, source }: Options = {}): Manifest[] {
   const scope = chart();
   const secrets = new SecretExpectations(scope, 'secrets');
-  const key = (name: string) => secrets.expectKey('shop-offsite', name);
+  const key = (name: string) => secrets.expectKey('shop-offsite', name, { minBytes: 16, sameAsDump });
   const target = OffsiteTarget.s3({
     endpoint: 'https://s3.example.com',
     region: 'eu-central-1',
@@ -45,8 +50,15 @@ function objects({ offsite = true, quiesce, pick, isolation }: Options = {}): Ma
     storage: storage(scope),
   };
   const from = offsite ? target : undefined;
+  new BackupCronJob(scope, 'backup', {
+    ...backup,
+    name: 'shop-backup',
+    schedule: Cron.daily(),
+    retention: Retention.keep({ last: 1 }),
+  });
+  new RestoreJob(scope, 'restore-nas', { name: 'shop-restore-nas', backup });
   new RestoreJob(scope, 'restore', { name: 'shop-restore', backup, quiesce, isolation, offsite: from });
-  new RestoreDrill(scope, 'drill', { name: 'shop-drill', backup, pick, isolation, offsite: from });
+  new RestoreDrill(scope, 'drill', { name: 'shop-drill', backup, pick, isolation, offsite: from, source });
   return Testing.synth(scope) as Manifest[];
 }
 
@@ -98,4 +110,38 @@ test('isolated, a restore reaches the database and the bucket, and a drill the b
 
 test('copies are not drilled in turn: that takes the evidence on the claim', () => {
   expect(() => objects({ pick: DrillPick.ROTATE })).toThrow(/^restoreDrill\.pick \("rotate"\) needs the dumps/);
+});
+
+test('another password of the copies stops no backup, and no restore of a dump on the claim: neither looks at it', () => {
+  const manifests = objects({ sameAsDump: true });
+  for (const name of ['shop-backup', 'shop-restore-nas']) {
+    expect(JSON.stringify(pod(manifests, name))).not.toContain('shop-offsite');
+  }
+});
+
+test('what fetches a copy can name the secret whose password does not open it', () => {
+  const { initContainers } = pod(objects(), 'shop-restore');
+  expect(initContainers.at(-1).env).toContainEqual({
+    name: 'OFFSITE_PASSWORD_SOURCE',
+    value: 'secret shop-offsite, key password, and secret shop-offsite, key salt',
+  });
+});
+
+test('in turn, the container that fetches reads the evidence on the claim and cannot write there', () => {
+  const { initContainers } = pod(objects({ source: DrillSource.IN_TURN }), 'shop-drill');
+  const named = (wanted: string) => initContainers.find(({ name }: { name: string }) => name === wanted);
+  expect(named('fetch').volumeMounts).toContainEqual({ name: 'storage', mountPath: '/nas', readOnly: true });
+  expect(named('restore').volumeMounts).toEqual(
+    expect.arrayContaining([
+      { name: 'storage', mountPath: '/backups' },
+      { name: 'fetched', mountPath: '/fetched' },
+    ]),
+  );
+});
+
+test('source is the bucket by default, and needs one', () => {
+  expect(pod(objects(), 'shop-drill')).toEqual(pod(objects({ source: DrillSource.OFFSITE }), 'shop-drill'));
+  expect(() => objects({ offsite: false, source: DrillSource.IN_TURN })).toThrow(
+    /^restoreDrill\.source \("turn"\) needs a bucket/,
+  );
 });

@@ -5,11 +5,13 @@ import type { AddressInfo } from 'node:net';
 import { atEndOfFile } from '../machine/leftovers';
 import type { ObjectStore } from './object-store';
 
-/** What happens to a request: a status and a code of S3, or a connection that breaks after so many bytes. */
+/** What happens to a request: a status and a code of S3, a connection that breaks after some bytes, or other bytes. */
 export interface Fault {
   readonly status?: number;
   readonly code?: string;
   readonly breakAfter?: number;
+  /** Offset of a byte of the answer that is another one than the bucket has given. */
+  readonly changeAt?: number;
 }
 
 /** A request, as a fault may look at it. */
@@ -20,6 +22,9 @@ export interface Asked {
   readonly index: number;
 }
 
+/** What happens to which request; undefined lets it through. */
+export type Faults = (asked: Asked) => Fault | undefined;
+
 /** A server between rclone and the bucket, which can fail. */
 export class FaultyBucket {
   /**
@@ -28,7 +33,7 @@ export class FaultyBucket {
    */
   static async before(
     store: ObjectStore,
-    fault: (asked: Asked) => Fault | undefined,
+    fault: Faults = () => undefined,
     answered: (asked: Asked) => void = () => {},
   ): Promise<FaultyBucket> {
     const bucket = new FaultyBucket(store, fault, answered);
@@ -43,21 +48,27 @@ export class FaultyBucket {
 
   private constructor(
     private readonly store: ObjectStore,
-    fault: (asked: Asked) => Fault | undefined,
-    private readonly answered: (asked: Asked) => void,
+    private fault: Faults,
+    private answered: (asked: Asked) => void,
   ) {
     const { certificate: cert, key } = store.authority.sign('127.0.0.1', ['IP:127.0.0.1']);
     this.server = createServer({ cert, key }, (from, to) => {
       const asked = { method: from.method!, path: from.url!, index: this.asked.length };
       this.asked.push(asked);
-      const { status, code, breakAfter } = fault(asked) ?? {};
+      const { status, code, breakAfter, changeAt } = this.fault(asked) ?? {};
       if (status !== undefined) refuse(from, to, status, code);
-      else this.forward(asked, from, to, breakAfter);
+      else this.forward(asked, from, to, breakAfter, changeAt);
     });
   }
 
   get endpoint(): string {
     return `https://127.0.0.1:${(this.server.address() as AddressInfo).port}`;
+  }
+
+  /** Fails otherwise from now on, or not at all. */
+  meets(fault: Faults = () => undefined, answered: (asked: Asked) => void = () => {}): void {
+    this.fault = fault;
+    this.answered = answered;
   }
 
   close(): void {
@@ -66,7 +77,7 @@ export class FaultyBucket {
   }
 
   /** The host in the headers is signed, and stays. */
-  private forward(asked: Asked, from: IncomingMessage, to: ServerResponse, breakAfter = Infinity): void {
+  private forward(asked: Asked, from: IncomingMessage, to: ServerResponse, breakAfter = Infinity, changeAt = -1): void {
     const { method, url: path, headers } = from;
     const { authority, port } = this.store;
     const on = request({
@@ -92,7 +103,14 @@ export class FaultyBucket {
     on.on('response', (response) => {
       this.answered(asked);
       to.writeHead(response.statusCode!, response.headers);
-      response.on('data', count).on('error', () => to.destroy());
+      let given = 0;
+      response
+        .on('data', count)
+        .on('data', (part: Buffer) => {
+          if (changeAt >= given && changeAt < given + part.length) part[changeAt - given]! ^= 1;
+          given += part.length;
+        })
+        .on('error', () => to.destroy());
       response.pipe(to);
     });
     from.pipe(on);

@@ -3,6 +3,7 @@ import {
   BackupCronJob,
   BackupFormat,
   Compression,
+  DrillSource,
   OffsiteCopy,
   type OffsiteCopyProps,
   OffsiteEncryption,
@@ -42,8 +43,35 @@ export interface ShopOptions extends Partial<OffsiteCopyProps> {
   readonly encrypted?: boolean;
   readonly directory?: boolean;
   readonly compressed?: boolean;
+  readonly drillSource?: DrillSource;
+  /** Takes this remote of rclone instead of a bucket. */
+  readonly remote?: string;
   /** The database of an identity provider, and the proof that its masterkey opens it. */
   readonly identity?: boolean;
+}
+
+/** A bucket that is reached through an endpoint. */
+export function targetOf(secrets: SecretExpectations, endpoint: string, options: ShopOptions = {}): OffsiteTarget {
+  const key = (name: string) => secrets.expectKey('shop-offsite', name, { minBytes: 8 });
+  const encryption =
+    options.encrypted === false ? OffsiteEncryption.none() : OffsiteEncryption.crypt(key('password'), key('salt'));
+  if (options.remote !== undefined)
+    return OffsiteTarget.rclone({
+      config: key('rclone.conf'),
+      remote: options.remote,
+      prefix: options.prefix,
+      encryption,
+    });
+  return OffsiteTarget.s3({
+    endpoint: options.endpoint ?? endpoint,
+    region: options.region ?? 'us-east-1',
+    bucket: options.bucket ?? BUCKET,
+    prefix: options.prefix ?? 'internal',
+    accessKey: key('accessKey'),
+    secretKey: key('secretKey'),
+    encryption,
+    ca: TlsAuthority.configMap('bucket-ca'),
+  });
 }
 
 /** The manifests of a shop whose dumps are copied to a bucket. */
@@ -66,18 +94,7 @@ export function manifests(endpoint: string, options: ShopOptions = {}): Manifest
     compression: options.compressed === false ? Compression.none() : undefined,
     format: options.directory === true ? BackupFormat.directory({ parallelJobs: 2 }) : undefined,
   });
-  const key = (name: string) => secrets.expectKey('shop-offsite', name, { minBytes: 8 });
-  const target = OffsiteTarget.s3({
-    endpoint: options.endpoint ?? endpoint,
-    region: options.region ?? 'us-east-1',
-    bucket: options.bucket ?? BUCKET,
-    prefix: options.prefix ?? 'internal',
-    accessKey: key('accessKey'),
-    secretKey: key('secretKey'),
-    encryption:
-      options.encrypted === false ? OffsiteEncryption.none() : OffsiteEncryption.crypt(key('password'), key('salt')),
-    ca: TlsAuthority.configMap('bucket-ca'),
-  });
+  const target = targetOf(secrets, endpoint, options);
   new OffsiteCopy(scope, 'offsite', {
     name: 'shop-offsite',
     backup,
@@ -86,14 +103,26 @@ export function manifests(endpoint: string, options: ShopOptions = {}): Manifest
     bandwidth: options.bandwidth,
     readBack: options.readBack,
     activeDeadline: options.activeDeadline,
+    retention: options.retention,
   });
   const proof =
     options.identity === true
       ? zitadelDecryption(secrets.expectKey('zitadel-secret', 'masterkey', { bytes: 32, sameAsDump: true, because }))
       : undefined;
   new RestoreJob(scope, 'restore', { name: 'shop-restore', backup, offsite: target });
-  new RestoreDrill(scope, 'drill', { name: 'shop-drill', backup, offsite: target, proof });
+  new RestoreDrill(scope, 'drill', { name: 'shop-drill', backup, offsite: target, source: options.drillSource, proof });
   return Testing.synth(scope) as Manifest[];
+}
+
+/** The authority of a bucket's server, as the pods get it. */
+export function authorityOf({ authority }: ObjectStore): Manifest {
+  const data = { 'ca.crt': authority.certificate };
+  return { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'bucket-ca' }, data } as Manifest;
+}
+
+/** The secret with a key of the bucket, and with what the copies are encrypted with. */
+export function secretOf({ id, secret }: Key): Record<string, string> {
+  return { accessKey: id, secretKey: secret, password: PASSWORD, salt: SALT };
 }
 
 /** The shop in pods, beside a bucket. */
@@ -103,21 +132,10 @@ export function shop(
   userland: Userland,
   options: ShopOptions = {},
 ): Instance {
-  const ca = {
-    apiVersion: 'v1',
-    kind: 'ConfigMap',
-    metadata: { name: 'bucket-ca' },
-    data: { 'ca.crt': store.authority.certificate },
-  };
-  const instance = new Instance(server, userland, [...manifests(store.endpoint, options), ca], {
+  const instance = new Instance(server, userland, [...manifests(store.endpoint, options), authorityOf(store)], {
     hostPrograms: { 'lend-rclone': PROGRAMS },
   });
-  instance.secrets['shop-offsite'] = {
-    accessKey: COPIER.id,
-    secretKey: COPIER.secret,
-    password: PASSWORD,
-    salt: SALT,
-  };
+  instance.secrets['shop-offsite'] = secretOf(COPIER);
   return instance;
 }
 

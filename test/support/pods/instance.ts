@@ -120,8 +120,8 @@ export class Instance {
     return startPod(this.pod('restore', env, jobName, command));
   }
 
-  drill(env: Env = {}): Promise<PodResult> {
-    return runPod(this.pod('drill', env));
+  drill(env: Env = {}, jobName?: string): Promise<PodResult> {
+    return runPod(this.pod('drill', env, jobName));
   }
 
   startDrill(env: Env = {}, disks: PodOptions['disks'] = {}, command?: string[]): PodProcess {
