@@ -310,7 +310,6 @@ export class RestoreDrill extends Construct {
       bucketSecrets: props.offsite?._secrets,
       settings: [
         ...common.slice(1),
-        ...(this.source === undefined ? [] : [env('DRILL_SOURCE', this.source)]),
         ...(isInTurn ? [JOB_NAME] : []),
         ...(this.rto === undefined ? [] : [env('DRILL_RTO', this.rto.toSeconds())]),
         env('IMAGE', database.image.image),
@@ -371,6 +370,23 @@ export class RestoreDrill extends Construct {
   }
 }
 
+/** A drill that is ended before its objective is over could not say that it took longer. */
+function checkObjective(rto: Duration | undefined, activeDeadline: Duration): Duration | undefined {
+  if (rto === undefined) {
+    return undefined;
+  }
+  checkDuration('restoreDrill.rto', rto, 60);
+  if (rto.toSeconds() >= activeDeadline.toSeconds()) {
+    throw new InvalidPropError(
+      'restoreDrill.rto',
+      rto.toHumanString(),
+      `is not less than activeDeadline (${activeDeadline.toHumanString()}), at which the drill is ended`,
+      'Raise activeDeadline, or lower rto',
+    );
+  }
+  return rto;
+}
+
 /** A second try of a Job is told from the next drill by it. */
 const JOB_NAME: k8s.EnvVar = {
   name: 'REQUEST_ID',
@@ -395,23 +411,6 @@ function checkSource({ offsite, source }: RestoreDrillProps): DrillSource | unde
     );
   }
   return source ?? (offsite && DrillSource.OFFSITE);
-}
-
-/** A drill that is ended before its objective is over could not say that it took longer. */
-function checkObjective(rto: Duration | undefined, activeDeadline: Duration): Duration | undefined {
-  if (rto === undefined) {
-    return undefined;
-  }
-  checkDuration('restoreDrill.rto', rto, 60);
-  if (rto.toSeconds() >= activeDeadline.toSeconds()) {
-    throw new InvalidPropError(
-      'restoreDrill.rto',
-      rto.toHumanString(),
-      `is not less than activeDeadline (${activeDeadline.toHumanString()}), at which the drill is ended`,
-      'Raise activeDeadline, or lower rto',
-    );
-  }
-  return rto;
 }
 
 /**

@@ -37,9 +37,9 @@ export const CLAIM = { capacity: 'claim:postgres_backup_capacity_bytes', free: '
 const ROWS = 32;
 
 /**
- * Some CronJobs with a value in seconds, which the recorded metric gets with its labels. Prometheus copies the left side
- * of each `or`: many are in rows, or a thousand would take it four times as long. The row of a CronJob depends on its
- * name alone, so that another one is another line.
+ * Some CronJobs with a value in seconds, which the recorded metric gets with its labels. Prometheus copies the left
+ * side of each `or`: many are in rows, or a thousand would take it four times as long. The row of a CronJob depends on
+ * its name alone, so that another one is another line.
  */
 export function secondsOf(cronJobs: readonly string[], seconds: number): string {
   const rows = new Map<number, string[]>();
@@ -73,8 +73,7 @@ export class CronJobMetrics {
     watched: Matchers,
     private readonly namespace: Matcher,
   ) {
-    const { kind: _, ...labels } = watched;
-    this.labels = labels;
+    this.labels = Object.fromEntries(Object.entries(watched).filter(([label]) => label !== 'kind'));
     this.staleAfter = `max by (namespace, cronjob) (${series(STALE_AFTER, watched)})`;
   }
 

@@ -46,6 +46,7 @@ main() {
 report_drill() {
   tell dump "$name"
   tell verdict "$verdict"
+  tell source "$(reported source)"
   [ -z "$reason" ] || printf %s "$reason" >"$scratch/failure" || true
   if [ -n "$written" ]; then
     tell lastProven "$(fact "$written" '"lastProven"' '"ended"' | plain)"
@@ -118,12 +119,12 @@ within_rto() {
 
 # usage: former_evidence COUNT      the paths of that of drills of the same source, the newest first: dumps prove nothing of copies
 former_evidence() {
-  local evidence mine source count=0
-  mine=$(reported source)
+  local evidence source count=0 wanted
+  wanted=$(reported source)
   for evidence in $(stored_evidence); do
     source=$(text_of "$evidence" source)
     # Older evidence names none.
-    [ "${source/#-/nas}" = "${mine:-nas}" ] || continue
+    [ "${source/#-/nas}" = "${wanted:-nas}" ] || continue
     echo "$evidence"
     count=$((count + 1))
     [ "$count" -lt "$1" ] || return 0

@@ -103,13 +103,13 @@ export const VARIABLES = {
 
   DRILL_DIR: { meaning: 'folder of the throwaway server' },
   DRILL_PICK: { meaning: 'which dump is drilled where none is named' },
+  DRILL_RTO: { meaning: 'seconds that a restore may take; left out where there is no objective' },
   DRILL_SOURCE: {
     meaning: '`nas` or `offsite`: what is drilled; `turn` for the other one than the newest drill before took',
     byHand: true,
   },
   NAS_DIR: { meaning: 'folder of the dumps on the claim, where BACKUP_DIR gets copies of a bucket' },
   FETCHED_DIR: { meaning: 'folder of copies of a bucket, where BACKUP_DIR is on the claim' },
-  DRILL_RTO: { meaning: 'seconds that a restore may take; left out where there is no objective' },
   DRILL_BYTES: { meaning: 'room for the throwaway server, in bytes; 0 where it has no limit' },
   IMAGE: { meaning: 'image of the tools, for the evidence' },
   KEEP_EVIDENCE: { meaning: 'drills whose evidence is kept' },

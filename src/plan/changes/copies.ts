@@ -83,11 +83,12 @@ function place(before: CopyWorkload, after: CopyWorkload, { manifests }: Side): 
       after.manifest,
       `Copies go to ${told(after.place)}, and not to ${told(before.place)} any more`,
       [
-        'The old copies stay behind where they are. The dumps that are on the claim are copied anew; older ones are in ' +
-          'the old place only.',
+        'The old copies stay behind where they are. The dumps that are on the claim are copied anew; older ones are ' +
+          'in the old place only.',
         still('restore')
           ? 'A template still restores from the old place.'
-          : 'No template restores from the old place any more: keep one, with the old target, for as long as its copies count.',
+          : 'No template restores from the old place any more: keep one, with the old target, for as long as its ' +
+            'copies count.',
       ],
     ),
   ];
@@ -122,7 +123,8 @@ function retention(before: CopyWorkload, { manifest, retention: is }: CopyWorklo
           : []),
         ...(was.size === 0
           ? [
-              'Its key must be able to delete, and so can a thief of it: an object lock of the bucket keeps the versions.',
+              'Its key must be able to delete, and so can a thief of it: an object lock of the bucket keeps the ' +
+                'versions.',
             ]
           : []),
       ],
