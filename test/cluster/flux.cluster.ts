@@ -25,6 +25,7 @@ const FLUX = 'cdk8s-postgres-backup-flux';
 const PRUNE = 'kustomize.toolkit.fluxcd.io/prune';
 const SSA = 'kustomize.toolkit.fluxcd.io/ssa';
 const GUARD = 'identity-internal-guard';
+const KUSTOMIZATION = 'kustomization.kustomize.toolkit.fluxcd.io';
 const inFlux = (...args: string[]): string => must(['-n', FLUX, ...args]);
 
 /** What the controller watches; it checks the fields itself. */
@@ -82,9 +83,7 @@ const definitions = KINDS.map(([group, kind]) => {
     const patch = JSON.stringify({ status: { artifact, observedGeneration: 1 } });
     inFlux('patch', 'gitrepository', 'backup', '--subresource=status', '--type=merge', '-p', patch);
     return eventually(`Flux has tried ${revision}\n${log.slice(-2000)}`, () => {
-      const { status = {} } = JSON.parse(
-        inFlux('get', 'kustomization.kustomize.toolkit.fluxcd.io', 'backup', '-o', 'json'),
-      );
+      const { status = {} } = JSON.parse(inFlux('get', KUSTOMIZATION, 'backup', '-o', 'json'));
       const ready = status.conditions?.find(({ type }: { type: string }) => type === 'Ready');
       if (status.lastAttemptedRevision !== revision || ready === undefined || ready.status === 'Unknown') return false;
       return `${ready.status}: ${ready.message}`;
@@ -105,9 +104,9 @@ const definitions = KINDS.map(([group, kind]) => {
     writeFileSync(file, lines.filter((line) => !without.some((name) => line.includes(name))).join('\n'));
     inNamespace('annotate', 'pvc', 'zitadel-backup', ...without.map((name) => `${name}-`));
     expect(await reconcile()).toMatch(/^True: /);
-    expect(
-      inFlux('get', 'kustomization.kustomize.toolkit.fluxcd.io', 'backup', '-o', 'jsonpath={.status.inventory}'),
-    ).toContain('_PersistentVolumeClaim');
+    expect(inFlux('get', KUSTOMIZATION, 'backup', '-o', 'jsonpath={.status.inventory}')).toContain(
+      '_PersistentVolumeClaim',
+    );
   }
 
   const restoreFolder = (): void => cpSync(join(DIST, NAMESPACE), folder, { recursive: true });
@@ -151,8 +150,10 @@ const definitions = KINDS.map(([group, kind]) => {
     must(['apply', '-f', '-'], JSON.stringify({ apiVersion: 'v1', kind: 'List', items }));
   });
   afterAll(async () => {
-    kubectl(['-n', FLUX, 'delete', 'kustomization.kustomize.toolkit.fluxcd.io', 'backup', '--timeout=60s']);
     controller.kill('SIGKILL');
+    // Only the controller would take it off.
+    const finalizers = JSON.stringify({ metadata: { finalizers: null } });
+    kubectl(['-n', FLUX, 'patch', KUSTOMIZATION, 'backup', '--type=merge', '-p', finalizers]);
     server.close();
     must(['delete', 'namespace', FLUX, '--ignore-not-found']);
     must(['delete', ...definitions.map(({ metadata }) => `crd/${metadata.name}`)]);
@@ -221,7 +222,7 @@ const definitions = KINDS.map(([group, kind]) => {
   test('a Kustomization that is deleted takes what it has applied with it, and leaves the claim of the dumps', async () => {
     await ownClaim(SSA);
     const { uid } = claim().metadata;
-    inFlux('delete', 'kustomization.kustomize.toolkit.fluxcd.io', 'backup', '--timeout=120s');
+    inFlux('delete', KUSTOMIZATION, 'backup', '--timeout=120s');
     expect(exists('cronjob', 'zitadel-db-backup')).toBe(false);
     expect(claim().metadata).toMatchObject({ uid });
     expect(claim().metadata.deletionTimestamp).toBeUndefined();
