@@ -183,6 +183,7 @@ const definitions = KINDS.map(([group, kind]) => {
     expect(await reconcile()).toMatch(/^True: /);
     expect(exists('cronjob', 'zitadel-db-drill')).toBe(false);
     expect(claim().metadata).toMatchObject({ uid });
+    expect(claim().metadata.deletionTimestamp).toBeUndefined();
     restoreFolder();
     expect(await reconcile()).toMatch(/^True: /);
     expect(exists('cronjob', 'zitadel-db-drill')).toBe(true);
