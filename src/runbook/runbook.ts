@@ -10,7 +10,7 @@ import type { RunbookFacts, RunbookProps } from './facts';
 import { freshClusterSection } from './fresh-cluster-section';
 import { incidents } from './incidents';
 import { keySection } from './key-section';
-import { paragraphs, sh, table } from './markdown';
+import { paragraphs, sh } from './markdown';
 import { failureSections, routineSections } from './operation-sections';
 import { page, type See, type Section } from './page';
 import { plainKubectlSection } from './plain-kubectl-section';
@@ -109,19 +109,10 @@ export class Runbook extends Construct {
       sh('export PATH="$PWD:$PATH"'),
       'Type the commands as they stand. Type those of a section in one shell and in their order. Names of dumps and ' +
         'times are examples: `list` shows yours. A command that changes the live database shows what is at stake, and ' +
-        `asks. Ctrl-C ends no Job: \`logs\` follows it again. Without the plugin, use ${see('plainKubectl')}. This page ` +
-        'is generated at synth: do not edit it.',
-      table(
-        ['`echo $?`', 'How the command has ended'],
-        [
-          ['0', 'well'],
-          ['1', 'failed, or `status` is red'],
-          ['2', 'wrong usage, or rights or objects are missing'],
-          ['3', 'a restore would fail'],
-          ...(facts.drill === undefined ? [] : [['4, 5', 'the drill is refuted, or inconclusive']]),
-          ['130', 'Ctrl-C; the Job runs on'],
-        ],
-      ),
+        'asks. Ctrl-C ends no Job: `logs` follows it again. `echo $?` says how a command has ended: 0 well; 1 failed, or ' +
+        '`status` is red; 2 wrong usage, or missing rights or objects; 3 a restore would fail; ' +
+        `${facts.drill === undefined ? '' : '4 and 5 a drill is refuted or inconclusive; '}130 Ctrl-C. ` +
+        `Without the plugin, use ${see('plainKubectl')}. This page is generated at synth: do not edit it.`,
     );
   }
 }
