@@ -1,7 +1,8 @@
 import { Chart, Size, SizeRoundingBehavior } from 'cdk8s';
 import { IPersistentVolumeClaim, k8s, PersistentVolumeAccessMode, PersistentVolumeClaim } from 'cdk8s-plus-28';
 import { Construct } from 'constructs';
-import { KEEP_WHEN_REMOVED, NEVER_RECREATE } from '../delivery/gitops-annotations';
+import type { Delivery } from '../delivery/delivery';
+import { KEPT_BY_ALL, NEVER_RECREATE } from '../delivery/gitops-annotations';
 import { InvalidPropError } from '../errors';
 import { described, labelsFor } from '../kubernetes/labels';
 import { checkName } from '../kubernetes/names';
@@ -49,6 +50,11 @@ export interface BackupPvcProps {
    */
   readonly resizableFromGit?: boolean;
   /**
+   * What applies the claim. It decides which tool is told to keep it when it has disappeared from Git.
+   * @default - Flux, Argo CD and Helm are told
+   */
+  readonly delivery?: Delivery;
+  /**
    * Labels of the claim.
    * @default - none
    */
@@ -69,7 +75,7 @@ export interface ExistingClaimOptions {
   readonly accessModes?: PersistentVolumeAccessMode[];
 }
 
-/** The claim that holds the dumps. Flux neither prunes it nor re-creates it. */
+/** The claim that holds the dumps. It is neither pruned nor made again. */
 export class BackupPvc extends Construct implements IBackupStorage {
   /**
    * A claim that exists already.
@@ -123,9 +129,9 @@ export class BackupPvc extends Construct implements IBackupStorage {
         name: props.name,
         labels: { ...props.labels, ...labelsFor('storage') },
         annotations: {
-          ...described('The dumps. Flux keeps this claim when it has disappeared from Git.'),
+          ...described('The dumps. This claim is kept when it has disappeared from Git.'),
           ...props.annotations,
-          ...KEEP_WHEN_REMOVED,
+          ...(props.delivery?._keepAnnotations ?? KEPT_BY_ALL),
           ...(props.resizableFromGit ? {} : NEVER_RECREATE),
         },
       },

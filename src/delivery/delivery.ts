@@ -1,6 +1,7 @@
 import { checkName } from '../kubernetes/names';
 import type { ExternalObject } from '../kubernetes/external-object';
 import type { IFluxKustomization } from './flux-kustomization';
+import { KEPT_BY_ALL, KEPT_BY_ARGO_CD, KEPT_BY_FLUX, type KeepAnnotations } from './gitops-annotations';
 
 /** What Flux has beside a Kustomization. */
 export interface FluxDeliveryOptions {
@@ -42,6 +43,12 @@ export abstract class Delivery {
   public static kubectl(): Delivery {
     return new KubectlDelivery();
   }
+
+  /**
+   * What keeps an object that has disappeared from Git.
+   * @internal
+   */
+  public abstract get _keepAnnotations(): KeepAnnotations;
 
   /**
    * Whether applying runs the hooks of a Helm chart again.
@@ -93,6 +100,7 @@ export abstract class Delivery {
 }
 
 class FluxDelivery extends Delivery {
+  public readonly _keepAnnotations = KEPT_BY_FLUX;
   public readonly _hasHooks: boolean;
   private readonly name: string;
   private readonly namespace: string;
@@ -170,6 +178,7 @@ class FluxDelivery extends Delivery {
 
 /** By kubectl alone: the program of Argo CD needs a login of its own, which may be with the service that is down. */
 class ArgoCdDelivery extends Delivery {
+  public readonly _keepAnnotations = KEPT_BY_ARGO_CD;
   public readonly _hasHooks = true;
   private readonly kubectl: string;
   private readonly object: string;
@@ -235,6 +244,7 @@ class ArgoCdDelivery extends Delivery {
 const automated = (value: string): string => `{"spec":{"syncPolicy":{"automated":${value}}}}`;
 
 class KubectlDelivery extends Delivery {
+  public readonly _keepAnnotations = KEPT_BY_ALL;
   public readonly _hasHooks = false;
   public readonly _appliers = [];
   public readonly _objects = (): ExternalObject[] => [];

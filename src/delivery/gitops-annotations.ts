@@ -1,4 +1,4 @@
-/** The annotations by which Flux is told what not to do; KEEP_WHEN_REMOVED tells Argo CD and Helm, too. */
+/** The annotations by which Flux is told what not to do. */
 export const SUBSTITUTE = 'kustomize.toolkit.fluxcd.io/substitute';
 export const PRUNE = 'kustomize.toolkit.fluxcd.io/prune';
 export const SSA = 'kustomize.toolkit.fluxcd.io/ssa';
@@ -10,18 +10,28 @@ export const SSA = 'kustomize.toolkit.fluxcd.io/ssa';
  */
 export const VERBATIM = { [SUBSTITUTE]: 'disabled' };
 
-/**
- * An object that has disappeared from Git stays, and so it does when its Kustomization, Application or release is
- * deleted. Flux, Argo CD and Helm are told so, each in its own words; the words of the others do no harm.
- * Rules: https://fluxcd.io/flux/components/kustomize/kustomizations/#controlling-the-apply-behavior-of-resources,
- * https://argo-cd.readthedocs.io/en/stable/user-guide/sync-options/#no-prune-resources,
- * https://helm.sh/docs/howto/charts_tips_and_tricks/#tell-helm-not-to-uninstall-a-resource
- */
-export const KEEP_WHEN_REMOVED = {
-  [PRUNE]: 'disabled',
-  'argocd.argoproj.io/sync-options': 'Prune=false,Delete=false',
-  'helm.sh/resource-policy': 'keep',
-};
+/** Annotations that keep an object which has disappeared from Git, or whose Kustomization, Application or release is deleted. */
+export interface KeepAnnotations {
+  readonly [name: string]: string;
+}
+
+/** Rule: https://fluxcd.io/flux/components/kustomize/kustomizations/#controlling-the-apply-behavior-of-resources */
+export const KEPT_BY_FLUX: KeepAnnotations = { [PRUNE]: 'disabled' };
+
+/** Rule: https://argo-cd.readthedocs.io/en/stable/user-guide/sync-options/#no-prune-resources */
+export const KEPT_BY_ARGO_CD: KeepAnnotations = { 'argocd.argoproj.io/sync-options': 'Prune=false,Delete=false' };
+
+/** Rule: https://helm.sh/docs/howto/charts_tips_and_tricks/#tell-helm-not-to-uninstall-a-resource */
+export const KEPT_BY_HELM: KeepAnnotations = { 'helm.sh/resource-policy': 'keep' };
+
+/** For an object of which is not known what applies it: to each tool, the words of the others do no harm. */
+export const KEPT_BY_ALL: KeepAnnotations = { ...KEPT_BY_FLUX, ...KEPT_BY_ARGO_CD, ...KEPT_BY_HELM };
+
+/** Whether a tool is told to keep the object. Which one applies it is not in its manifest. */
+export const isKept = (annotation: (name: string) => unknown): boolean =>
+  [KEPT_BY_FLUX, KEPT_BY_ARGO_CD, KEPT_BY_HELM].some((wanted) =>
+    Object.entries(wanted).every(([name, value]) => annotation(name) === value),
+  );
 
 /** Flux creates the object but never changes it, nor deletes it to re-create it, whatever `force` says. */
 export const NEVER_RECREATE = { [SSA]: 'IfNotPresent' };

@@ -1,6 +1,7 @@
 import { ApiObject } from 'cdk8s';
 import { Construct } from 'constructs';
-import { KEEP_WHEN_REMOVED, VERBATIM } from '../delivery/gitops-annotations';
+import type { Delivery } from '../delivery/delivery';
+import { KEPT_BY_ALL, VERBATIM } from '../delivery/gitops-annotations';
 import { InvalidPropError } from '../errors';
 import { ALLOW_DELETE } from '../kubernetes/annotations';
 import { described, labelsFor } from '../kubernetes/labels';
@@ -32,6 +33,11 @@ export interface NamespaceGuardProps {
    * @default false
    */
   readonly beta?: boolean;
+  /**
+   * What applies the guard. It decides which tool is told to keep it when it has disappeared from Git.
+   * @default - Flux, Argo CD and Helm are told
+   */
+  readonly delivery?: Delivery;
 }
 
 const GROUP = 'admissionregistration.k8s.io';
@@ -90,7 +96,7 @@ export class NamespaceGuard extends Construct {
             'and the dumps. It cannot stop who removes or changes it first, nor who has etcd, the nodes or the NAS.',
         ),
         ...VERBATIM,
-        ...KEEP_WHEN_REMOVED,
+        ...(props.delivery?._keepAnnotations ?? KEPT_BY_ALL),
       },
     };
     this.node.defaultChild = new ApiObject(this, 'policy', {

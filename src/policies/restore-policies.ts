@@ -1,4 +1,4 @@
-import { KEEP_WHEN_REMOVED, NEVER_RECREATE } from '../delivery/gitops-annotations';
+import { isKept, NEVER_RECREATE, PRUNE } from '../delivery/gitops-annotations';
 import { at, text, type Manifest } from '../manifests/manifest';
 import { componentOf, environmentOf, jobSpecPath } from '../manifests/workload';
 import { isAbsent } from './pod';
@@ -59,19 +59,16 @@ export const RESTORE: readonly Policy[] = [
 
 function pinned(manifest: Manifest): Violation[] {
   const env = environmentOf(manifest);
+  const annotation = (name: string): string | undefined => text(manifest.object, 'metadata', 'annotations', name);
+  const lacking = Object.entries(NEVER_RECREATE).filter(([name, wanted]) => annotation(name) !== wanted);
   return [
-    ...Object.entries({ ...KEEP_WHEN_REMOVED, ...NEVER_RECREATE }).flatMap(([name, wanted]) => {
-      const value = text(manifest.object, 'metadata', 'annotations', name);
-      return value === wanted
-        ? []
-        : [
-            violation(
-              ['metadata', 'annotations', name],
-              value,
-              'Flux may end the restore in its middle, or begin it again',
-            ),
-          ];
-    }),
+    ...[...lacking.map(([name]) => name), ...(isKept(annotation) ? [] : [PRUNE])].map((name) =>
+      violation(
+        ['metadata', 'annotations', name],
+        annotation(name),
+        'what applies the Job may end the restore in its middle, or begin it again',
+      ),
+    ),
     ...PINS.flatMap(([variable, pattern, why]) => {
       const value = env.get(variable);
       return pattern.test(value ?? '')

@@ -1,18 +1,10 @@
-import { KEEP_WHEN_REMOVED, NEVER_RECREATE } from '../delivery/gitops-annotations';
+import { isKept, NEVER_RECREATE, PRUNE, SSA } from '../delivery/gitops-annotations';
 import { text, type Manifest } from '../manifests/manifest';
 import { entries, isAbsent, podField, podOf } from './pod';
-import { violation, type Policy, type Violation } from './policy';
+import { violation, type Policy } from './policy';
 
-/** Violations where a claim lacks one of the annotations. */
-function guarded(annotations: { readonly [name: string]: string }, why: string): (manifest: Manifest) => Violation[] {
-  return ({ kind, object }) =>
-    kind !== 'PersistentVolumeClaim'
-      ? []
-      : Object.entries(annotations).flatMap(([name, wanted]) => {
-          const value = text(object, 'metadata', 'annotations', name);
-          return value === wanted ? [] : [violation(['metadata', 'annotations', name], value, why)];
-        });
-}
+const ANNOTATIONS = ['metadata', 'annotations'];
+const annotation = ({ object }: Manifest, name: string): string | undefined => text(object, ...ANNOTATIONS, name);
 
 /**
  * What cdk8s and kustomize append to names: 8 hexadecimal digits that begin with c8, and 10 characters without vowels.
@@ -25,10 +17,16 @@ export const STORAGE: readonly Policy[] = [
     id: 'claim-kept',
     level: 'error',
     source: 'https://fluxcd.io/flux/components/kustomize/kustomizations/#prune',
-    rule: 'Flux does not delete a claim that disappears from Git: it has kustomize.toolkit.fluxcd.io/prune: disabled.',
+    rule:
+      'What applies a claim keeps it when it disappears from Git: it has kustomize.toolkit.fluxcd.io/prune: disabled, ' +
+      'argocd.argoproj.io/sync-options: Prune=false,Delete=false or helm.sh/resource-policy: keep.',
     because: 'With the claim, most provisioners delete what is stored: one removed line, and every dump is gone.',
-    remedy: 'Use BackupPvc, or add the annotation.',
-    check: guarded(KEEP_WHEN_REMOVED, 'Flux would delete the claim when it is removed from Git'),
+    remedy: 'Use BackupPvc, or add the annotation of the tool that applies the claim.',
+    check: (manifest) => {
+      if (manifest.kind !== 'PersistentVolumeClaim' || isKept((name) => annotation(manifest, name))) return [];
+      const why = 'the claim would be deleted when it is removed from Git';
+      return [violation([...ANNOTATIONS, PRUNE], annotation(manifest, PRUNE), why)];
+    },
   },
   {
     id: 'claim-not-recreated',
@@ -40,7 +38,11 @@ export const STORAGE: readonly Policy[] = [
       'since the price of the guard ' +
       'is that a new size in Git is not applied: resizableFromGit leaves it out on purpose.',
     remedy: 'Leave out resizableFromGit, or see to it that no Kustomization with force applies the claim.',
-    check: guarded(NEVER_RECREATE, 'a Kustomization with force can delete the claim and the dumps'),
+    check: (manifest) => {
+      const value = annotation(manifest, SSA);
+      if (manifest.kind !== 'PersistentVolumeClaim' || value === NEVER_RECREATE[SSA]) return [];
+      return [violation([...ANNOTATIONS, SSA], value, 'a Kustomization with force can delete the claim and the dumps')];
+    },
   },
   {
     id: 'fs-group-on-nfs',

@@ -2,7 +2,7 @@ import { ApiObject, Chart, Cron, Duration, Size } from 'cdk8s';
 import { k8s } from 'cdk8s-plus-28';
 import { Construct } from 'constructs';
 import { IBackup } from '../backup/backup';
-import { KEEP_WHEN_REMOVED, NEVER_RECREATE, VERBATIM } from '../delivery/gitops-annotations';
+import { KEPT_BY_ALL, NEVER_RECREATE, VERBATIM } from '../delivery/gitops-annotations';
 import { env } from '../workload/environment';
 import { PodOptions, podOptions } from '../workload/pod-options';
 import { checkCount, checkDuration, InvalidPropError } from '../errors';
@@ -119,7 +119,7 @@ export function restoreOptions(maintenanceWorkMem?: Size): string {
  * does not mind the suspension. Applying it starts nothing. Where somebody resumes it, the starting deadline keeps it
  * from catching up with a run that it has missed; it would begin with the next year.
  *
- * By a merge it is a Job, which Flux creates once and then leaves alone. It restores one dump, by checksum, and only
+ * By a merge it is a Job, which is made once and then left alone. It restores one dump, by checksum, and only
  * once, however often it is applied or made again.
  */
 export class RestoreJob extends Construct {
@@ -245,7 +245,7 @@ export class RestoreJob extends Construct {
           ...described(job.description),
           ...job.annotations,
           ...VERBATIM,
-          ...KEEP_WHEN_REMOVED,
+          ...(this.trigger.delivery?._keepAnnotations ?? KEPT_BY_ALL),
           ...NEVER_RECREATE,
         },
       },

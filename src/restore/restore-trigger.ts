@@ -1,9 +1,10 @@
 import { k8s } from 'cdk8s-plus-28';
 import { env } from '../workload/environment';
+import type { Delivery } from '../delivery/delivery';
 import { InvalidPropError } from '../errors';
 import { checkName } from '../kubernetes/names';
 
-/** One restore, as a pull request asks for it. All of it is required: what is reviewed is what is restored. */
+/** One restore, as a pull request asks for it: what is reviewed is what is restored. */
 export interface OnMergeOptions {
   /** Name of the dump, e.g. `shop-20261123-020000`. */
   readonly dump: string;
@@ -11,6 +12,11 @@ export interface OnMergeOptions {
   readonly sha256: string;
   /** Name of the request, e.g. the number of the incident. The same one is carried out once. */
   readonly requestId: string;
+  /**
+   * What applies the Job. It decides which tool is told to keep it when it has disappeared from Git.
+   * @default - Flux, Argo CD and Helm are told
+   */
+  readonly delivery?: Delivery;
 }
 
 /** What starts a restore. */
@@ -26,7 +32,7 @@ export class RestoreTrigger {
    * @throws InvalidPropError
    */
   public static onMerge(options: OnMergeOptions): RestoreTrigger {
-    const { dump, sha256, requestId } = options;
+    const { dump, sha256, requestId, delivery } = options;
     if (!/^\S+-\d{8}-\d{6}$/.test(dump ?? '')) {
       throw new InvalidPropError(
         'trigger.dump',
@@ -44,7 +50,7 @@ export class RestoreTrigger {
       );
     }
     checkName('trigger.requestId', requestId ?? '');
-    return new RestoreTrigger(requestId, dump, sha256);
+    return new RestoreTrigger(requestId, dump, sha256, delivery);
   }
 
   private constructor(
@@ -54,6 +60,8 @@ export class RestoreTrigger {
     public readonly dump?: string,
     /** Checksum of the dump that a merge restores; undefined on demand. */
     public readonly sha256?: string,
+    /** What applies the Job of a merge; undefined where that is not known. */
+    public readonly delivery?: Delivery,
   ) {}
 }
 

@@ -1,6 +1,6 @@
 import { Chart, Size, Testing } from 'cdk8s';
 import { PersistentVolumeAccessMode, PersistentVolumeClaim } from 'cdk8s-plus-28';
-import { BackupPvc, BackupPvcProps } from '../../src';
+import { BackupPvc, BackupPvcProps, Delivery } from '../../src';
 import { chart, Manifest, manifest, yaml } from '../support/manifests/synth';
 
 function claim(props: Partial<BackupPvcProps> = {}): Manifest {
@@ -25,6 +25,21 @@ test('an annotation of the consumer does not remove a guard', () => {
   expect(claim({ annotations: { 'kustomize.toolkit.fluxcd.io/prune': 'enabled' } }).metadata.annotations).toMatchObject(
     { 'kustomize.toolkit.fluxcd.io/prune': 'disabled' },
   );
+});
+
+const FLUX = { 'kustomize.toolkit.fluxcd.io/prune': 'disabled' };
+const ARGO_CD = { 'argocd.argoproj.io/sync-options': 'Prune=false,Delete=false' };
+const HELM = { 'helm.sh/resource-policy': 'keep' };
+
+test.each<[string, Delivery | undefined, object, object]>([
+  ['nothing that is said', undefined, { ...FLUX, ...ARGO_CD, ...HELM }, {}],
+  ['kubectl', Delivery.kubectl(), { ...FLUX, ...ARGO_CD, ...HELM }, {}],
+  ['Flux', Delivery.flux({ name: 'apps' }), FLUX, { ...ARGO_CD, ...HELM }],
+  ['Argo CD', Delivery.argoCd('apps'), ARGO_CD, { ...FLUX, ...HELM }],
+])('applied by %s, the claim tells that tool to keep it', (_, delivery, told, others) => {
+  const { annotations } = claim({ delivery }).metadata;
+  expect(annotations).toMatchObject(told);
+  for (const name of Object.keys(others)) expect(annotations).not.toHaveProperty([name]);
 });
 
 test('resizableFromGit, false by default, lets Flux apply a larger size', () => {

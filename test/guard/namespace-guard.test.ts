@@ -1,5 +1,5 @@
 import { Chart, Testing } from 'cdk8s';
-import { NamespaceGuard, type NamespaceGuardProps } from '../../src';
+import { Delivery, NamespaceGuard, type NamespaceGuardProps } from '../../src';
 import { type Manifest, yaml } from '../support/manifests/synth';
 
 function guarded(props: Partial<NamespaceGuardProps> = {}): Manifest[] {
@@ -45,6 +45,13 @@ test('neither of the two goes when a tool deletes it: a finalizer keeps what the
       annotations: { 'kustomize.toolkit.fluxcd.io/prune': 'disabled' },
     });
     expect(metadata.namespace).toBeUndefined();
+  }
+});
+
+test('the tool that applies it is told to keep it', () => {
+  for (const { metadata } of guarded({ delivery: Delivery.argoCd('guards') })) {
+    expect(metadata.annotations).toHaveProperty(['argocd.argoproj.io/sync-options'], 'Prune=false,Delete=false');
+    expect(metadata.annotations).not.toHaveProperty(['kustomize.toolkit.fluxcd.io/prune']);
   }
 });
 

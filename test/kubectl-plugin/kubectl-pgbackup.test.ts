@@ -120,6 +120,7 @@ const external = declaredNames();
           dumps: 1,
           held: 1,
           freeBytes: expect.any(Number),
+          reclaimPolicy: 'Retain',
           suspended: null,
         }),
       ]);
@@ -141,6 +142,38 @@ const external = declaredNames();
       const { stdout } = await pgbackup('status');
       cluster.object('CronJob', 'zitadel-db-backup').spec.suspend = false;
       expect(stdout).toMatch(/YELLOW +suspended +zitadel-db-backup\n/);
+    });
+
+    describe('the claim of the dumps', () => {
+      const claim = (): Manifest => cluster.object('PersistentVolumeClaim', 'zitadel-backup');
+      const volume = (): Manifest => cluster.object('PersistentVolume', 'volume');
+      afterEach(() => {
+        claim().status.phase = 'Bound';
+        volume().spec.persistentVolumeReclaimPolicy = 'Retain';
+      });
+
+      test('is yellow where its volume goes with it, with the command that keeps the volume', async () => {
+        volume().spec.persistentVolumeReclaimPolicy = 'Delete';
+        expect((await pgbackup('status')).stdout).toMatch(
+          /YELLOW +claim +zitadel-backup: [^]*kubectl patch persistentvolume volume -p '\{"spec":\{"persistentVolumeReclaimPolicy":"Retain"\}\}'\n/,
+        );
+      });
+
+      test('is red where it has no volume', async () => {
+        claim().status.phase = 'Pending';
+        const { status, stdout } = await pgbackup('status');
+        expect(stdout).toMatch(/RED +claim +zitadel-backup is Pending: no pod starts that mounts it/);
+        expect(status).toBe(1);
+      });
+
+      test('is not spoken of where the account may not look', async () => {
+        cluster.rules = [
+          { apiGroups: ['', 'batch'], resources: ['cronjobs', 'jobs', 'pods', 'pods/log'], verbs: ['get', 'list'] },
+        ];
+        const { status, stdout } = await pgbackup('status');
+        expect(stdout).not.toMatch(/ claim /);
+        expect(status).toBe(0);
+      });
     });
 
     test('list, usage and restores print what the storage has; list as JSON too', async () => {
@@ -262,10 +295,12 @@ const external = declaredNames();
         ['SIGTERM', 143, (run: PluginRun) => run.terminate()],
       ])('%s leaves the Job running, and logs comes back to it', async (_, expected, stop) => {
         const run = start('drill');
-        await run.said(/drill-restore: /);
-        const job = newestJob().metadata.name;
+        const job = (await run.said(/the Job (drill-\S+) is made/))[1]!;
+        await eventually('the drill has a pod', () => cluster.hasPod(job));
+        await cluster.pod(job).waitForOutput(/drill-restore: /);
         // A log that says nothing more: a kubectl that has nowhere to write to would not notice.
         cluster.pod(job).kill('SIGSTOP');
+        await run.said(/drill-restore: /);
         stop(run);
         const { status, stderr } = await run.ended;
         const ended = eventually('no kubectl follows the log any more', () => cluster.followers === 0);
@@ -280,9 +315,16 @@ const external = declaredNames();
       });
 
       test('over a pod that is killed, to the next one', async () => {
+        // The dump waits for the lock, however late the kill comes.
+        let lock!: SessionClient;
+        await new Promise<void>((resolve) => {
+          const commands = "BEGIN; LOCK TABLE projections.sessions; SELECT 'locked'; SELECT pg_sleep(600);";
+          lock = new SessionClient(server, 'zitadel', commands, (line) => line === 'locked' && resolve());
+        });
         const run = start('backup');
         await run.said(/backup: dumping/);
         cluster.pod(newestJob().metadata.name).kill('SIGKILL');
+        await lock.stop();
         const { status, stdout, stderr } = await run.ended;
         expect(stderr).toMatch(/another pod, \S+-pod2, takes over/);
         expect(stdout).toContain('complete and verified');

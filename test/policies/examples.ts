@@ -19,11 +19,29 @@ const job = ['spec', 'jobTemplate', 'spec'] as const;
 const pod = [...job, 'template', 'spec'] as const;
 const mergedEnv = ['spec', 'template', 'spec', 'containers', 0, 'env'] as const;
 
+/** What lets a Job of a merge be, and a claim: it is made once, and its scripts are left alone. */
+const ONCE = {
+  'kustomize.toolkit.fluxcd.io/ssa': 'IfNotPresent',
+  'kustomize.toolkit.fluxcd.io/substitute': 'disabled',
+};
+const KEEPING: readonly [string, string][] = [
+  ['kustomize.toolkit.fluxcd.io/prune', 'disabled'],
+  ['argocd.argoproj.io/sync-options', 'Prune=false,Delete=false'],
+  ['helm.sh/resource-policy', 'keep'],
+];
+
 /** The first one of each policy is in docs/policies.md. */
 export const EXAMPLES: readonly Example[] = [
   { policy: 'restore-by-itself', of: 'restore', path: ['spec', 'suspend'], refused: false, accepted: true },
   { policy: 'restore-by-itself', of: 'merged', path: flux('ssa'), refused: undefined, accepted: 'IfNotPresent' },
-  { policy: 'restore-by-itself', of: 'merged', path: flux('prune'), refused: 'enabled', accepted: 'disabled' },
+  ...KEEPING.map(([name, value]): Example => ({
+    policy: 'restore-by-itself',
+    of: 'merged',
+    path: ['metadata', 'annotations'],
+    refused: { ...ONCE, [name]: 'true' },
+    accepted: { ...ONCE, [name]: value },
+    reported: flux('prune'),
+  })),
   {
     policy: 'restore-by-itself',
     of: 'restore',
@@ -131,7 +149,14 @@ export const EXAMPLES: readonly Example[] = [
     reported: ['metadata', 'annotations'],
   },
 
-  { policy: 'claim-kept', of: 'claim', path: flux('prune'), refused: undefined, accepted: 'disabled' },
+  ...KEEPING.map(([name, value]): Example => ({
+    policy: 'claim-kept',
+    of: 'claim',
+    path: ['metadata', 'annotations'],
+    refused: { ...ONCE, [name]: 'true' },
+    accepted: { ...ONCE, [name]: value },
+    reported: flux('prune'),
+  })),
   { policy: 'claim-not-recreated', of: 'claim', path: flux('ssa'), refused: undefined, accepted: 'IfNotPresent' },
   {
     policy: 'fs-group-on-nfs',

@@ -1,6 +1,6 @@
 import { Chart, Duration, Size, Testing } from 'cdk8s';
 import { ServiceAccount } from 'cdk8s-plus-28';
-import { RestoreJob, RestoreJobProps, RestoreSessions, RestoreTrigger } from '../../src';
+import { Delivery, type OnMergeOptions, RestoreJob, RestoreJobProps, RestoreSessions, RestoreTrigger } from '../../src';
 import { chart, database, Manifest, manifest, storage, yaml } from '../support/manifests/synth';
 
 function template(props: Partial<RestoreJobProps> = {}): Manifest {
@@ -101,7 +101,7 @@ test('the request is named by the Job, so that the same Job restores once', () =
 describe('a restore by a merge', () => {
   const pin = { dump: 'shop-20261123-020000', sha256: '0123456789abcdef'.repeat(4), requestId: 'incident-42' };
 
-  function once(options: Partial<typeof pin> = {}, name = 'shop-restore'): Manifest {
+  function once(options: Partial<OnMergeOptions> = {}, name = 'shop-restore'): Manifest {
     const scope = chart();
     const backup = { database: database(scope), storage: storage(scope) };
     new RestoreJob(scope, 'restore', { name, backup, trigger: RestoreTrigger.onMerge({ ...pin, ...options }) });
@@ -119,6 +119,12 @@ describe('a restore by a merge', () => {
     });
     expect(once().spec).not.toHaveProperty('ttlSecondsAfterFinished');
     expect(once().metadata.name).toBe('shop-restore-incident-42');
+  });
+
+  test('tells the tool that applies it to keep it', () => {
+    const { annotations } = once({ delivery: Delivery.argoCd('shop') }).metadata;
+    expect(annotations).toHaveProperty(['argocd.argoproj.io/sync-options'], 'Prune=false,Delete=false');
+    expect(annotations).not.toHaveProperty(['kustomize.toolkit.fluxcd.io/prune']);
   });
 
   test('is replaced where its pod is drained, as on demand', () => {

@@ -44,7 +44,7 @@ type Answer = readonly [status: number, body: unknown];
 const VERBS: Record<string, string> = { PATCH: 'patch', PUT: 'update', POST: 'create', DELETE: 'delete' };
 
 /** What a pod of a Job is to Kubernetes. */
-export type ClusterPod = Pick<PodProcess, 'made' | 'result' | 'log' | 'ending' | 'onChange' | 'kill'>;
+export type ClusterPod = Pick<PodProcess, 'made' | 'result' | 'log' | 'ending' | 'onChange' | 'waitForOutput' | 'kill'>;
 
 /** Why the pods of a Job do not start. */
 export interface Hindrance {
@@ -133,6 +133,10 @@ export class RunbookCluster {
     const [, pod] = [...this.running].filter(([name]) => name.startsWith(`${job}-`)).at(-1) ?? [];
     if (pod === undefined) throw new Error(`The cluster runs no pod of ${job}.`);
     return pod;
+  }
+
+  hasPod(job: string): boolean {
+    return [...this.running.keys()].some((name) => name.startsWith(`${job}-`));
   }
 
   /** Adds an object, or puts another one in the place of that of its kind and name. */

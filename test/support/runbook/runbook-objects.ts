@@ -24,11 +24,15 @@ export function clusterObjects(external: readonly ExternalObject[]): Manifest[] 
     .map((file) => parse(readFileSync(join(DIST, file), 'utf8')));
   const claim = shipped.find(({ kind }) => kind === 'PersistentVolumeClaim')!;
   claim.spec.volumeName = 'volume';
+  claim.status = { phase: 'Bound' };
   const volume = {
     apiVersion: 'v1',
     kind: 'PersistentVolume',
     metadata: { name: 'volume' },
-    spec: { nfs: { server: 'nas.example', path: `/volume/${claim.metadata.name}` } },
+    spec: {
+      nfs: { server: 'nas.example', path: `/volume/${claim.metadata.name}` },
+      persistentVolumeReclaimPolicy: 'Retain',
+    },
   };
   const namespaces = [...new Set(external.map(({ namespace }) => namespace))].map((name) => ({
     apiVersion: 'v1',
