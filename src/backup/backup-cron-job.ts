@@ -47,7 +47,7 @@ export interface BackupOptions extends PodOptions {
   /** Which dumps stay. */
   readonly retention: Retention;
   /**
-   * How many days one must be able to go back to, in whole days, today's included. The policy `recovery-window` refuses
+   * For how many days, today's included, a restore must be possible, in whole days. The policy `recovery-window` refuses
    * a schedule and a retention that keep less.
    * @default - not stated, and not checked
    */
@@ -114,7 +114,7 @@ export interface BackupOptions extends PodOptions {
    */
   readonly contentHashUpTo?: Size;
   /**
-   * How long `pg_dump` waits for a table that somebody else has locked, before the run fails. At least 1 second.
+   * How long `pg_dump` waits for a table that another session has locked, before the run fails. At least 1 second.
    * @default Duration.minutes(1)
    */
   readonly lockTimeout?: Duration;
@@ -152,7 +152,7 @@ export function backupOptions(props: BackupOptions): {
 /**
  * URLs that get a POST request at the end of a run, by the image's `wget`, which the Debian images lack.
  * A request that fails is a warning in the log and never fails a backup. While it is sent, the URL is an argument of
- * `wget` and visible to whoever can list the processes of the pod.
+ * `wget` and visible to all who can list the processes of the pod.
  */
 export interface Heartbeat {
   /** Key of a secret that holds the URL for success; the summary of the run is posted to it. */
@@ -188,7 +188,7 @@ export class BackupCronJob extends Construct implements IBackup {
   public readonly startingDeadline: Duration;
   /** Which dumps stay. */
   public readonly retention: Retention;
-  /** How many days back one must be able to go, where that is stated. */
+  /** For how many days a restore must be possible, when that is stated. */
   public readonly recoveryWindow?: Duration;
   /** Tables whose rows are left out. */
   public readonly excludeTableData: TableName[];

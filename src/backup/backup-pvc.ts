@@ -66,7 +66,7 @@ export interface BackupPvcProps {
   readonly annotations?: { [name: string]: string };
 }
 
-/** What is known about a claim that someone else made. */
+/** What is known about a claim that another chart or a person made. */
 export interface ExistingClaimOptions {
   /**
    * How the claim can be mounted.

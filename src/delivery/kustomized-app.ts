@@ -19,7 +19,7 @@ export interface KustomizedAppProps {
 
 /**
  * An app that writes a folder a chart, a file a resource, and in each folder a `kustomization.yaml` that lists
- * exactly these files, ready for Flux. Where a chart has a `Runbook`, it is in the same folder as `RUNBOOK.md`, and
+ * exactly these files, ready for Flux. The `Runbook` of a chart is in the same folder as `RUNBOOK.md`, and
  * beside it is `kubectl-pgbackup`, the plugin of kubectl that carries it out. Neither is applied.
  */
 export class KustomizedApp extends App {

@@ -67,7 +67,7 @@ export interface FleetDatabase {
    */
   readonly heartbeat?: Heartbeat;
   /**
-   * Stops the service of this database for the cut-over of a restore, and starts it again.
+   * Stops the service of this database for the cutover of a restore, and starts it again.
    * @default - the service is left alone
    */
   readonly quiesce?: Quiesce;

@@ -49,13 +49,12 @@ const FINALIZER = 'cdk8s-postgres-backup/guard';
 const DAY = '^[0-9]{4}-[0-9]{2}-[0-9]{2}$';
 
 /**
- * Refuses to delete a namespace with the dumps and the database of an instance, and these by themselves, whoever asks:
- * a person, Flux, Helm or a controller. A person who means it annotates the object with its own name and a day in UTC,
- * e.g. `cdk8s-postgres-backup/allow-delete: shop-backup until 2026-12-01`; that ends by itself after the day.
+ * Refuses to delete a namespace, and the dumps and the database of an instance in it: for a person, Flux, Helm and every
+ * controller. To delete on purpose, annotate the object with its own name and a day in UTC, e.g.
+ * `cdk8s-postgres-backup/allow-delete: shop-backup until 2026-12-01`. The permission ends after that day.
  *
- * It is of the cluster: put it into a chart of its own, without a namespace, and let a Kustomization of its own apply
- * it. The policy and the binding have a finalizer: who deletes them takes nothing away until the finalizer is removed,
- * too. It cannot stop who removes that first, changes the policy, or has etcd, the nodes or the NAS; nor a volume that
+ * Its objects belong to the cluster: put the guard into a chart of its own, without a namespace, and let a Kustomization
+ * of its own apply it. The policy and the binding have a finalizer: they stay in force until it is removed, too. It cannot stop who removes that first, changes the policy, or has etcd, the nodes or the NAS; nor a volume that
  * is deleted without its claim.
  *
  * The API server knows no time in a policy. The time is that at which the API servers have renewed their own leases.

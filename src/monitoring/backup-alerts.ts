@@ -30,8 +30,8 @@ export interface BackupAlertsProps {
   /**
    * How much longer than the longest interval of its schedule the last success of a backup may be ago. At least 1
    * minute.
-   * @default - the starting deadline and the deadline of the backup together: what is late or slow, and allowed, is no
-   * alert
+   * @default - the starting deadline and the deadline of the backup together: a run that is as late
+   * or slow as they allow raises no alert
    */
   readonly slack?: Duration;
   /**

@@ -39,7 +39,7 @@ export interface BackupDashboardProps {
  * It has one size for any number of databases: Grafana asks Prometheus for their names. Which CronJobs are watched, and
  * from which age on each is red, it finds in the metric `cronjob:postgres_backup_stale_after_seconds`, which the rules
  * of `BackupAlerts` record. Without these rules it is empty. kube-state-metrics could not tell it: the labels and
- * annotations of CronJobs are no metrics unless it is told to export them.
+ * annotations of CronJobs become metrics only on request.
  */
 export class BackupDashboard extends Construct {
   /** Identifies the dashboard in Grafana, and its address there. */

@@ -127,7 +127,7 @@ export function templateRules(templates: readonly WatchedRestore[]): Rule[] {
   );
 }
 
-/** What is true of restores that a merge has started: nobody may be watching them. */
+/** Alerts on restores that a merge has started: no person may be watching them. */
 export function restoreRules(jobs: readonly WatchedRestore[]): Rule[] {
   return byNamespace(jobs).map(([namespace, names]) =>
     rule('PostgresRestoreFailed', 'critical', {
@@ -209,7 +209,7 @@ const TEXTS: Readonly<Record<Kind, Texts>> = {
   },
   drill: {
     noun: 'drill',
-    stale: 'Nobody knows whether a restore would work today.',
+    stale: 'It is unknown whether a restore would work today.',
     failed:
       'A restore has not been proven. Status 1: it failed. 4: the key does not open what is in the dump, so ' +
       'what is restored ' +

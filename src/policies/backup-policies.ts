@@ -43,7 +43,7 @@ export const BACKUP: readonly Policy[] = [
               violation(
                 path,
                 stated,
-                'it is not a number of days such as P7D, and nobody holds the retention against it',
+                'it is not a number of days such as P7D, so the retention cannot be compared with it',
               ),
             ];
       }

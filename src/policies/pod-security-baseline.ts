@@ -4,7 +4,7 @@ import { violation, type Policy, type Violation } from './policy';
 
 const source = 'https://kubernetes.io/docs/concepts/security/pod-security-standards/#baseline';
 
-/** A violation for each field that is there and not allowed. */
+/** A violation for each field that is set and not allowed. */
 function refuse(fields: readonly Field[], isAllowed: (value: Value) => boolean, why: string): Violation[] {
   return fields
     .filter(({ value }) => !isAbsent(value) && !isAllowed(value))

@@ -40,7 +40,7 @@ export interface Finding extends Violation {
   readonly remedy: string;
 }
 
-/** A violation at a path, with the value that is there. */
+/** A violation at a path, with the present value. */
 export function violation(path: readonly (string | number)[], value: Value, why: string, remedy?: string): Violation {
   const shown = value === undefined ? 'missing' : JSON.stringify(value);
   return {

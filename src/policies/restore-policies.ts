@@ -83,5 +83,5 @@ function triedAgain(manifest: Manifest, path: readonly string[]): Violation[] {
   const backoff = at(manifest.object, ...path);
   return backoff === 0
     ? []
-    : [violation(path, backoff, 'a restore that failed would be tried again before anybody has read why')];
+    : [violation(path, backoff, 'a failed restore would be tried again before a person has read why')];
 }

@@ -31,14 +31,14 @@ function goodSchedule({ object }: Manifest): Schedule | undefined {
   return Schedule.of(text(object, 'spec', 'schedule') ?? '');
 }
 
-/** What every Job and CronJob of a tree says, whoever wrote it. */
+/** What every Job and CronJob of a tree says, from whatever source. */
 export const WORKLOAD: readonly Policy[] = [
   {
     id: 'deadline',
     level: 'error',
     source: `${JOBS}#job-termination-and-cleanup`,
     rule: 'Every Job ends: it has activeDeadlineSeconds.',
-    because: 'A run that hangs keeps the next ones from beginning, for days if nobody looks.',
+    because: 'A run that hangs keeps the next runs from beginning, for days if no person looks.',
     remedy: 'Set activeDeadline, or activeDeadlineSeconds, to the longest that a run may take.',
     check: (manifest) => {
       const path = jobSpecPath(manifest);
@@ -93,8 +93,7 @@ export const WORKLOAD: readonly Policy[] = [
       id: 'explicit-suspend',
       source: 'https://fluxcd.io/flux/faq/#why-are-kubectl-edits-rolled-back-by-flux',
       rule: 'Every CronJob says whether it is suspended.',
-      because:
-        'Flux reverts only the fields that Git names: a suspension by kubectl would stay, and nobody would see it.',
+      because: 'Flux reverts only the fields that Git names: a suspension by kubectl would stay, unseen.',
       remedy: 'Set suspend: false, or true.',
     },
     'suspend',

@@ -28,12 +28,12 @@ export interface RestoreJobProps extends RestoreOptions {
    */
   readonly trigger?: RestoreTrigger;
   /**
-   * Stops the service for the cut-over, and starts it again.
+   * Stops the service for the cutover, and starts it again.
    * @default - the service is left alone, and `sessions` says what happens
    */
   readonly quiesce?: Quiesce;
   /**
-   * The command that stops the service, for the log to tell whoever waits, e.g. a `kubectl scale`.
+   * The command that stops the service, which the log shows to the person who waits, e.g. a `kubectl scale`.
    * @default - the log says to scale it to 0 replicas, with `quiesce` by a `kubectl scale` of its deployment
    */
   readonly stopCommand?: string;
@@ -47,18 +47,18 @@ export interface RestoreOptions extends PodOptions {
    */
   readonly activeDeadline?: Duration;
   /**
-   * What to do about sessions on the live database right before the cut-over.
+   * What to do about sessions on the live database right before the cutover.
    * @default RestoreSessions.WAIT
    */
   readonly sessions?: RestoreSessions;
   /**
    * How long to wait for the sessions to end. Afterwards the restore fails, and what it has proven stays for a
-   * cut-over.
+   * cutover.
    * @default Duration.minutes(10)
    */
   readonly sessionsTimeout?: Duration;
   /**
-   * How many databases from before stay after a restore, the newest first. From 1, the way back, to 100.
+   * How many former databases stay after a restore, the newest first. From 1, the way back, to 100.
    * @default 1
    */
   readonly keepPrevious?: number;
@@ -93,7 +93,7 @@ export function restoreJobOptions(props: RestoreOptions): {
 
 /** What a restore does about sessions on the live database. */
 export enum RestoreSessions {
-  /** Wait until they have ended, and tell who they are. */
+  /** Wait until they have ended; the log names them. */
   WAIT = 'wait',
   /** End them. A service that reconnects goes on in the restored database. */
   DISCONNECT = 'disconnect',
@@ -112,12 +112,12 @@ export function restoreOptions(maintenanceWorkMem?: Size): string {
 }
 
 /**
- * A restore, on demand or by a merge. A restore that fails is not tried again by itself. Where the pod has to make way,
- * e.g. because its node is drained, another one takes its place and restores from the beginning.
+ * A restore, on demand or by a merge. A failed restore is not tried again by itself. If the pod has to make way, e.g.
+ * because its node is drained, another pod takes its place and restores from the beginning.
  *
  * On demand it is a template: a suspended CronJob, since `kubectl create job --from` takes Jobs from CronJobs only and
- * does not mind the suspension. Applying it starts nothing. Where somebody resumes it, the starting deadline keeps it
- * from catching up with a run that it has missed; it would begin with the next year.
+ * does not mind the suspension. Applying it starts nothing. If a person resumes it, the starting deadline keeps it from
+ * catching up with a missed run; it would begin with the next year.
  *
  * By a merge it is a Job, which is made once and then left alone. It restores one dump, by checksum, and only
  * once, however often it is applied or made again.
@@ -127,13 +127,13 @@ export class RestoreJob extends Construct {
   public readonly name: string;
   /** What starts the restore. */
   public readonly trigger: RestoreTrigger;
-  /** What it does about sessions on the live database right before the cut-over. */
+  /** What it does about sessions on the live database right before the cutover. */
   public readonly sessions: RestoreSessions;
   /** How long it waits for the sessions to end. */
   public readonly sessionsTimeout: Duration;
-  /** What it stops for the cut-over; undefined for nothing. */
+  /** What it stops for the cutover; undefined for nothing. */
   public readonly quiesce?: Quiesce;
-  /** How many databases from before stay after a restore. */
+  /** How many former databases stay after a restore. */
   public readonly keepPrevious: number;
 
   /** @throws InvalidPropError */
@@ -176,7 +176,7 @@ export class RestoreJob extends Construct {
       storage,
       folder: checkFolder('restoreJob', database, props.backup.folder),
       activeDeadline,
-      // A person decides whether to try again, with the log of this try in hand. A pod that is drained is no try.
+      // A person decides whether to try again, with the log of this try in hand. A drained pod does not count as a try.
       backoffLimit: 0,
       settings: [
         ...triggerEnv(trigger),

@@ -27,8 +27,8 @@ export class RestoreTrigger {
   }
 
   /**
-   * The merge of a pull request: Flux creates the Job. For restores that need a second pair of eyes, or where nobody
-   * has access to the cluster. Remove it from Git when it is done; the Job stays until somebody deletes it.
+   * The merge of a pull request: Flux creates the Job. For restores that two people must agree on, or for clusters to
+   * which no person has access. Remove it from Git when it is done; the Job stays until a person deletes it.
    * @throws InvalidPropError
    */
   public static onMerge(options: OnMergeOptions): RestoreTrigger {

@@ -6,12 +6,13 @@ export interface SecretOriginOptions {
    */
   readonly namespace?: string;
   /**
-   * File of the Flux repo that it is in, for whoever has to find it.
+   * File of the Flux repo that it is in, for the person who has to find it.
    * @default - any file
    */
   readonly gitFile?: string;
   /**
-   * What makes the secret, in words, where Git does not: until then it may be missing, and nobody looks for it in Git.
+   * What makes the secret, in words, when it does not come from Git. Until then it may be missing, and no check looks for
+   * it in Git.
    * @default - it is in Git and must never be missing
    */
   readonly optionalUntil?: string;

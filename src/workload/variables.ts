@@ -70,11 +70,11 @@ export const VARIABLES = {
   RESTORE_SESSIONS: { meaning: 'what is done with sessions on the live database', byHand: true },
   SESSIONS_TIMEOUT: { meaning: 'seconds to wait for sessions to end' },
   STOP_COMMAND: { meaning: 'command that ends the sessions, for messages' },
-  KEEP_PREVIOUS: { meaning: 'databases from before that are kept' },
+  KEEP_PREVIOUS: { meaning: 'former databases that are kept' },
   RESTORE_JOBS: { meaning: 'tables that are loaded at a time' },
   RESTORE_OPTIONS: { meaning: 'settings of the sessions that load' },
   HOLD_SECONDS: { meaning: 'for how long the dump in use is held at most' },
-  QUIESCE_DEPLOYMENT: { meaning: 'Deployment that is scaled to 0 for the cut-over' },
+  QUIESCE_DEPLOYMENT: { meaning: 'Deployment that is scaled to 0 for the cutover' },
   KUBECTL: { meaning: 'path of kubectl' },
 
   DRILL_DIR: { meaning: 'folder of the throwaway server' },

@@ -34,7 +34,7 @@ const hold = (what: string, text: (now: number) => string, stays: boolean): Faul
       ? {
           leaves: newDump,
           status: 0,
-          says: 'left shop-20250101-020000, which no rule of the retention keeps, because it is held',
+          says: 'left shop-20250101-020000, although no rule of the retention keeps it: it is held',
         }
       : {
           leaves: newDumpWithout(

@@ -233,7 +233,7 @@ export const nas: FaultGroup = {
         leaves: newDumpWithout(/^shop-20250101/, 'the earlier dumps that the retention keeps, and a new, verified one'),
         says:
           'pruning first…warning: could not remove shop-20250101-020000, see the message above…' +
-          'trying with the space that there is…removed shop-20250101-020000…is complete and verified',
+          'trying with the free space…removed shop-20250101-020000…is complete and verified',
       },
       async (trial) => {
         const share = trial.useDisk((folder) => new Nas(folder));

@@ -70,7 +70,7 @@ export const concurrency: RestoreFaultGroup = {
     ),
 
     restoreFault(
-      'the same request again when the database from before is dropped',
+      'the same request again when the former database is dropped',
       {
         leaves: live('the restored one, with what was written since', ({ server }) =>
           expect(server.sql('shop', 'SELECT n FROM public.since_the_restore')).toBe('1'),
@@ -127,7 +127,7 @@ export const concurrency: RestoreFaultGroup = {
         const load = trial.holdLoad();
         const run = await trial.restoreUntil(load, { RESTORE_DUMP: old });
         const pruning = await trial.instance.prune({ KEEP_LAST: '1', KEEP_DAILY: '0', KEEP_WEEKLY: '0' });
-        expect(pruning.output).toContain(`left ${old}, which no rule of the retention keeps, because it is held`);
+        expect(pruning.output).toContain(`left ${old}, although no rule of the retention keeps it: it is held`);
         load.pass();
         return run.result;
       },
@@ -151,7 +151,7 @@ export const concurrency: RestoreFaultGroup = {
     ),
 
     restoreFault(
-      "the name for the database from before is that of somebody's database",
+      "the name for the former database is that of somebody's database",
       {
         leaves: { ...asItWas, text: 'as it was, and so is theirs' },
         status: 1,

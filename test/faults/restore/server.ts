@@ -75,7 +75,7 @@ export const server: RestoreFaultGroup = {
       {
         leaves: asItWas,
         status: 1,
-        says: 'no server accepts connections at … after 1 s. Look whether its pod is running and ready.',
+        says: 'no server accepts connections at … after 1 s. Check that its pod is running and ready.',
       },
       (trial) => {
         crash(trial);
@@ -116,7 +116,7 @@ export const server: RestoreFaultGroup = {
         status: 1,
         says:
           "the server is PostgreSQL …, the image has the tools of 12. Set the image's version to the server's: " +
-          'dump and restore need the same one.',
+          'dump and restore need the same version.',
       },
       (trial) => {
         trial.addTool(
