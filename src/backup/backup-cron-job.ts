@@ -19,7 +19,7 @@ import { ScriptCronJob } from '../workload/script-cron-job';
 import { checkFolder } from '../workload/script-job';
 import { pattern, TableName } from '../database/table-name';
 
-/** What is backed up, when, and which dumps stay. */
+/** The database to back up, when, and which dumps stay. */
 export interface BackupCronJobProps extends BackupOptions {
   /** Name of the CronJob, up to 52 characters. */
   readonly name: string;
@@ -34,7 +34,7 @@ export interface BackupCronJobProps extends BackupOptions {
    */
   readonly folder?: string;
   /**
-   * What must be true of the data, in every dump and after every restore.
+   * Queries that must hold in every dump and after every restore.
    * @default - nothing beyond the rows and objects that the dump lists
    */
   readonly checks?: RestoreCheck[];
@@ -42,7 +42,7 @@ export interface BackupCronJobProps extends BackupOptions {
   readonly schedule: Cron;
 }
 
-/** What the backups of several databases may have in common. */
+/** Options that the backups of several databases may share. */
 export interface BackupOptions extends PodOptions {
   /** Which dumps stay. */
   readonly retention: Retention;
@@ -107,9 +107,9 @@ export interface BackupOptions extends PodOptions {
    */
   readonly rowCounts?: boolean;
   /**
-   * Up to which size of the database a hash of the rows of each table is taken too, in the same pass over the snapshot,
-   * so that a drill can compare contents and not only counts. It needs `rowCounts` and PostgreSQL 14 or later.
-   * `Size.gibibytes(0)` takes none.
+   * Size of the database up to which the rows of each table are hashed, too, in the same pass over the snapshot. A
+   * drill then compares contents and not only counts. It needs `rowCounts` and PostgreSQL 14 or later.
+   * `Size.gibibytes(0)` takes no hashes.
    * @default Size.gibibytes(20)
    */
   readonly contentHashUpTo?: Size;
@@ -119,7 +119,7 @@ export interface BackupOptions extends PodOptions {
    */
   readonly lockTimeout?: Duration;
   /**
-   * Where success and failure are reported to.
+   * The receiver of reports on success and failure.
    * @default - nowhere
    */
   readonly heartbeat?: Heartbeat;

@@ -39,7 +39,7 @@ export interface RestoreDrillProps extends DrillOptions {
   readonly proof?: DecryptionProof;
 }
 
-/** What the drills of several databases may have in common. */
+/** Options that the drills of several databases may share. */
 export interface DrillOptions extends PodOptions {
   /**
    * Time zone of the schedule, a name of the tz database.
@@ -72,7 +72,7 @@ export interface DrillOptions extends PodOptions {
    */
   readonly scratchSize?: Size;
   /**
-   * Where the throwaway server keeps its files. Memory counts against the memory limit.
+   * The medium of the throwaway server's files. Memory counts against the memory limit.
    * @default EmptyDirMedium.DEFAULT
    */
   readonly scratchMedium?: EmptyDirMedium;

@@ -160,7 +160,7 @@ EXCEPTION WHEN OTHERS THEN
   RETURN false;
 END $$;
 
--- Where encrypted values of known structure are, and what else the right key may open there: it proves nothing and refutes
+-- The places of encrypted values of known structure, and what else the right key may open there: it proves nothing and refutes
 -- nothing. All other plaintexts refute. ZITADEL generates all of them, but the length and the characters of a code are among
 -- its settings, and users may bring a TOTP secret of their own.
 --

@@ -41,7 +41,7 @@ export const POD_SECURITY_RESTRICTED: readonly Policy[] = [
       id: 'pod-privilege-escalation',
       source,
       rule: 'Every container sets allowPrivilegeEscalation to false.',
-      because: 'Otherwise a program with the set-user-ID bit gets privileges that the container has not.',
+      because: 'Otherwise a program with the set-user-ID bit gets privileges that the container lacks.',
       remedy: 'Set allowPrivilegeEscalation: false.',
     },
     onLinux((pod) =>

@@ -27,7 +27,7 @@ export interface Policy {
   /** What happens where it is broken. */
   readonly because: string;
   readonly remedy: string;
-  /** Where the rule comes from, if it is not ours. */
+  /** The source of the rule, if it is not ours. */
   readonly source?: string;
   readonly check: (resource: Manifest, context: PolicyContext) => readonly Violation[];
 }

@@ -54,8 +54,7 @@ export const WORKLOAD: readonly Policy[] = [
     level: 'error',
     source: `${CRON_JOBS}#concurrency-policy`,
     rule: 'The deadline of a CronJob is not longer than the shortest interval of its schedule.',
-    because:
-      'A run that is still there when the next one is due makes Kubernetes leave that one out, or run both at once.',
+    because: 'If a run still runs when the next run is due, Kubernetes leaves that run out, or runs both at once.',
     remedy: 'Shorten the deadline, or run less often.',
     check: (manifest) => {
       const schedule = manifest.kind === 'CronJob' ? goodSchedule(manifest) : undefined;
@@ -171,7 +170,7 @@ export const WORKLOAD: readonly Policy[] = [
     level: 'error',
     source: `${JOBS}#pod-backoff-failure-policy`,
     rule: 'The pods of a backup, a restore and a drill are not restarted in place: restartPolicy is Never.',
-    because: 'With OnFailure the container is replaced, and the log that says why it failed is gone with it.',
+    because: 'OnFailure replaces the container, and the log that says why it failed is lost.',
     remedy: 'Set restartPolicy: Never, and a backoffLimit.',
     check: (manifest) => {
       const pod = componentOf(manifest) === undefined ? undefined : podOf(manifest);

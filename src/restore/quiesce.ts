@@ -11,7 +11,7 @@ const KUBECTL_PATH = '/kubectl';
 const KUBECTL = env('KUBECTL', `${KUBECTL_PATH}/kubectl`);
 const KUBECTL_IMAGE = 'alpine/kubectl:1.34.2';
 
-/** Where every client looks for the account. */
+/** The folder in which every client looks for the account. */
 const ACCOUNT_PATH = '/var/run/secrets/kubernetes.io/serviceaccount';
 
 /**

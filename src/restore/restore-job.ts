@@ -13,17 +13,17 @@ import { RestoreTrigger, triggerEnv } from './restore-trigger';
 import { ScriptCronJob } from '../workload/script-cron-job';
 import { checkFolder, scriptJob, ScriptJobProps, specAtSynth } from '../workload/script-job';
 
-/** What is restored, and what happens to the service meanwhile. */
+/** The backup to restore, and how to treat the service meanwhile. */
 export interface RestoreJobProps extends RestoreOptions {
   /**
    * Name of the template, up to 52 characters. The Job of a merge has `-` and the id of the request after it, together
    * up to 63.
    */
   readonly name: string;
-  /** What to restore: a `BackupCronJob`, or a database and a storage. */
+  /** The backup to restore: a `BackupCronJob`, or a database and a storage. */
   readonly backup: IBackup;
   /**
-   * What starts the restore.
+   * The trigger of the restore: a person or a merge.
    * @default RestoreTrigger.onDemand()
    */
   readonly trigger?: RestoreTrigger;
@@ -39,7 +39,7 @@ export interface RestoreJobProps extends RestoreOptions {
   readonly stopCommand?: string;
 }
 
-/** What the restores of several databases may have in common. */
+/** Options that the restores of several databases may share. */
 export interface RestoreOptions extends PodOptions {
   /**
    * Time after which a restore is ended, in whole seconds, at least 1 minute. The live database stays as it was.
@@ -47,7 +47,7 @@ export interface RestoreOptions extends PodOptions {
    */
   readonly activeDeadline?: Duration;
   /**
-   * What to do about sessions on the live database right before the cutover.
+   * The treatment of sessions on the live database right before the cutover.
    * @default RestoreSessions.WAIT
    */
   readonly sessions?: RestoreSessions;
@@ -91,7 +91,7 @@ export function restoreJobOptions(props: RestoreOptions): {
   };
 }
 
-/** What a restore does about sessions on the live database. */
+/** The treatment of sessions on the live database. */
 export enum RestoreSessions {
   /** Wait until they have ended; the log names them. */
   WAIT = 'wait',
@@ -125,13 +125,13 @@ export function restoreOptions(maintenanceWorkMem?: Size): string {
 export class RestoreJob extends Construct {
   /** Name of the template, or of the Job that a merge starts. */
   public readonly name: string;
-  /** What starts the restore. */
+  /** The trigger of the restore. */
   public readonly trigger: RestoreTrigger;
-  /** What it does about sessions on the live database right before the cutover. */
+  /** The treatment of sessions on the live database right before the cutover. */
   public readonly sessions: RestoreSessions;
   /** How long it waits for the sessions to end. */
   public readonly sessionsTimeout: Duration;
-  /** What it stops for the cutover; undefined for nothing. */
+  /** The service that it stops for the cutover; undefined for none. */
   public readonly quiesce?: Quiesce;
   /** How many former databases stay after a restore. */
   public readonly keepPrevious: number;

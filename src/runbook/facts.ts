@@ -6,13 +6,13 @@ import type { SecretExpectations } from '../secrets/secret-expectations';
 import type { Exemption } from './exemption';
 import type { RunbookService } from './runbook-service';
 
-/** What the page tells of. */
+/** The subjects of the page. */
 export interface RunbookProps {
   /** The backup that is operated. */
   readonly backup: BackupCronJob;
   /** Its template for restores on demand. */
   readonly restore: RestoreJob;
-  /** What must exist before a restore. */
+  /** The secrets that must exist before a restore. */
   readonly secrets: SecretExpectations;
   /**
    * Its drill.
@@ -30,7 +30,7 @@ export interface RunbookProps {
    */
   readonly server?: string;
   /**
-   * What applies the manifests that are synthesized here.
+   * The tool that applies the manifests that are synthesized here.
    * @default Delivery.kubectl()
    */
   readonly delivery?: Delivery;
@@ -45,7 +45,7 @@ export interface RunbookProps {
    */
   readonly declaredIn?: string;
   /**
-   * What a restore does not bring back.
+   * Data that a restore does not bring back.
    * @default - nothing but what no restore brings back
    */
   readonly notBackedUp?: Exemption[];

@@ -3,13 +3,13 @@ import { InvalidPropError } from '../errors';
 
 /** Something that no cluster can check: a person has looked, and attests it. */
 export interface EscrowOptions {
-  /** What is kept, e.g. "the private age key". */
+  /** The thing that is kept, e.g. "the private age key". */
   readonly what: string;
-  /** Where it is kept, so that another person finds it. */
+  /** The place at which another person finds it. */
   readonly where: string;
   /** The day on which a person last saw it there, e.g. `2026-11-01`. */
   readonly attestedOn: string;
-  /** How long that is good for. */
+  /** How long the attestation holds. */
   readonly validFor: Duration;
 }
 

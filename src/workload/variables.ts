@@ -1,4 +1,4 @@
-/** What a variable of our containers means to its script. */
+/** The meaning of a variable of our containers to its script. */
 export interface Variable {
   readonly meaning: string;
   /** Whether a person sets it for a Job by hand. */

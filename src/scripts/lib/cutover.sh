@@ -68,7 +68,7 @@ cut_over() {
 to free the space of \"$previous\": $(command_for drop-previous)"
 }
 
-# Where there is no live database, the staging one only takes the name, and the comment that the dump had.
+# Without a live database, the staging database only takes the name, and the comment that the dump had.
 name_staging() {
   local comment
   comment=$(comment_of "$staging")
@@ -117,7 +117,7 @@ swap() {
     --set=mark="$ours until $(date -u +%Y-%m-%dT%H:%M:%SZ), replaced by $1" <"$scripts/sql/swap.sql" || swapped=false
   kill "$disconnecting" 2>/dev/null || true
   wait "$disconnecting" || true
-  # Where the connection was lost at the very end, the server knows how it went.
+  # If the connection was lost at the very end, the server knows how it went.
   "$swapped" || exists "$previous" || fail "the names could not be exchanged, see the message above. \"$database\" is as it was; what was proven" \
     "stays in \"$staging\". Stop the service (${STOP_COMMAND:-scale it to 0 replicas}), then: $(command_for cutover)"
 }

@@ -57,7 +57,7 @@ export const server: FaultGroup = {
     ),
 
     fault(
-      'the server is starting: it recovers from its write-ahead log and lets nobody in yet',
+      'the server is starting: it recovers from its write-ahead log and takes no connections yet',
       {
         leaves: newDump,
         status: 0,

@@ -154,7 +154,7 @@ export const storage: FaultGroup = {
     ),
 
     fault(
-      'somebody else takes the space while the dump is written',
+      'another program takes the space while the dump is written',
       {
         ...mountable,
         leaves: asBefore,
@@ -358,7 +358,7 @@ export const storage: FaultGroup = {
     ),
 
     fault(
-      'a file of somebody else and one of ours lie in the folder for work, and cannot be removed',
+      'a file of another user and a file of ours lie in the folder for work, and cannot be removed',
       {
         ...ownable,
         status: 0,

@@ -6,7 +6,7 @@ import type { RestoreTrial } from '../../support/faults/restore-trial';
 const already = 'request request is already carried out, nothing to do';
 const waiting = 'another restore of this database is running, waiting for it to end: the lock is held by …, since …';
 
-/** Somebody's database of that name, and whether it still is what it was. */
+/** Another user's database of that name, and whether it still is what it was. */
 function somebodys(trial: RestoreTrial, name: string): () => void {
   trial.server.sql('postgres', `CREATE DATABASE ${name}`);
   trial.server.sql(name, 'CREATE TABLE theirs AS SELECT 1 AS n');
@@ -134,7 +134,7 @@ export const concurrency: RestoreFaultGroup = {
     ),
 
     restoreFault(
-      "the name for what is loaded is that of somebody's database",
+      "the name for what is loaded is that of another user's database",
       {
         leaves: { ...asItWas, text: 'as it was, and so is theirs' },
         status: 1,
@@ -151,7 +151,7 @@ export const concurrency: RestoreFaultGroup = {
     ),
 
     restoreFault(
-      "the name for the former database is that of somebody's database",
+      "the name for the former database is that of another user's database",
       {
         leaves: { ...asItWas, text: 'as it was, and so is theirs' },
         status: 1,

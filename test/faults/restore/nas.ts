@@ -37,7 +37,7 @@ export const nas: RestoreFaultGroup = {
   title: 'Restore: what a NAS does',
   faults: [
     restoreFault(
-      'the share is as odd as one may be: see the backup',
+      'the share is as odd as a share may be: see the backup',
       {
         ...sharable,
         cluster: { folder: LONGEST },
@@ -68,7 +68,7 @@ export const nas: RestoreFaultGroup = {
     ),
 
     restoreFault(
-      'the share lets nobody write',
+      'the share refuses writes',
       {
         ...sharable,
         leaves: restored,
@@ -80,7 +80,7 @@ export const nas: RestoreFaultGroup = {
     ),
 
     restoreFault(
-      'a person holds a dump, and the share lets nobody write',
+      'a person holds a dump, and the share refuses writes',
       {
         ...sharable,
         leaves: asItWas,

@@ -148,7 +148,7 @@ export const server: RestoreFaultGroup = {
     ),
 
     restoreFault(
-      'somebody ends the sessions that load',
+      'another user ends the sessions that load',
       {
         leaves: asItWas,
         status: 1,
@@ -188,7 +188,7 @@ export const server: RestoreFaultGroup = {
     ),
 
     restoreFault(
-      'somebody ends the session that holds the lock',
+      'another user ends the session that holds the lock',
       {
         leaves: asItWasAndProven,
         status: 1,
@@ -201,7 +201,7 @@ export const server: RestoreFaultGroup = {
     ),
 
     restoreFault(
-      'somebody drops what was loaded before it is proved',
+      'another user drops what was loaded before it is proved',
       {
         leaves: asItWas,
         status: 1,
@@ -216,7 +216,7 @@ export const server: RestoreFaultGroup = {
     ),
 
     restoreFault(
-      'somebody holds a transaction prepared on the live database',
+      'another user holds a transaction prepared on the live database',
       {
         leaves: asItWasAndProven,
         status: 1,
@@ -260,7 +260,7 @@ export const server: RestoreFaultGroup = {
     ),
 
     restoreFault(
-      'somebody else takes the room of the server while rows are loaded',
+      'another program takes the room of the server while rows are loaded',
       {
         leaves: asItWas,
         status: 1,
