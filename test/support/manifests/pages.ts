@@ -38,6 +38,15 @@ export function snippets(): Snippet[] {
   );
 }
 
+/** The text of the first fenced block of a page that has these words. */
+export function blockOf(path: string, language: string, words: string): string {
+  const found = snippets().find(
+    (snippet) => snippet.at.startsWith(`${path}:`) && snippet.language === language && snippet.text.includes(words),
+  );
+  if (found === undefined) throw new Error(`${path} has no block of ${language} with ${words}.`);
+  return found.text;
+}
+
 /** The commands of a page's `sh` blocks, a line each: what is continued in the next line, or by a pipe, is one line. */
 export function commands(): Snippet[] {
   return snippets()
