@@ -1,7 +1,7 @@
-import { encryptedValue, lengthInBase64, type Length } from './encrypted-value';
+import { lengthInBase64, type Length } from './encrypted-value';
 import type { Expectation, ExpectedSecret } from '../manifests/expected-list';
 import { finding, type Finding, type Place } from '../reports/findings';
-import type { SecretManifest, SecretValue } from './secret-manifest';
+import { keysOf, type Secret, type SecretValue } from './secret-manifest';
 
 const ENCRYPT =
   'Encrypt the file with sops; the history of the repo keeps the value, so change it where that is possible';
@@ -16,7 +16,7 @@ export interface FoundValue {
 /** Checks each value of a Secret, and the expected ones for their presence and length too. */
 export function checkValues(
   secret: ExpectedSecret,
-  manifest: SecretManifest,
+  manifest: Secret,
   options: { secret: string },
 ): { findings: Finding[]; values: FoundValue[] } {
   const findings: Finding[] = [];
@@ -27,8 +27,9 @@ export function checkValues(
     findings.push(...problems);
     values.push({ key: value.key, place: value.place, length });
   }
-  for (const { key, because, optionalUntil } of secret.expectations) {
-    if (key === undefined ? manifest.keys.length > 0 : manifest.keys.includes(key)) continue;
+  const keys = keysOf(manifest);
+  for (const { key, because, optionalUntil, provider } of secret.expectations) {
+    if (key === undefined ? keys.length > 0 : keys.includes(key)) continue;
     if (key === undefined) {
       findings.push(
         finding(
@@ -39,7 +40,7 @@ export function checkValues(
           options,
         ),
       );
-    } else if (optionalUntil === undefined) {
+    } else if (optionalUntil === undefined && provider === undefined) {
       findings.push(
         finding(
           'key-missing',
@@ -54,7 +55,7 @@ export function checkValues(
         finding(
           'key-not-in-repo',
           manifest.place,
-          `Secret ${options.secret} has no key ${key}, and need not have it until ${optionalUntil}`,
+          `Secret ${options.secret} has no key ${key}, ${provider === undefined ? `and need not have it until ${optionalUntil}` : `as ${provider} brings it`}`,
           'Check it in the cluster',
           { ...options, key },
         ),
@@ -69,8 +70,7 @@ function checkValue(
   expected: readonly Expectation[],
   options: { secret: string; key: string },
 ): { problems: Finding[]; length?: Length } {
-  const { field, key, text, place } = value;
-  const path = key === '' ? field : `${field}.${key}`;
+  const { path, text, isBase64, encrypted, place } = value;
   const problem = (rule: Parameters<typeof finding>[0], message: string, remedy: string): { problems: Finding[] } => ({
     problems: [finding(rule, place, `${path} ${message}`, remedy, options)],
   });
@@ -80,7 +80,6 @@ function checkValue(
       ? { problems: [] }
       : problem('value-empty', `is empty: ${expected[0]!.because}`, 'Set it with sops edit');
   }
-  const encrypted = encryptedValue(text);
   if (encrypted === 'broken')
     return problem(
       'value-broken',
@@ -88,7 +87,7 @@ function checkValue(
       'Restore the file from Git',
     );
   if (encrypted === undefined) {
-    return field === 'data'
+    return isBase64
       ? problem('value-base64', 'is not encrypted: base64 hides nothing', ENCRYPT)
       : problem('value-plain-text', 'is in plain text', ENCRYPT);
   }
@@ -99,7 +98,17 @@ function checkValue(
       'Put quotes around it with sops edit',
     );
   }
-  const length = field === 'data' ? lengthInBase64(encrypted.bytes) : { least: encrypted.bytes, most: encrypted.bytes };
+  if (encrypted.bytes === undefined) {
+    const unseen = expected.find(({ bytes, minBytes }) => bytes !== undefined || minBytes !== undefined);
+    return unseen === undefined
+      ? { problems: [] }
+      : problem(
+          'value-length-unproven',
+          'is a whole file, of which the ciphertext does not give the length away',
+          'Keep the value in an env file or in a file of its own that is not YAML or JSON',
+        );
+  }
+  const length = isBase64 ? lengthInBase64(encrypted.bytes) : { least: encrypted.bytes, most: encrypted.bytes };
   if (length === undefined) {
     return problem(
       'value-length',
@@ -107,14 +116,13 @@ function checkValue(
       'Encode it in base64, or put it into stringData',
     );
   }
-  const problems = expected.flatMap((one) => lengthProblem(one, length, field, path, place, options));
+  const problems = expected.flatMap((one) => lengthProblem(one, length, path, place, options));
   return { problems, length };
 }
 
 function lengthProblem(
   { bytes, minBytes }: Expectation,
   length: Length,
-  field: string,
   path: string,
   place: Place,
   options: { secret: string; key: string },
@@ -151,7 +159,7 @@ function lengthProblem(
           'value-length-unproven',
           place,
           `${path} has ${shown(length)}, which fits; base64 does not give away whether it is ${bytes ?? `at least ${minBytes}`}`,
-          `Move it from ${field} to stringData, where the length is exact`,
+          'Move it from data to stringData, where the length is exact',
           options,
         ),
       ];

@@ -6,8 +6,8 @@ export interface Length {
 
 /** What SOPS shows of a value without any key. */
 export interface EncryptedValue {
-  /** Length of the plain text, in bytes: AES-GCM adds none and hides none. */
-  readonly bytes: number;
+  /** Length of the plain text, in bytes: AES-GCM adds none and hides none. Undefined for a whole file of values. */
+  readonly bytes: number | undefined;
   /** `str`, or what YAML made of a value without quotes: `int`, `float`, `bool`. */
   readonly type: string;
 }

@@ -1,70 +1,106 @@
 import { isMap, isScalar, type Document, type Node } from 'yaml';
-import { encryptedValue } from './encrypted-value';
+import { encryptedValue, type EncryptedValue } from './encrypted-value';
 import { finding, type Finding, type Place } from '../reports/findings';
 import { Sops } from './sops';
 import { child, childText, duplicateKeys, items, keyOf, resolved, text, type YamlFile } from '../manifests/yaml-file';
 
+const FIELDS = ['data', 'stringData'] as const;
+
 export type Field = 'data' | 'stringData';
 
-/** One value of a Secret as it stands in Git. */
+/** One value of a Secret. */
 export interface SecretValue {
-  readonly field: Field;
   readonly key: string;
-  /** The text; undefined for what is no scalar. */
+  /** How the value is called, e.g. `stringData.password`. */
+  readonly path: string;
+  /** The text as it stands in Git; undefined for what is no scalar. */
   readonly text: string | undefined;
+  /** Whether the plain text is base64, as Kubernetes wants it in `data`. */
+  readonly isBase64: boolean;
+  /** What SOPS shows of it; undefined for plain text. */
+  readonly encrypted: EncryptedValue | 'broken' | undefined;
   readonly place: Place;
 }
 
-/** A Secret among the manifests of a repo. */
-export class SecretManifest {
+/** The metadata of SOPS that belongs to values of a Secret, and the paths of these values in the encrypted file. */
+export interface SopsUse {
+  readonly sops: Sops;
+  readonly paths: readonly (readonly string[])[];
+  /** Where the metadata is, if its own places say nothing. */
+  readonly place?: Place;
+}
+
+/** A Secret: as it stands in Git, or as a cluster gets it. */
+export interface Secret {
   readonly name: string;
-  /** The namespace in the manifest itself. */
   readonly namespace: string | undefined;
   readonly file: string;
   readonly place: Place;
   readonly namespacePlace: Place;
   readonly values: readonly SecretValue[];
-  readonly sops: Sops | undefined;
+  readonly sops: readonly SopsUse[];
+}
 
-  /** The Secrets of a document: itself, or the items of a list. */
-  static in(file: YamlFile, document: Document): SecretManifest[] {
-    const kind = childText(document, document.contents, 'kind');
-    if (kind === 'Secret') return [new SecretManifest(file, document, document.contents as Node, [])];
-    if (kind !== 'List' && kind !== 'SecretList') return [];
-    return items(document, child(document, document.contents, 'items'))
-      .filter((item) => kind === 'SecretList' || childText(document, item, 'kind') === 'Secret')
-      .map((item) => new SecretManifest(file, document, item, ['items']));
-  }
+/** A Secret among the manifests of a repo. */
+export interface SecretManifest extends Secret {
+  /** The fields above the Secret in its document. */
+  readonly above: readonly string[];
+}
 
-  private constructor(
-    file: YamlFile,
-    document: Document,
-    root: Node,
-    /** The fields above the Secret in its document. */
-    readonly above: readonly string[],
-  ) {
-    const metadata = child(document, root, 'metadata');
-    const name = child(document, metadata, 'name');
-    this.file = file.path;
-    this.name = text(name) ?? '';
-    this.namespace = childText(document, metadata, 'namespace');
-    this.place = file.place(name ?? root);
-    this.namespacePlace = file.place(child(document, metadata, 'namespace') ?? name ?? root);
-    this.values = (['data', 'stringData'] as const).flatMap((field) => valuesOf(file, document, root, field));
-    this.sops = Sops.of(file, document);
-  }
+/** The Secrets of a document: itself, or the items of a list. */
+export function secretsIn(file: YamlFile, document: Document): SecretManifest[] {
+  const kind = childText(document, document.contents, 'kind');
+  if (kind === 'Secret') return [secretManifest(file, document, document.contents as Node, [])];
+  if (kind !== 'List' && kind !== 'SecretList') return [];
+  return items(document, child(document, document.contents, 'items'))
+    .filter((item) => kind === 'SecretList' || childText(document, item, 'kind') === 'Secret')
+    .map((item) => secretManifest(file, document, item, ['items']));
+}
 
-  get keys(): string[] {
-    return [...new Set(this.values.map((value) => value.key))];
-  }
+function secretManifest(file: YamlFile, document: Document, root: Node, above: readonly string[]): SecretManifest {
+  const metadata = child(document, root, 'metadata');
+  const name = child(document, metadata, 'name');
+  const values = FIELDS.flatMap((field) => valuesOf(file, document, root, field));
+  const sops = Sops.of(file, document);
+  return {
+    name: text(name) ?? '',
+    namespace: childText(document, metadata, 'namespace'),
+    file: file.path,
+    place: file.place(name ?? root),
+    namespacePlace: file.place(child(document, metadata, 'namespace') ?? name ?? root),
+    values,
+    sops: sops === undefined ? [] : [{ sops, paths: pathsOf(values, above) }],
+    above,
+  };
+}
 
-  get isEncrypted(): boolean {
-    return this.values.some(({ text = '' }) => encryptedValue(text) !== undefined);
-  }
+/** What SOPS must encrypt: the fields, and in both of them each key that there is. */
+export function pathsOf(values: readonly SecretValue[], above: readonly string[]): string[][] {
+  const keys = [...new Set(values.map(({ key }) => key))];
+  return FIELDS.flatMap((field) => [[...above, field], ...keys.map((key) => [...above, field, key])]);
+}
 
-  get hasPlainText(): boolean {
-    return this.values.some(({ text }) => text !== '' && encryptedValue(text ?? '') === undefined);
-  }
+export function keysOf({ values }: Secret): string[] {
+  return [...new Set(values.map(({ key }) => key))];
+}
+
+export function isEncrypted({ values }: Secret): boolean {
+  return values.some(({ encrypted }) => encrypted !== undefined);
+}
+
+export function hasPlainText({ values }: Secret): boolean {
+  return values.some(({ text, encrypted }) => text !== '' && encrypted === undefined);
+}
+
+export function secretValue(field: Field, key: string, text: string | undefined, place: Place): SecretValue {
+  return {
+    key,
+    path: key === '' ? field : `${field}.${key}`,
+    text,
+    isBase64: field === 'data',
+    encrypted: encryptedValue(text ?? ''),
+    place,
+  };
 }
 
 /** More of them in one document are told by the first ones. */
@@ -103,10 +139,10 @@ export function documentProblems(file: YamlFile, document: Document): Finding[] 
 function valuesOf(file: YamlFile, document: Document, root: Node, field: Field): SecretValue[] {
   const node = child(document, root, field);
   if (node === undefined || (isScalar(node) && node.value === null)) return [];
-  if (!isMap(node)) return [{ field, key: '', text: undefined, place: file.place(node) }];
+  if (!isMap(node)) return [secretValue(field, '', undefined, file.place(node))];
   return node.items.map(({ key, value }) => {
     const target = resolved(document, value);
-    return { field, key: keyOf(key), text: scalarText(target), place: file.place((value ?? key) as Node) };
+    return secretValue(field, keyOf(key), scalarText(target), file.place((value ?? key) as Node));
   });
 }
 

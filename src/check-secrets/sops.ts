@@ -3,9 +3,8 @@ import { encryptedValue } from './encrypted-value';
 import { finding, type Finding, type FindingOptions } from '../reports/findings';
 import { child, childText, items, text, type YamlFile } from '../manifests/yaml-file';
 
-const FIELDS = ['data', 'stringData'];
-const OTHER_KEYS = ['pgp', 'kms', 'gcp_kms', 'azure_kv', 'hc_vault'];
-const SELECTORS = [
+export const OTHER_KEYS = ['pgp', 'kms', 'gcp_kms', 'azure_kv', 'hc_vault'];
+export const SELECTORS = [
   'encrypted_regex',
   'unencrypted_regex',
   'encrypted_suffix',
@@ -31,20 +30,32 @@ export class Sops {
   /**
    * What is wrong with it.
    * @param allowed the recipients that may decrypt; any, where there is none
-   * @param keys the keys that the Secret has in fact
-   * @param above the fields above `data` and `stringData`, for an item of a list
+   * @param paths what it must encrypt: the keys on the way to each value
    */
-  problems(
-    allowed: readonly string[],
-    keys: readonly string[],
-    above: readonly string[],
-    options: FindingOptions,
-  ): Finding[] {
+  problems(allowed: readonly string[], paths: readonly (readonly string[])[], options: FindingOptions): Finding[] {
     return [
       ...this.completeness(options),
       ...this.recipients(allowed, options),
-      ...this.selection(keys, above, options),
+      ...this.threshold(allowed, options),
+      ...this.selection(paths, options),
     ];
+  }
+
+  /** The age recipients that the file is encrypted for, in the order of the file. */
+  get ageRecipients(): string[] {
+    return this.ageEntries()
+      .map((entry) => childText(this.document, entry, 'recipient') ?? '')
+      .filter((name) => name !== '');
+  }
+
+  /** The file that it is in. */
+  get path(): string {
+    return this.file.path;
+  }
+
+  /** The MAC, which no two files share. */
+  get mac(): string | undefined {
+    return text(this.get('mac'));
   }
 
   private completeness(options: FindingOptions): Finding[] {
@@ -128,9 +139,44 @@ export class Sops {
     return problems;
   }
 
+  /** Shamir's secret sharing: each group of keys has a piece of the data key, and so many pieces make it. */
+  private threshold(allowed: readonly string[], options: FindingOptions): Finding[] {
+    const groups = items(this.document, this.get('key_groups'));
+    if (groups.length < 2) return [];
+    const node = this.get('shamir_threshold');
+    const asked = isScalar(node) ? Number(node.value) : 0;
+    const needed = asked > 0 ? asked : groups.length;
+    const openedBy = (names: readonly string[]): number =>
+      groups.filter((group) => this.isOpened(group, names, allowed.length === 0)).length;
+    const opened = Math.max(
+      ...(allowed.length > 0 ? [allowed] : this.ageRecipients.map((one) => [one])).map(openedBy),
+      0,
+    );
+    if (opened >= needed) return [];
+    const who = allowed.length > 0 ? 'the allowed recipients open' : 'no recipient opens more than';
+    return [
+      finding(
+        'sops-shamir',
+        this.file.place(node ?? this.get('key_groups')),
+        `sops.shamir_threshold (${needed} of ${groups.length} groups of keys) is more than ${who} (${opened}): Flux ` +
+          'cannot decrypt the file',
+        'Set shamir_threshold: 1 in .sops.yaml and run sops updatekeys' +
+          (allowed.length > 0 ? '' : ', or name every recipient whose key the cluster has with --recipient'),
+        options,
+      ),
+    ];
+  }
+
+  private isOpened(group: Node, names: readonly string[], isAnyKeyAllowed: boolean): boolean {
+    const age = items(this.document, child(this.document, group, 'age'));
+    return (
+      age.some((entry) => names.includes(childText(this.document, entry, 'recipient') ?? '')) ||
+      (isAnyKeyAllowed && OTHER_KEYS.some((kind) => items(this.document, child(this.document, group, kind)).length > 0))
+    );
+  }
+
   /** The rule of SOPS: a file has one selector at most, and it is tried on each part of the path of a value. */
-  private selection(keys: readonly string[], above: readonly string[], options: FindingOptions): Finding[] {
-    const paths = FIELDS.flatMap((field) => [[...above, field], ...keys.map((key) => [...above, field, key])]);
+  private selection(paths: readonly (readonly string[])[], options: FindingOptions): Finding[] {
     const used = SELECTORS.find((selector) => this.selector(selector) !== undefined);
     const at = this.file.place(used === undefined ? this.node : this.get(used));
     const what =
@@ -138,7 +184,8 @@ export class Sops {
         ? 'sops.unencrypted_suffix (_unencrypted, by default)'
         : `sops.${used} (${this.selector(used)})`;
     try {
-      const left = paths.find((path) => !this.isEncrypted(path));
+      const selector = (name: string): string | undefined => this.selector(name);
+      const left = paths.find((path) => !isSelected(path, selector));
       return left === undefined
         ? []
         : [finding('sops-selector', at, `${what} leaves ${left.join('.')} in plain text`, RECOMMENDED, options)];
@@ -153,15 +200,6 @@ export class Sops {
         ),
       ];
     }
-  }
-
-  private isEncrypted(path: readonly string[]): boolean {
-    const [encrypted, unencrypted, suffix, noSuffix, comment] = SELECTORS.map((selector) => this.selector(selector));
-    if (comment !== undefined) return false; // it depends on comments that come and go
-    if (encrypted !== undefined) return path.some((part) => expression(encrypted).test(part));
-    if (unencrypted !== undefined) return !path.some((part) => expression(unencrypted).test(part));
-    if (suffix !== undefined) return path.some((part) => part.endsWith(suffix));
-    return !path.some((part) => part.endsWith(noSuffix ?? '_unencrypted'));
   }
 
   private selector(name: string): string | undefined {
@@ -182,8 +220,21 @@ export class Sops {
   }
 }
 
+/**
+ * Whether SOPS encrypts what is at a path, with the selectors of a file or of a creation rule.
+ * @throws SyntaxError for a selector that is no regular expression
+ */
+export function isSelected(path: readonly string[], selector: (name: string) => string | undefined): boolean {
+  const [encrypted, unencrypted, suffix, noSuffix, comment] = SELECTORS.map(selector);
+  if (comment !== undefined) return false; // it depends on comments that come and go
+  if (encrypted !== undefined) return path.some((part) => expression(encrypted).test(part));
+  if (unencrypted !== undefined) return !path.some((part) => expression(unencrypted).test(part));
+  if (suffix !== undefined) return path.some((part) => part.endsWith(suffix));
+  return !path.some((part) => part.endsWith(noSuffix ?? '_unencrypted'));
+}
+
 /** An expression of Go, whose only common difference here are the flags that it may begin with. */
-function expression(source: string): RegExp {
+export function expression(source: string): RegExp {
   const [, flags = '', rest = source] = /^\(\?([ims]+)\)([\s\S]*)$/.exec(source) ?? [];
   return new RegExp(rest, flags);
 }

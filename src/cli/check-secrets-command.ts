@@ -18,8 +18,9 @@ Examples:
   $ cdk8s-postgres-backup check-secrets --repo . --dist apps/shop/backup --recipient age1… --recipient age1…
   $ cdk8s-postgres-backup check-secrets --repo . --sarif > secrets.sarif
 
-No key is needed, and no value is shown. A repo with several clusters is checked a cluster at a time: name its folder
-with --repo. Folders named .git and node_modules are skipped, and links are not followed.
+No key is needed, and no value is shown. Folders with a kustomization.yaml are built, by kustomize or kubectl, whichever
+PATH has: without network, plugins and Helm, in a copy. What Flux applies goes by its Kustomizations; --repo must be the
+root of the working tree then. Folders named .git and node_modules are skipped, and links are not followed.
 
 Exit status: 0 without errors, 1 with errors, 2 where the command cannot do what it is asked to do.`;
 

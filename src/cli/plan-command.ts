@@ -17,13 +17,17 @@ Examples:
   $ cdk8s-postgres-backup plan --base main:dist --head dist
   $ cdk8s-postgres-backup plan --base old --head new --dumps listing.txt --markdown > comment.md
   $ ssh nas ls -l /export/shop | cdk8s-postgres-backup plan --base main:dist --head dist --dumps -
+  $ kubectl kustomize overlays/prod | cdk8s-postgres-backup plan --base main:rendered/prod.yaml --head -
+  $ cdk8s-postgres-backup plan --base <(helm template shop ./old) --head <(helm template shop ./new)
 
-A folder in a commit is named as Git does: main:dist from the root of the repo, main:./dist from here.
+A folder or file in a commit is named as Git does: main:dist from the root of the repo, main:./dist from here.
+A file, a pipe or the standard input has what Helm, kustomize or another tool has rendered, as one stream of documents.
+Of a folder, subfolders that hold objects of the same names are compared each by itself, as those of several clusters.
 
 Levels, and the risk when the worst change has them:
   error    high    data is lost or may be, or there are no backups any more
-  warning  medium  less is safe than before, or somebody has to do something
-  note     low     anything else that differs
+  warning  medium  less is safe than before, or there is something to do
+  note     low     anything else that differs, also what was so before and still is
 
 Restore points are those at the end of the next run: with --dumps the files of the listing, which may be that of ls or
 ls -l of the folder on the storage, what RESTORE_ACTION=list prints, or names one a line; without it, by the calendar, as
@@ -44,17 +48,18 @@ interface Options {
   readonly failOn?: Level;
 }
 
-/** `plan`: what a change of synthesized manifests means for whoever needs the backups. */
+/** `plan`: what a change of manifests means for backups and restores. */
 export function planCommand(): Command {
   return new Command('plan')
     .description(
       'say what a change of the manifests means: for recovery, for the dumps that are there, and field by field',
     )
     .requiredOption(
-      '--base <folder>',
-      'what cdk8s synth wrote before the change: a folder, or one in a commit like main:dist',
+      '--base <manifests>',
+      'the manifests before the change: a folder, a file, either of them in a commit like main:dist, or - for what a ' +
+        'tool has rendered on the standard input',
     )
-    .requiredOption('--head <folder>', 'what it writes with the change')
+    .requiredOption('--head <manifests>', 'the manifests with the change')
     .option('--dumps <file>', 'a listing of the dumps on the storage; - reads it from the standard input')
     .option('--dump-size <size>', 'the size of a dump, e.g. 2Gi, where the listing has none', size)
     .option('--last-run <seconds>', 'how long the last backup took', seconds)
@@ -68,6 +73,7 @@ export function planCommand(): Command {
     )
     .addHelpText('after', NOTES)
     .action((options: Options) => {
+      checkInput(options);
       const reader = new TreeReader();
       const [base, head] = [reader.read(options.base, '--base'), reader.read(options.head, '--head')];
       const { now = Date.now(), dumpSize, lastRun } = options;
@@ -77,6 +83,18 @@ export function planCommand(): Command {
       process.stdout.write(`${printed(made, options).trimEnd()}\n`);
       process.exitCode = fails ? 1 : 0;
     });
+}
+
+/** The standard input can be read once. */
+function checkInput({ base, head, dumps }: Options): void {
+  const readers = Object.entries({ '--base': base, '--head': head, '--dumps': dumps }).filter(
+    ([, from]) => from === '-',
+  );
+  if (readers.length > 1)
+    throw new MisuseError(
+      `${readers.map(([option]) => option).join(' and ')} (-) cannot both read the standard input. Name a file for ` +
+        'all but one, or a pipe like <(command)',
+    );
 }
 
 function printed(made: Plan, { markdown, json }: Options): string {

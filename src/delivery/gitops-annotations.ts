@@ -10,7 +10,7 @@ export const SSA = 'kustomize.toolkit.fluxcd.io/ssa';
  */
 export const VERBATIM = { [SUBSTITUTE]: 'disabled' };
 
-/** Annotations that keep an object which has disappeared from Git, or whose Kustomization, Application or release is deleted. */
+/** What keeps an object that has disappeared from Git, or whose Kustomization, Application or release is deleted. */
 export interface KeepAnnotations {
   readonly [name: string]: string;
 }

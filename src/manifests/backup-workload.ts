@@ -14,6 +14,8 @@ export interface BackupWorkload {
   /** Seconds. */
   readonly startingDeadline: number | undefined;
   readonly retention: RetentionCounts;
+  /** For how long each dump is held, e.g. `P30D`, whatever the retention says; empty for no hold. */
+  readonly hold: string;
   /** Days, where a recovery window is declared. */
   readonly recoveryWindow: number | undefined;
   /** The declared major version of the server. */
@@ -51,6 +53,7 @@ export function backupWorkload(manifest: Manifest): BackupWorkload | undefined {
       yearly: keep('YEARLY'),
       within: keep('WITHIN_DAYS'),
     },
+    hold: env.get('BACKUP_HOLD') ?? '',
     recoveryWindow: days === undefined ? undefined : Number(days),
     serverVersion: version === undefined ? undefined : Number(version),
     image:

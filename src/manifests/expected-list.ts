@@ -14,6 +14,8 @@ export interface Expectation {
   readonly minBytes?: number;
   /** The file in the repo in which it must live. */
   readonly gitFile?: string;
+  /** What brings it into the cluster, if that is not the repo. */
+  readonly provider?: string;
   /** When it will exist, if it need not be in the repo. */
   readonly optionalUntil?: string;
   readonly because: string;
@@ -97,6 +99,7 @@ export class ExpectedList {
       bytes: entry.number('bytes'),
       minBytes: entry.number('minBytes'),
       gitFile: entry.optional('gitFile'),
+      provider: entry.optional('provider'),
       optionalUntil: entry.optional('optionalUntil'),
       because: entry.string('because'),
       place: entry.place,

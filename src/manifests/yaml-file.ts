@@ -37,9 +37,12 @@ export class YamlFile {
     const documents: Document[] = [];
     try {
       // Unique keys are for the caller to check: the parser takes the square of their number for it.
-      for (const document of new Composer({ uniqueKeys: false, prettyErrors: false, stringKeys: false }).compose(
-        this.tokens(text),
-      )) {
+      for (const document of new Composer({
+        uniqueKeys: false,
+        prettyErrors: false,
+        stringKeys: false,
+        logLevel: 'error',
+      }).compose(this.tokens(text))) {
         documents.push(document);
       }
     } catch (error) {

@@ -3,9 +3,11 @@ import type { Manifest } from '../manifests/manifest';
 import type { Level } from '../reports/level';
 import type { Change, ChangeId } from './change';
 import type { StoredDump } from './listing';
+import { guardsOf, type Guard } from './guarded';
 import { resourceName, type ResourceChange } from './resources';
 import { forecast, type Forecast } from './restore-points';
 import { workloadOf, type Workload } from './planned-workload';
+import { name } from './words';
 
 /** What a plan is told beside the two trees. */
 export interface PlanOptions {
@@ -26,6 +28,7 @@ export interface Side {
   readonly workloads: readonly Workload[];
   /** By namespace and name, see `claimKey`. */
   readonly claims: ReadonlyMap<string, Manifest>;
+  readonly guards: readonly Guard[];
 }
 
 /** A workload before and after; one of them is missing where it is new or gone. */
@@ -47,6 +50,8 @@ export interface BackupPair extends Pair<BackupWorkload> {
 
 /** The two trees side by side: what the answers are made from. */
 export interface Comparison {
+  /** The folder of the cluster, where there are several. */
+  readonly cluster: string;
   readonly before: Side;
   readonly after: Side;
   /** What differs. */
@@ -59,61 +64,84 @@ export interface Comparison {
   readonly options: PlanOptions;
   /** The folders of the listing that several claims have. */
   readonly ambiguous: ReadonlySet<string>;
+  /** The guards that hold when the merge is applied: one that is gone from Git holds until it is removed by hand. */
+  readonly guards: readonly Guard[];
+  /** By a namespace, the one that its workloads have moved to. */
+  readonly namespaces: ReadonlyMap<string, string>;
 }
 
+/** @param ambiguous the folders of the listing that several claims have, see `ambiguousFolders` */
 export function comparison(
+  cluster: string,
   before: readonly Manifest[],
   after: readonly Manifest[],
   resources: readonly ResourceChange[],
   given: PlanOptions,
+  ambiguous: ReadonlySet<string>,
 ): Comparison {
-  const [old, current] = [side(before), side(after)];
-  const ambiguous = new Set(
-    [...(given.dumps?.keys() ?? [])].filter((folder) => isOfSeveral(folder, old) || isOfSeveral(folder, current)),
-  );
   const options = {
     ...given,
     ...(given.dumps && { dumps: new Map([...given.dumps].filter(([folder]) => !ambiguous.has(folder))) }),
   };
-  const backups = renamedTogether(
+  const pairs = <T>(read: (manifest: Manifest) => T | undefined): Pair<T>[] =>
     resources
-      .map((change) => ({
-        before: change.before && backupWorkload(change.before),
-        after: change.after && backupWorkload(change.after),
+      .map((resource) => ({
+        before: resource.before && read(resource.before),
+        after: resource.after && read(resource.after),
       }))
-      .filter((pair) => pair.before !== undefined || pair.after !== undefined),
-  );
+      .filter((pair) => pair.before !== undefined || pair.after !== undefined);
+  const [old, current] = [side(before), side(after)];
+  const workloads = pairs(workloadOf);
   return {
+    cluster,
     before: old,
     after: current,
+    guards: [
+      ...current.guards,
+      ...old.guards.filter(({ manifest }) => !current.guards.some((guard) => guard.manifest.name === manifest.name)),
+    ],
+    namespaces: new Map(
+      workloads.flatMap(({ before: was, after: is }) =>
+        was && is && was.manifest.namespace !== is.manifest.namespace
+          ? [[was.manifest.namespace, is.manifest.namespace] as const]
+          : [],
+      ),
+    ),
     resources,
     options,
     ambiguous,
-    backups: backups.map((pair) => ({
+    backups: pairs(backupWorkload).map((pair) => ({
       ...pair,
       ...(pair.before &&
         pair.after && {
           forecast: { ...forecastOf(pair.before, pair.after, options), isAmbiguous: ambiguous.has(pair.before.folder) },
         }),
     })),
-    workloads: resources
-      .map((change) => ({
-        before: change.before && workloadOf(change.before),
-        after: change.after && workloadOf(change.after),
-      }))
-      .filter((pair) => pair.before !== undefined || pair.after !== undefined),
+    workloads,
   };
 }
 
-/** A listing names its dumps by the folder alone. */
-function isOfSeveral(folder: string, { backups }: Side): boolean {
-  return (
-    new Set(
-      backups
-        .filter((backup) => backup.folder === folder)
-        .map(({ manifest, claim }) => claimKey(manifest.namespace, claim)),
-    ).size > 1
-  );
+/**
+ * The folders of a listing that several claims have: a listing names its dumps by the folder alone.
+ * @param trees the manifests of each cluster, of one tree after the other
+ */
+export function ambiguousFolders(
+  dumps: PlanOptions['dumps'],
+  trees: readonly (readonly (readonly Manifest[])[])[],
+): ReadonlySet<string> {
+  if (dumps === undefined) return new Set();
+  const several = trees.flatMap((tree) => {
+    const claims = new Map<string, Set<string>>();
+    for (const [cluster, manifests] of tree.entries())
+      for (const manifest of manifests) {
+        const backup = backupWorkload(manifest);
+        if (backup === undefined) continue;
+        const known = claims.get(backup.folder) ?? new Set();
+        claims.set(backup.folder, known.add(`${cluster} ${claimKey(manifest.namespace, backup.claim)}`));
+      }
+    return [...claims].filter(([, known]) => known.size > 1).map(([folder]) => folder);
+  });
+  return new Set(several.filter((folder) => dumps.has(folder)));
 }
 
 /** What becomes of the restore points of a backup that may be the same before and after. */
@@ -121,9 +149,21 @@ export function forecastOf(before: BackupWorkload, after: BackupWorkload, { now,
   return forecast(before, after, now, dumps?.get(before.folder), isOrphaned(before, after));
 }
 
-/** Whether the dumps of a backup are where it does not look for them any more. Both are of one namespace. */
-export function isOrphaned(before: BackupWorkload, after: BackupWorkload): boolean {
-  return before.claim !== after.claim || before.folder !== after.folder;
+/** Whether the dumps of a workload are where it does not look for them any more. A claim is of one namespace. */
+export function isOrphaned(before: Dumps, after: Dumps): boolean {
+  return (
+    before.claim !== after.claim ||
+    before.folder !== after.folder ||
+    before.manifest.namespace !== after.manifest.namespace
+  );
+}
+
+/** Where the dumps of a backup are. */
+type Dumps = Pick<BackupWorkload, 'manifest' | 'claim' | 'folder'>;
+
+/** A folder of dumps, for people. */
+export function dumpsOf({ manifest, claim, folder }: Dumps): string {
+  return `${name(folder)} on the claim ${manifest.namespace === '' ? '' : `${name(manifest.namespace)}/`}${name(claim)}`;
 }
 
 export function claimKey(namespace: string, name: string): string {
@@ -146,6 +186,7 @@ function side(manifests: readonly Manifest[]): Side {
     manifests.map(read).filter((value) => value !== undefined) as T[];
   return {
     manifests,
+    guards: guardsOf(manifests),
     backups: found(backupWorkload),
     workloads: found(workloadOf),
     claims: new Map(
@@ -154,21 +195,4 @@ function side(manifests: readonly Manifest[]): Side {
         .map((claim) => [claimKey(claim.namespace, claim.name), claim]),
     ),
   };
-}
-
-/** A backup that is gone and one that is new are the same one under another name when they are of the same database. */
-function renamedTogether(pairs: readonly Pair<BackupWorkload>[]): Pair<BackupWorkload>[] {
-  const target = ({ manifest, server, database }: BackupWorkload): string =>
-    JSON.stringify([manifest.namespace, server, database]);
-  const gone = new Map(
-    pairs.filter(({ after }) => after === undefined).map(({ before }) => [target(before!), before!]),
-  );
-  const renamed = new Set<BackupWorkload>();
-  const joined = pairs.map((pair) => {
-    const before = pair.before === undefined && pair.after !== undefined ? gone.get(target(pair.after)) : undefined;
-    if (before === undefined || renamed.has(before)) return pair;
-    renamed.add(before);
-    return { before, after: pair.after };
-  });
-  return joined.filter(({ before, after }) => after !== undefined || !renamed.has(before!));
 }

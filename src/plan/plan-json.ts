@@ -2,7 +2,7 @@ import type { Value } from '../manifests/manifest';
 import { LEVELS, type Level } from '../reports/level';
 import type { ChangeId, Risk } from './change';
 import type { Plan } from './plan';
-import { resourceName } from './resources';
+import { isMoved, resourceName } from './resources';
 
 /** What `--json` prints. Fields may be added; where one changes its meaning or goes, `version` counts up. */
 export interface JsonReport {
@@ -45,12 +45,14 @@ export interface JsonReport {
     readonly namespace?: string;
     readonly name: string;
     readonly change: 'added' | 'removed' | 'changed';
+    /** What it was called, where it has another name or namespace now. */
+    readonly was?: string;
     readonly fields: readonly { readonly path: string; readonly before?: Value; readonly after?: Value }[];
   }[];
   readonly summary: { readonly errors: number; readonly warnings: number; readonly notes: number };
 }
 
-export function jsonReport({ base, head, now, risk, changes, resources, comparison }: Plan): JsonReport {
+export function jsonReport({ base, head, now, risk, changes, resources, comparisons }: Plan): JsonReport {
   const [errors, warnings, notes] = LEVELS.map(
     (level) => changes.filter((change) => change.level === level).length,
   ) as [number, number, number];
@@ -61,19 +63,21 @@ export function jsonReport({ base, head, now, risk, changes, resources, comparis
     now: new Date(now).toISOString(),
     risk,
     changes,
-    restorePoints: comparison.backups.flatMap(({ after, forecast }) =>
-      after === undefined || forecast === undefined
-        ? []
-        : [
-            {
-              backup: resourceName(after.manifest),
-              ...(forecast.next !== undefined && { nextRun: new Date(forecast.next).toISOString() }),
-              isListed: forecast.isListed,
-              before: forecast.before.map(({ name }) => name),
-              after: forecast.after.map(({ name }) => name),
-              lost: forecast.lost.map(({ point }) => point.name),
-            },
-          ],
+    restorePoints: comparisons.flatMap(({ cluster, backups }) =>
+      backups.flatMap(({ after, forecast }) =>
+        after === undefined || forecast === undefined
+          ? []
+          : [
+              {
+                backup: `${cluster === '' ? '' : `${cluster}: `}${resourceName(after.manifest)}`,
+                ...(forecast.next !== undefined && { nextRun: new Date(forecast.next).toISOString() }),
+                isListed: forecast.isListed,
+                before: forecast.before.map(({ name }) => name),
+                after: forecast.after.map(({ name }) => name),
+                lost: forecast.lost.map(({ point }) => point.name),
+              },
+            ],
+      ),
     ),
     resources: resources.map(({ before, after, fields }) => {
       const { file, apiVersion, kind, namespace, name } = (after ?? before)!;
@@ -83,6 +87,7 @@ export function jsonReport({ base, head, now, risk, changes, resources, comparis
         kind,
         ...(namespace !== '' && { namespace }),
         name,
+        ...(isMoved({ before, after }) && { was: resourceName(before!) }),
         change: before === undefined ? 'added' : after === undefined ? 'removed' : 'changed',
         fields: fields.map((field) => ({ path: field.path, before: field.before, after: field.after })),
       };

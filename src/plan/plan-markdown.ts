@@ -1,36 +1,94 @@
 import { printable } from '../reports/text';
+import { LEVELS } from '../reports/level';
 import type { Change } from './change';
+import { fieldGroups, type FieldGroup } from './field-groups';
+import { fieldLines } from './field-lines';
 import { headline } from './headline';
-import { extent, type Plan } from './plan';
-import { resourceName, type ResourceChange } from './resources';
-import { fieldLines, firstOf, sentence } from './plan-text';
+import type { Plan } from './plan';
+import { comeAndGone, firstOf, groupName, sentence } from './plan-text';
+import { plural, words } from './words';
 
 /** GitHub takes comments of up to 65,536 characters. */
 const MOST_CHARACTERS = 60_000;
 
+/** What a reader sees of a comment without unfolding anything: 60 lines with the headline and the folds. */
+const MOST_LINES = 48;
+
+/** So many items of an answer are seen; where there are more, all of them are in the fold. */
+const MOST_ITEMS = 8;
+
 const SIGNS = { error: '🔴 error', warning: '🟡 warning', note: '🔵 note' };
 
-/** The plan as a comment of a pull request. */
+/** The plan as a comment of a pull request: at most 60 lines, the worst first, and the rest behind folds. */
 export function markdownReport(plan: Plan): string {
-  const parts = [`### ${text(headline(plan))}\n`, ...plan.changes.map((change) => `${item(change).join('\n')}\n`)];
-  const details = plan.resources.map((resource) => `${folded(resource)}\n`);
-  return `${cut(parts, 'changes').join('\n')}${cut(details, 'resources', MOST_CHARACTERS - parts.join('\n').length)
-    .map((block) => `\n${block}`)
-    .join('')}`;
+  const shown: string[] = [];
+  const folded: Change[] = [];
+  let left = MOST_LINES;
+  for (const group of alike(plan.changes)) {
+    const block = item(group, MOST_ITEMS);
+    const lines = block.split('\n').length;
+    // What comes later is not worse, and is not seen before what is folded as a whole.
+    const isShown = left > 0 && lines <= left;
+    left = isShown ? left - lines : 0;
+    if (isShown) shown.push(block);
+    if (!isShown || isCut(group)) folded.push(...group);
+  }
+  const blocks = [...fieldGroups(plan.resources).map(diff), ...comeAndGone(plan).map((line) => `${text(line)}\n`)];
+  const answers = folded.map((change) => item([change]));
+  const parts = [`### ${text(headline(plan))}\n`, ...shown, ...fold(summary(folded), answers, MOST_CHARACTERS / 2)];
+  const room = MOST_CHARACTERS - parts.join('\n').length;
+  return [...parts, ...fold(`Fields of ${plural(plan.resources.length, 'object')}`, blocks, room)].join('\n').trimEnd();
 }
 
-function item({ level, resources, title, details, items = [] }: Change): string[] {
-  const about = firstOf(resources).map(code).join(', ');
+/** Answers that say the same of other resources, with other details, are seen once. */
+function alike(changes: readonly Change[]): Change[][] {
+  const groups = new Map<string, Change[]>();
+  for (const change of changes) {
+    const key = JSON.stringify([change.level, change.id, change.title]);
+    groups.set(key, [...(groups.get(key) ?? []), change]);
+  }
+  return [...groups.values()];
+}
+
+function isCut(group: readonly Change[]): boolean {
+  return group.length > 1 || group.some(({ items = [] }) => items.length > MOST_ITEMS);
+}
+
+/** What is behind a fold, by its levels: `2 warnings and 3 notes`. */
+function summary(folded: readonly Change[]): string {
+  const counts = LEVELS.map((level) => [folded.filter((change) => change.level === level).length, level] as const);
+  return `${words(counts.filter(([number]) => number > 0).map(([number, level]) => plural(number, level)))} in full`;
+}
+
+function fold(title: string, blocks: readonly string[], room: number): string[] {
+  if (blocks.length === 0) return [];
+  const escaped = printable(title).replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('@', '&#64;');
+  return [`<details><summary>${escaped}</summary>\n`, ...cut(blocks, room), '</details>\n'];
+}
+
+/** An answer; of several that are alike the first one, for all of them. */
+function item(group: readonly Change[], most = Infinity): string {
+  const [{ level, title, details, items = [] }, ...others] = group as [Change, ...Change[]];
+  const about = firstOf(group.flatMap(({ resources }) => resources))
+    .map(code)
+    .join(', ');
+  const rest = items.length - most;
+  const told = [
+    ...(others.length > 0 ? [`This is of the first; the ${plural(others.length, 'other')} are below.`] : []),
+    ...details.map(sentence),
+  ];
   return [
     `- **${SIGNS[level]}**: ${text(sentence(title))} ${about}`,
-    ...details.map((detail) => `\n  ${text(detail)}`),
-    ...items.map((one) => `  - ${text(one)}`),
-  ];
+    ...(told.length > 0 ? [`\n  ${told.map(text).join(' ')}`] : []),
+    ...items.slice(0, most).map((one) => `  - ${text(one)}`),
+    ...(rest > 0 ? [`  - … and ${rest} more`] : []),
+    '',
+  ].join('\n');
 }
 
-/** Every field of a resource, as a diff behind its name. */
-function folded(resource: ResourceChange): string {
-  const lines = resource.fields.flatMap((field) =>
+/** Fields as a diff. */
+function diff(group: FieldGroup): string {
+  const lines = group.fields.flatMap((field) =>
     field.diff === undefined && field.before !== undefined && field.after !== undefined
       ? [
           ...fieldLines({ path: field.path, before: field.before }),
@@ -38,11 +96,8 @@ function folded(resource: ResourceChange): string {
         ]
       : fieldLines(field),
   );
-  const name = `${resourceName((resource.after ?? resource.before)!)}: ${extent(resource)}`;
-  if (lines.length === 0) return code(name);
-  const summary = printable(name).replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('@', '&#64;');
   const fence = '`'.repeat(longestRun(lines.join('\n'), 2) + 1);
-  return [`<details><summary>${summary}</summary>`, '', `${fence}diff`, ...lines, fence, '', '</details>'].join('\n');
+  return [`${text(groupName(group))}\n`, `${fence}diff`, ...lines, `${fence}\n`].join('\n');
 }
 
 /**
@@ -70,13 +125,13 @@ function longestRun(value: string, least: number): number {
   return Math.max(least, ...[...value.matchAll(/`+/g)].map(([run]) => run.length));
 }
 
-function cut(blocks: readonly string[], noun: string, room = MOST_CHARACTERS): string[] {
+function cut(blocks: readonly string[], room: number): string[] {
   let left = room;
   const fitting = blocks.findIndex((block) => (left -= block.length + 1) < 0);
   return fitting < 0
     ? [...blocks]
     : [
         ...blocks.slice(0, fitting),
-        `… and ${blocks.length - fitting} more ${noun}, which a comment has no room for. Run the plan where you are.\n`,
+        `… and ${blocks.length - fitting} more, which a comment has no room for. Run the plan where you are.\n`,
       ];
 }

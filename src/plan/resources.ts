@@ -1,5 +1,6 @@
 import type { Manifest, Value } from '../manifests/manifest';
 import { fieldChanges, type FieldChange } from './fields';
+import { moves } from './moves';
 
 /** A resource of which the two trees have different versions, or only one of them has it. */
 export interface ResourceChange {
@@ -7,6 +8,8 @@ export interface ResourceChange {
   readonly after?: Manifest;
   /** Empty where the resource is new or gone. */
   readonly fields: readonly FieldChange[];
+  /** The folder of its cluster, where there are several. */
+  readonly cluster: string;
 }
 
 /** How reports call a resource. */
@@ -15,20 +18,42 @@ export function resourceName({ kind, namespace, name, file, apiVersion }: Manife
   return `${kind} ${namespace === '' ? '' : `${namespace}/`}${name}`;
 }
 
-/** The resources of two trees that differ, by name, in the order of the second tree. Those that are gone come last. */
-export function resourceChanges(before: readonly Manifest[], after: readonly Manifest[]): ResourceChange[] {
+/** How reports call a resource that differs: by its new name. */
+export function changedName({ before, after }: Pick<ResourceChange, 'before' | 'after'>): string {
+  return resourceName((after ?? before)!);
+}
+
+/**
+ * The resources of two trees that differ, by name, in the order of the second tree; what has another name or namespace
+ * and is for the same thing is one. Those that are gone come last.
+ */
+export function resourceChanges(
+  before: readonly Manifest[],
+  after: readonly Manifest[],
+  cluster = '',
+): ResourceChange[] {
   const [old, current] = [byKey(before), byKey(after)];
+  const moved = moves(
+    [...old].filter(([key]) => !current.has(key)).map(([, manifest]) => manifest),
+    [...current].filter(([key]) => !old.has(key)).map(([, manifest]) => manifest),
+  );
   const changed = [...current].flatMap(([key, manifest]): ResourceChange[] => {
-    const was = old.get(key);
-    if (was === undefined) return [{ after: manifest, fields: [] }];
+    const was = old.get(key) ?? moved.get(manifest);
+    if (was === undefined) return [{ after: manifest, fields: [], cluster }];
     const fields =
       was === manifest ? [] : fieldChanges(was.object, manifest.object).map((field) => withoutSecrets(manifest, field));
-    return fields.length === 0 ? [] : [{ before: was, after: manifest, fields }];
+    return fields.length === 0 ? [] : [{ before: was, after: manifest, fields, cluster }];
   });
+  const taken = new Set(moved.values());
   const gone = [...old]
-    .filter(([key]) => !current.has(key))
-    .map(([, manifest]): ResourceChange => ({ before: manifest, fields: [] }));
+    .filter(([key, manifest]) => !current.has(key) && !taken.has(manifest))
+    .map(([, manifest]): ResourceChange => ({ before: manifest, fields: [], cluster }));
   return [...changed, ...gone];
+}
+
+/** Whether it is the same thing under another name, or in another namespace. */
+export function isMoved({ before, after }: Pick<ResourceChange, 'before' | 'after'>): boolean {
+  return before !== undefined && after !== undefined && resourceName(before) !== resourceName(after);
 }
 
 /** Resources that a tree has twice. */
@@ -55,7 +80,7 @@ function byKey(manifests: readonly Manifest[]): Map<string, Manifest> {
 }
 
 /** What has no name, such as a kustomization, is known by its file. */
-function keyOf({ apiVersion, kind, namespace, name, file }: Manifest): string {
+export function keyOf({ apiVersion, kind, namespace, name, file }: Manifest): string {
   return JSON.stringify([apiVersion, kind, namespace, name === '' ? file : name]);
 }
 

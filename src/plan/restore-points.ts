@@ -57,7 +57,7 @@ export function forecast(
       name: dumpName(before.folder, time),
       time,
       isVerified: true,
-      isHeld: false,
+      isHeld: now - time < holdOf(before),
       size: undefined,
     }));
   const run = next ?? now;
@@ -65,7 +65,7 @@ export function forecast(
     name: dumpName(after.folder, run),
     time: run,
     isVerified: true,
-    isHeld: false,
+    isHeld: false, // Only the newest one of each is asked for, and that is kept anyway.
     size: undefined,
   };
   const all = [coming, ...existing];
@@ -90,15 +90,45 @@ export function forecast(
 }
 
 /** The times of the dumps that are there after a while, when every scheduled run has succeeded, the newest first. */
-export function steadyState({ schedule, timeZone, retention }: BackupWorkload, now: number): readonly number[] {
+export function steadyState(backup: BackupWorkload, now: number): readonly number[] {
+  const known = steadyStates.get(backup);
+  if (known?.now === now) return known.times;
+  const times = computed(backup, now);
+  steadyStates.set(backup, { now, times });
+  return times;
+}
+
+const steadyStates = new WeakMap<BackupWorkload, { readonly now: number; readonly times: readonly number[] }>();
+
+function computed(backup: BackupWorkload, now: number): readonly number[] {
+  const { schedule, timeZone, retention } = backup;
   const calendar = Schedule.of(schedule, timeZone);
   if (calendar === undefined) return [];
   const longest = calendar.longestGap(now);
+  const hold = holdOf(backup);
   const reach = Object.entries(PERIODS).map(([rule, days]) => retention[rule as Rule] * Math.max(longest, days * DAY));
-  return keptBy(
-    retention,
-    calendar.runs(now - Math.min(Math.max(...reach) + longest + DAY, LONGEST) + 1, now + 1).slice(-MOST_RUNS),
-  );
+  const runs = calendar
+    .runs(now - Math.min(Math.max(...reach, hold) + longest + DAY, LONGEST) + 1, now + 1)
+    .slice(-MOST_RUNS);
+  const kept = keptBy(retention, runs);
+  if (hold === 0) return kept;
+  const byRetention = new Set(kept);
+  return runs.filter((time) => byRetention.has(time) || now - time < hold).reverse();
+}
+
+/**
+ * For how long a backup holds each of its dumps, in milliseconds; 0 for no hold, undefined where the script refuses the
+ * variable.
+ */
+export function holdTime(hold: string): number | undefined {
+  if (hold === '') return 0;
+  const [, time, count, unit] = /^P(T?)([1-9]\d{0,3})([HDW])$/.exec(hold) ?? [];
+  if (count === undefined || (time === 'T') !== (unit === 'H')) return undefined;
+  return Number(count) * { H: DAY / 24, D: DAY, W: 7 * DAY }[unit as 'H' | 'D' | 'W'];
+}
+
+function holdOf({ hold }: BackupWorkload): number {
+  return holdTime(hold) ?? 0;
 }
 
 function pruned(retention: RetentionCounts, dumps: readonly StoredDump[]): readonly StoredDump[] {

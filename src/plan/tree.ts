@@ -7,7 +7,8 @@ import { MisuseError } from '../errors';
 import { duplicateKeys, YamlFile } from '../manifests/yaml-file';
 import type { Files, Problem } from './files';
 import { folderFiles } from './folder';
-import { gitFolder } from './git-folder';
+import { gitFiles } from './git-files';
+import { readStream, stream } from './stream';
 
 /** A synthesized tree: what is to be compared. */
 export interface Tree {
@@ -17,6 +18,8 @@ export interface Tree {
   /** The contents of all files, by path. */
   readonly files: ReadonlyMap<string, string>;
   readonly problems: readonly Problem[];
+  /** Whether it is a stream that a tool has rendered, and has no files. */
+  readonly isStream: boolean;
 }
 
 const MANIFESTS = new Set(['.yaml', '.yml', '.json']);
@@ -34,16 +37,23 @@ export class TreeReader {
   private readonly parsed = new Map<string, Parsed>();
 
   /**
-   * @param name a folder, or `ref:folder` for one in a commit
+   * @param name a folder, a file or pipe with what was rendered, `-` for the standard input, or `ref:path` for a folder
+   * or a file in a commit
    * @param option how errors call it
-   * @throws MisuseError where there is no such folder
+   * @throws MisuseError where there is no such thing, or nothing in a stream
    */
   read(name: string, option: string): Tree {
     const colon = name.indexOf(':');
-    if (statSync(name, { throwIfNoEntry: false })?.isDirectory()) return this.tree(name, folderFiles(name));
-    if (colon > 0) return this.tree(name, gitFolder(name.slice(0, colon), name.slice(colon + 1), option));
+    const found = name === '-' ? undefined : statSync(name, { throwIfNoEntry: false });
+    if (found?.isDirectory()) return this.tree(name, folderFiles(name));
+    if (name === '-' || found !== undefined) return this.rendered(name, readStream(name, option), option);
+    if (colon > 0) {
+      const read = gitFiles(name.slice(0, colon), name.slice(colon + 1), option);
+      return Buffer.isBuffer(read) ? this.rendered(name, stream(read), option) : this.tree(name, read);
+    }
     throw new MisuseError(
-      `${option} (${name}) is no folder. Name one that exists, or a folder in a commit like main:dist`,
+      `${option} (${name}) is not a folder, nor a file. Name one that exists, a folder in a commit like main:dist, or - ` +
+        'for rendered manifests on the standard input',
     );
   }
 
@@ -55,16 +65,33 @@ export class TreeReader {
     });
   }
 
-  private tree(name: string, { files, problems }: Files): Tree {
+  /** @param text what a tool has rendered */
+  ofStream(name: string, text: string): Tree {
+    return this.rendered(name, stream(Buffer.from(text)), name);
+  }
+
+  /** A tool that fails prints nothing, and all would look as if it were gone. */
+  private rendered(name: string, files: Files, option: string): Tree {
+    const tree = this.tree(name, files, true);
+    if (tree.manifests.length === 0 && tree.problems.length === 0)
+      throw new MisuseError(
+        `${option} (${name}) has no manifest in it. Does the command that renders it succeed? For nothing, name an ` +
+          'empty folder',
+      );
+    return tree;
+  }
+
+  private tree(name: string, { files, problems }: Files, isStream = false): Tree {
     const texts = new Map(files.map(({ path, content }) => [path, content.toString('utf8')]));
     const parsed = files
-      .filter(({ path }) => MANIFESTS.has(extname(path).toLowerCase()))
+      .filter(({ path }) => isStream || MANIFESTS.has(extname(path).toLowerCase()))
       .map(({ path, content }) => this.parse(path, content, texts.get(path)!));
     return {
       name,
       files: texts,
       manifests: parsed.flatMap(({ manifests }) => manifests),
       problems: [...problems, ...parsed.flatMap((file) => file.problems)],
+      isStream,
     };
   }
 

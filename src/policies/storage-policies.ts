@@ -18,8 +18,8 @@ export const STORAGE: readonly Policy[] = [
     level: 'error',
     source: 'https://fluxcd.io/flux/components/kustomize/kustomizations/#prune',
     rule:
-      'What applies a claim keeps it when it disappears from Git: it has kustomize.toolkit.fluxcd.io/prune: disabled, ' +
-      'argocd.argoproj.io/sync-options: Prune=false,Delete=false or helm.sh/resource-policy: keep.',
+      'What applies a claim keeps it when it disappears from Git. The claim has kustomize.toolkit.fluxcd.io/prune: ' +
+      'disabled, argocd.argoproj.io/sync-options: Prune=false,Delete=false or helm.sh/resource-policy: keep.',
     because: 'Most provisioners delete the stored files with the claim: a removed line, and every dump is gone.',
     remedy: 'Use BackupPvc, or add the annotation of the tool that applies the claim.',
     check: (manifest) => {

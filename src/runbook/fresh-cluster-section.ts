@@ -140,7 +140,7 @@ function start(runbook: RunbookFacts, commands: Commands, see: See): Step {
 }
 
 function row({ isLocal, namespace, secretName, _onlyKey: onlyKey, _options, _because = '' }: ExpectedSecret): string[] {
-  const { bytes, minBytes, pattern, sameAsDump, gitFile, optionalUntil } = _options;
+  const { bytes, minBytes, pattern, sameAsDump, gitFile, optionalUntil, provider } = _options;
   const must = [
     bytes && `${bytes} bytes`,
     minBytes && `at least ${minBytes} bytes`,
@@ -154,12 +154,14 @@ function row({ isLocal, namespace, secretName, _onlyKey: onlyKey, _options, _bec
     onlyKey === undefined ? 'any' : `\`${onlyKey}\``,
     must,
     _because,
-    gitFile !== undefined
-      ? `Git, \`${gitFile}\``
-      : optionalUntil === undefined
-        ? 'a copy'
-        : `a copy; not in Git, missing only until ${optionalUntil}`,
+    origin(gitFile, provider, optionalUntil),
   ];
+}
+
+function origin(gitFile?: string, provider?: string, optionalUntil?: string): string {
+  if (gitFile !== undefined) return `Git, \`${gitFile}\``;
+  if (provider !== undefined) return provider;
+  return optionalUntil === undefined ? 'a copy' : `a copy; not in Git, missing only until ${optionalUntil}`;
 }
 
 /** A command for each namespace. */

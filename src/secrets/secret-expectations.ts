@@ -107,8 +107,9 @@ export class SecretExpectations extends Construct {
    * @throws InvalidPropError when the names are not legal or the secret is expected already
    */
   public expectSecret(secretName: string, options: ExpectSecretOptions): void {
-    const { because, gitFile, optionalUntil, namespace = this.namespace } = options;
-    this.add(new ExpectedSecret(this, secretName, { because, gitFile, optionalUntil }, namespace), 'expectSecret');
+    const { because, gitFile, optionalUntil, provider, namespace = this.namespace } = options;
+    const known = { because, gitFile, optionalUntil, provider };
+    this.add(new ExpectedSecret(this, secretName, known, namespace), 'expectSecret');
   }
 
   /**
@@ -127,12 +128,12 @@ export class SecretExpectations extends Construct {
   }
 
   private add<T extends ExpectedSecret>(secret: T, caller: string): T {
-    const { because, gitFile, optionalUntil } = secret._options;
+    const { because, gitFile, optionalUntil, provider } = secret._options;
     checkName(`${caller}.secretName`, secret.secretName);
     if (secret.namespace !== undefined) {
       checkName(`${caller}.namespace`, secret.namespace);
     }
-    for (const [property, text] of Object.entries({ because, gitFile, optionalUntil })) {
+    for (const [property, text] of Object.entries({ because, gitFile, optionalUntil, provider })) {
       if (text !== undefined && !/^[^\r\n\t]*[^\s][^\r\n\t]*$/.test(text)) {
         throw new InvalidPropError(
           `${caller}.${property}`,
@@ -236,7 +237,7 @@ function isExtended(pattern: string): boolean {
 
 function listed(secret: ExpectedSecret): object {
   const { isLocal, namespace, secretName, _onlyKey: onlyKey, _usedBy: usedBy, _because: because } = secret;
-  const { bytes, minBytes, pattern, sameAsDump, gitFile, optionalUntil } = secret._options;
+  const { bytes, minBytes, pattern, sameAsDump, gitFile, optionalUntil, provider } = secret._options;
   return {
     ...(!isLocal && { namespace }),
     secret: secretName,
@@ -249,6 +250,7 @@ function listed(secret: ExpectedSecret): object {
     because,
     ...(gitFile !== undefined && { gitFile }),
     ...(optionalUntil !== undefined && { optionalUntil }),
+    ...(provider !== undefined && { provider }),
     ...(usedBy.length > 0 && { usedBy }),
   };
 }

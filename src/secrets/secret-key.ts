@@ -16,6 +16,12 @@ export interface SecretOriginOptions {
    * @default - it is in Git and must never be missing
    */
   readonly optionalUntil?: string;
+  /**
+   * What brings the secret into the cluster, in words, where Git does not, e.g. `External Secrets`: nobody looks for it
+   * in Git, and it must never be missing in the cluster.
+   * @default - Git brings it
+   */
+  readonly provider?: string;
 }
 
 /** Facts about a secret, beside its name. */

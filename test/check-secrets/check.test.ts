@@ -145,7 +145,7 @@ describe('where it is', () => {
       found(SHOP, { 'a/s.yaml': sops.yaml(shop()), 'a/kustomization.yaml': kustomization('other', 's.yaml') }),
     ).toEqual(['error secret-wrong-namespace a/s.yaml:5']);
     expect(found(SHOP, { 'a/s.yaml': bare(), 'a/kustomization.yaml': kustomization(NAMESPACE, 'other.yaml') })).toEqual(
-      ['error secret-wrong-namespace a/s.yaml:4'],
+      ['error secret-not-listed a/s.yaml:4'],
     );
   });
 
@@ -168,14 +168,14 @@ describe('where it is', () => {
       'a/kustomization.yaml': kustomization('a', 's.yaml', '../b'),
       'b/kustomization.yaml': kustomization('b', '../a'),
     };
-    expect(found(SHOP, files)).toContain('error secret-wrong-namespace a/s.yaml:4');
+    expect(found(SHOP, files)).toEqual(['error kustomize-failed a/kustomization.yaml:1']);
   });
 
   test('so does the targetNamespace of a Flux Kustomization, for all below its path', () => {
     const flux = JSON.stringify({
       apiVersion: 'kustomize.toolkit.fluxcd.io/v1',
       kind: 'Kustomization',
-      spec: { path: './apps/shop', targetNamespace: NAMESPACE },
+      spec: { path: './apps/shop', targetNamespace: NAMESPACE, decryption: { provider: 'sops' } },
     });
     expect(found(SHOP, { 'apps/shop/db/s.yaml': bare(), 'flux/shop.yaml': flux })).toEqual([]);
     expect(found(SHOP, { 'apps/shop-2/s.yaml': bare(), 'flux/shop.yaml': flux })).toEqual([
@@ -213,7 +213,7 @@ describe('where it is', () => {
     ]);
     expect(
       found(SHOP, { 'a.yaml': sops.yaml(shop()), 'b/kustomization.yaml': generator.replace('literals', 'files') }),
-    ).toEqual([]);
+    ).toEqual(['error kustomize-failed b/kustomization.yaml:1']);
   });
 
   test('a Secret under another name with the expected key is pointed at', () => {

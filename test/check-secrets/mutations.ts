@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { stringify } from 'yaml';
 import type { Rule } from '../../src/reports/findings';
 import { type Files, NAMESPACE } from '../support/secrets/flux-repo';
+import { flux, kustomization, type Overlay, type Spec } from '../support/secrets/monorepo';
 import type { Sops, Tree } from '../support/secrets/sops';
 
 export type Field = 'data' | 'stringData';
@@ -25,7 +26,8 @@ export const worlds: fc.Arbitrary<World> = fc.record({
   value: fc.string({ unit: 'grapheme', minLength: 1, maxLength: 60 }),
   field: fc.constantFrom<Field>('data', 'stringData'),
   file: fc.constantFrom('k8s/prod/21-secrets.enc.yaml', 'secret.yml', 'a/b/c d/ü.yaml', 'apps/x.enc.json'),
-  byKustomization: fc.boolean(),
+  // Such a world is built, which takes its time.
+  byKustomization: fc.nat(4).map((one) => one === 0),
   before: fc.nat(2),
 });
 
@@ -79,8 +81,49 @@ export function repo(world: World, text: string): Files {
 /** Something that goes wrong with a good repo, and where it must be found. */
 export interface Mutation {
   readonly rules: Rule[];
-  readonly apply: (world: World, sops: Sops, other: Sops) => { files: Files; file: string; line: number };
+  /** Whether kustomize builds something: a run takes its time. */
+  readonly builds?: true;
+  readonly apply: (world: World, sops: Sops, other: Sops) => Mutated;
 }
+
+/** A repo that has a fault, and where it is. */
+interface Mutated {
+  readonly files: Files;
+  readonly file: string;
+  readonly line: number;
+}
+
+/** A world whose file is in a folder of its own that Flux applies, with what its kustomization.yaml says. */
+function applied(
+  any: World,
+  sops: Sops,
+  fields: (base: string) => Overlay = (base) => ({ resources: [base] }),
+  spec: Spec = {},
+): { world: World; files: Files; folder: string } {
+  const file = any.file.includes('/') ? any.file : `k8s/${any.file}`;
+  const world = { ...any, file, byKustomization: false, before: 0 };
+  const folder = file.slice(0, file.lastIndexOf('/'));
+  const files = {
+    ...repo(world, manifest(world, sops)),
+    'clusters/prod/flux-system/gotk-sync.yaml': flux('flux-system', './clusters/prod'),
+    'clusters/prod/shop.yaml': flux('shop', `./${folder}`, spec),
+    [`${folder}/kustomization.yaml`]: kustomization(fields(file.slice(folder.length + 1))),
+  };
+  return { world, files, folder };
+}
+
+/** The same with a file more, or another one in its place. */
+function withFile(files: Files, file: string, text: string, line: number): Mutated {
+  return { files: { ...files, [file]: text }, file, line };
+}
+
+function without(files: Files, ...paths: string[]): Files {
+  return Object.fromEntries(Object.entries(files).filter(([path]) => !paths.includes(path)));
+}
+
+const generator = ({ name }: World, source: object): Overlay => ({
+  secretGenerator: [{ name, namespace: NAMESPACE, options: { disableNameSuffixHash: true }, ...source }],
+});
 
 const at = (text: string, needle: string | RegExp): number => {
   const lines = text.split('\n');
@@ -201,7 +244,8 @@ export const mutations: Record<string, Mutation> = {
   },
   'the same Secret twice': {
     rules: ['secret-duplicate'],
-    apply: (world, sops) => {
+    apply: (any, sops) => {
+      const world = { ...any, file: 'k8s/prod/secret.enc.yaml' };
       const again = manifest({ ...world, file: 'z.yaml' }, sops, { namespace: NAMESPACE });
       return {
         files: { ...repo(world, manifest(world, sops)), 'z/again.yaml': again },
@@ -216,6 +260,136 @@ export const mutations: Record<string, Mutation> = {
       const yaml = { ...world, file: 'k8s/secret.yaml' };
       const text = manifest(yaml, sops).replace(`\n  ${world.key}: `, (match) => `\n  ${world.key}: ''${match}`);
       return changed(yaml, text, keyLine(yaml));
+    },
+  },
+  'Flux does not decrypt': {
+    rules: ['flux-no-decryption'],
+    builds: true,
+    apply: (any, sops) => {
+      const { files } = applied(any, sops, undefined, { decryption: null });
+      return { files, file: 'clusters/prod/shop.yaml', line: 1 };
+    },
+  },
+  'the file is not listed': {
+    rules: ['secret-not-listed'],
+    apply: (any, sops) => {
+      const { world, files } = applied(any, sops, () => ({ resources: [] }));
+      return { files, file: world.file, line: at(files[world.file]!, world.name) };
+    },
+  },
+  'no Kustomization of Flux leads to the file': {
+    rules: ['secret-not-applied'],
+    apply: (any, sops) => {
+      const { world, files, folder } = applied(any, sops);
+      const others = without(files, `${folder}/kustomization.yaml`, 'clusters/prod/shop.yaml');
+      return { files: others, file: world.file, line: at(files[world.file]!, world.name) };
+    },
+  },
+  'a prefix changes the name': {
+    rules: ['secret-renamed'],
+    builds: true,
+    apply: (any, sops) => {
+      const { world, files } = applied(any, sops, (base) => ({ namePrefix: 'my-', resources: [base] }));
+      return { files, file: world.file, line: at(files[world.file]!, world.name) };
+    },
+  },
+  'a variable of the name has no value': {
+    rules: ['secret-missing'],
+    builds: true,
+    apply: (any, sops) => {
+      const { world, files } = applied(any, sops, undefined, { postBuild: { substitute: { other: 'x' } } });
+      const text = manifest(world, sops, { name: '${name}' });
+      return withFile(files, world.file, text, at(text, '${name}'));
+    },
+  },
+  'a secretGenerator of a plain file, beside the encrypted Secret': {
+    rules: ['plain-text-twin'],
+    apply: (any, sops) => {
+      const source = { files: [`${any.key}=key.txt`] };
+      const { files, folder } = applied(any, sops, () => generator(any, source));
+      return withFile(files, `${folder}/key.txt`, 'hunter2', 1);
+    },
+  },
+  'a secretGenerator of a plain env file': {
+    rules: ['value-plain-text'],
+    builds: true,
+    apply: (any, sops) => {
+      const { world, files, folder } = applied(any, sops, () => generator(any, { envs: ['x.env'] }));
+      return withFile(without(files, world.file), `${folder}/x.env`, `# x\n${any.key}=hunter2\n`, 2);
+    },
+  },
+  'a patch brings another data key': {
+    rules: ['sops-mixed'],
+    builds: true,
+    apply: (any, sops, other) => {
+      const yaml = { ...any, file: any.file.replace(/json$/, 'yaml') };
+      const patches = [{ path: 'patch.yaml' }];
+      const { world, files, folder } = applied(yaml, sops, (base) => ({ resources: [base], patches }));
+      const patch = manifest(world, other, { key: 'another' });
+      return {
+        ...withFile(files, `${folder}/patch.yaml`, patch, 0),
+        file: world.file,
+        line: at(files[world.file]!, world.name),
+      };
+    },
+  },
+  'two groups of keys are needed': {
+    rules: ['sops-shamir'],
+    apply: (any, sops) => {
+      const yaml = { ...any, file: 'k8s/secret.yaml' };
+      const text = manifest(yaml, sops);
+      const [, age] = /\n( {2}age:\n[\s\S]*?)\n {2}lastmodified/.exec(text)!;
+      const group = age!.replace(/^/gm, '    ').replace('      age', '    - age');
+      const foreign = group.replaceAll(/recipient: age1\w+/g, `recipient: age1${'q'.repeat(58)}`);
+      const groups = `  shamir_threshold: 2\n  key_groups:\n${group}\n${foreign}`;
+      return changed(yaml, text.replaceAll(age!, groups), 'shamir_threshold');
+    },
+  },
+  'a creation rule is for others': {
+    rules: ['sops-rule-recipients'],
+    apply: (world, sops) => {
+      const rule = 'creation_rules:\n  - encrypted_regex: ^(data|stringData)$\n    age: age1other\n';
+      return withFile(repo(world, manifest(world, sops)), '.sops.yaml', rule, 3);
+    },
+  },
+  'a creation rule encrypts too little': {
+    rules: ['sops-rule-selector'],
+    apply: (world, sops) =>
+      withFile(repo(world, manifest(world, sops)), '.sops.yaml', 'creation_rules:\n  - encrypted_regex: ^data$\n', 2),
+  },
+  'no creation rule is for the file': {
+    rules: ['sops-no-rule'],
+    apply: (world, sops) =>
+      withFile(repo(world, manifest(world, sops)), '.sops.yaml', 'creation_rules:\n  - path_regex: \\.txt$\n', 1),
+  },
+  'an ExternalSecret lacks the key': {
+    rules: ['secret-promised', 'key-missing'],
+    apply: (any, sops) => {
+      const { world, files } = applied(any, sops);
+      const text = stringify({
+        apiVersion: 'external-secrets.io/v1',
+        kind: 'ExternalSecret',
+        metadata: { name: 'any', namespace: NAMESPACE },
+        spec: { target: { name: any.name }, data: [{ secretKey: 'another' }] },
+      });
+      return withFile(without(files, world.file), 'clusters/prod/external.yaml', text, 1);
+    },
+  },
+  'a base comes from elsewhere': {
+    rules: ['kustomize-remote'],
+    builds: true,
+    apply: (any, sops) => {
+      const { files, folder } = applied(any, sops, (base) => ({ resources: [base, 'https://example.org/x?ref=v1'] }));
+      const file = `${folder}/kustomization.yaml`;
+      return { files, file, line: at(files[file]!, 'example.org') };
+    },
+  },
+  'kustomize cannot build it': {
+    rules: ['kustomize-failed'],
+    builds: true,
+    apply: (any, sops) => {
+      const { files, folder } = applied(any, sops, (base) => ({ resources: [base, 'nothing.yaml'] }));
+      return { files, file: `${folder}/kustomization.yaml`, line: 1 };
     },
   },
 };

@@ -3,6 +3,7 @@ import { mkdirSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { check } from '../../src/check-secrets/check';
 import { ExpectedList } from '../../src/manifests/expected-list';
+import { kustomize } from '../support/secrets/check';
 import { dist } from '../support/secrets/expected-list';
 import { type Files, NAMESPACE, secret, written } from '../support/secrets/flux-repo';
 import { ageKey, Sops } from '../support/secrets/sops';
@@ -18,7 +19,9 @@ beforeAll(async () => {
 function found(repo: string, as = (act: () => string[]): string[] => act()): string[] {
   const list = ExpectedList.read(dist([{ secret: 'shop', key: 'key' }]), (path) => path);
   return as(() =>
-    check(list, repo, []).findings.map(({ level, rule, file, line }) => `${level} ${rule} ${file}:${line}`),
+    check(list, repo, [], kustomize()).findings.map(
+      ({ level, rule, file, line }) => `${level} ${rule} ${file}:${line}`,
+    ),
   );
 }
 

@@ -2,7 +2,7 @@ import { type SpawnSyncReturns, spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { written } from '../support/secrets/flux-repo';
-import { edited, shop } from '../support/manifests/shop-tree';
+import { edited, type Files, shop } from '../support/manifests/shop-tree';
 
 const root = join(__dirname, '../..');
 const BACKUP = 'CronJob.shop-db-backup.yaml';
@@ -59,14 +59,44 @@ test('--fail-on ends with status 1 from this level on, --json with what comes fr
   expect(more.status).toBe(1);
 });
 
+/** As a tool prints it. */
+const stream = (files: Files): string => Object.values(files).join('---\n');
+const fewer = edited(shop(), BACKUP, [/(KEEP_DAILY\n +value: )"7"/, '$1"3"']);
+
+test('what a tool has rendered is read from the standard input, a file and a pipe, and is what a folder has', () => {
+  const rendered = written({ 'base.yaml': stream(shop()), 'head.yaml': stream(fewer) });
+  const told = (...args: string[]): string => cli([...args, ...NOW], stream(fewer)).stdout;
+  const expected = told('--base', base, '--head', head);
+  expect(expected).toContain('Deletes 4 restore points');
+  expect(told('--base', base, '--head', '-')).toBe(expected);
+  expect(told('--base', join(rendered, 'base.yaml'), '--head', join(rendered, 'head.yaml'))).toBe(expected);
+  const piped = spawnSync(
+    'bash',
+    [
+      '-c',
+      'exec "$@" --base <(cat "$BASE/base.yaml") --head <(cat "$BASE/head.yaml")',
+      '-',
+      process.execPath,
+      ...command,
+      ...NOW,
+    ],
+    { cwd: root, env: { ...process.env, BASE: rendered }, encoding: 'utf8' },
+  );
+  expect([piped.stdout, piped.stderr]).toEqual([expected, '']);
+});
+
 test('no change is one line and status 0', () => {
   const same = cli(['--base', base, '--head', base, '--fail-on', 'note']);
   expect([same.stdout, same.status]).toEqual([`No change: ${base} has what ${base} has\n`, 0]);
 });
 
 test.each([
-  ['no base', ['--head', 'dist'], "required option '--base <folder>' not specified"],
-  ['a base that is not there', ['--base', '/nowhere', '--head', 'dist'], '--base (/nowhere) is no folder'],
+  ['no base', ['--head', 'dist'], "required option '--base <manifests>' not specified"],
+  [
+    'a base that is not there',
+    ['--base', '/nowhere', '--head', 'dist'],
+    '--base (/nowhere) is not a folder, nor a file',
+  ],
   ['a ref that is not there', ['--base', 'nowhere:dist', '--head', 'dist'], 'Git knows no ref nowhere'],
   [
     'a listing that is not there',
@@ -80,6 +110,12 @@ test.each([
     ['--base', 'dist', '--head', 'dist', '--fail-on', 'high'],
     'Allowed choices are error, warning, note',
   ],
+  [
+    'the standard input twice',
+    ['--base', '-', '--head', 'dist', '--dumps', '-'],
+    '--base and --dumps (-) cannot both read the standard input',
+  ],
+  ['nothing rendered', ['--base', 'dist', '--head', '-'], '--head (-) has no manifest in it'],
   ['two formats', ['--base', 'dist', '--head', 'dist', '--json', '--markdown'], 'cannot be used with'],
 ])('%s is misuse: status 2, a sentence, and no stack trace', (_, args, message) => {
   const { status, stdout, stderr } = cli(args);

@@ -44,6 +44,15 @@ export function apply(folder: string): void {
   must(['apply', '--server-side', '--force-conflicts', '--validate=strict', ...files]);
 }
 
+/** What the objects of a folder are, for Kubernetes: any change gives another version. */
+export const versions = (folder: string): string =>
+  must([
+    'get',
+    ...manifests(folder).flatMap((file) => ['-f', file]),
+    '-o',
+    'jsonpath={range .items[*]}{.kind} {.metadata.name} {.metadata.resourceVersion}{"\\n"}{end}',
+  ]);
+
 /** Makes what dist/ takes for granted; refuses a namespace that is not of these tests. */
 export function makeWorld(image: string): void {
   if (kubectl(['get', 'namespace', NAMESPACE]).status === 0) {
@@ -160,7 +169,7 @@ function world(image: string): string {
                 ],
                 ports: [{ containerPort: 5432 }],
                 readinessProbe: { exec: { command: ['pg_isready', '-h', '127.0.0.1'] }, periodSeconds: 1 },
-                resources: { limits: { memory: '512Mi' } },
+                resources: { limits: { memory: '256Mi' } },
                 securityContext: restricted,
                 volumeMounts: [{ name: 'data', mountPath: '/data' }],
               },
@@ -191,8 +200,13 @@ export function sql(database: string, text: string): string {
   return must(['-n', NAMESPACE, 'exec', '-i', 'zitadel-db-0', '--', ...psql], text);
 }
 
-/** Makes a Job of a CronJob, with variables of its own. */
-export function createJob(name: string, cronJob: string, env: Readonly<Record<string, string>> = {}): void {
+/** Makes a Job of a CronJob, with variables of its own, or with another image. */
+export function createJob(
+  name: string,
+  cronJob: string,
+  env: Readonly<Record<string, string>> = {},
+  image?: string,
+): void {
   const job = must([
     '-n',
     NAMESPACE,
@@ -207,7 +221,10 @@ export function createJob(name: string, cronJob: string, env: Readonly<Record<st
   const variables = Object.entries(env).map(([variable, value]) => `${variable}=${value}`);
   const changed =
     variables.length === 0 ? job : must(['set', 'env', '--local', '-f', '-', ...variables, '-o', 'yaml'], job);
-  must(['create', '-f', '-'], changed);
+  must(
+    ['create', '-f', '-'],
+    image === undefined ? changed : must(['set', 'image', '--local', '-f', '-', `*=${image}`, '-o', 'yaml'], changed),
+  );
 }
 
 /** Waits until a Job has ended; returns how. */
@@ -218,6 +235,23 @@ export async function endOf(job: string): Promise<'Complete' | 'Failed'> {
     );
     return ended.find((type) => type === 'Complete' || type === 'Failed');
   })) as 'Complete' | 'Failed';
+}
+
+/** The plugin as it ships. */
+export function pgbackup(...args: string[]): Ran {
+  const plugin = join(DIST, NAMESPACE, 'kubectl-pgbackup');
+  const { status, stdout, stderr } = spawnSync('bash', [plugin, '-n', NAMESPACE, ...args], { encoding: 'utf8' });
+  return { status: status ?? 1, stdout, stderr };
+}
+
+/** Makes a CronJob like another one, with a name of its own, on itself and on its Jobs, and some other fields. */
+export function copyCronJob(of: string, name: string, spec: object): void {
+  const cronJob = JSON.parse(inNamespace('get', 'cronjob', of, '-o', 'json'));
+  const { labels, annotations } = cronJob.metadata;
+  const metadata = { name, namespace: NAMESPACE, labels, annotations };
+  const copy = JSON.stringify({ ...cronJob, metadata, spec: { ...cronJob.spec, ...spec } });
+  const instance = (value: string): string => `"app.kubernetes.io/instance":"${value}"`;
+  must(['create', '-f', '-'], copy.replaceAll(instance(of), instance(name)));
 }
 
 /** The log of the main container of a Job. */

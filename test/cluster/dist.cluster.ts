@@ -1,5 +1,6 @@
 import {
   apply,
+  copyCronJob,
   createJob,
   endOf,
   eventually,
@@ -7,10 +8,11 @@ import {
   kubectl,
   logOf,
   makeWorld,
-  manifests,
   must,
   NAMESPACE,
+  pgbackup,
   sql,
+  versions,
 } from './cluster';
 
 const IMAGE = process.env.CLUSTER_IMAGE ?? 'postgres:16.4-alpine';
@@ -36,14 +38,6 @@ beforeAll(() => {
   }
 });
 
-/** What the objects of a folder are, for Kubernetes: any change gives another version. */
-const versions = (folder: string): string =>
-  must([
-    'get',
-    ...manifests(folder).flatMap((file) => ['-f', file]),
-    '-o',
-    'jsonpath={range .items[*]}{.kind} {.metadata.name} {.metadata.resourceVersion}{"\\n"}{end}',
-  ]);
 const events = (): string => sql('zitadel', 'SELECT count(*) FROM eventstore.events2');
 const jobs = (): string[] => inNamespace('get', 'jobs', '-o', 'name').split('\n').sort();
 
@@ -101,11 +95,27 @@ async function podThatSays(name: string, words: string): Promise<string> {
   });
 }
 
+/** How many tries of a Job have failed, as the Job itself counts. */
+const failures = (name: string): string => inNamespace('get', 'job', name, '-o', 'jsonpath={.status.failed}');
+
 test('a pod that is deleted in the middle of a backup is replaced, and the backup ends well', async () => {
   createJob(job('deleted'), 'zitadel-db-backup');
   const pod = await podThatSays(job('deleted'), 'dumping');
   inNamespace('delete', 'pod', pod, '--wait=false');
   expect(await endOf(job('deleted'))).toBe('Complete');
+});
+
+test('a drain in the middle of a backup is no failure of it, and it ends well when there is a node again', async () => {
+  createJob(job('drained'), 'zitadel-db-backup');
+  const pod = await podThatSays(job('drained'), 'dumping');
+  const node = inNamespace('get', 'pod', pod, '-o', 'jsonpath={.spec.nodeName}');
+  try {
+    must(['drain', node, `--pod-selector=job-name=${job('drained')}`, '--delete-emptydir-data', '--timeout=120s']);
+  } finally {
+    must(['uncordon', node]);
+  }
+  expect(await endOf(job('drained'))).toBe('Complete');
+  expect(failures(job('drained'))).toBe('');
 });
 
 test('a pod that must make way in the middle of a restore is replaced, and the names are exchanged once', async () => {
@@ -118,30 +128,124 @@ test('a pod that must make way in the middle of a restore is replaced, and the n
     JSON.stringify(eviction),
   );
   expect(await endOf(job('evicted'))).toBe('Complete');
+  // The disruption of a pod is not one of the tries.
+  expect(failures(job('evicted'))).toBe('');
   expect(events()).toBe(before);
   const mark = `zitadel_before_evicted-${RUN}`;
   expect(sql('postgres', `SELECT count(*) FROM pg_database WHERE datname = '${mark}'`)).toBe('1');
 });
 
-test('a schedule fires, and two backups at once both end well', async () => {
-  const cronJob = JSON.parse(inNamespace('get', 'cronjob', 'zitadel-db-backup', '-o', 'json'));
-  const name = job('minutely');
-  const { labels, annotations } = cronJob.metadata;
-  const spec = { ...cronJob.spec, schedule: '* * * * *', startingDeadlineSeconds: 60 };
-  must(
-    ['create', '-f', '-'],
-    JSON.stringify({ ...cronJob, metadata: { name, namespace: NAMESPACE, labels, annotations }, spec }),
+test('a server that ends in the middle of a restore leaves the live database as it was', async () => {
+  const before = events();
+  createJob(job('crashed'), 'zitadel-db-restore');
+  await podThatSays(job('crashed'), 'loading');
+  inNamespace('exec', 'zitadel-db-0', '--', 'pg_ctl', 'stop', '-D', '/data/pg', '-m', 'immediate', '--no-wait');
+  expect(await endOf(job('crashed'))).toBe('Failed');
+  await eventually(
+    'the server is back',
+    () => kubectl(['-n', NAMESPACE, 'exec', 'zitadel-db-0', '--', 'pg_isready', '-h', '127.0.0.1']).status === 0,
   );
-  const made = await eventually('the schedule makes a Job', () =>
+  expect(events()).toBe(before);
+  createJob(job('after-crash'), 'zitadel-db-restore');
+  expect(await endOf(job('after-crash'))).toBe('Complete');
+});
+
+test('a restore leaves a server with 256 MiB of memory alive', async () => {
+  const processes = (): string =>
+    sql('postgres', "SELECT backend_start FROM pg_stat_activity WHERE backend_type = 'checkpointer'");
+  const before = processes();
+  createJob(job('tight'), 'zitadel-db-restore');
+  expect(await endOf(job('tight'))).toBe('Complete');
+  expect(processes()).toBe(before);
+});
+
+test('a schedule fires, a suspended one does not, and two backups at once both end well', async () => {
+  const names = { runs: job('minutely'), suspended: job('suspended') };
+  const schedule = { schedule: '* * * * *', startingDeadlineSeconds: 60 };
+  copyCronJob('zitadel-db-backup', names.suspended, { ...schedule, suspend: true });
+  copyCronJob('zitadel-db-backup', names.runs, schedule);
+  const jobsOf = (name: string): string[] =>
     jobs()
       .map((one) => one.replace('job.batch/', ''))
-      .find((one) => one.startsWith(`${name}-`)),
-  );
-  inNamespace('patch', 'cronjob', name, '-p', '{"spec":{"suspend":true}}');
-  createJob(job('beside'), 'zitadel-db-backup');
-  expect(await endOf(made)).toBe('Complete');
-  expect(await endOf(job('beside'))).toBe('Complete');
-  inNamespace('delete', 'cronjob', name);
+      .filter((one) => one.startsWith(`${name}-`));
+  try {
+    const made = await eventually('the schedule makes a Job', () => jobsOf(names.runs)[0]);
+    inNamespace('patch', 'cronjob', names.runs, '-p', '{"spec":{"suspend":true}}');
+    createJob(job('beside'), 'zitadel-db-backup');
+    expect(await endOf(made)).toBe('Complete');
+    expect(await endOf(job('beside'))).toBe('Complete');
+    expect(jobsOf(names.suspended)).toEqual([]);
+  } finally {
+    inNamespace('delete', 'cronjob', ...Object.values(names));
+  }
+});
+
+describe('what a person reads', () => {
+  /** Of one backup, by its exit status and its text. */
+  const status = (backup: string): { status: number; text: string } => {
+    const { status, stdout, stderr } = pgbackup('status', '--backup', backup);
+    return { status, text: stdout + stderr };
+  };
+
+  test('a healthy backup is not red, and its claim is bound to a volume that outlives it', () => {
+    const { status: code, text } = status('zitadel-db-backup');
+    expect(text).toMatch(/GREEN +newest dump +zitadel-[^]*GREEN +claim +zitadel-backup is bound/);
+    expect(text).toMatch(/GREEN +room /);
+    expect(code).toBe(text.includes('RED') ? 1 : 0);
+  });
+
+  test('a volume that goes with its claim is told, with the command that keeps it', () => {
+    const volume = inNamespace('get', 'pvc', 'zitadel-backup', '-o', 'jsonpath={.spec.volumeName}');
+    const reclaim = (policy: string): string =>
+      must(['patch', 'pv', volume, '-p', JSON.stringify({ spec: { persistentVolumeReclaimPolicy: policy } })]);
+    reclaim('Delete');
+    try {
+      expect(status('zitadel-db-backup').text).toMatch(
+        new RegExp(`YELLOW +claim +zitadel-backup: [^]*kubectl patch persistentvolume ${volume} -p `),
+      );
+    } finally {
+      reclaim('Retain');
+    }
+  });
+
+  test('an image that is not there and a claim without a volume: status and the followed Job say which', async () => {
+    const name = job('hindered');
+    const { jobTemplate } = JSON.parse(inNamespace('get', 'cronjob', 'zitadel-db-backup', '-o', 'json')).spec;
+    const claim = {
+      apiVersion: 'v1',
+      kind: 'PersistentVolumeClaim',
+      metadata: { name, namespace: NAMESPACE },
+      spec: {
+        storageClassName: 'nfs-client',
+        accessModes: ['ReadWriteMany'],
+        resources: { requests: { storage: '1Gi' } },
+      },
+    };
+    must(['create', '-f', '-'], JSON.stringify(claim));
+    for (const volume of jobTemplate.spec.template.spec.volumes) {
+      if (volume.persistentVolumeClaim !== undefined) volume.persistentVolumeClaim.claimName = name;
+    }
+    copyCronJob('zitadel-db-backup', name, { jobTemplate, suspend: true });
+    try {
+      createJob(`${name}-1`, name);
+      await eventually('status is red', () => /RED +cannot start +\S+: .*Unschedulable/.test(status(name).text), 60);
+      expect(status(name)).toMatchObject({
+        status: 1,
+        text: expect.stringMatching(new RegExp(`RED +claim +${name} is Pending`)),
+      });
+      inNamespace('delete', 'job', `${name}-1`);
+    } finally {
+      inNamespace('delete', 'cronjob', name);
+      inNamespace('delete', 'pvc', name);
+    }
+    createJob(job('imageless'), 'zitadel-db-backup', {}, 'registry.invalid/postgres:0.0');
+    await eventually(
+      'status is red',
+      () => /RED +cannot start +\S+: .*(ErrImage|ImagePull)/.test(status('zitadel-db-backup').text),
+      60,
+    );
+    inNamespace('delete', 'job', job('imageless'));
+  });
 });
 
 test('a secret that is missing fails the backup with its name, and the dump is there', async () => {

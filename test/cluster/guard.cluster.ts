@@ -32,6 +32,17 @@ test.each([
   );
 });
 
+test('kubectl delete ns ends in the words of the guard, and all is there', () => {
+  const things = (): string => inNamespace('get', 'pvc,cronjob,statefulset,secret,configmap', '-o', 'name');
+  const before = things();
+  expect(kubectl(['delete', 'ns', NAMESPACE])).toMatchObject({
+    status: 1,
+    stderr: expect.stringContaining(`${NAMESPACE} is protected by ${GUARD}`),
+  });
+  expect(must(['get', 'ns', NAMESPACE, '-o', 'jsonpath={.status.phase}'])).toBe('Active');
+  expect(things()).toBe(before);
+});
+
 test('what is not protected is deleted as ever', () => {
   must(['-n', NAMESPACE, 'create', 'configmap', 'passing']);
   inNamespace('delete', 'configmap', 'passing');

@@ -4,6 +4,7 @@ import { plan } from '../../src/plan/plan';
 import { textReport } from '../../src/plan/plan-text';
 import { shop, treeOf } from '../support/manifests/shop-tree';
 import { CASES, type Case, treesOf } from './cases';
+import { planOfPullRequest, PULL_REQUESTS } from './pull-requests';
 
 /** A Tuesday; the last run was on Monday. */
 const NOW = Date.UTC(2026, 10, 24, 1);
@@ -19,8 +20,9 @@ test.each(Object.keys(CASES))('%s', (name) => {
   expect(textReport(plans[name]!, { color: false, columns: 120 })).toMatchSnapshot();
 });
 
-test('every answer that a plan has is among the cases', () => {
-  const given = new Set(Object.values(plans).flatMap(({ changes }) => changes.map(({ id }) => id)));
+test('every answer that a plan has is among the cases, or among the pull requests', () => {
+  const all = [...Object.values(plans), ...Object.values(PULL_REQUESTS).map((one) => planOfPullRequest(one, NOW))];
+  const given = new Set(all.flatMap(({ changes }) => changes.map(({ id }) => id)));
   expect(Object.keys(CHANGES).filter((id) => !given.has(id as never))).toEqual([]);
 });
 

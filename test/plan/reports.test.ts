@@ -46,7 +46,7 @@ describe('Markdown', () => {
   test('fits into a comment of GitHub, and says what it leaves out', async () => {
     const markdown = markdownReport(planOf(manyDatabases(300, 7), manyDatabases(300, 3)));
     expect(markdown.length).toBeLessThan(65_536);
-    expect(markdown).toMatch(/… and \d+ more resources, which a comment has no room for/);
+    expect(markdown).toMatch(/… and \d+ more, which a comment has no room for/);
   });
 });
 
@@ -83,8 +83,8 @@ test('names cannot move the cursor of a terminal', () => {
 
 test('the files that a plan names are those that the script would remove', () => {
   const dumps = readListing(LISTING, 'listing');
-  const [{ forecast }] = caseOf('fewer days are kept, with a listing of the dumps').comparison.backups as [
-    Plan['comparison']['backups'][0],
+  const [{ forecast }] = caseOf('fewer days are kept, with a listing of the dumps').comparisons[0]!.backups as [
+    Plan['comparisons'][0]['backups'][0],
   ];
   expect(forecast!.lost.map(({ point }) => point.name)).toEqual([
     'shop-20261121-020000',

@@ -18,6 +18,7 @@ const git = (folder: string, ...args: string[]): string =>
 function repo(): string {
   const folder = written(Object.fromEntries(Object.entries(shop()).map(([file, text]) => [`dist/${file}`, text])));
   git(folder, 'init', '--quiet', '--initial-branch', 'main');
+  writeFileSync(join(folder, 'README.md'), '');
   writeFileSync(join(folder, 'dist/a "quoted" näme\n.txt'), 'text');
   git(folder, 'add', '.');
   git(folder, 'commit', '--quiet', '--message', 'A shop');
@@ -71,16 +72,19 @@ describe('a folder in a commit', () => {
     [
       'a folder that is not there',
       'main:nowhere',
-      '--base (main:nowhere): main has no folder nowhere. Name it from the root of the repo',
+      '--base (main:nowhere): main has no folder or file nowhere. Name it from the root of the repo',
     ],
     ['a folder outside', 'main:../dist', 'is outside repository'],
-    ['a file', `main:dist/${CLAIM}`, `--base (main:dist/${CLAIM}) is no folder in main`],
     [
       'no folder at all',
       'nowhere',
-      '--base (nowhere) is no folder. Name one that exists, or a folder in a commit like main:dist',
+      '--base (nowhere) is not a folder, nor a file. Name one that exists, a folder in a commit like main:dist',
     ],
-    ['a file instead of a folder', 'dist/CronJob.shop-db-backup.yaml', 'is no folder'],
+    [
+      'a file without manifests',
+      'README.md',
+      '--base (README.md) has no manifest in it. Does the command that renders',
+    ],
   ])('%s is misuse', (_, name, message) => {
     expect(() => readIn(folder, name)).toThrow(message);
   });
@@ -122,7 +126,7 @@ describe('what cannot be read', () => {
   ])('%s is an error of the plan, by its place, and of no other', (_, more, place) => {
     const changes = plan(base, headOf(more), { now: NOW }).changes;
     expect(changes[0]).toMatchObject({ id: 'unreadable', level: 'error', resources: [expect.stringContaining(place)] });
-    expect(plan(headOf(more), base, { now: NOW }).changes[0]).toMatchObject({ id: 'unreadable', level: 'warning' });
+    expect(plan(headOf(more), base, { now: NOW }).changes[0]).toMatchObject({ id: 'unreadable', level: 'note' });
     expect(plan(headOf(more), headOf(more), { now: NOW }).changes).toEqual([]);
   });
 

@@ -141,6 +141,7 @@ test('everything about a secret is in the list, with who uses it', () => {
     gitFile: 'apps/shop/token.enc.yaml',
   });
   secrets.expectSecret('admin', { because, optionalUntil: 'setup has made it' });
+  secrets.expectSecret('vault', { because, provider: 'External Secrets' });
   secrets.expectEscrow({
     what: 'the age key',
     where: 'the safe',
@@ -210,6 +211,7 @@ test.each([
   ['expectKey.sameAsDump', { because, sameAsDump: true, minBytes: 8 }],
   ['expectKey.gitFile', { because, gitFile: ' ' }],
   ['expectKey.optionalUntil', { because, optionalUntil: 'one\ntwo' }],
+  ['expectKey.provider', { because, provider: '' }],
 ])('a bad %s is refused with its reason', (property, options) => {
   expect(() => new SecretExpectations(chart(), 'secrets').expectKey('app', 'key', options)).toThrow(`${property} (`);
 });

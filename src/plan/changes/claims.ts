@@ -2,62 +2,92 @@ import { isDeepStrictEqual } from 'node:util';
 import { PRUNE, SSA } from '../../delivery/gitops-annotations';
 import { at, text, type Manifest, type Value } from '../../manifests/manifest';
 import type { Change } from '../change';
-import { change, isOrphaned, type Comparison } from '../comparison';
+import { change, claimKey, dumpsOf, isOrphaned, type Comparison, type Pair } from '../comparison';
+import type { Workload } from '../planned-workload';
+import { guardOn, type Guard } from '../guarded';
+import { isMoved, resourceName } from '../resources';
 import { bytes, name, plural, quantity, words } from '../words';
 
 /** What becomes of the dumps that are there. */
-export function claims({ backups, resources }: Comparison): Change[] {
+export function claims({ backups, workloads, resources, guards, before: was }: Comparison): Change[] {
   const orphaned = backups.flatMap(({ before, after, forecast }): Change[] => {
     if (before === undefined || after === undefined || !isOrphaned(before, after)) return [];
-    const [from, to] = [before, after].map(
-      ({ manifest, claim, folder }) => `${name(folder)} on the claim ${manifest.namespace}/${name(claim)}`,
-    );
+    const [from, to] = [dumpsOf(before), dumpsOf(after)];
+    const old = resources.find(
+      (resource) => resource.before === was.claims.get(claimKey(before.manifest.namespace, before.claim)),
+    )?.before;
     const lost = forecast?.before.filter(({ time }) => time !== forecast.next).length ?? 0;
+    const isSameClaim = before.claim === after.claim && before.manifest.namespace === after.manifest.namespace;
+    const followers = workloads.filter(
+      (pair) => pair.before && pair.after && !isOrphaned(pair.before, before) && !isOrphaned(pair.after, after),
+    );
     return [
-      change(
-        'dumps-orphaned',
-        'error',
-        after.manifest,
-        `Orphans every dump that is there${lost > 0 ? `, ${plural(lost, 'restore point')}` : ''}: the backup ` +
+      {
+        id: 'dumps-orphaned',
+        level: 'error',
+        resources: followers.map(changedWorkload),
+        title:
+          `Orphans every dump that is there${lost > 0 ? `, ${plural(lost, 'restore point')}` : ''}: the backup ` +
           `begins anew in ${to}`,
-        [
+        details: [
           `They stay in ${from}, where no restore and no drill looks for them any more and nothing prunes them. ` +
-            'Until the next run there is no dump to restore. Copy them first.',
+            `Until the next run there is no dump to restore. ${isSameClaim ? 'Move' : 'Copy'} them there first.`,
+          ...(old !== undefined && isKept(old)
+            ? ['The claim itself stays in the cluster, since Flux must not prune it; nothing in Git maintains it.']
+            : []),
         ],
-      ),
+      },
     ];
   });
+  // What becomes of a claim that stays is told with its dumps.
+  const isTold = (claim: Manifest): boolean =>
+    backups.some(
+      ({ before, after }) =>
+        before !== undefined &&
+        after !== undefined &&
+        isOrphaned(before, after) &&
+        before.manifest.namespace === claim.namespace &&
+        before.claim === claim.name,
+    );
   return [
     ...orphaned,
     ...resources.flatMap(({ before, after }) =>
       before?.kind !== 'PersistentVolumeClaim'
         ? []
-        : after === undefined
-          ? [removed(before)]
-          : [...fixed(before, after), ...size(before, after)],
+        : after === undefined || isMoved({ before, after })
+          ? removed(before, guardOn(before, guards), isTold(before))
+          : [...fixed(before, after, guards), ...size(before, after, guards)],
     ),
   ];
 }
 
-function removed(claim: Manifest): Change {
+function changedWorkload({ after }: Pair<Workload>): string {
+  return resourceName(after!.manifest);
+}
+
+function removed(claim: Manifest, guard: Guard | undefined, isTold: boolean): Change[] {
   const stays = isKept(claim);
-  return change(
-    'claim-removed',
-    stays ? 'warning' : 'error',
-    claim,
-    stays ? 'The claim is gone from Git' : 'Flux deletes the claim, and with it all that is on it',
-    [
-      stays
-        ? 'Flux leaves it in the cluster, with all that is on it, since it must not prune it. From now on it ' +
-          'belongs to nobody.'
-        : 'With a Kustomization that prunes, as most do. What becomes of the data then depends on the reclaim ' +
-          'policy of its volume.',
-    ],
-  );
+  // What the guard refuses is told as that.
+  if (stays ? isTold : guard !== undefined) return [];
+  return [
+    change(
+      'claim-removed',
+      stays ? 'warning' : 'error',
+      claim,
+      stays ? 'The claim is gone from Git' : 'Flux deletes the claim, and with it all that is on it',
+      [
+        stays
+          ? 'Flux leaves it in the cluster, with all that is on it, since it must not prune it. From now on it ' +
+            `belongs to nothing.${guard === undefined ? '' : ` The guard ${name(guard.manifest.name)} refuses its deletion.`}`
+          : 'With a Kustomization that prunes, as most do. What becomes of the data then depends on the reclaim ' +
+            'policy of its volume.',
+      ],
+    ),
+  ];
 }
 
 /** What Kubernetes does not let anybody change. */
-function fixed(before: Manifest, after: Manifest): Change[] {
+function fixed(before: Manifest, after: Manifest, guards: readonly Guard[]): Change[] {
   const fields = (
     [
       ['storageClassName', 'storage class'],
@@ -72,7 +102,7 @@ function fixed(before: Manifest, after: Manifest): Change[] {
     const [was, is] = [before, after].map(({ object }) => at(object, 'spec', field));
     return isDeepStrictEqual(was, is) ? [] : [`${noun} ${shown(was)} → ${shown(is)}`];
   });
-  return fields.length === 0 ? [] : [refused(after, words(fields))];
+  return fields.length === 0 ? [] : [refused(after, words(fields), guards)];
 }
 
 function shown(value: Value): string {
@@ -80,23 +110,26 @@ function shown(value: Value): string {
   return Array.isArray(value) ? value.join(', ') : typeof value === 'string' ? value : name(JSON.stringify(value));
 }
 
-function refused(claim: Manifest, what: string): Change {
+function refused(claim: Manifest, what: string, guards: readonly Guard[]): Change {
+  const guard = guardOn(claim, guards);
   return isGuarded(claim)
     ? change('claim-not-applied', 'warning', claim, `Has no effect on the claim that is there: ${what}`, [
         'Flux leaves the claim as it is (ssa: IfNotPresent). A fresh cluster gets the new one: the two differ ' +
-          'from now on.',
+          'from now on. To move the dumps, make a claim of another name and copy them.',
       ])
     : change('claim-refused', 'error', claim, `Kubernetes refuses this change of the claim: ${what}`, [
-        'Flux cannot apply it, and nothing of its Kustomization from then on. With force it deletes the claim, ' +
-          'and with it all that is on it, to make it anew.',
+        'Flux cannot apply it, and nothing of its Kustomization from then on. ' +
+          (guard === undefined
+            ? 'With force it deletes the claim, and with it all that is on it, to make it anew.'
+            : `With force it would delete the claim, which the guard ${name(guard.manifest.name)} refuses.`),
       ]);
 }
 
-function size(before: Manifest, after: Manifest): Change[] {
+function size(before: Manifest, after: Manifest, guards: readonly Guard[]): Change[] {
   const [was, is] = [claimSize(before), claimSize(after)];
   if (was === is || was === undefined || is === undefined) return [];
   const what = `${bytes(was)} → ${bytes(is)}`;
-  if (is < was) return [refused(after, `size ${what}, and a claim never shrinks`)];
+  if (is < was) return [refused(after, `size ${what}, and a claim never shrinks`, guards)];
   if (!isGuarded(after))
     return [
       change('claim-resized', 'note', after, `The claim grows: ${what}`, [

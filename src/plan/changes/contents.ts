@@ -29,22 +29,34 @@ function checks({ before, after }: ResourceChange): Change[] {
   if (componentLabel(manifest) !== 'checks') return [];
   const [was, is] = [named(before), named(after)];
   const gone = [...was.keys()].filter((check) => !is.has(check));
-  const items = [
-    ...gone.map((check) => `${name(check)}: gone`),
-    ...[...is]
-      .filter(([check, text]) => was.get(check) !== text)
-      .map(([check]) => `${name(check)}: ${was.has(check) ? 'changed' : 'new'}`),
-  ];
-  if (items.length === 0) return [];
+  const others = [...is]
+    .filter(([check, text]) => was.get(check) !== text)
+    .map(([check]) => `${name(check)}: ${was.has(check) ? 'changed' : 'new'}`);
   return [
-    change(
-      'checks',
-      gone.length > 0 ? 'warning' : 'note',
-      manifest,
-      `Other things are proven: ${plural(items.length, 'check')} changed`,
-      ['Each dump notes the answers to its checks; a restore of an older dump has none to compare new ones with.'],
-      items,
-    ),
+    ...(gone.length === 0
+      ? []
+      : [
+          change(
+            'checks',
+            'warning',
+            manifest,
+            `Less is proven of a dump and of a restore: ${plural(gone.length, 'check is', 'checks are')} gone`,
+            is.size > 0 ? [`${plural(is.size, 'check')} of ${was.size} ${is.size === 1 ? 'stays' : 'stay'}.`] : [],
+            gone.map(name),
+          ),
+        ]),
+    ...(others.length === 0
+      ? []
+      : [
+          change(
+            'checks',
+            'note',
+            manifest,
+            `Other things are proven: ${plural(others.length, 'check is', 'checks are')} new or changed`,
+            ['Each dump notes the answers to its checks: a restore of an older dump has none to compare with.'],
+            others,
+          ),
+        ]),
   ];
 }
 
@@ -65,21 +77,23 @@ function tables(before: Workload, after: Workload): Change[] {
   const excluded = ({ env }: Workload): string[] =>
     (env.get('EXCLUDE_TABLE_DATA') ?? '').split('\n').filter((table) => table !== '');
   const [was, is] = [excluded(before), excluded(after)];
-  const items = [
-    ...is.filter((table) => !was.includes(table)).map((table) => `${name(table)}: its rows are left out from now on`),
-    ...was.filter((table) => !is.includes(table)).map((table) => `${name(table)}: its rows are dumped again`),
-  ];
-  if (items.length === 0) return [];
-  const isMore = is.some((table) => !was.includes(table));
+  const [out, back] = [is.filter((table) => !was.includes(table)), was.filter((table) => !is.includes(table))];
   return [
-    change(
-      'contents',
-      isMore ? 'warning' : 'note',
-      after.manifest,
-      isMore ? 'The rows of some tables are not dumped any more' : 'The rows of more tables are dumped',
-      isMore ? ['After a restore these tables are empty.'] : [],
-      items,
-    ),
+    ...(out.length === 0
+      ? []
+      : [
+          change(
+            'contents',
+            'warning',
+            after.manifest,
+            'The rows of some tables are not dumped any more',
+            ['After a restore these tables are empty.'],
+            out.map(name),
+          ),
+        ]),
+    ...(back.length === 0
+      ? []
+      : [change('contents', 'note', after.manifest, 'The rows of more tables are dumped', [], back.map(name))]),
   ];
 }
 

@@ -1,9 +1,9 @@
 import { PRUNE, SSA, SUBSTITUTE } from '../../delivery/gitops-annotations';
-import { at, text, type Manifest } from '../../manifests/manifest';
+import { at, list, text, type Manifest } from '../../manifests/manifest';
 import { componentOf, podSpecPath } from '../../manifests/workload';
 import type { Change } from '../change';
 import { change, type Comparison } from '../comparison';
-import { name, words } from '../words';
+import { name, plural, words } from '../words';
 
 /** What each guard keeps Flux from, and what its absence makes possible. */
 const GUARDS = [
@@ -38,6 +38,7 @@ export function guards({ resources, after: { manifests: now } }: Comparison): Ch
     if (before === undefined) return [];
     if (after === undefined) return gone(before, now);
     return [
+      ...alerts(before, after),
       ...destroys(before, after),
       ...GUARDS.flatMap(({ annotation, value, added, removed, how }) => {
         const [was, is] = [before, after].map(({ object }) => text(object, 'metadata', 'annotations', annotation));
@@ -96,8 +97,8 @@ function destroys(before: Manifest, after: Manifest): Change[] {
 function gone(before: Manifest, now: readonly Manifest[]): Change[] {
   if (before.kind === 'PrometheusRule') {
     return [
-      change('alerts-removed', 'warning', before, `Nobody is alerted any more by the rules ${name(before.name)}`, [
-        'A backup that fails, or does not run, is noticed only by whoever looks.',
+      change('alerts-removed', 'warning', before, `No alert comes any more of the rules ${name(before.name)}`, [
+        'A backup that fails, or does not run, is noticed only by those who look.',
       ]),
     ];
   }
@@ -115,6 +116,32 @@ function gone(before: Manifest, now: readonly Manifest[]): Change[] {
             `Those of ${words(isolated.map(({ kind, name: one }) => `${kind} ${name(one)}`))}. Another policy ` +
               'may still hold them.',
           ],
+        ),
+      ];
+}
+
+/** Alerts that a rule has no more. */
+function alerts(before: Manifest, after: Manifest): Change[] {
+  if (before.kind !== 'PrometheusRule') return [];
+  const [was, is] = [before, after].map(
+    ({ object }) =>
+      new Set(
+        list(object, 'spec', 'groups').flatMap((group) =>
+          list(group, 'rules').flatMap((rule) => text(rule, 'alert') ?? []),
+        ),
+      ),
+  ) as [Set<string>, Set<string>];
+  const missing = [...was].filter((alert) => !is.has(alert));
+  return missing.length === 0
+    ? []
+    : [
+        change(
+          'alerts-removed',
+          'warning',
+          after,
+          `${plural(missing.length, 'alert is', 'alerts are')} gone`,
+          ['What they have told of is noticed only by those who look.'],
+          missing.map(name),
         ),
       ];
 }

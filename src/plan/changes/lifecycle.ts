@@ -1,13 +1,15 @@
-import { at } from '../../manifests/manifest';
+import { at, type Manifest } from '../../manifests/manifest';
+import { componentOf } from '../../manifests/workload';
 import { Schedule } from '../../schedule/schedule';
 import type { Change } from '../change';
 import { change, type Comparison, type Pair } from '../comparison';
-import { localMoment, name, span } from '../words';
+import { changedName, isMoved, resourceName, type ResourceChange } from '../resources';
+import { localMoment, name, plural, span } from '../words';
 import type { Workload } from '../planned-workload';
 import { isGuarded, isKept } from './claims';
 
-/** What comes, what goes, and what is suspended. */
-export function lifecycle({ backups, workloads, options: { now } }: Comparison): Change[] {
+/** What comes, what goes, what moves, and what is suspended. */
+export function lifecycle({ backups, workloads, resources, namespaces, options: { now } }: Comparison): Change[] {
   const renamed = backups.flatMap(({ before, after }): Change[] =>
     before === undefined || after === undefined || before.manifest.name === after.manifest.name
       ? []
@@ -17,21 +19,61 @@ export function lifecycle({ backups, workloads, options: { now } }: Comparison):
             'warning',
             after.manifest,
             `The backup ${name(before.manifest.name)} is called ${name(after.manifest.name)} from now on`,
-            ['Flux deletes the old CronJob, and with it its Jobs and their logs. A run that is under way ends there.'],
+            [
+              'Flux deletes the old CronJob, and with it its Jobs and their logs. A run that is under way ends there.',
+              'Alerts, scripts and runbooks that name the old one must be changed.',
+            ],
           ),
         ],
   );
-  const isRenamed = (one: Workload | undefined): boolean =>
-    backups.some(
-      ({ before, after }) =>
-        before !== undefined &&
-        after !== undefined &&
-        before.manifest.name !== after.manifest.name &&
-        (before.manifest === one?.manifest || after.manifest === one?.manifest),
-    );
+  return [...moved(resources, namespaces), ...renamed, ...workloads.flatMap((pair) => ofWorkload(pair, now))];
+}
+
+/** What has another namespace or another name. A claim is told of with its dumps, a backup by itself. */
+function moved(resources: readonly ResourceChange[], namespaces: Comparison['namespaces']): Change[] {
+  const pairs = resources.filter(
+    (resource): resource is ResourceChange & Required<Pair<Manifest>> =>
+      isMoved(resource) && resource.after?.kind !== 'PersistentVolumeClaim',
+  );
+  const inNew = [...namespaces].flatMap(([from, to]): Change[] => {
+    const both = pairs.filter(({ before, after }) => before.namespace === from && after.namespace === to);
+    return both.length === 0
+      ? []
+      : [
+          {
+            id: 'moved',
+            level: 'warning',
+            resources: both.map(changedName),
+            title: `${plural(both.length, 'object moves', 'objects move')} from the namespace ${name(from)} to ${name(to)}`,
+            details: [
+              'Flux makes them anew there, and deletes the old ones with Jobs and logs. A run that is under way ' +
+                'ends there.',
+            ],
+          },
+        ];
+  });
+  const known = new Set(inNew.flatMap((change) => change.resources));
+  const renamed = pairs.filter(
+    (pair) => !known.has(changedName(pair)) && !(componentOf(pair.after) === 'backup' && pair.after.kind === 'CronJob'),
+  );
+  if (renamed.length === 0) return inNew;
   return [
-    ...renamed,
-    ...workloads.filter(({ before, after }) => !isRenamed(before ?? after)).flatMap((pair) => ofWorkload(pair, now)),
+    ...inNew,
+    {
+      id: 'moved',
+      level: 'note',
+      resources: renamed.map(changedName),
+      title: `${plural(renamed.length, 'object has another name', 'objects have other names')}`,
+      details: [
+        ...(renamed.some(({ after }) => after.kind === 'CronJob')
+          ? ['Flux deletes the old CronJob, and with it its Jobs and their logs. A run that is under way ends there.']
+          : []),
+        ...(renamed.every(({ fields }) => fields.every(({ path }) => path === 'metadata.name'))
+          ? ['Nothing else differs in them.']
+          : []),
+      ],
+      items: renamed.map(({ before, after }) => `${resourceName(before)} → ${resourceName(after)}`),
+    },
   ];
 }
 
@@ -45,11 +87,14 @@ function ofWorkload({ before, after }: Pair<Workload>, now: number): Change[] {
   if (after.component === 'restore') return after.isSuspended ? [] : [resumed(after, now)];
   return [
     after.isSuspended
-      ? suspended(after)
+      ? suspended(after, now)
       : change(`${after.component}-resumed`, 'note', after.manifest, `The ${after.component} runs again`, [
           ...nextRun(after, now),
           ...(after.component === 'backup'
-            ? ['At its end the retention is applied to all that is there: --dumps tells what goes.']
+            ? [
+                `Recovery point objective: ${objective(after, now)}.`,
+                'At its end the retention is applied to all that is there: --dumps tells what goes.',
+              ]
             : []),
         ]),
   ];
@@ -86,22 +131,29 @@ function removed({ component, manifest, database, claim, folder }: Workload): Ch
           'prunes them.',
       ]);
     case 'drill':
-      return change('drill-removed', 'warning', manifest, `No drill proves the dumps of ${name(database)} any more`);
+      return change('drill-removed', 'warning', manifest, `No drill proves the dumps of ${name(database)} any more`, [
+        'The first real restore is then the first proof. Backups go on.',
+      ]);
     case 'restore':
       return change('restore-removed', 'error', manifest, `The template that restores ${name(database)} is gone`, [
-        'In an incident, somebody has to write the Job by hand. A restore that is under way ends with it.',
+        'In an incident, the Job must be written by hand. A restore that is under way ends with it.',
       ]);
   }
 }
 
-function suspended({ component, manifest, database }: Workload): Change {
+function suspended(one: Workload, now: number): Change {
+  const { component, manifest, database } = one;
   if (component === 'backup') {
     return change(
       'backup-suspended',
       'error',
       manifest,
       `The database ${name(database)} is not backed up any more: the backup is suspended`,
-      ['The newest restore point gets older every day. Backups on demand still run, and prune; nothing else does.'],
+      [
+        'Recovery point objective: ' +
+          `${objective(one, now)} → unbounded. What is written after the newest dump is lost.`,
+        'Existing dumps stay, since nothing prunes them. Backups on demand still run, and prune.',
+      ],
     );
   }
   return change(
@@ -124,6 +176,12 @@ function resumed(one: Workload, now: number): Change {
       ...nextRun(one, now),
     ],
   );
+}
+
+/** How much is lost at worst while it runs. */
+function objective({ schedule, timeZone }: Workload, now: number): string {
+  const calendar = Schedule.of(schedule ?? '', timeZone);
+  return calendar === undefined ? 'unbounded' : span(calendar.longestGap(now));
 }
 
 function nextRun({ isSuspended, schedule, timeZone }: Workload, now: number): string[] {

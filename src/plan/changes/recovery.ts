@@ -3,15 +3,30 @@ import type { Manifest } from '../../manifests/manifest';
 import type { Level } from '../../reports/level';
 import { Schedule } from '../../schedule/schedule';
 import type { Change } from '../change';
-import { change, type BackupPair, type Comparison } from '../comparison';
-import { steadyState } from '../restore-points';
+import { change, claimKey, isOrphaned, type BackupPair, type Comparison } from '../comparison';
+import { holdTime, steadyState } from '../restore-points';
+import type { Workload } from '../planned-workload';
 import { ambiguous, day, localMoment, moment, name, plural, span, words } from '../words';
+import { shares } from './storage';
 
 const DAY = 86_400_000;
+
+/** How much longer than usual an interval is that is told, though it comes only once. */
+const LONG = 1.25;
 const RULES = ['last', 'daily', 'weekly', 'monthly', 'yearly', 'within'] as const;
 
 /** How much is lost at worst, how far back one can go, and which restore points go. */
-export function recovery({ backups, workloads, options: { now } }: Comparison): Change[] {
+export function recovery(comparison: Comparison): Change[] {
+  const {
+    backups,
+    workloads,
+    options: { now },
+  } = comparison;
+  const needed = shares(comparison.before, comparison);
+  const overfull = ({ manifest, claim }: BackupWorkload): number | undefined => {
+    const share = needed.get(claimKey(manifest.namespace, claim));
+    return share !== undefined && share > 1 ? share : undefined;
+  };
   const schedules = workloads.flatMap(({ before, after }) =>
     before === undefined || after === undefined || after.component === 'restore'
       ? []
@@ -19,7 +34,7 @@ export function recovery({ backups, workloads, options: { now } }: Comparison): 
           after.manifest,
           [before.schedule ?? '', before.timeZone],
           [after.schedule ?? '', after.timeZone],
-          after.isSuspended,
+          after,
           now,
         ),
   );
@@ -29,7 +44,8 @@ export function recovery({ backups, workloads, options: { now } }: Comparison): 
         ? []
         : [
             ...recoveryPoint(pair.before, pair.after, now),
-            ...deleted(pair),
+            ...deleted(pair, overfull(pair.before)),
+            ...hold(pair.before, pair.after),
             ...kept(pair.before, pair.after, now),
             ...need(pair.before, pair.after),
           ],
@@ -45,7 +61,8 @@ function longestLoss({ isSuspended, schedule, timeZone }: BackupWorkload, now: n
 
 function recoveryPoint(before: BackupWorkload, after: BackupWorkload, now: number): Change[] {
   const [was, is] = [longestLoss(before, now), longestLoss(after, now)];
-  if (was === is) return [];
+  // What suspends and resumes tells it.
+  if (was === is || before.isSuspended !== after.isSuspended) return [];
   const told = (loss: number): string => (loss === Infinity ? 'unbounded' : span(loss));
   const level: Level = is === Infinity ? 'error' : is > was ? 'warning' : 'note';
   return [
@@ -62,7 +79,7 @@ function schedule(
   manifest: Manifest,
   before: readonly [string, string],
   after: readonly [string, string],
-  isSuspended: boolean,
+  { component, isSuspended }: Workload,
   now: number,
 ): Change[] {
   if (before.join('\n') === after.join('\n')) return [];
@@ -70,11 +87,24 @@ function schedule(
   const calendar = Schedule.of(...after);
   if (calendar === undefined) {
     return [
-      change('schedule', 'error', manifest, `No run ever comes: ${told(after)} is no schedule`, [
-        `It was ${told(before)}.`,
-      ]),
+      Schedule.of(...before) === undefined
+        ? change('schedule', 'note', manifest, `Still no run ever comes: ${told(after)} is not a schedule`)
+        : change('schedule', 'error', manifest, `No run ever comes: ${told(after)} is not a schedule`, [
+            `It was ${told(before)}.`,
+          ]),
     ];
   }
+  const [gapBefore, gapAfter] = [Schedule.of(...before)?.longestGap(now), calendar.longestGap(now)];
+  const first = calendar.next(1, now)[0];
+  const last = Schedule.of(...before)
+    ?.runs(now - (gapBefore ?? 0) - DAY, now + 1)
+    .at(-1);
+  const isBackup = component === 'backup' && !isSuspended && first !== undefined && last !== undefined;
+  const once =
+    isBackup && first - last > LONG * Math.max(gapBefore ?? 0, gapAfter)
+      ? [`Once, ${span(first - last)} are between two runs, from ${moment(last)} to ${moment(first)}.`]
+      : [];
+  const same = component === 'backup' && gapBefore === gapAfter ? ['The recovery point objective stays the same.'] : [];
   const suspended = isSuspended ? ['It is suspended: none of these runs begins.'] : [];
   return [
     change(
@@ -82,16 +112,17 @@ function schedule(
       'note',
       manifest,
       `Runs begin by ${told(after)}, and not by ${told(before)}`,
-      [...suspended, 'The next five:'],
+      [...suspended, ...same, ...once, 'The next five:'],
       calendar.next(5, now).map((run) => localMoment(run, calendar.timeZone)),
     ),
   ];
 }
 
-function deleted({ before, after, forecast }: BackupPair): Change[] {
+/** @param overfull how much of its claim the dumps need without the change, if more than all of it */
+function deleted({ before, after, forecast }: BackupPair, overfull: number | undefined): Change[] {
   const { lost, next, isListed, isAmbiguous, before: unchanged, after: changed } = forecast!;
   // Where the folder or the claim is another one, nothing is deleted: what becomes of the data is told of the claim.
-  if (lost.length === 0 || before!.folder !== after!.folder || before!.claim !== after!.claim) return [];
+  if (lost.length === 0 || isOrphaned(before!, after!)) return [];
   const [oldest, newest] = [lost.at(-1)!.point, lost[0]!.point];
   const days = [unchanged, changed].map((points) =>
     points.length === 0 ? 'that of the run' : day(points.at(-1)!.time),
@@ -100,7 +131,7 @@ function deleted({ before, after, forecast }: BackupPair): Change[] {
   return [
     change(
       'restore-points-deleted',
-      'error',
+      overfull === undefined ? 'error' : 'warning',
       after!.manifest,
       `Deletes ${plural(lost.length, 'restore point')} ${range}`,
       [
@@ -110,6 +141,12 @@ function deleted({ before, after, forecast }: BackupPair): Change[] {
           `stay${before!.isSuspended && !after!.isSuspended ? ' until a run on demand' : ''}.`,
         'The oldest restorable day ' +
           `${days[0] === days[1] ? `stays ${days[0]}` : `is then ${days[1]}, and not ${days[0]}`}.`,
+        ...(overfull === undefined
+          ? []
+          : [
+              `Without the change, the dumps need ${Math.round(overfull * 100)} % of the claim, and backups fail once it ` +
+                'is full.',
+            ]),
         ...(isAmbiguous ? [ambiguous(after!.folder)] : []),
         isListed ? 'The dumps of the listing:' : 'By the calendar, as if every run had succeeded:',
       ],
@@ -132,9 +169,11 @@ function kept(before: BackupWorkload, after: BackupWorkload, now: number): Chang
   const isSame = RULES.every((rule) => before.retention[rule] === after.retention[rule]);
   const [was, is] = [steadyState(before, now), steadyState(after, now)];
   const [deep, deeper] = [was, is].map((times) =>
-    times.length === 0 ? 0 : Math.floor((times[0]! - times.at(-1)!) / DAY),
+    times.length === 0 ? 0 : Math.floor(now / DAY) - Math.floor(times.at(-1)! / DAY),
   ) as [number, number];
-  if (isSame && deep === deeper && was.length === is.length) return [];
+  // A run at another hour or day shifts what is kept, and is not another retention.
+  const isShifted = deep === deeper || gap(before, now) === gap(after, now);
+  if (isSame && before.hold === after.hold && was.length === is.length && isShifted) return [];
   const rules = RULES.filter((rule) => before.retention[rule] !== after.retention[rule]).map(
     (rule) => `${rule} ${before.retention[rule]} → ${after.retention[rule]}${rule === 'within' ? ' days' : ''}`,
   );
@@ -150,11 +189,50 @@ function kept(before: BackupWorkload, after: BackupWorkload, now: number): Chang
       'restore-points',
       deeper < deep ? 'warning' : 'note',
       after.manifest,
-      `One can go back ${back}, to one of ${points}`,
+      `Restores can go back ${back}, to one of ${points}`,
       [
         ...(rules.length > 0 ? [`Retention: ${words(rules)}.`] : []),
-        `The oldest restorable day, seen from ${day(now)}: ${oldest(was)} → ` +
-          `${oldest(is)}${deeper > deep ? ', once there are as many dumps' : ''}.`,
+        `The oldest restorable day, seen from ${day(now)}: ` +
+          `${deep === deeper ? `stays ${oldest(is)}` : `${oldest(was)} → ${oldest(is)}`}` +
+          `${deeper > deep ? ', once there are as many dumps' : ''}.`,
+      ],
+    ),
+  ];
+}
+
+function gap({ schedule, timeZone }: BackupWorkload, now: number): number | undefined {
+  return Schedule.of(schedule, timeZone)?.longestGap(now);
+}
+
+/** A hold of every run: it is meant for a run on demand. */
+function hold(before: BackupWorkload, after: BackupWorkload): Change[] {
+  if (before.hold === after.hold) return [];
+  const [was, is] = [before, after].map((backup) => holdTime(backup.hold));
+  if (is === undefined)
+    return [
+      change(
+        'hold',
+        was === undefined ? 'note' : 'error',
+        after.manifest,
+        `Every backup ${was === undefined ? 'still ' : ''}fails: BACKUP_HOLD (${name(after.hold)}) is not a time`,
+        ['Write it like P30D, P4W or PT12H, with a number up to 9999, and only for a run on demand.'],
+      ),
+    ];
+  if (is === 0)
+    return [
+      change('hold', 'note', after.manifest, 'New dumps are not held any more: the retention prunes them', [
+        'Existing holds stay until their end.',
+      ]),
+    ];
+  return [
+    change(
+      'hold',
+      was !== undefined && is > was ? 'warning' : 'note',
+      after.manifest,
+      `Every dump is held for ${span(is)} (BACKUP_HOLD is ${name(after.hold)}), whatever the retention says`,
+      [
+        `${was ? `It was ${span(was)}. ` : ''}Until then nothing prunes it: the claim gets a dump more with every run.`,
+        'BACKUP_HOLD is for a run on demand. To keep more, change the retention.',
       ],
     ),
   ];
@@ -169,7 +247,7 @@ function need(before: BackupWorkload, after: BackupWorkload): Change[] {
       'recovery-window',
       (is ?? 0) < (was ?? 0) ? 'warning' : 'note',
       after.manifest,
-      `How many days back one must be able to go: ${told(was)} → ${told(is)}`,
+      `How many days back a restore must be able to go: ${told(was)} → ${told(is)}`,
     ),
   ];
 }

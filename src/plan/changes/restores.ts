@@ -64,13 +64,15 @@ function previous(pair: Required<Pair<Workload>>): Change[] {
 function despite(pair: Required<Pair<Workload>>): Change[] {
   const [was, is] = values(pair, 'RESTORE_IGNORE');
   if (was === is) return [];
+  const known = was.split(' ');
+  const isLess = is.split(' ').every((check) => check === '' || known.includes(check));
   return [
     change(
       'restore-ignore',
-      is === '' ? 'note' : 'error',
+      isLess ? 'note' : 'error',
       pair.after.manifest,
       `What does not stop a restore: ${was || 'nothing'} → ${is || 'nothing'}`,
-      is === ''
+      isLess
         ? []
         : [
             'Every restore goes on where it would be refused, e.g. with secrets that do not open what is in the ' +
@@ -98,14 +100,17 @@ function quiesce(pair: Required<Pair<Workload>>): Change[] {
 function choices(pair: Required<Pair<Workload>>): Change[] {
   return CHOICES.flatMap((variable) => {
     const [was, is] = values(pair, variable);
+    const usual = variable === 'RESTORE_ACTION' ? 'restore' : '';
     if (was === is) return [];
     return [
       change(
         'restore-choice',
-        variable === 'RESTORE_ACTION' ? 'error' : 'warning',
+        is === usual ? 'note' : variable === 'RESTORE_ACTION' ? 'error' : 'warning',
         pair.after.manifest,
         `Unless told otherwise, restores have ${variable}: ${was || '(empty)'} → ${is || '(empty)'}`,
-        ['The template is what an incident begins with: whoever uses it expects the newest verified dump.'],
+        is === usual
+          ? ['That is the usual.']
+          : ['The template is what an incident begins with, which expects the newest verified dump.'],
       ),
     ];
   });

@@ -3,6 +3,7 @@ import { list, text, type Manifest, type Value } from '../../manifests/manifest'
 import { containersOf, podSpecPath } from '../../manifests/workload';
 import type { Change } from '../change';
 import { change, type Comparison, type Side } from '../comparison';
+import { resourceName } from '../resources';
 import { name } from '../words';
 
 const LIST = 'secrets.yaml';
@@ -20,34 +21,17 @@ interface Need {
 }
 
 /** What must be there beside a dump, and what looks whether it is. */
-export function secrets({ before, after, resources }: Comparison): Change[] {
+export function secrets({ before, after, resources, namespaces }: Comparison): Change[] {
   if (resources.length === 0) return [];
-  const [was, is] = [needs(before), needs(after)];
+  const [was, is] = [needs(before, namespaces), needs(after)];
+  const isKnown = (secret: string): boolean => was.expected.has(secret) || was.used.has(secret);
+  const renamed = renamedOnly(
+    [...all(was)].filter(([secret]) => !is.expected.has(secret) && !is.used.has(secret)),
+    [...all(is)].filter(([secret]) => !isKnown(secret)),
+  );
   const expected = [...is.expected].flatMap(([secret, need]): Change[] => {
     const old = was.expected.get(secret);
-    if (old === undefined && need.optionalUntil !== undefined) {
-      return [
-        change(
-          'secret-needed',
-          'note',
-          need.manifest,
-          `Looked for from now on: the secret ${name(secret)}, which may be missing until ${name(need.optionalUntil)}`,
-          [
-            ...because(need),
-            'The check logs that it is missing, and stops no backup. Where it is there, it must be what is expected.',
-          ],
-        ),
-      ];
-    }
-    if (old === undefined) {
-      return [
-        change('secret-needed', 'warning', need.manifest, `Needed from now on: the secret ${name(secret)}`, [
-          ...because(need),
-          'Without it, every backup ends with status 3 and restores refuse. Put it into Git, ' +
-            `encrypted,${need.gitFile === undefined ? '' : ` as ${name(need.gitFile)},`} before this is merged.`,
-        ]),
-      ];
-    }
+    if (old === undefined) return renamed.has(secret) ? [] : [expectedAnew(secret, need, was.used.has(secret))];
     return old.rule === need.rule
       ? []
       : [
@@ -57,18 +41,19 @@ export function secrets({ before, after, resources }: Comparison): Change[] {
         ];
   });
   const used = [...is.used]
-    .filter(([secret]) => !was.used.has(secret) && !is.expected.has(secret))
+    .filter(([secret]) => !isKnown(secret) && !is.expected.has(secret) && !renamed.has(secret))
     .map(([secret, { manifest }]) =>
       change(
         'secret-needed',
         'warning',
         manifest,
-        `Needed from now on: the secret ${name(secret)}, which nobody checks`,
+        `Needed from now on: the secret ${name(secret)}, which no check looks for`,
         ['The pod does not start without it, or runs without what is in it. Expect it with SecretExpectations.'],
       ),
     );
+  const gone = new Set(renamed.values());
   const unchecked = [...was.expected]
-    .filter(([secret]) => !is.expected.has(secret))
+    .filter(([secret]) => !is.expected.has(secret) && !gone.has(secret))
     .map(([secret, { manifest }]) => {
       const isUsed = is.used.has(secret);
       return change(
@@ -78,23 +63,126 @@ export function secrets({ before, after, resources }: Comparison): Change[] {
         `Not checked any more: the secret ${name(secret)}`,
         [
           isUsed
-            ? 'It is needed all the same, and nobody notices before a restore when it is missing.'
-            : 'If a restore needs it, nobody notices before when it is missing.',
+            ? 'It is needed all the same, and only a restore shows when it is missing.'
+            : 'If a restore needs it, only the restore shows when it is missing.',
         ],
       );
     });
-  return [...expected, ...used, ...unchecked];
+  return [
+    ...inOtherNamespaces(is, namespaces),
+    ...[...renamed].map(([secret, old]): Change => ({
+      id: 'secret-renamed',
+      level: 'warning',
+      resources: after.manifests
+        .filter((manifest) => manifest === is.expected.get(secret)?.manifest || references(manifest).includes(secret))
+        .map(resourceName),
+      title: `Read from another place: the secret ${name(secret)}, and not ${name(old)}`,
+      details: [
+        'Put it into Git, encrypted, before this is merged: without it every backup ends with status 3 or fails, and ' +
+          'restores refuse.',
+      ],
+    })),
+    ...expected,
+    ...used,
+    ...unchecked,
+  ];
+}
+
+/** A Secret is of one namespace: with the workloads, what they read must move. */
+function inOtherNamespaces(is: Needs, namespaces: Comparison['namespaces']): Change[] {
+  return [...namespaces].flatMap(([from, to]): Change[] => {
+    const moved = [...all(is)].filter(([secret]) => secret.startsWith(`${to}/`));
+    return moved.length === 0
+      ? []
+      : [
+          change(
+            'secret-needed',
+            'warning',
+            moved[0]![1].manifest,
+            `The secrets are needed in the namespace ${name(to)}, too: those in ${name(from)} cannot be read from there`,
+            ['Put them into Git, encrypted, before this is merged.'],
+            moved.map(([secret]) => name(secret)),
+          ),
+        ];
+  });
+}
+
+function expectedAnew(secret: string, need: Need, isUsed: boolean): Change {
+  if (need.optionalUntil !== undefined) {
+    return change(
+      'secret-needed',
+      'note',
+      need.manifest,
+      `Looked for from now on: the secret ${name(secret)}, which may be missing until ${name(need.optionalUntil)}`,
+      [
+        ...because(need),
+        'The check logs that it is missing, and stops no backup. Where it is there, it must be what is expected.',
+      ],
+    );
+  }
+  if (isUsed) {
+    return change(
+      'secret-needed',
+      'note',
+      need.manifest,
+      `Checked from now on: the secret ${name(secret)}, which was needed before`,
+      because(need),
+    );
+  }
+  return change('secret-needed', 'warning', need.manifest, `Needed from now on: the secret ${name(secret)}`, [
+    ...because(need),
+    'Without it, every backup ends with status 3 and restores refuse. Put it into Git, ' +
+      `encrypted,${need.gitFile === undefined ? '' : ` as ${name(need.gitFile)},`} before this is merged.`,
+  ]);
+}
+
+/**
+ * The only secret that is gone and the only one that is new of the same Secret, or of the same key: a rename.
+ * @returns the old name by the new one
+ */
+function renamedOnly(gone: readonly [string, Need][], added: readonly [string, Need][]): ReadonlyMap<string, string> {
+  const found = new Map<string, string>();
+  for (const part of [(secret: string) => secret.split(', key ')[0], (secret: string) => secret.split(', key ')[1]]) {
+    for (const [secret] of added) {
+      const key = part(secret);
+      const [olds, news] = [gone, added].map((list) =>
+        list.filter(
+          ([other]) => key !== undefined && part(other) === key && namespaceOf(other) === namespaceOf(secret),
+        ),
+      );
+      if (olds!.length === 1 && news!.length === 1 && !found.has(secret)) found.set(secret, olds![0]![0]);
+    }
+  }
+  return found;
+}
+
+function namespaceOf(secret: string): string {
+  return secret.split('/')[0]!;
 }
 
 function because({ because: reason }: Need): string[] {
   return reason === undefined ? [] : [`Because: ${name(reason)}.`];
 }
 
-function needs({ manifests }: Side): { expected: Map<string, Need>; used: Map<string, Need> } {
+interface Needs {
+  readonly expected: ReadonlyMap<string, Need>;
+  readonly used: ReadonlyMap<string, Need>;
+}
+
+function all({ expected, used }: Needs): ReadonlyMap<string, Need> {
+  return new Map([...used, ...expected]);
+}
+
+/** @param namespaces where what is in a namespace is now */
+function needs({ manifests }: Side, namespaces: Comparison['namespaces'] = new Map()): Needs {
   const [expected, used] = [new Map<string, Need>(), new Map<string, Need>()];
+  const placed = (secret: string): string => {
+    const to = namespaces.get(namespaceOf(secret));
+    return to === undefined ? secret : `${to}${secret.slice(namespaceOf(secret).length)}`;
+  };
   for (const manifest of manifests) {
-    for (const [secret, need] of expectations(manifest)) expected.set(secret, need);
-    for (const secret of references(manifest)) used.set(secret, { manifest });
+    for (const [secret, need] of expectations(manifest)) expected.set(placed(secret), need);
+    for (const secret of references(manifest)) used.set(placed(secret), { manifest });
   }
   return { expected, used };
 }

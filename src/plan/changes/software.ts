@@ -1,23 +1,27 @@
 import { SERVER_VERSION } from '../../kubernetes/annotations';
-import type { BackupWorkload } from '../../manifests/backup-workload';
 import { at, list, number, text, type Manifest } from '../../manifests/manifest';
 import { componentOf, podSpecPath, componentLabel } from '../../manifests/workload';
 import type { Change } from '../change';
-import { change, type Comparison } from '../comparison';
+import { change, dumpsOf, isOrphaned, type Comparison } from '../comparison';
 import { unified } from '../fields';
 import type { ResourceChange } from '../resources';
 import { name, plural, words } from '../words';
 import type { Workload } from '../planned-workload';
 
 /** Which tools run, as whom, against what, by which scripts. */
-export function software({ workloads, resources, after: { workloads: all, backups } }: Comparison): Change[] {
+export function software(comparison: Comparison): Change[] {
+  const {
+    workloads,
+    resources,
+    after: { workloads: all },
+  } = comparison;
   return [
     ...workloads.flatMap(({ before, after }) =>
       before && after
         ? [
             ...target(before, after),
             ...tls(before, after),
-            ...source(before, after, backups),
+            ...source(before, after, comparison),
             ...image(before, after),
             ...user(before.manifest, after.manifest),
           ]
@@ -28,16 +32,29 @@ export function software({ workloads, resources, after: { workloads: all, backup
 }
 
 function target(before: Workload, after: Workload): Change[] {
-  const changed = (
-    [
-      ['server', 'the server'],
-      ['database', 'the database'],
-    ] as const
-  )
-    .filter(([field]) => before[field] !== after[field])
-    .map(([field, noun]) => `${noun} ${name(before[field])} → ${name(after[field])}`);
+  if (before.server === '' && after.server === '' && before.database === after.database) return [];
+  const [was, is] = [serviceOf(before), serviceOf(after)];
+  const changed = [
+    ...(was === is ? [] : [`the server ${name(before.server)} → ${name(after.server)}`]),
+    ...(before.database === after.database ? [] : [`the database ${name(before.database)} → ${name(after.database)}`]),
+  ];
   if (changed.length === 0) return [];
-  const isSameFolder = before.claim === after.claim && before.folder === after.folder;
+  if (before.server === after.server && before.database === after.database) {
+    const [host] = before.server.split(':');
+    return [
+      change(
+        'target',
+        'warning',
+        after.manifest,
+        `The host ${name(host!)} means another Service: that of the namespace ${name(after.manifest.namespace)}`,
+        [
+          `Where there is none, every run fails. If the database stays, name it ${name(host!)}.` +
+            `${name(before.manifest.namespace)}; if it moves, too, restore it there first.`,
+        ],
+      ),
+    ];
+  }
+  const isSameFolder = !isOrphaned(before, after);
   return [
     change(
       'target',
@@ -47,13 +64,21 @@ function target(before: Workload, after: Workload): Change[] {
       after.component === 'backup'
         ? [
             'The one from before is not dumped any ' +
-              `more.${isSameFolder ? ` Its dumps and the new ones are in one folder, ${name(after.folder)}, under one name: the retention prunes them as if they were of the same database, and a restore takes the newest.` : ''}`,
+              `more.${isSameFolder ? ` Its dumps and the new ones are in one folder, ${name(after.folder)}, under one name: the retention prunes them as if they were of the same database, and a restore takes the newest. Unless it is the same database in another place, use another folder.` : ''}`,
           ]
         : after.component === 'restore'
           ? ['A restore replaces this one.']
           : [],
     ),
   ];
+}
+
+/** A server by its full name: a name without a dot is that of a Service of the same namespace. */
+function serviceOf({ server, manifest: { namespace } }: Workload): string {
+  const [host, port] = [server.slice(0, server.lastIndexOf(':')), server.slice(server.lastIndexOf(':') + 1)];
+  if (server === '') return '';
+  const full = host.includes('.') ? host.replace(/\.svc(\.cluster\.local)?$/, '') : `${host}.${namespace}`;
+  return `${full}:${port}`;
 }
 
 /** The modes of libpq, the weakest first. What nothing is said of is `prefer`. */
@@ -77,7 +102,8 @@ function tls(before: Workload, after: Workload): Change[] {
           isWeaker
             ? is === 'verify-ca'
               ? 'A certificate of the authority for another host is accepted too.'
-              : `The server is not checked${is === 'require' ? '' : ', and the connection need not be encrypted'}.`
+              : `The server is not checked${is === 'require' ? '' : ', and the connection need not be encrypted'}: another ` +
+                'in its place gets the password.'
             : is === 'prefer'
               ? 'It is encrypted where the server offers it, and the server is not checked.'
               : `A run fails at once where the server ${isChecked ? 'has no such certificate' : 'does not encrypt'}.`,
@@ -98,27 +124,32 @@ function tls(before: Workload, after: Workload): Change[] {
 }
 
 /** Where a restore or a drill looks for dumps; what it means for a backup is told of its claim. */
-function source(before: Workload, after: Workload, backups: readonly BackupWorkload[]): Change[] {
-  if (after.component === 'backup' || (before.claim === after.claim && before.folder === after.folder)) return [];
-  const [from, to] = [before, after].map(({ claim, folder }) => `${name(folder)} on the claim ${name(claim)}`);
-  const backup = backups.find(
-    ({ manifest, claim, folder, database }) =>
-      manifest.namespace === after.manifest.namespace &&
-      claim === after.claim &&
-      folder === after.folder &&
-      database === after.database,
+function source(
+  before: Workload,
+  after: Workload,
+  { backups: pairs, before: { backups: was }, after: { backups: all } }: Comparison,
+): Change[] {
+  if (after.component === 'backup' || !isOrphaned(before, after)) return [];
+  // With the backup, it moves to where the dumps will be: that is told of the backup.
+  const isWithBackup = pairs.some(
+    (pair) => pair.before && pair.after && !isOrphaned(pair.before, before) && !isOrphaned(pair.after, after),
+  );
+  if (isWithBackup) return [];
+  const [from, to] = [dumpsOf(before), dumpsOf(after)];
+  const [backup, old] = [[all, after] as const, [was, before] as const].map(([side, one]) =>
+    side.find((each) => !isOrphaned(each, one) && each.database === one.database),
   );
   const isRestore = after.component === 'restore';
   return [
     change(
       'source',
-      backup !== undefined ? 'note' : isRestore ? 'error' : 'warning',
+      backup !== undefined || old === undefined ? 'note' : isRestore ? 'error' : 'warning',
       after.manifest,
       `${isRestore ? 'A restore' : 'The drill'} looks for dumps in ${to}, and not in ${from}`,
       [
         backup === undefined
           ? `No backup of ${name(after.database)} writes there: ` +
-            `${isRestore ? 'no restore finds its dumps' : 'nothing proves its dumps'} any more.`
+            `${isRestore ? 'no restore finds its dumps' : 'nothing proves its dumps'}${old === undefined ? ', as before' : ' any more'}.`
           : `There the backup ${name(backup.manifest.name)} writes.`,
       ],
     ),
@@ -139,13 +170,18 @@ function image(before: Workload, after: Workload): Change[] {
     versions[0] === versions[1] && changed.length > 0
       ? [majorOf(before.images.get(changed[0]![0])!), majorOf(changed[0]![1])]
       : versions;
-  if (majors[0] === majors[1]) return [change('image', 'note', after.manifest, `Other tools run: ${told}`)];
+  if (majors[0] === majors[1])
+    return [
+      change('image', 'note', after.manifest, `Other tools run: ${told}`, [
+        'Of the same major version: existing dumps stay restorable.',
+      ]),
+    ];
   return [
     change('image', 'error', after.manifest, `Tools of another major version run: ${told}`, [
       `PostgreSQL ${majors[0] ?? '?'} → ${majors[1] ?? '?'}. A backup refuses a server of another major version: merge it when the server is changed, not before. ${
         Number(majors[1]) < Number(majors[0])
-          ? 'Older tools cannot read the dumps of newer ones: what is there cannot be restored with them.'
-          : 'The dumps that are there can be restored into the newer server.'
+          ? 'Older tools cannot read the dumps of newer ones: existing dumps cannot be restored with them.'
+          : 'Existing dumps can be restored into the newer server, and dumps of that not into the older one.'
       }`,
     ]),
   ];

@@ -1,6 +1,6 @@
 import type { BackupWorkload } from '../../manifests/backup-workload';
 import type { Change } from '../change';
-import { change, claimKey, type Comparison } from '../comparison';
+import { change, claimKey, type Comparison, type Side } from '../comparison';
 import { steadyState } from '../restore-points';
 import { ambiguous, bytes, name, plural } from '../words';
 import { claimSize } from './claims';
@@ -10,7 +10,7 @@ const NEARLY = 0.8;
 
 /** Whether the dumps fit on their claims. */
 export function storage(comparison: Comparison): Change[] {
-  const { before, after, backups, resources, options } = comparison;
+  const { before: base, after, backups, resources, options } = comparison;
   const touched = new Set([
     ...backups.flatMap((pair) =>
       pair.after === undefined ? [] : [claimKey(pair.after.manifest.namespace, pair.after.claim)],
@@ -19,18 +19,34 @@ export function storage(comparison: Comparison): Change[] {
       claim?.kind === 'PersistentVolumeClaim' ? [claimKey(claim.namespace, claim.name)] : [],
     ),
   ]);
-  const [old, current] = [byClaim(before.backups), byClaim(after.backups)];
+  // A claim of another name is as large, or not, as the one before.
+  const moved = new Map(
+    resources.flatMap(({ before: was, after: is }) =>
+      was?.kind === 'PersistentVolumeClaim' && is !== undefined
+        ? [[claimKey(is.namespace, is.name), claimKey(was.namespace, was.name)] as const]
+        : [],
+    ),
+  );
+  const [old, current] = [byClaim(base.backups), byClaim(after.backups)];
   return [...touched].flatMap((key): Change[] => {
     const workloads = current.get(key) ?? [];
-    const [was, is] = [need(old.get(key) ?? [], comparison), need(workloads, comparison)];
-    const [size, oldSize] = [after, before].map(({ claims }) =>
-      claims.has(key) ? claimSize(claims.get(key)!) : undefined,
-    );
+    const from = moved.get(key) ?? key;
+    const [was, is] = [need(old.get(from) ?? [], comparison), need(workloads, comparison)];
+    const [size, oldSize] = (
+      [
+        [after, key],
+        [base, from],
+      ] as const
+    ).map(([{ claims }, at]) => (claims.has(at) ? claimSize(claims.get(at)!) : undefined));
     if (workloads.length === 0 || (was.dumps === is.dumps && size === oldSize)) return [];
     const claim = after.claims.get(key);
     const more = was.dumps === 0 || was.dumps === is.dumps ? '' : `${was.dumps} → `;
     const share = is.bytes === undefined || size === undefined ? undefined : is.bytes / size;
-    const level = share === undefined || share < NEARLY ? 'note' : share > 1 ? 'error' : 'warning';
+    const before = was.bytes === undefined || oldSize === undefined ? undefined : was.bytes / oldSize;
+    const isWorse = share !== undefined && share > (before ?? 0);
+    const level = !isWorse || share < NEARLY ? 'note' : share > 1 ? 'error' : 'warning';
+    const percent = share === undefined ? '' : `${Math.round(share * 100)} % of the claim`;
+    const still = !isWorse && share !== undefined && share > 1 ? 'still ' : '';
     const room =
       is.bytes === undefined
         ? `${more}${is.dumps} times the size of a dump`
@@ -40,10 +56,20 @@ export function storage(comparison: Comparison): Change[] {
         'storage',
         level,
         claim ?? workloads[0]!.manifest,
-        `The dumps need ${room}${share === undefined ? '' : `, ${Math.round(share * 100)} % of the claim`}`,
+        `The dumps ${still}need ${room}${percent === '' ? '' : `, ${percent}`}` +
+          (before === undefined || share === undefined || Math.round(before * 100) === Math.round(share * 100)
+            ? ''
+            : `, and not ${Math.round(before * 100)} %`),
         [
           `${more}${plural(is.dumps, 'dump')} in the long run, the one that is being written included, of ` +
             `${workloads.map(({ database }) => name(database)).join(', ')}. ${assumption(workloads, comparison)}`,
+          ...(level === 'note'
+            ? []
+            : [
+                share! > 1
+                  ? 'Backups fail once it is full: grow the claim first, or keep fewer.'
+                  : 'It is nearly full then: grow the claim, or keep fewer.',
+              ]),
           ...(size === undefined
             ? [`The size of the claim ${name(key)} is not in the tree.`]
             : [`The claim asks for ${bytes(size)}, which storage of plain directories does not enforce.`]),
@@ -57,6 +83,17 @@ export function storage(comparison: Comparison): Change[] {
       ),
     ];
   });
+}
+
+/** By claim, how much of it its dumps need in the long run, where that is known: 1 is all of it. */
+export function shares({ backups, claims }: Side, comparison: Comparison): ReadonlyMap<string, number> {
+  return new Map(
+    [...byClaim(backups)].flatMap(([key, some]): [string, number][] => {
+      const claim = claims.get(key);
+      const [size, { bytes: needed }] = [claim && claimSize(claim), need(some, comparison)];
+      return needed === undefined || size === undefined ? [] : [[key, needed / size]];
+    }),
+  );
 }
 
 function byClaim(backups: readonly BackupWorkload[]): Map<string, BackupWorkload[]> {

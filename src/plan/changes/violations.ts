@@ -1,20 +1,48 @@
 import { check } from '../../policies/all';
-import type { Finding } from '../../policies/policy';
 import type { Change } from '../change';
 import { change, type Comparison } from '../comparison';
-import { resourceName } from '../resources';
+import { changedName, isMoved, resourceName } from '../resources';
 
-/** The violations of policies that the change brings. What was there before is no matter of the change. */
-export function violations({ before, after, resources }: Comparison): Change[] {
+/** The violations of policies that the change brings. What was there before, of the same thing, is no matter of it. */
+export function violations({ before, after, resources, workloads }: Comparison): Change[] {
   if (resources.length === 0) return [];
-  const known = new Set(check(before.manifests).map(keyOf));
-  return check(after.manifests)
-    .filter((finding) => !known.has(keyOf(finding)))
-    .map(({ policy, level, resource, path, message, remedy }) =>
-      change('policy', level, resource, `Violates the policy ${policy}: ${path} ${message}`, [remedy]),
-    );
-}
-
-function keyOf({ policy, resource, path, message }: Finding): string {
-  return JSON.stringify([policy, resourceName(resource), path, message]);
+  // An old violation has the name that its resource has now.
+  const moved = new Map(
+    resources.flatMap((resource) => (isMoved(resource) ? [[resource.before!, changedName(resource)] as const] : [])),
+  );
+  const known = new Set<string>();
+  const counts = new Map<string, number>();
+  const add = (key: string, number: number): number => {
+    const count = (counts.get(key) ?? 0) + number;
+    counts.set(key, count);
+    return count;
+  };
+  for (const { policy, resource, path, message } of check(before.manifests)) {
+    const about = moved.get(resource) ?? resourceName(resource);
+    known.add(JSON.stringify([policy, about, path, message]));
+    add(JSON.stringify([policy, about]), 1);
+  }
+  const found = check(after.manifests).map((finding) => ({
+    finding,
+    isKnown: known.has(JSON.stringify([finding.policy, resourceName(finding.resource), finding.path, finding.message])),
+    about: JSON.stringify([finding.policy, resourceName(finding.resource)]),
+  }));
+  for (const { isKnown, about } of found) if (isKnown) add(about, -1);
+  // That a backup is suspended is an answer of its own.
+  const pairs = new Set(workloads.flatMap((pair) => (pair.before && pair.after ? [pair.after.manifest] : [])));
+  return found
+    .filter(
+      ({ isKnown, finding }) => !isKnown && !(finding.policy === 'backup-suspended' && pairs.has(finding.resource)),
+    )
+    .map(({ finding: { policy, level, resource, path, message, remedy }, about }) => {
+      // One that is violated in another way is violated still.
+      const isOld = add(about, -1) >= 0;
+      return change(
+        'policy',
+        isOld ? 'note' : level,
+        resource,
+        `${isOld ? 'Still violates' : 'Violates'} the policy ${policy}: ${path} ${message}`,
+        [remedy],
+      );
+    });
 }

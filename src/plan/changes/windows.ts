@@ -27,7 +27,7 @@ function deadline(before: Workload, after: Workload, lastRun: number | undefined
   return [
     change(
       'deadline',
-      isTooShort ? 'error' : is < was ? 'warning' : 'note',
+      is > was ? 'note' : isTooShort && was >= took ? 'error' : 'warning',
       after.manifest,
       `A run is ended after: ${told(was)} → ${told(is)}`,
       [
@@ -39,7 +39,7 @@ function deadline(before: Workload, after: Workload, lastRun: number | undefined
             : []
           : [
               isTooShort
-                ? `The last run took ${told(took)}: it would not have ended.`
+                ? `The last run took ${told(took)}: it would ${is > was ? 'still ' : ''}not have ended.`
                 : `The last run took ${told(took)}, which is ${Math.round((100 * took) / is)} % of it.`,
             ]),
       ],
@@ -48,14 +48,13 @@ function deadline(before: Workload, after: Workload, lastRun: number | undefined
 }
 
 /** The pairs of runs on the same dumps or the same database that may meet now and could not before. */
-function overlaps({ before, after, workloads, backups, options: { now } }: Comparison): Change[] {
+function overlaps({ before, after, workloads, options: { now } }: Comparison): Change[] {
   const changed = new Set(workloads.map((pair) => pair.after?.manifest).filter((manifest) => manifest !== undefined));
-  const byManifest = new Map(before.workloads.map((one) => [one.manifest, one]));
   const old = new Map([
     ...before.workloads.map((one) => [keyOf(one.manifest), one] as const),
     // One that has another name now.
-    ...backups.flatMap((pair) =>
-      pair.before && pair.after ? [[keyOf(pair.after.manifest), byManifest.get(pair.before.manifest)] as const] : [],
+    ...workloads.flatMap((pair) =>
+      pair.before && pair.after ? [[keyOf(pair.after.manifest), pair.before] as const] : [],
     ),
   ]);
   const groups = new Map<string, Workload[]>();

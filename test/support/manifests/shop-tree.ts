@@ -20,6 +20,8 @@ import { type Tree, TreeReader } from '../../../src/plan/tree';
 /** What a shop may have beside or instead of the usual; false leaves a workload out. */
 export interface ShopProps {
   readonly host?: string;
+  /** The secret and the key of the password. */
+  readonly login?: readonly [string, string];
   readonly database?: Partial<PostgresDatabaseProps>;
   readonly storage?: Partial<BackupPvcProps>;
   readonly backup?: Partial<BackupCronJobProps> | false;
@@ -49,7 +51,9 @@ export function shop(props: ShopProps = {}): Files {
     user: 'postgres',
     image: PostgresImage.alpine('17.2'),
     tls: Tls.require(),
-    password: secrets.expectKey('shop-db', 'password', { because: 'the backup and the restore log in with it' }),
+    password: secrets.expectKey(...(props.login ?? ['shop-db', 'password']), {
+      because: 'the backup and the restore log in with it',
+    }),
     ...props.database,
   });
   props.secrets?.(secrets, chart);

@@ -10,6 +10,7 @@ export interface ListEntry {
   minBytes?: number;
   gitFile?: string;
   optionalUntil?: string;
+  provider?: string;
   because?: string;
   [more: string]: unknown;
 }

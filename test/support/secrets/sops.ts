@@ -57,6 +57,19 @@ export class Sops {
     return `${JSON.stringify(this.encrypted(document, selector)[0], null, '\t')}\n`;
   }
 
+  /** An env file; its metadata is flattened. */
+  env(values: { [key: string]: string }): string {
+    const [{ sops, ...encrypted }] = this.encrypted(values, {}) as [Tree & { sops: Tree }];
+    return [...Object.entries(encrypted), ...flattened('sops', { ...sops, unencrypted_suffix: '_unencrypted' })]
+      .map(([key, value]) => `${key}=${String(value as string).replaceAll('\n', '\\n')}\n`)
+      .join('');
+  }
+
+  /** A file of no known format. */
+  binary(text: string): string {
+    return this.json({ data: text }, {});
+  }
+
   encrypted(documents: Tree | Tree[], selector: Selector = VALUES): Tree[] {
     const hash = createHash('sha512');
     const trees = [documents].flat().map((tree) => this.walk(tree, [], selector, hash) as Tree);
@@ -103,4 +116,12 @@ function isEncrypted(path: string[], selector: Selector): boolean {
   }) as [[string, string]];
   const matches = path.some((part) => (kind.endsWith('_regex') ? new RegExp(what).test(part) : part.endsWith(what)));
   return kind.startsWith('encrypted') === matches;
+}
+
+function flattened(prefix: string, tree: Tree): [string, Tree[string]][] {
+  return Object.entries(tree).flatMap(([key, value]): [string, Tree[string]][] => {
+    const name = prefix === 'sops' ? `sops_${key}` : `${prefix}__map_${key}`;
+    if (Array.isArray(value)) return value.flatMap((one, index) => flattened(`${name}__list_${index}`, one as Tree));
+    return [[name, value]];
+  });
 }

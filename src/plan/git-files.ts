@@ -7,12 +7,12 @@ const ENTRY = /^(\d+) (\w+) ([0-9a-f]+)\t([^]+)$/;
 const FILE = /^100/;
 
 /**
- * The files of a folder as they are in a commit, without a checkout.
+ * The files of a folder as they are in a commit, without a checkout; of a file its content.
  * @param ref a branch, a tag or a commit
  * @param folder from the root of the repo, or with `./` from here
  * @throws MisuseError
  */
-export function gitFolder(ref: string, folder: string, option: string): Files {
+export function gitFiles(ref: string, folder: string, option: string): Files | Buffer {
   const told = `${option} (${ref}:${folder})`;
   const commit = resolve(
     `${ref}^{commit}`,
@@ -22,11 +22,10 @@ export function gitFolder(ref: string, folder: string, option: string): Files {
   const path = folder.replace(/\/+$/, '');
   const tree = resolve(
     `${commit}:${path === '.' ? './' : path}`,
-    `${told}: ${ref} has no folder ${folder}. Name it from the root of the repo, or with ./ from here`,
+    `${told}: ${ref} has no folder or file ${folder}. Name it from the root of the repo, or with ./ from here`,
     told,
   );
-  if (git(['cat-file', '-t', tree], told).trim() !== 'tree')
-    throw new MisuseError(`${told} is no folder in ${ref}. Name one`);
+  if (git(['cat-file', '-t', tree], told).trim() !== 'tree') return run(['cat-file', 'blob', tree], told);
   const entries = git(['ls-tree', '-r', '-z', '--full-tree', tree], told)
     .split('\0')
     .flatMap((line) => {

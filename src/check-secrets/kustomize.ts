@@ -1,0 +1,68 @@
+import { spawnSync } from 'node:child_process';
+import { accessSync, constants, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { delimiter, dirname, join, resolve } from 'node:path';
+
+/** A folder with more than this is not built: milliseconds are usual. */
+const MOST_MILLISECONDS = 60_000;
+const MOST_OUTPUT = 2 ** 28;
+
+/** Nothing listens there: what kustomize would fetch fails at once. */
+const NO_PROXY = 'http://127.0.0.1:9';
+
+/** Flux reads the whole repo, and so the files of a folder may be anywhere in it. */
+const ANYWHERE = ['--load-restrictor', 'LoadRestrictionsNone'];
+
+/** The program that builds a folder as Flux does. */
+export class Kustomize {
+  /** `kustomize`, or else kubectl, which has it built in; null where PATH has neither. */
+  static onPath(path = process.env.PATH ?? ''): Kustomize | null {
+    const folders = path.split(delimiter).filter((folder) => folder !== '');
+    const find = (program: string): string | undefined =>
+      folders.map((folder) => resolve(folder, program)).find(isExecutable);
+    const kustomize = find('kustomize');
+    const kubectl = find('kubectl');
+    if (kustomize !== undefined) return new Kustomize([kustomize, 'build']);
+    return kubectl === undefined ? null : new Kustomize([kubectl, 'kustomize']);
+  }
+
+  constructor(private readonly command: readonly string[]) {}
+
+  /**
+   * Builds a folder in a copy of its files, which only this user can read and which is removed afterwards. It has no
+   * network, no git and no keys; plugins, functions and Helm are off, as they are by default.
+   * @param files what the folder needs, by paths from the root of the repo
+   * @returns the manifests; undefined where it cannot be built. The reason is not told: it may quote a value
+   */
+  build(files: ReadonlyMap<string, string | Buffer>, folder: string): string | undefined {
+    const copy = mkdtempSync(join(tmpdir(), 'check-secrets-'));
+    try {
+      for (const [path, content] of files) {
+        mkdirSync(dirname(join(copy, path)), { recursive: true });
+        writeFileSync(join(copy, path), content);
+      }
+      const [program, ...args] = this.command as [string, ...string[]];
+      const { status, stdout } = spawnSync(program, [...args, ...ANYWHERE, join(copy, folder)], {
+        cwd: copy,
+        env: { HOME: '/nonexistent', PATH: '', HTTP_PROXY: NO_PROXY, HTTPS_PROXY: NO_PROXY },
+        encoding: 'utf8',
+        maxBuffer: MOST_OUTPUT,
+        timeout: MOST_MILLISECONDS,
+        killSignal: 'SIGKILL',
+        stdio: ['ignore', 'pipe', 'ignore'],
+      });
+      return status === 0 ? stdout : undefined;
+    } finally {
+      rmSync(copy, { recursive: true, force: true });
+    }
+  }
+}
+
+function isExecutable(file: string): boolean {
+  try {
+    accessSync(file, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,26 @@
+import { readFileSync } from 'node:fs';
+import { MisuseError } from '../errors';
+import type { Files } from './files';
+
+/** The name of the only file of a stream: of two streams it is the same, so that what has no name is compared, too. */
+const RENDERED = '(rendered)';
+
+/** What Helm, kustomize or another tool has rendered: a stream of documents. */
+export function stream(content: Buffer): Files {
+  return { files: [{ path: RENDERED, content }], problems: [] };
+}
+
+/**
+ * @param source a file, a pipe, or `-` for the standard input
+ * @throws MisuseError where it cannot be read
+ */
+export function readStream(source: string, option: string): Files {
+  try {
+    return stream(readFileSync(source === '-' ? 0 : source));
+  } catch (error) {
+    throw new MisuseError(
+      `${option} (${source}) cannot be read (${(error as NodeJS.ErrnoException).code}). Name a folder, a file with ` +
+        'rendered manifests, or - for the standard input',
+    );
+  }
+}
