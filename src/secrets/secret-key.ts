@@ -17,7 +17,7 @@ export interface SecretOriginOptions {
    */
   readonly optionalUntil?: string;
   /**
-   * What brings the secret into the cluster, in words, where Git does not, e.g. `External Secrets`: nobody looks for it
+   * The tool that brings the secret into the cluster, when Git does not, e.g. `External Secrets`: no check looks for it
    * in Git, and it must never be missing in the cluster.
    * @default - Git brings it
    */
