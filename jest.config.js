@@ -3,7 +3,7 @@ const { availableParallelism } = require('node:os');
 /** What needs no PostgreSQL, no pods and no program of the machine. Whatever is not here gets all of them. */
 const UNIT = [
   '**/test/{backup,cli,database,delivery,drill,fleet,guard,kubernetes,manifests,network}/**/*.test.ts',
-  '**/test/{package,pages,plan,policies,restore,schedule,secrets,workload}/**/*.test.ts',
+  '**/test/{offsite,package,pages,plan,policies,restore,schedule,secrets,workload}/**/*.test.ts',
   '**/test/identity-internal/chart.test.ts',
   '**/test/runbook/{commands,page}.test.ts',
 ];

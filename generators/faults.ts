@@ -70,6 +70,21 @@ Every row also proves that
 - the next plain drill proves a good dump.
 `,
   },
+  offsite: {
+    leaves: 'In the bucket',
+    introduction: `## Copy off site
+
+The bucket is that of a real S3 server, with versions and an object lock, and the key has the rights of
+[offsite-policy.json](offsite-policy.json): it can delete nothing. Every row also proves that
+
+- each copy with evidence opens, and has the bytes of the dump, by means of its own;
+- no name in the bucket was written a second time by a copy;
+- each object is encrypted;
+- the keys, the password and the salt are in no output, no file on the NAS and no argument of a process;
+- the dumps on the NAS are as they were;
+- the next plain copy succeeds, unless a person has to decide first, and leaves each name once.
+`,
+  },
 };
 
 /** The page that tells of every fault. */

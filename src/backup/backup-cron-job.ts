@@ -13,6 +13,7 @@ import { checkDays, checkDuration, InvalidPropError } from '../errors';
 import { PostgresDatabase } from '../database/postgres-database';
 import { RestoreCheck } from '../restore/restore-check';
 import { Retention } from './retention';
+import { retentionEnv } from './retention-env';
 import { takenBy } from '../kubernetes/resource';
 import { withinInterval } from '../schedule/schedule-checks';
 import { ScriptCronJob } from '../workload/script-cron-job';
@@ -264,12 +265,7 @@ export class BackupCronJob extends Construct implements IBackup {
         ...heartbeat(props.heartbeat),
         env('BACKUP_HOLD', ''),
         env('BACKUP_LABEL', ''),
-        env('KEEP_LAST', retention.last),
-        env('KEEP_DAILY', retention.daily),
-        env('KEEP_WEEKLY', retention.weekly),
-        env('KEEP_MONTHLY', retention.monthly),
-        env('KEEP_YEARLY', retention.yearly),
-        env('KEEP_WITHIN_DAYS', retention.within?.toDays() ?? 0),
+        ...retentionEnv(retention),
       ],
       checks: props.checks,
       reaches: props.heartbeat === undefined ? [] : ['heartbeat'],

@@ -277,8 +277,22 @@ export class Builds {
     return undefined;
   }
 
+  /** The files of a folder, with the components that Flux adds. */
+  private withComponents(folder: string, flux: FluxKustomization | undefined): Closure {
+    const own = this.closure(folder);
+    const added = (flux === undefined ? [] : additionsOf(flux).components)
+      .map((one) => posix.join(folder, typeof one === 'string' ? one : ''))
+      .filter((one) => this.kustomizations.has(one))
+      .map((one) => this.closure(one));
+    return {
+      files: new Set([own, ...added].flatMap(({ files }) => [...files])),
+      resources: own.resources,
+      kustomizations: [...new Set([own, ...added].flatMap(({ kustomizations }) => kustomizations))],
+    };
+  }
+
   private one(folder: string, flux: FluxKustomization | undefined): Build {
-    const closure = this.closure(folder);
+    const closure = this.withComponents(folder, flux);
     const { files, resources, kustomizations } = closure;
     if (!this.matters(closure)) return this.plain(folder, flux, files, this.kustomizations.get(folder)?.path, true);
     const asItIs =
@@ -322,11 +336,6 @@ export class Builds {
     const copy = new Map<string, string | Buffer>();
     for (const file of files) copy.set(file, this.repo.read(file) ?? '');
     const additions = flux === undefined ? undefined : additionsOf(flux);
-    for (const component of additions?.components ?? []) {
-      const inner = typeof component === 'string' ? posix.join(folder, component) : '';
-      if (this.kustomizations.has(inner))
-        for (const file of this.closure(inner).files) copy.set(file, this.repo.read(file) ?? '');
-    }
     try {
       for (const { path: one, remote } of kustomizations) {
         const fetched = new Set(remote.map(({ entry }) => entry));

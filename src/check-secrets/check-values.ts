@@ -46,7 +46,7 @@ export function checkValues(
           'key-missing',
           manifest.place,
           `Secret ${options.secret} has no key ${key}: ${because}`,
-          `Add ${key} to stringData with sops edit`,
+          `Add ${key} to stringData with sops edit, or set optionalUntil to what adds it later`,
           { ...options, key },
         ),
       );

@@ -516,7 +516,7 @@ function kept(
         'key-missing',
         place,
         `${maker} makes Secret ${options.secret} without the key ${key}: ${because}`,
-        `Add ${key} to ${field}`,
+        `Add ${key} to ${field}, or set optionalUntil to what adds it later`,
         { ...options, key },
       ),
     ),

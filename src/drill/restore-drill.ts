@@ -13,6 +13,8 @@ import {
   STORAGE_PATH,
   WORKING_MOUNTS,
 } from '../workload/hardened-pod';
+import { fetchedVolume, offsiteSource } from '../offsite/offsite-source';
+import { OffsiteTarget } from '../offsite/offsite-target';
 import { PodOptions, podOptions } from '../workload/pod-options';
 import { checkCount, checkDuration, InvalidPropError } from '../errors';
 import { described, labelsFor } from '../kubernetes/labels';
@@ -27,6 +29,18 @@ export interface RestoreDrillProps extends DrillOptions {
   readonly name: string;
   /** Whose dumps are drilled: a `BackupCronJob`, or a database and a storage. */
   readonly backup: IBackup;
+  /**
+   * Drills the copies in this bucket instead of the dumps on the claim, which gets the evidence. A copy counts when a
+   * drill has restored it: give it a drill of its own beside that of the claim. It takes the newest copy, and
+   * `DrillPick.ROTATE` is refused.
+   * @default - the dumps on the claim are drilled
+   */
+  readonly offsite?: OffsiteTarget;
+  /**
+   * Whether only copies are drilled, or copies and dumps in turn, where `offsite` is given. The evidence says which.
+   * @default DrillSource.OFFSITE
+   */
+  readonly source?: DrillSource;
   /**
    * When to drill.
    * @default Cron.weekly()
@@ -61,6 +75,13 @@ export interface DrillOptions extends PodOptions {
    * @default Duration.hours(12)
    */
   readonly startingDeadline?: Duration;
+  /**
+   * Recovery time objective: how long a restore may take, in whole seconds, at least 1 minute and less than
+   * `activeDeadline`. A drill that took longer still proves its dump; its evidence and its log say so, of the restore
+   * and what is fetched for it, and so does an alert of `BackupAlerts`, of the whole Job with the start of its pod.
+   * @default - none, and nothing is said
+   */
+  readonly rto?: Duration;
   /**
    * Which dump is drilled.
    * @default DrillPick.NEWEST
@@ -98,6 +119,7 @@ export function drillOptions(props: DrillOptions): {
     suspend: props.suspend,
     activeDeadline: props.activeDeadline,
     startingDeadline: props.startingDeadline,
+    rto: props.rto,
     pick: props.pick,
     scratchSize: props.scratchSize,
     scratchMedium: props.scratchMedium,
@@ -114,8 +136,22 @@ export enum DrillPick {
   ROTATE = 'rotate',
 }
 
+/** What a drill takes its dump from that knows a bucket. */
+export enum DrillSource {
+  /** The copies in the bucket. */
+  OFFSITE = 'offsite',
+  /**
+   * The other of claim and bucket than the newest drill took, so that each is drilled every other time. A second try of
+   * a drill that failed takes the same one.
+   */
+  IN_TURN = 'turn',
+}
+
 const DRILL_PATH = '/drill';
 const PROOF_PATH = '/proof';
+const FETCHED = 'fetched';
+const FETCHED_PATH = '/fetched';
+const NAS_PATH = '/nas';
 
 /** A server in the pod, two sessions that build indexes, and two clients. */
 const RESOURCES: ContainerResources = {
@@ -141,10 +177,16 @@ export class RestoreDrill extends Construct {
   public readonly activeDeadline: Duration;
   /** How late a drill may begin. */
   public readonly startingDeadline: Duration;
+  /** How long a restore may take; undefined for no objective. */
+  public readonly rto?: Duration;
   /** Which dump is drilled. */
   public readonly pick: DrillPick;
   /** Proof that a key still opens what is in the dump; undefined for none. */
   public readonly proof?: DecryptionProof;
+  /** The bucket whose copies are drilled; undefined for the dumps on the claim. */
+  public readonly offsite?: OffsiteTarget;
+  /** Whether only copies are drilled, or dumps too; undefined for the dumps on the claim alone. */
+  public readonly source?: DrillSource;
   /** How many drills' evidence stays on the NAS. */
   public readonly keepEvidence: number;
 
@@ -172,11 +214,22 @@ export class RestoreDrill extends Construct {
       props.startingDeadline ?? Duration.hours(12),
       10,
     );
+    this.rto = checkObjective(props.rto, this.activeDeadline);
     this.pick = props.pick ?? DrillPick.NEWEST;
     if (props.proof !== undefined) {
       checkProof(props.proof);
     }
     this.proof = props.proof;
+    this.offsite = props.offsite;
+    this.source = checkSource(props);
+    if (props.offsite !== undefined && this.pick === DrillPick.ROTATE) {
+      throw new InvalidPropError(
+        'restoreDrill.pick',
+        this.pick,
+        'needs the dumps on the claim, and this drill takes copies of a bucket',
+        'Leave it out: the newest copy is drilled',
+      );
+    }
     this.keepEvidence = checkCount('restoreDrill.keepEvidence', props.keepEvidence ?? 104, 1, 10_000);
     const jobs = checkCount('restoreDrill.parallelJobs', props.parallelJobs ?? 2, 1, 64);
     const common = [
@@ -185,6 +238,17 @@ export class RestoreDrill extends Construct {
       env('MAINTENANCE_DATABASE', 'postgres'),
       env('DRILL_DIR', DRILL_PATH),
     ];
+    const choice = [env('RESTORE_DUMP', ''), env('RESTORE_BEFORE', '')];
+    const isInTurn = this.source === DrillSource.IN_TURN;
+    const source =
+      props.offsite &&
+      offsiteSource(
+        props.offsite,
+        folder,
+        FETCHED,
+        choice,
+        isInTurn ? { env: turn(folder), volumeMounts: NAS } : undefined,
+      );
     const checks = mountedChecks(this, props.name, props.backup.checks ?? []);
     const restore: ContainerProps = {
       name: 'restore',
@@ -195,14 +259,23 @@ export class RestoreDrill extends Construct {
         SECRETS_REPORT,
         env('DRILL_PICK', this.pick),
         env('DRILL_BYTES', scratch === undefined ? 0 : scratch.toKibibytes() * 1024),
-        env('RESTORE_DUMP', ''),
-        env('RESTORE_BEFORE', ''),
+        ...choice,
+        ...(source?.env ?? []),
+        ...(isInTurn ? [env('FETCHED_DIR', `${FETCHED_PATH}/${folder}`)] : []),
         env('RESTORE_JOBS', jobs),
         env('RESTORE_OPTIONS', restoreOptions(memoryPerJob(props.resources ?? RESOURCES, jobs))),
         env('HOLD_SECONDS', this.activeDeadline.toSeconds()),
         ...checks.env,
       ],
-      volumeMounts: [...WORKING_MOUNTS, ...checks.volumeMounts, { name: 'drill', mountPath: DRILL_PATH }],
+      volumeMounts: [
+        ...WORKING_MOUNTS.map((mount) =>
+          this.source === DrillSource.OFFSITE && mount.name === 'storage' ? { ...mount, name: FETCHED } : mount,
+        ),
+        ...(isInTurn ? [{ name: FETCHED, mountPath: FETCHED_PATH }] : []),
+        ...(source === undefined ? [] : [source.report]),
+        ...checks.volumeMounts,
+        { name: 'drill', mountPath: DRILL_PATH },
+      ],
     };
     const drill: k8s.Volume = {
       name: 'drill',
@@ -214,7 +287,8 @@ export class RestoreDrill extends Construct {
       noun: 'restoreDrill',
       component: 'drill',
       description:
-        `Restores a dump of the database ${database.name} into a server that lives in its pod, and writes beside ` +
+        `Restores a ${isInTurn ? 'dump, or in turn a copy,' : props.offsite === undefined ? 'dump' : 'copy'} of the ` +
+        `database ${database.name}${props.offsite === undefined ? '' : ` in ${props.offsite}`} into a server that lives in its pod, and writes beside ` +
         'the dumps what that proves.',
       script: 'drill.sh',
       database,
@@ -232,10 +306,22 @@ export class RestoreDrill extends Construct {
       backoffLimit: 1,
       finalStatuses: [4, 5],
       resources: props.resources ?? RESOURCES,
-      settings: [...common.slice(1), env('IMAGE', database.image.image), env('KEEP_EVIDENCE', this.keepEvidence)],
+      reaches: props.offsite === undefined ? [] : ['dns', 'bucket'],
+      bucketSecrets: props.offsite?._secrets,
+      settings: [
+        ...common.slice(1),
+        ...(isInTurn ? [JOB_NAME] : []),
+        ...(this.rto === undefined ? [] : [env('DRILL_RTO', this.rto.toSeconds())]),
+        env('IMAGE', database.image.image),
+        env('KEEP_EVIDENCE', this.keepEvidence),
+      ],
       extras: this.withProof(props, common, {
-        initContainers: [restore],
-        volumes: [drill, ...checks.volumes],
+        initContainers: [...(source?.initContainers ?? []), restore],
+        volumes: [
+          drill,
+          ...(source === undefined ? [] : [fetchedVolume(FETCHED, storage), ...source.volumes]),
+          ...checks.volumes,
+        ],
         volumeMounts: [{ name: 'drill', mountPath: DRILL_PATH }],
       }),
     });
@@ -282,6 +368,49 @@ export class RestoreDrill extends Construct {
       ],
     };
   }
+}
+
+/** A drill that is ended before its objective is over could not say that it took longer. */
+function checkObjective(rto: Duration | undefined, activeDeadline: Duration): Duration | undefined {
+  if (rto === undefined) {
+    return undefined;
+  }
+  checkDuration('restoreDrill.rto', rto, 60);
+  if (rto.toSeconds() >= activeDeadline.toSeconds()) {
+    throw new InvalidPropError(
+      'restoreDrill.rto',
+      rto.toHumanString(),
+      `is not less than activeDeadline (${activeDeadline.toHumanString()}), at which the drill is ended`,
+      'Raise activeDeadline, or lower rto',
+    );
+  }
+  return rto;
+}
+
+/** A second try of a Job is told from the next drill by it. */
+const JOB_NAME: k8s.EnvVar = {
+  name: 'REQUEST_ID',
+  valueFrom: { fieldRef: { fieldPath: "metadata.labels['batch.kubernetes.io/job-name']" } },
+};
+
+/** Whose turn it is, the evidence of the drills before tells. */
+const NAS: k8s.VolumeMount[] = [{ name: 'storage', mountPath: NAS_PATH, readOnly: true }];
+const turn = (folder: string): k8s.EnvVar[] => [
+  env('DRILL_SOURCE', DrillSource.IN_TURN),
+  env('NAS_DIR', `${NAS_PATH}/${folder}`),
+  JOB_NAME,
+];
+
+function checkSource({ offsite, source }: RestoreDrillProps): DrillSource | undefined {
+  if (offsite === undefined && source !== undefined) {
+    throw new InvalidPropError(
+      'restoreDrill.source',
+      source,
+      'needs a bucket',
+      'Name the bucket in offsite, or leave source out: the dumps on the claim are drilled',
+    );
+  }
+  return source ?? (offsite && DrillSource.OFFSITE);
 }
 
 /**

@@ -62,3 +62,22 @@ export function environmentOf(manifest: Manifest): ReadonlyMap<string, string> {
     ),
   );
 }
+
+/** The variables of a workload that come from secrets, with the secret and the key. */
+export function secretVariablesOf(manifest: Manifest): ReadonlyMap<string, string> {
+  return new Map(
+    containersOf(manifest).flatMap(({ value }) =>
+      list(value, 'env').flatMap((variable): [string, string][] => {
+        const secret = text(variable, 'valueFrom', 'secretKeyRef', 'name');
+        return secret === undefined
+          ? []
+          : [
+              [
+                text(variable, 'name') ?? '',
+                `secret ${secret}, key ${text(variable, 'valueFrom', 'secretKeyRef', 'key') ?? ''}`,
+              ],
+            ];
+      }),
+    ),
+  );
+}

@@ -4,10 +4,19 @@ import { PrometheusRule, PrometheusRuleSpecGroupsRules } from '../../imports/mon
 import { BackupCronJob } from '../backup/backup-cron-job';
 import { VERBATIM } from '../delivery/gitops-annotations';
 import { checkCount, InvalidPropError } from '../errors';
-import { claimRules, cronJobRules, monitoringRules, recordedCronJobs, restoreRules, templateRules } from './rules';
+import {
+  claimRules,
+  cronJobRules,
+  monitoringRules,
+  objectiveRules,
+  recordedCronJobs,
+  restoreRules,
+  templateRules,
+} from './rules';
 import { staleAfter, watched, Watched, WatchedClaim, watchedNamespace, WatchedRestore } from './watched';
 import { checkLabels, checkName } from '../kubernetes/names';
 import { takeName } from '../kubernetes/resource';
+import { OffsiteCopy } from '../offsite/offsite-copy';
 import { RestoreDrill } from '../drill/restore-drill';
 import { RestoreJob } from '../restore/restore-job';
 
@@ -23,10 +32,15 @@ export interface BackupAlertsProps {
    */
   readonly restores?: RestoreJob[];
   /**
-   * Drills that have to succeed.
+   * Drills that have to succeed, and to be as quick as their `rto` says.
    * @default - none
    */
   readonly drills?: RestoreDrill[];
+  /**
+   * Copies to a bucket that have to succeed.
+   * @default - none
+   */
+  readonly copies?: OffsiteCopy[];
   /**
    * Age that the last success of a backup may have beyond the longest interval of its schedule. At least 1 minute.
    * @default - the starting deadline and the deadline of the backup together: a run that is as late or slow as they
@@ -38,6 +52,11 @@ export interface BackupAlertsProps {
    * @default - the starting deadline and the deadline of the drill together
    */
   readonly drillSlack?: Duration;
+  /**
+   * The same for copies.
+   * @default - the starting deadline and the deadline of the copy together
+   */
+  readonly copySlack?: Duration;
   /**
    * How much of a claim has to be free, in percent, from 1 to 99.
    * @default 10
@@ -68,8 +87,8 @@ export interface BackupAlertsProps {
 const MOST_BYTES = 230_000;
 
 /**
- * Alerts on backups, drills and restores, as a PrometheusRule of the Prometheus operator. A recorded metric names each
- * CronJob once, and every alert joins it, so that a thousand databases have as many alerts as one. Beyond about a
+ * Alerts on backups, copies, drills and restores, as a PrometheusRule of the Prometheus operator. A recorded metric
+ * names each CronJob once, and every alert joins it, so that a thousand databases have as many alerts as one. Beyond about a
  * thousand, the rules are split into several objects, `<name>`, `<name>-2` and so on.
  *
  * The alerts need the metrics of kube-state-metrics 2.5 or later, with their own `namespace` label (`honorLabels`), and
@@ -109,7 +128,8 @@ export class BackupAlerts extends Construct {
       watched('backupAlerts.drills', 'drill', drill, props.drillSlack),
     );
     const [templates, merged] = restores(props.restores ?? []);
-    const watches = [...backups, ...drills];
+    const copies = (props.copies ?? []).map((copy) => watched('backupAlerts.copies', 'copy', copy, props.copySlack));
+    const watches = [...backups, ...copies, ...drills];
     const namespaces = [...new Set(backups.map(({ namespace }) => namespace))];
     this._id = `${Chart.of(this).namespace ?? 'default'}/${props.name}`;
     this._watches = watches;
@@ -117,7 +137,9 @@ export class BackupAlerts extends Construct {
       ...recordedCronJobs(this._id, watches),
       ...cronJobRules(this._id, 'backup', watches),
       ...claimRules(this._id, claims(props.backups, backups), minFreePercent),
+      ...cronJobRules(this._id, 'copy', watches),
       ...cronJobRules(this._id, 'drill', watches),
+      ...objectiveRules(this._id, watches),
       ...templateRules(templates),
       ...restoreRules(merged),
       ...namespaces.flatMap(monitoringRules),

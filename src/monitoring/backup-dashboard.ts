@@ -57,7 +57,9 @@ export class BackupDashboard extends Construct {
       uid: this.uid,
       title: props.title ?? `PostgreSQL backups ${namespace}`,
       alerts: props.alerts._id,
+      hasCopies: props.alerts._watches.some(({ kind }) => kind === 'copy'),
       hasDrills: props.alerts._watches.some(({ kind }) => kind === 'drill'),
+      hasObjectives: props.alerts._watches.some(({ rto }) => rto !== undefined),
     });
     this.node.defaultChild = new k8s.KubeConfigMap(this, 'config-map', {
       metadata: {

@@ -18,7 +18,11 @@ export interface DashboardContents {
   readonly title: string;
   /** What `BackupAlerts` calls itself in recorded metrics. */
   readonly alerts: string;
+  /** Whether any copies are watched. */
+  readonly hasCopies: boolean;
   readonly hasDrills: boolean;
+  /** Whether any drills have a recovery time objective. */
+  readonly hasObjectives: boolean;
 }
 
 type Unit = 's' | 'bytes' | 'percentunit' | 'none';
@@ -68,10 +72,11 @@ const ORANGE_FROM_1: readonly Threshold[] = [
 ];
 
 /** Source: https://grafana.com/docs/grafana/latest/dashboards/build-dashboards/view-dashboard-json-model/ */
-export function dashboard({ uid, title, alerts, hasDrills }: DashboardContents): object {
+export function dashboard({ uid, title, alerts, hasCopies, hasDrills, hasObjectives }: DashboardContents): object {
   const rows = [
     { title: 'Backups', panels: cronJobPanels(alerts, 'backup') },
-    ...(hasDrills ? [{ title: 'Drills', panels: cronJobPanels(alerts, 'drill') }] : []),
+    ...(hasCopies ? [{ title: 'Copies', panels: cronJobPanels(alerts, 'copy') }] : []),
+    ...(hasDrills ? [{ title: 'Drills', panels: cronJobPanels(alerts, 'drill', hasObjectives) }] : []),
     { title: 'Claims', panels: claimPanels(alerts) },
   ];
   return {
@@ -127,7 +132,7 @@ function variable(name: string, label: string, metric: string): object {
   };
 }
 
-function cronJobPanels(alerts: string, kind: Kind): Panel[] {
+function cronJobPanels(alerts: string, kind: Kind, hasObjectives = false): Panel[] {
   const metrics = new CronJobMetrics({ alerts, kind, ...CHOSEN }, CHOSEN.namespace);
   const count = { type: 'stat', width: 6, height: 4, unit: 'none' } as const;
   const number = (expression: string): string => `count(${expression}) or vector(0)`;
@@ -160,6 +165,7 @@ function cronJobPanels(alerts: string, kind: Kind): Panel[] {
         Age: metrics.age,
         'Of what is allowed': metrics.ageOfAllowed,
         'Last run took': metrics.lastDuration,
+        ...(hasObjectives && { 'Of the objective': metrics.durationOfObjective }),
         'Failed Jobs that are kept': metrics.failures,
         'Next run in': metrics.untilNext,
         Suspended: metrics.suspended,
@@ -168,6 +174,7 @@ function cronJobPanels(alerts: string, kind: Kind): Panel[] {
         Age: { unit: 's' },
         'Of what is allowed': { unit: 'percentunit', thresholds: AGE },
         'Last run took': { unit: 's' },
+        ...(hasObjectives && { 'Of the objective': { unit: 'percentunit' as const, thresholds: AGE } }),
         'Failed Jobs that are kept': { unit: 'none', thresholds: ORANGE_FROM_1 },
         'Next run in': { unit: 's' },
         Suspended: { unit: 'none', thresholds: ORANGE_FROM_1 },

@@ -23,9 +23,12 @@ const BRIDGE = '15m';
 /**
  * The recorded metric that names each CronJob that is watched, whether it exists or not. Its value is how many seconds
  * after its last success a CronJob is overdue. Its labels, beside `namespace` and `cronjob`: `alerts`, the object that
- * watches; `kind`, backup or drill; `deadline`, when a run is ended.
+ * watches; `kind`, backup, copy or drill; `deadline`, when a run is ended.
  */
 export const STALE_AFTER = 'cronjob:postgres_backup_stale_after_seconds';
+
+/** The recorded metric with the seconds that a restore may take, of each drill that has such an objective. */
+export const OBJECTIVE = 'cronjob:postgres_drill_rto_seconds';
 
 /** The claims that are watched: their size, and the part that is free. */
 export const CLAIM = { capacity: 'claim:postgres_backup_capacity_bytes', free: 'claim:postgres_backup_free:ratio' };
@@ -34,11 +37,11 @@ export const CLAIM = { capacity: 'claim:postgres_backup_capacity_bytes', free: '
 const ROWS = 32;
 
 /**
- * Some CronJobs with the value of `STALE_AFTER`, which the metric gets with its labels. Prometheus copies the left side
- * of each `or`: many are in rows, or a thousand would take it four times as long. The row of a CronJob depends on its
- * name alone, so that another one is another line.
+ * Some CronJobs with a value in seconds, which the recorded metric gets with its labels. Prometheus copies the left
+ * side of each `or`: many are in rows, or a thousand would take it four times as long. The row of a CronJob depends on
+ * its name alone, so that another one is another line.
  */
-export function staleAfterOf(cronJobs: readonly string[], seconds: number): string {
+export function secondsOf(cronJobs: readonly string[], seconds: number): string {
   const rows = new Map<number, string[]>();
   for (const name of cronJobs) {
     const row = cronJobs.length > ROWS ? createHash('sha256').update(name).digest()[0]! % ROWS : 0;
@@ -59,6 +62,9 @@ export class CronJobMetrics {
   /** Which CronJobs: a series each, with the seconds after which a success is overdue. */
   public readonly staleAfter: string;
 
+  /** Those of `OBJECTIVE`, which only drills have. */
+  private readonly labels: Matchers;
+
   /**
    * @param watched labels of `STALE_AFTER`
    * @param namespace that of the CronJobs
@@ -67,6 +73,7 @@ export class CronJobMetrics {
     watched: Matchers,
     private readonly namespace: Matcher,
   ) {
+    this.labels = Object.fromEntries(Object.entries(watched).filter(([label]) => label !== 'kind'));
     this.staleAfter = `max by (namespace, cronjob) (${series(STALE_AFTER, watched)})`;
   }
 
@@ -145,10 +152,24 @@ export class CronJobMetrics {
     ].join('\n');
   }
 
+  /** The same, of the drills that took longer than their objective. */
+  public get beyondObjective(): string {
+    return `${this.lastDuration} > on (namespace, cronjob) ${this.objective}`;
+  }
+
+  /** The same as a part of the objective, of the drills that have one. */
+  public get durationOfObjective(): string {
+    return `${this.lastDuration} / on (namespace, cronjob) ${this.objective}`;
+  }
+
   /** When the newest run that succeeded ended; nothing before the first. */
   private get lastSuccess(): string {
     const metric = series('kube_cronjob_status_last_successful_time', { namespace: this.namespace });
     return `max by (namespace, cronjob) (max_over_time(${metric}[${BRIDGE}]))`;
+  }
+
+  private get objective(): string {
+    return `max by (namespace, cronjob) (${series(OBJECTIVE, this.labels)})`;
   }
 
   private get ageOfAll(): string {

@@ -6,11 +6,12 @@ import {
   ClaimMetrics,
   CronJobMetrics,
   jobsFailed,
+  OBJECTIVE,
   promDuration,
   resumed,
+  secondsOf,
   series,
   STALE_AFTER,
-  staleAfterOf,
   unmonitored,
 } from './metrics';
 import { Kind, staleAfter, Watched, WatchedClaim, WatchedRestore } from './watched';
@@ -41,7 +42,7 @@ export function recordedCronJobs(alerts: string, watches: readonly Watched[]): R
     const pieces = inPieces(group.map(({ name }) => name));
     return pieces.map((names, index) => ({
       record: STALE_AFTER,
-      expr: staleAfterOf(names, seconds),
+      expr: secondsOf(names, seconds),
       labels: {
         alerts,
         kind: kind!,
@@ -109,6 +110,35 @@ export function cronJobRules(alerts: string, kind: Kind, watches: readonly Watch
           }),
         ]
       : []),
+  ];
+}
+
+/** What is recorded of the drills that have a recovery time objective, and what is true of them. */
+export function objectiveRules(alerts: string, watches: readonly Watched[]): Rule[] {
+  const drills = watches.filter(({ rto }) => rto !== undefined);
+  if (drills.length === 0) return [];
+  const groups = grouped(drills, ({ namespace, rto }) => JSON.stringify([namespace, rto!.toSeconds()]));
+  const recorded = [...groups].flatMap(([key, group]) => {
+    const [namespace, seconds] = JSON.parse(key) as [string, number];
+    return inPieces(group.map(({ name }) => name)).map((names, index) => ({
+      record: OBJECTIVE,
+      expr: secondsOf(names, seconds),
+      // Samples of one metric need labels of their own.
+      labels: { alerts, namespace, rto: promDuration(seconds), ...(index > 0 && { part: String(index + 1) }) },
+    }));
+  });
+  const metrics = new CronJobMetrics({ alerts, kind: 'drill' }, anyOf(drills.map(({ namespace }) => namespace)));
+  return [
+    ...recorded,
+    rule('PostgresDrillBeyondObjective', 'warning', {
+      expr: metrics.beyondObjective,
+      summary: `The last drill of ${SUBJECT} that succeeded took {{ $value | humanizeDuration }}`,
+      description:
+        'That is longer than its recovery time objective, the rto of its RestoreDrill. It is the time of the whole ' +
+        'Job, with the start of its pod, as a restore has it too; drills/latest.json tells the seconds of each step, ' +
+        `and so does the log:\n  ${KUBECTL} logs -l app.kubernetes.io/instance={{ $labels.cronjob }} -c drill ` +
+        '--tail=30\nRaise parallelJobs, or the CPU and memory of the server and the drill; or agree on another rto.',
+    }),
   ];
 }
 
@@ -204,6 +234,14 @@ const TEXTS: Readonly<Record<Kind, Texts>> = {
     failed:
       'No backup has succeeded since. The log says why, and what to do. Status 3: the dump exists and is ' +
       'verified, but a restore of it would fail.',
+    failedSeverity: 'warning',
+  },
+  copy: {
+    noun: 'copy',
+    stale: 'A fire would take the newest dumps with it: what is off site is older.',
+    failed:
+      'Not every verified dump is off site. The log of the container copy says why, and what to do; so does ' +
+      'offsite/latest.json. Status 3: all is copied, but an expected secret is not right.',
     failedSeverity: 'warning',
   },
   drill: {

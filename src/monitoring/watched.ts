@@ -3,17 +3,18 @@ import { Construct } from 'constructs';
 import { checkDuration, InvalidPropError } from '../errors';
 import { Schedule } from '../schedule/schedule';
 
-/** What a `BackupCronJob` and a `RestoreDrill` have in common. */
+/** What a `BackupCronJob`, an `OffsiteCopy` and a `RestoreDrill` have in common. */
 export interface Scheduled extends Construct {
   readonly name: string;
   readonly schedule: Cron;
   readonly timeZone: string;
   readonly activeDeadline: Duration;
   readonly startingDeadline: Duration;
+  readonly rto?: Duration;
 }
 
 /** What a CronJob that has to succeed again and again is for. */
-export type Kind = 'backup' | 'drill';
+export type Kind = 'backup' | 'copy' | 'drill';
 
 /** A CronJob that has to succeed again and again. */
 export interface Watched {
@@ -25,6 +26,8 @@ export interface Watched {
   /** How much longer than that may lie between two successes. */
   readonly slack: Duration;
   readonly activeDeadline: Duration;
+  /** How long a restore may take, where it is a drill that says so. */
+  readonly rto?: Duration;
 }
 
 /** A template of restores, or the Job of a restore by a merge. */
@@ -56,6 +59,7 @@ export function watched(property: string, kind: Kind, cronJob: Scheduled, slack:
         ? Duration.seconds(cronJob.startingDeadline.toSeconds() + cronJob.activeDeadline.toSeconds())
         : checkDuration(`${property}.slack`, slack, 60),
     activeDeadline: cronJob.activeDeadline,
+    rto: cronJob.rto,
   };
 }
 

@@ -17,6 +17,12 @@ export interface IsolationExceptions {
    */
   readonly apiServer?: NetworkPeer;
   /**
+   * The server of the bucket. Required for an `OffsiteCopy`. A NetworkPolicy knows no host names: a provider whose
+   * addresses change needs `NetworkPeer.addresses(['0.0.0.0/0'])`, which is any host on port 443.
+   * @default - nothing
+   */
+  readonly bucket?: NetworkPeer;
+  /**
    * Who resolves names, by UDP and by TCP.
    * @default - the pods of `kube-system` with the label `k8s-app: kube-dns`, which CoreDNS has too
    */

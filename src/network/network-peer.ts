@@ -8,7 +8,7 @@ export interface NetworkPeerOptions {
   /**
    * TCP port (and for DNS, UDP port) at which the peer itself listens. A NetworkPolicy sees connections behind the
    * Service: where a Service translates its port, it is the `targetPort` that counts.
-   * @default - the database's port; 443 for a heartbeat; 6443 for the API server; 53 for DNS
+   * @default - the database's port; 443 for a heartbeat and a bucket; 6443 for the API server; 53 for DNS
    */
   readonly port?: number;
 }

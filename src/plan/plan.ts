@@ -2,6 +2,7 @@ import { LEVELS } from '../reports/level';
 import { merged, riskOf, type Change, type Risk } from './change';
 import { claims } from './changes/claims';
 import { contents } from './changes/contents';
+import { copies } from './changes/copies';
 import { guards } from './changes/guards';
 import { networkAccess } from './changes/network-access';
 import { lifecycle } from './changes/lifecycle';
@@ -40,6 +41,7 @@ const ANSWERS = [
   claims,
   lifecycle,
   recovery,
+  copies,
   guards,
   networkAccess,
   restores,

@@ -1,5 +1,12 @@
 import { at, list, number, text, type Manifest } from '../manifests/manifest';
-import { componentOf, containersOf, environmentOf, podSpecPath, type Component } from '../manifests/workload';
+import {
+  componentOf,
+  containersOf,
+  environmentOf,
+  podSpecPath,
+  secretVariablesOf,
+  type Component,
+} from '../manifests/workload';
 
 /** What a CronJob or Job of this library says of its runs, whatever it is for. */
 export interface Workload {
@@ -49,20 +56,6 @@ export function workloadOf(manifest: Manifest): Workload | undefined {
     folder: (env.get('BACKUP_DIR') ?? '').replace(/^\/backups\//, ''),
     images: new Map(containersOf(manifest).map(({ value }) => [text(value, 'name') ?? '', text(value, 'image') ?? ''])),
     env,
-    secretVariables: new Map(
-      containersOf(manifest).flatMap(({ value }) =>
-        list(value, 'env').flatMap((variable): [string, string][] => {
-          const secret = text(variable, 'valueFrom', 'secretKeyRef', 'name');
-          return secret === undefined
-            ? []
-            : [
-                [
-                  text(variable, 'name') ?? '',
-                  `secret ${secret}, key ${text(variable, 'valueFrom', 'secretKeyRef', 'key') ?? ''}`,
-                ],
-              ];
-        }),
-      ),
-    ),
+    secretVariables: secretVariablesOf(manifest),
   };
 }

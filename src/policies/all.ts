@@ -4,6 +4,7 @@ import { BACKUP } from './backup-policies';
 import { CONNECTION } from './connection-policies';
 import { FLUX } from './flux-policies';
 import { IMAGE } from './image-policies';
+import { OFFSITE } from './offsite-policies';
 import { POD_SECURITY_BASELINE } from './pod-security-baseline';
 import { POD_SECURITY_RESTRICTED } from './pod-security-restricted';
 import type { Finding, Policy } from './policy';
@@ -17,6 +18,7 @@ import { WORKLOAD } from './workload-policies';
 export const THEMES: Readonly<Record<string, readonly Policy[]>> = {
   Restores: RESTORE,
   Backups: BACKUP,
+  'Copies off site': OFFSITE,
   Connections: CONNECTION,
   Storage: STORAGE,
   Flux: FLUX,

@@ -8,6 +8,8 @@ import { PodOptions, podOptions } from '../workload/pod-options';
 import { checkCount, checkDuration, InvalidPropError } from '../errors';
 import { described, labelsOf } from '../kubernetes/labels';
 import { checkName, JOB_NAME_LENGTH } from '../kubernetes/names';
+import { fromOffsite } from '../offsite/offsite-source';
+import { OffsiteTarget } from '../offsite/offsite-target';
 import { Quiesce, withQuiesce } from './quiesce';
 import { RestoreTrigger, triggerEnv } from './restore-trigger';
 import { ScriptCronJob } from '../workload/script-cron-job';
@@ -22,6 +24,14 @@ export interface RestoreJobProps extends RestoreOptions {
   readonly name: string;
   /** The backup to restore: a `BackupCronJob`, or a database and a storage. */
   readonly backup: IBackup;
+  /**
+   * Restores from the copies in this bucket. The claim is not mounted, so it works without the NAS: the copy is fetched
+   * into a volume of the pod, as large as the claim. Give it a template of its own, beside the template for the claim,
+   * which needs neither the bucket nor rclone. Records of what was restored end with the pod. So does the count of
+   * replicas of `quiesce` if the pod is killed in the cutover.
+   * @default - from the dumps on the claim
+   */
+  readonly offsite?: OffsiteTarget;
   /**
    * The trigger of the restore: a person or a merge.
    * @default RestoreTrigger.onDemand()
@@ -133,6 +143,8 @@ export class RestoreJob extends Construct {
   public readonly sessionsTimeout: Duration;
   /** The service that it stops for the cutover; undefined for none. */
   public readonly quiesce?: Quiesce;
+  /** The bucket whose copies it restores; undefined for the dumps on the claim. */
+  public readonly offsite?: OffsiteTarget;
   /** How many former databases stay after a restore. */
   public readonly keepPrevious: number;
 
@@ -162,6 +174,7 @@ export class RestoreJob extends Construct {
     this.sessions = sessions;
     this.sessionsTimeout = sessionsTimeout;
     this.quiesce = props.quiesce;
+    this.offsite = props.offsite;
     this.keepPrevious = checkCount('restoreJob.keepPrevious', props.keepPrevious ?? 1, 1, 100);
     const plain: ScriptJobProps = {
       ...podOptions(props),
@@ -195,7 +208,8 @@ export class RestoreJob extends Construct {
       ],
       checks: props.backup.checks,
     };
-    const job = props.quiesce === undefined ? plain : withQuiesce(this, plain, props.quiesce);
+    const quiesced = props.quiesce === undefined ? plain : withQuiesce(this, plain, props.quiesce);
+    const job = props.offsite === undefined ? quiesced : fromOffsite(quiesced, props.offsite);
     if (trigger.requestId === undefined) {
       this.template(job);
     } else {

@@ -1,10 +1,24 @@
 import type { BackupCronJob } from '../backup/backup-cron-job';
 import type { Delivery } from '../delivery/delivery';
 import type { RestoreDrill } from '../drill/restore-drill';
+import type { OffsiteCopy } from '../offsite/offsite-copy';
 import type { RestoreJob } from '../restore/restore-job';
 import type { SecretExpectations } from '../secrets/secret-expectations';
 import type { Exemption } from './exemption';
 import type { RunbookService } from './runbook-service';
+
+/** The copies of the dumps in a bucket, and the constructs that make and take them. */
+export interface DatabaseCopies {
+  /** The construct that makes them. */
+  readonly copy: OffsiteCopy;
+  /** The template that restores from there: a `RestoreJob` with `offsite`. */
+  readonly restore: RestoreJob;
+  /**
+   * The drill of copies: a `RestoreDrill` with `offsite`.
+   * @default - none: the page has no commands that drill a copy
+   */
+  readonly drill?: RestoreDrill;
+}
 
 /** The subjects of the page. */
 export interface RunbookProps {
@@ -19,6 +33,11 @@ export interface RunbookProps {
    * @default - none: the page has no section about drills
    */
   readonly drill?: RestoreDrill;
+  /**
+   * Its copies in a bucket.
+   * @default - none: the page does not say what to do where the NAS is gone
+   */
+  readonly copies?: DatabaseCopies;
   /**
    * The service that uses the database.
    * @default - one that the page neither stops nor proves, called "the service"
@@ -63,6 +82,7 @@ export interface RunbookFacts {
   readonly restore: RestoreJob;
   readonly secrets: SecretExpectations;
   readonly drill?: RestoreDrill;
+  readonly copies?: DatabaseCopies;
   readonly service: RunbookService;
   readonly server?: string;
   readonly delivery: Delivery;

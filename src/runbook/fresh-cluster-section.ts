@@ -16,7 +16,7 @@ export function freshClusterSection(runbook: RunbookFacts): Section {
       const steps = [
         secretsOf(runbook),
         hold(runbook, commands, see),
-        dumps(runbook, commands),
+        dumps(runbook, commands, see),
         server(runbook, commands),
         data(runbook, commands),
         start(runbook, commands, see),
@@ -72,10 +72,12 @@ function hold(runbook: RunbookFacts, commands: Commands, see: See): Step {
   ];
 }
 
-function dumps({ backup: { storage, folder, database } }: RunbookFacts, commands: Commands): Step {
+function dumps({ backup, copies }: RunbookFacts, commands: Commands, see: See): Step {
+  const { storage, folder, database } = backup;
   return [
     'the dumps',
-    `The new claim \`${storage.claimName}\` is an empty folder of the NAS. These commands print its place. Copy the ` +
+    `${copies === undefined ? '' : `If the NAS is gone, too, ${see('nasGone')} replaces this step and "the data". `}` +
+      `The new claim \`${storage.claimName}\` is an empty folder of the NAS. These commands print its place. Copy the ` +
       `folder \`${folder}\` of the former claim into it, for user and group ` +
       `${database.image.uid}:${database.image.gid}. Copy and do not move: the original is your last copy until you have verified:`,
     sh(
@@ -165,7 +167,7 @@ function origin(gitFile?: string, provider?: string, optionalUntil?: string): st
 }
 
 /** A command for each namespace. */
-function present(secrets: readonly ExpectedSecret[], namespace: string): string[] {
+export function present(secrets: readonly ExpectedSecret[], namespace: string): string[] {
   const namespaces = [...new Set(secrets.map((secret) => secret.namespace ?? namespace))];
   return namespaces.map((of) => {
     const names = new Set(

@@ -18,7 +18,11 @@ export function incidents(runbook: RunbookFacts, has: (id: SectionId) => boolean
     ['sessions', 'A restore waits for sessions', 'see whose they are; then stop or disconnect them'],
     ['key', `The ${keyName(runbook)} is lost or wrong`, 'look for its former value'],
     ['freshCluster', 'The cluster, or the database server, is gone', 'step by step'],
+    ['nasGone', 'The NAS, or what was on it, is gone', type('list --from offsite')],
     ['backup', 'A backup has failed, or last night has none', type('backup')],
+    ...(runbook.copies === undefined
+      ? []
+      : [['backup', 'A copy to the bucket has failed', type('copy')] satisfies (typeof rows)[number]]),
     ['drill', 'A drill has failed, or proves nothing', type('evidence')],
     ['verify', `${sentence(title)} is up and may not work, e.g. all tokens get 401`, 'prove it'],
     ['restore', 'A dump may be damaged', `${type('verify')}, then choose another one`],

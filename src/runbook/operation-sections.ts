@@ -18,6 +18,7 @@ export function routineSections(runbook: RunbookFacts): Section[] {
 }
 
 function backupFailed(runbook: RunbookFacts, commands: Commands): Section {
+  const { copies } = runbook;
   return {
     id: 'backup',
     title: 'A backup has failed',
@@ -32,11 +33,21 @@ function backupFailed(runbook: RunbookFacts, commands: Commands): Section {
           commands.kubectl(`logs -l ${commands.label(runbook.backup.name)} --tail=5 --prefix`),
           commands.pgbackup('backup'),
         ),
+        ...(copies === undefined
+          ? []
+          : [
+              'A copy to the bucket that failed leaves what the bucket has as it is, and the next run goes on. With ' +
+                'status 3 all is copied, but secrets are not right. The log says why; then copy:',
+              sh(
+                commands.kubectl(`logs -l ${commands.label(copies.copy.name)} -c offsite --tail=5 --prefix`),
+                commands.pgbackup('copy'),
+              ),
+            ]),
       ),
   };
 }
 
-function drill({ drill: of }: RunbookFacts, commands: Commands): Section[] {
+function drill({ drill: of, copies }: RunbookFacts, commands: Commands): Section[] {
   if (of === undefined) return [];
   const { schedule, timeZone, pick, proof, keepEvidence } = of;
   return [
@@ -52,7 +63,9 @@ function drill({ drill: of }: RunbookFacts, commands: Commands): Section[] {
             ' is restored into a server in the pod of the drill. Production is not involved, and may be down. ' +
             `${commands.inline('evidence')} shows the last drill. There, \`lastProven.ended\` is when a recovery was ` +
             'last proven, also while drills fail, and `seconds.restore` how long it took. ' +
-            `${commands.inline('drill')} starts another drill. The evidence of ${keepEvidence} drills is kept.`,
+            `${commands.inline('drill')} starts another drill` +
+            `${copies?.drill === undefined ? '' : `, and ${commands.inline('drill --from offsite')} a drill of the newest copy in the bucket`}. ` +
+            `The evidence of ${keepEvidence} drills is kept.`,
           table(
             ['Verdict', 'What it means'],
             [

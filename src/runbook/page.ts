@@ -18,6 +18,7 @@ export type SectionId =
   | 'drill'
   | 'storageFull'
   | 'freshCluster'
+  | 'nasGone'
   | 'largeChange'
   | 'verify'
   | 'suspend'

@@ -1,11 +1,11 @@
 import type { RunbookFacts } from './facts';
-import { Commands } from './commands';
+import { Commands, EXAMPLE_MOMENT } from './commands';
 import { paragraphs, sh, table } from './markdown';
 import type { Section } from './page';
 
 /** What the plugin does, where it is not at hand. */
 export function plainKubectlSection(runbook: RunbookFacts): Section {
-  const { backup, restore, drill } = runbook;
+  const { backup, restore, drill, copies } = runbook;
   const commands = new Commands(runbook);
   return {
     id: 'plainKubectl',
@@ -35,6 +35,19 @@ export function plainKubectlSection(runbook: RunbookFacts): Section {
                     '`drill`',
                     `\`${drill.name}\``,
                     '`RESTORE_DUMP`, `RESTORE_BEFORE`; `logs` with `-c restore`, then `-c drill`',
+                  ],
+                ]),
+            ...(copies === undefined
+              ? []
+              : [
+                  ['`copy`', `\`${copies.copy.name}\``, '`logs` with `-c copy`, then `-c offsite`'],
+                  ...(copies.drill === undefined
+                    ? []
+                    : [['`drill --from offsite`', `\`${copies.drill.name}\``, 'as for `drill`, and `OFFSITE_AT`']]),
+                  [
+                    'any other `--from offsite`',
+                    `\`${copies.restore.name}\``,
+                    `as below, and \`OFFSITE_AT=${EXAMPLE_MOMENT}\`; \`logs\` with \`-c fetch\`, then \`-c restore\``,
                   ],
                 ]),
             [

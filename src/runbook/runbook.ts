@@ -11,6 +11,7 @@ import { freshClusterSection } from './fresh-cluster-section';
 import { incidents } from './incidents';
 import { keySection } from './key-section';
 import { paragraphs, sh } from './markdown';
+import { checkCopies, offsiteSection } from './offsite-section';
 import { failureSections, routineSections } from './operation-sections';
 import { page, type See, type Section } from './page';
 import { plainKubectlSection } from './plain-kubectl-section';
@@ -31,7 +32,8 @@ export class Runbook extends Construct {
   constructor(scope: Construct, id: string, props: RunbookProps) {
     super(scope, id);
     const { namespace } = Chart.of(this);
-    const { backup, restore, secrets, drill, service, server, delivery, guard, declaredIn, notBackedUp = [] } = props;
+    const { backup, restore, secrets, drill, copies, service, server, delivery, guard, declaredIn } = props;
+    const { notBackedUp = [] } = props;
     if (namespace === undefined) {
       throw new InvalidPropError(
         'runbook',
@@ -51,6 +53,9 @@ export class Runbook extends Construct {
     if (server !== undefined) {
       checkName('runbook.server', server);
     }
+    if (copies !== undefined) {
+      checkCopies(copies);
+    }
     notBackedUp.forEach(checkExemption);
     this.title = props.title ?? `Runbook: ${service?.options.title ?? backup.database.name} in ${namespace}`;
     this.facts = {
@@ -59,6 +64,7 @@ export class Runbook extends Construct {
       restore,
       secrets,
       drill,
+      copies,
       service: service ?? RunbookService.elsewhere({ title: 'the service' }),
       server,
       delivery: delivery ?? Delivery.kubectl(),
@@ -92,6 +98,7 @@ export class Runbook extends Construct {
       ...keySection(facts),
       ...failureSections(facts),
       freshClusterSection(facts),
+      ...offsiteSection(facts),
       ...routineSections(facts),
       scopeSection(facts),
       plainKubectlSection(facts),

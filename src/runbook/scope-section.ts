@@ -4,7 +4,7 @@ import { paragraphs, table } from './markdown';
 import type { Section } from './page';
 
 /** What is in a dump, and what is not. */
-export function scopeSection({ backup, secrets, notBackedUp }: RunbookFacts): Section {
+export function scopeSection({ backup, copies, secrets, notBackedUp }: RunbookFacts): Section {
   const { database, storage, schedule, timeZone, retention, recoveryWindow, excludeTableData } = backup;
   const left = excludeTableData.map((name) => `\`${name.schema}.${name.table}\``).join(', ');
   const size = storage.size === undefined ? '' : ` (${storage.size.asString()})`;
@@ -36,6 +36,15 @@ export function scopeSection({ backup, secrets, notBackedUp }: RunbookFacts): Se
                 `\`${STORAGE_PATH}/${backup.folder}\`; files belong to user ${database.image.uid}; made with ` +
                 `\`${database.image.image}\``,
             ],
+            ...(copies === undefined
+              ? []
+              : [
+                  [
+                    'Copied to',
+                    `${copies.copy.target}, on \`${copies.copy.schedule.expressionString}\`, ${copies.copy.timeZone}` +
+                      `${copies.copy.target.encryption.password === undefined ? '; **not encrypted**' : '; encrypted'}`,
+                  ],
+                ]),
             ...notBackedUp.map(({ what, because }) => [`Not: ${what}`, because]),
             ['Not: what is written after the newest dump', 'dumps are taken at times: back up before a risky change'],
             ['Not: passwords of roles', `no secret is written to the NAS; ${see('freshCluster')} sets them again`],

@@ -7,6 +7,8 @@ set -euo pipefail
 . "${BASH_SOURCE[0]%/*}/lib/common.sh"
 # shellcheck source=lib/server.sh
 . "$scripts/lib/server.sh"
+# shellcheck source=lib/evidence.sh
+. "$scripts/lib/evidence.sh"
 # shellcheck source=lib/drill-server.sh
 . "$scripts/lib/drill-server.sh"
 
@@ -14,7 +16,7 @@ main() {
   : "${PROOF_SQL:?is not set}" "${PROOF_KEY:?is not set}"
   check_drill_settings
   [ "$(reported outcome)" = restored ] || return 0
-  keep_errors
+  keep_errors clear_away
   step key "the key opens what was restored, or it does not" prove_key
 }
 

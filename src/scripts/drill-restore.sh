@@ -3,6 +3,7 @@
 # The status is 0 also where that fails: the last step tells what came of it.
 # usage: drill-restore.sh      with the environment that RestoreDrill gives it; RESTORE_DUMP and RESTORE_BEFORE choose as
 #   they do for a restore, and otherwise
+#   FETCHED_DIR      the folder of a copy that was fetched from a bucket, where BACKUP_DIR is that of the claim
 #   DRILL_PICK       newest verified dump, or rotate: the one that was never drilled or not for the longest time
 set -euo pipefail
 
@@ -16,17 +17,23 @@ set -euo pipefail
 . "$scripts/lib/choice.sh"
 # shellcheck source=lib/checks.sh
 . "$scripts/lib/checks.sh"
+# shellcheck source=lib/evidence.sh
+. "$scripts/lib/evidence.sh"
 # shellcheck source=lib/drill-server.sh
 . "$scripts/lib/drill-server.sh"
 
 main() {
   local name
   check_drill_settings
+  mkdir -p "$report"
+  report source "$(cat "${OFFSITE_DIR:-}/report/source" 2>/dev/null || echo nas)"
+  [ "$(reported source)" = nas ] || BACKUP_DIR=${FETCHED_DIR:-$BACKUP_DIR}
   check_storage_settings
   watch_storage
-  mkdir -p "$report"
-  keep_errors
+  keep_errors clear_away
   report began "$(date +%s)"
+  check_fetched
+  [ ! -e "${OFFSITE_DIR:-}/report/seconds" ] || report seconds.fetch "$(cat "$OFFSITE_DIR/report/seconds")"
   [ -e "$BACKUP_DIR" ] || fail "there is no $BACKUP_DIR, so nothing was backed up yet, or not to this claim. Back up first."
   check_readable
   name=$(picked_dump)
@@ -71,6 +78,7 @@ report_dump() {
   report dump "$1"
   log "chose $1.dump"
   is_verified "$1" || return 0
+  cp "$BACKUP_DIR/$1.json" "$report/$1.json"
   report sha256 "$(manifest_string "$1" sha256 | tr -d '"')"
   report rows "$(rows_of "$1")"
   # Those of today, as far as the newest backup knows.

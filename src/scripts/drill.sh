@@ -13,6 +13,8 @@ set -euo pipefail
 . "$scripts/lib/secrets.sh"
 # shellcheck source=lib/drill-server.sh
 . "$scripts/lib/drill-server.sh"
+# shellcheck source=lib/evidence.sh
+. "$scripts/lib/evidence.sh"
 # shellcheck source=lib/report.sh
 . "$scripts/lib/report.sh"
 
@@ -44,11 +46,14 @@ main() {
 report_drill() {
   tell dump "$name"
   tell verdict "$verdict"
+  tell source "$(reported source)"
   [ -z "$reason" ] || printf %s "$reason" >"$scratch/failure" || true
   if [ -n "$written" ]; then
     tell lastProven "$(fact "$written" '"lastProven"' '"ended"' | plain)"
     tell lastProvenDump "$(fact "$written" '"lastProven"' '"dump"' | plain)"
     tell_number restoreSeconds "$(fact "$written" '"lastProven"' '"restoreSeconds"')"
+    tell_number rtoSeconds "${DRILL_RTO:-}"
+    tell_number withinRto "$(within_rto)"
   fi
   print_report drill "$1"
 }
@@ -77,6 +82,8 @@ decide() {
 
 # The secrets that are right and yet not those of the dump; status 1 when there are none.
 other_secrets() {
+  # As it was drilled: a backup may have pruned it meanwhile, or it is of a bucket.
+  local BACKUP_DIR=$report
   [ -s "$BACKUP_DIR/$name.json" ] || return 1
   compare_fingerprints "$name" | awk -F '\t' '$1 == "other" { print $2 " has another value than when the dump was taken: " $3; found = 1 }
     END { exit !found }'
@@ -97,10 +104,37 @@ reasons_of() {
   awk -F '\t' -v verdict="$1" '$2 == verdict { printf "%skey %s: %s", (seen++ ? "; " : ""), $1, $3 }' "$report/keys"
 }
 
+# How long a restore takes: a copy is fetched first.
+recovery_seconds() {
+  local fetching
+  fetching=$(reported seconds.fetch)
+  [ -z "$(reported seconds.restore)" ] || echo $(($(reported seconds.restore) + ${fetching:-0}))
+}
+
+# Whether what is proven took no longer than the objective: true, false, or nothing where there is none.
+within_rto() {
+  [ "$verdict" = proven ] && [ -n "${DRILL_RTO:-}" ] || return 0
+  if [ "$(recovery_seconds)" -le "$DRILL_RTO" ]; then echo true; else echo false; fi
+}
+
+# usage: former_evidence COUNT      the paths of that of drills of the same source, the newest first: dumps prove nothing of copies
+former_evidence() {
+  local evidence source count=0 wanted
+  wanted=$(reported source)
+  for evidence in $(stored_evidence); do
+    source=$(text_of "$evidence" source)
+    # Older evidence names none.
+    [ "${source/#-/nas}" = "${wanted:-nas}" ] || continue
+    echo "$evidence"
+    count=$((count + 1))
+    [ "$count" -lt "$1" ] || return 0
+  done
+}
+
 # Verdict, seconds of the restore, time.
 former_drills() {
   local evidence
-  stored_evidence | sed -n 1,5p | while IFS= read -r evidence; do
+  former_evidence 5 | while IFS= read -r evidence; do
     { fact "$evidence" '"verdict"'; fact "$evidence" '"seconds"' '"restore"'; fact "$evidence" '"ended"'; } |
       awk '{ gsub(/"/, ""); printf "%s%s", (NR > 1 ? " " : ""), $0 } END { print "" }'
   done
@@ -125,11 +159,6 @@ write_evidence() {
   printf -v "$1" %s "$drills/$stamp.json"
 }
 
-# usage: place FILE NEW      under a name that must be free: a link, unlike a rename, replaces nothing. Some shares have no links.
-place() {
-  ln "$1" "$2" 2>/dev/null || { [ ! -e "$2" ] && mv "$1" "$2"; }
-}
-
 # usage: fail_to_record DRAFT
 fail_to_record() {
   rm -f "$1" || true
@@ -145,6 +174,8 @@ evidence() {
   member reason "$reason"
   last_proven "$1"
   member dump "$name"
+  member source "$(reported source)"
+  [ -z "${REQUEST_ID:-}" ] || member job "$REQUEST_ID"
   member sha256 "$(reported sha256)"
   member database "$PGDATABASE"
   member ended "$1"
@@ -153,11 +184,13 @@ evidence() {
   member compared "$(reported compared)"
   member structure "$(reported structure)"
   member leftOut "$(reported leftOut)"
+  number rtoSeconds "${DRILL_RTO:-}"
+  number withinRto "$(within_rto)"
   number rows "$(reported rows)"
   number checks "$(reported checks)"
   printf '  "keys": [\n%s\n  ],\n' "$(keys_of_evidence)"
   echo '  "seconds": {'
-  for step in server restore key; do
+  for step in fetch server restore key; do
     [ -z "$(reported "seconds.$step")" ] || printf '    "%s": %s,\n' "$step" "$(reported "seconds.$step")"
   done
   printf '    "all": %s\n  }\n}\n' "$(($2 - ${began:-$2}))"
@@ -168,23 +201,13 @@ evidence() {
 last_proven() {
   local former
   if [ "$verdict" = proven ]; then
-    printf '  "lastProven": { "ended": "%s", "dump": "%s", "restoreSeconds": %s },\n' "$1" "$name" "$(reported seconds.restore)"
+    printf '  "lastProven": { "ended": "%s", "dump": "%s", "restoreSeconds": %s },\n' "$1" "$name" "$(recovery_seconds)"
   else
-    former=$(stored_evidence | sed -n 1p)
+    former=$(former_evidence 1)
     { [ -z "$former" ] || fact "$former" '"lastProven"'; } | awk -F '\t' '
       NF == 2 { members = members (members == "" ? "" : ",") " " $1 ": " $2 }
       END { printf "  \"lastProven\": %s,\n", (members == "" ? "null" : "{" members " }") }'
   fi
-}
-
-# usage: member NAME TEXT      a line of the evidence; an empty text is null
-member() {
-  if [ -z "$2" ]; then printf '  "%s": null,\n' "$1"; else printf '  "%s": "%s",\n' "$1" "$(escaped "$2")"; fi
-}
-
-# usage: number NAME NUMBER      a line of the evidence; none is null
-number() {
-  printf '  "%s": %s,\n' "$1" "${2:-null}"
 }
 
 keys_of_evidence() {
@@ -199,12 +222,16 @@ keys_of_evidence() {
 summarize() {
   local key key_verdict key_reason
   log "== verdict: $verdict${reason:+. $reason}"
-  [ -z "$name" ] || log "dump: $name, $(utc_time "${name#"$prefix-"}")"
+  [ -z "$name" ] || log "dump: $name, $(utc_time "${name#"$prefix-"}")$([ "$(reported source)" != offsite ] || echo ', as it is in the bucket')"
   [ -z "$(reported compared)" ] || log "compared with the manifest: $(reported compared); structure: $(reported structure)"
   [ ! -e "$report/keys" ] || while IFS=$'\t' read -r key key_verdict key_reason; do
     log "key $key: $key_verdict${key_reason:+, $key_reason}"
   done <"$report/keys"
-  [ -z "$(reported seconds.restore)" ] || log "a restore takes $(reported seconds.restore) s here: an honest recovery time, without the decision to begin"
+  [ -z "$(recovery_seconds)" ] || log "a restore takes $(recovery_seconds) s here: an honest recovery time, without the decision to begin"
+  case $(within_rto) in
+    true) log "the objective is $DRILL_RTO s, and is met" ;;
+    false) warn "the restore took longer than the objective of $DRILL_RTO s. Raise parallelJobs, or the CPU and memory of the server and the drill; or agree on another rto." ;;
+  esac
   [ -z "$1" ] || log "former drills (verdict, seconds of the restore, time):
 $1"
   log "evidence: $2"

@@ -64,6 +64,7 @@ main() {
   check_storage_settings
   # A drill watches it already.
   [ "$action" = drill ] || watch_storage
+  check_fetched
   check_readable
   case $action in
     verify | list) exec bash "$scripts/$action.sh" ;;

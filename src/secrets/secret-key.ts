@@ -180,6 +180,15 @@ export class ExpectedSecret {
     all.forEach((use) => this.uses.add(use));
   }
 
+  /**
+   * Says that a workload reaches a bucket with it. Only copies to the bucket look at it beforehand.
+   * @internal
+   */
+  public _addBucketUser(workload: string, folder: string): void {
+    this.users.add(workload);
+    this.uses.add(`${folder}/offsite`);
+  }
+
   /** The secret in words, e.g. `secret shop-db, key password`. */
   public toString(): string {
     const name = `secret ${this.isLocal ? '' : `${this.namespace}/`}${this.secretName}`;

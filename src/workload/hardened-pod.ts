@@ -50,6 +50,11 @@ export interface PodExtras {
    * @default 30
    */
   readonly gracePeriod?: number;
+  /**
+   * What the script sees instead of the claim.
+   * @default - the claim
+   */
+  readonly storage?: k8s.Volume;
   /** Containers that run right before the script's. */
   readonly initContainers: ContainerProps[];
   readonly volumes: k8s.Volume[];
@@ -116,7 +121,7 @@ export function hardenedPod(props: HardenedPodProps): k8s.PodTemplateSpec {
         ...props.scripts.volumes,
         ...secrets.volumes,
         { name: 'secrets-report', emptyDir: { medium: 'Memory', sizeLimit: quantity(REPORT_SIZE) } },
-        { name: 'storage', persistentVolumeClaim: { claimName: props.storage.claimName } },
+        extras?.storage ?? { name: 'storage', persistentVolumeClaim: { claimName: props.storage.claimName } },
         { name: 'scratch', emptyDir: { sizeLimit: quantity(SCRATCH_SIZE) } },
         ...(extras?.volumes ?? []),
         ...(props.volumes ?? []).map(({ volume }) => volume),

@@ -56,7 +56,8 @@ export function tlsSecrets({ tls }: PostgresDatabase, role: PostgresRole): Secre
   return [tls?.authority?.secretKey, certificate, key].filter((secret) => secret !== undefined);
 }
 
-function authorityFile(authority: TlsAuthority | undefined): k8s.VolumeProjection[] {
+/** The file `ca.crt` of an authority, for a projected volume. */
+export function authorityFile(authority: TlsAuthority | undefined): k8s.VolumeProjection[] {
   if (authority?.secretKey !== undefined) return [secretFile(authority.secretKey, 'ca.crt')];
   if (authority?.configMapName === undefined) return [];
   const items = [{ key: authority.configMapKey!, path: 'ca.crt' }];

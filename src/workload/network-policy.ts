@@ -18,6 +18,7 @@ const IN_WORDS: Readonly<Record<Destination, string>> = {
   dns: 'DNS',
   heartbeat: 'the heartbeat',
   apiServer: 'the API server',
+  bucket: 'the bucket',
 };
 
 const DNS = NetworkPeer.pods({ 'k8s-app': 'kube-dns' }, { namespace: 'kube-system' });
@@ -28,7 +29,7 @@ export function isolate(scope: Construct, job: IsolatedWorkload, destinations: r
   if (isolation === undefined) {
     return;
   }
-  const ports = { database: database.port, heartbeat: 443, apiServer: 6443, dns: 53 };
+  const ports = { database: database.port, heartbeat: 443, bucket: 443, apiServer: 6443, dns: 53 };
   const egress = destinations.map((destination): k8s.NetworkPolicyEgressRule => {
     const peer = isolation.exceptions?.[destination] ?? (destination === 'dns' ? DNS : undefined);
     if (peer === undefined) {

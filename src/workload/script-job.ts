@@ -44,6 +44,8 @@ export interface ScriptJobProps extends PodOptions {
   readonly checks?: RestoreCheck[];
   /** Secrets that are read beside the database's password. */
   readonly secrets?: SecretKey[];
+  /** Those of a bucket. Copies look at them beforehand; a restore from the NAS does not need them. */
+  readonly bucketSecrets?: SecretKey[];
   readonly activeDeadline: Duration;
   /** How often a failed pod is replaced. One that had to make way is replaced in any case. */
   readonly backoffLimit: number;
@@ -51,7 +53,7 @@ export interface ScriptJobProps extends PodOptions {
   readonly finalStatuses?: number[];
   /** Whether the pod has nothing to do with the database's server. */
   readonly offline?: boolean;
-  /** What the pod connects to beside the database and DNS. */
+  /** What the pod connects to beside the database and DNS; one that is offline, all of it. */
   readonly reaches?: Destination[];
   /** What the pod has beside the usual. */
   readonly extras?: PodExtras;
@@ -67,15 +69,16 @@ export function scriptJob(scope: Construct, props: ScriptJobProps): () => k8s.Jo
   takeName(scope, 'workload', `${props.noun}.name`, props.name);
   const { database, component, offline = false } = props;
   const role = props.role ?? database;
-  isolate(scope, props, offline ? [] : ['dns', 'database', ...(props.reaches ?? [])]);
+  isolate(scope, props, [...(offline ? [] : (['dns', 'database'] as const)), ...(props.reaches ?? [])]);
   const used = [
     ...(offline ? [] : loginSecrets(database, role)),
     ...(props.secrets ?? []),
     ...(props.imagePullSecrets ?? []),
   ];
   used.forEach((key) => key._addUser(props.name, props.folder, component));
+  props.bucketSecrets?.forEach((key) => key._addBucketUser(props.name, props.folder));
   props.imagePullSecrets?.forEach((key) => key._useFor('the images are pulled with it'));
-  const lists = [...new Set([database.password, ...used].map(({ _list }) => _list))];
+  const lists = [...new Set([database.password, ...used, ...(props.bucketSecrets ?? [])].map(({ _list }) => _list))];
   const checks = mountedChecks(scope, props.name, props.checks ?? []);
   const scripts = ScriptConfigMap.of(scope);
   const tls = offline ? NO_TLS : mountedTls(database, role);
@@ -192,7 +195,16 @@ function shortened(name: string): string {
 /** A pod sees the claims and secrets of its own namespace only. */
 function checkNamespaces(
   scope: Construct,
-  { noun, storage, database, role = database, serviceAccount, secrets = [], imagePullSecrets = [] }: ScriptJobProps,
+  {
+    noun,
+    storage,
+    database,
+    role = database,
+    serviceAccount,
+    secrets = [],
+    bucketSecrets = [],
+    imagePullSecrets = [],
+  }: ScriptJobProps,
 ): void {
   const { namespace } = Chart.of(scope);
   if (storage.namespace !== undefined && storage.namespace !== namespace) {
@@ -212,7 +224,7 @@ function checkNamespaces(
       'Use an account of the same namespace',
     );
   }
-  for (const key of [...loginSecrets(database, role), ...secrets, ...imagePullSecrets]) {
+  for (const key of [...loginSecrets(database, role), ...secrets, ...bucketSecrets, ...imagePullSecrets]) {
     if (key.namespace !== namespace) {
       throw new InvalidPropError(
         `${noun}.${imagePullSecrets.includes(key) ? 'imagePullSecrets' : 'secrets'}`,

@@ -29,6 +29,22 @@ describe('what is expected', () => {
     ]);
   });
 
+  test('what another tool brings may be absent, and is checked when it is there', () => {
+    const brought = [{ secret: 'shop', key: 'key', bytes: 5, provider: 'External Secrets' }];
+    expect(found(brought, {})).toEqual([`note secret-not-in-repo ${LIST_FILE}:8`]);
+    expect(messages(brought, {})[0]).toContain('is not in this repo, as External Secrets brings it:');
+    expect(found(brought, { 'a.yaml': sops.yaml(shop({ other: 'x' })) })).toEqual(['note key-not-in-repo a.yaml:4']);
+    expect(found(brought, { 'a.yaml': sops.yaml(shop({ key: 'longer' })) })).toEqual(['error value-length a.yaml:8']);
+  });
+
+  test('the remedies name the options that fit', () => {
+    expect(report(SHOP, {}).findings[0]!.remedy).toBe(
+      'Commit it, encrypted with sops; or set provider to what brings it into the cluster, or optionalUntil to what ' +
+        'makes it there',
+    );
+    expect(report(SHOP, { 'a.yaml': sops.yaml(shop({ other: 'x' })) }).findings[0]!.remedy).toContain('optionalUntil');
+  });
+
   test('a Secret of another namespace may be absent, but not in plain text', () => {
     const elsewhere = [{ namespace: 'flux-system', secret: 'sops-age', key: 'age.agekey' }];
     expect(found(elsewhere, {})).toEqual([`note secret-not-in-repo ${LIST_FILE}:8`]);

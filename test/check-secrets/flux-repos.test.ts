@@ -1,8 +1,9 @@
+import { readdirSync } from 'node:fs';
 import { stringify } from 'yaml';
 import type { Report } from '../../src/check-secrets/check';
 import { kubectlFolder, report } from '../support/secrets/check';
 import { LIST_FILE } from '../support/secrets/expected-list';
-import { type Files, MASTERKEY, NAMESPACE } from '../support/secrets/flux-repo';
+import { type Files, MASTERKEY, NAMESPACE, written } from '../support/secrets/flux-repo';
 import { bare, cluster, flux, kustomization, monorepo, type Overlay, type Spec } from '../support/secrets/monorepo';
 import { type AgeKey, ageKey, Sops, type Tree } from '../support/secrets/sops';
 
@@ -327,6 +328,42 @@ const generator = (what: object): Overlay => ({
         expect.stringMatching(/^error secret-duplicate apps\/(more|prod\/identity)\/secret\.enc\.yaml:4$/),
       ]);
     });
+  });
+
+  test('encrypted files leaves no copy of them behind, also where the build fails', () => {
+    const before = process.env.TMPDIR;
+    process.env.TMPDIR = written({});
+    try {
+      expect(found(listed())).toEqual([]);
+      const fails = monorepo({ resources: ['secret.enc.yaml', 'nothing.yaml'] }, { 'secret.enc.yaml': encrypted });
+      expect(found(fails)).toEqual([`error kustomize-failed ${OVERLAY}:1`]);
+      expect(readdirSync(process.env.TMPDIR)).toEqual([]);
+    } finally {
+      if (before === undefined) delete process.env.TMPDIR;
+      else process.env.TMPDIR = before;
+    }
+  });
+
+  test('a targetNamespace, variables with defaults and components of Flux is read as Flux reads it', () => {
+    const secret = sops.yaml(bare('${app:=zitadel}-secret', { masterkey: MASTERKEY }));
+    const spec = { targetNamespace: NAMESPACE, components: ['../component'], postBuild: { substitute: { x: 'y' } } };
+    const files = {
+      ...cluster('prod', flux('identity', './apps/identity', spec)),
+      'apps/identity/namespace.yaml': 'apiVersion: v1\nkind: Namespace\nmetadata:\n  name: other\n',
+      'apps/component/kustomization.yaml': stringify({
+        apiVersion: 'kustomize.config.k8s.io/v1alpha1',
+        kind: 'Component',
+        resources: ['secret.enc.yaml'],
+      }),
+      'apps/component/secret.enc.yaml': secret,
+    };
+    expect(found(files)).toEqual([]);
+    expect(
+      found({
+        ...files,
+        'clusters/prod/identity.yaml': flux('identity', './apps/identity', { ...spec, targetNamespace: 'other' }),
+      }),
+    ).toEqual(['error secret-wrong-namespace apps/component/secret.enc.yaml:4']);
   });
 
   test('a base from elsewhere is never fetched, and said to be unknown', () => {

@@ -57,6 +57,7 @@ test('a drill with every prop set as a reviewer sees it', () => {
         suspend: true,
         activeDeadline: Duration.hours(2),
         startingDeadline: Duration.hours(1),
+        rto: Duration.minutes(90),
         pick: DrillPick.ROTATE,
         scratchSize: Size.gibibytes(2),
         scratchMedium: EmptyDirMedium.MEMORY,
@@ -83,6 +84,10 @@ describe('defaults', () => {
     expect(env(plain, 'restore', 'HOLD_SECONDS')).toBe(String(6 * 3600));
   });
   test('startingDeadline is 12 hours', () => expect(plain.spec.startingDeadlineSeconds).toBe(12 * 3600));
+  test('rto is none', () => {
+    expect(env(plain, 'drill', 'DRILL_RTO')).toBeUndefined();
+    expect(env(drill({ rto: Duration.minutes(30) }), 'drill', 'DRILL_RTO')).toBe('1800');
+  });
   test('pick is the newest', () => expect(env(plain, 'restore', 'DRILL_PICK')).toBe('newest'));
   test('scratchSize is that of the claim', () => {
     expect(volume(plain, 'drill').emptyDir).toEqual({ sizeLimit: '5Gi' });
@@ -124,6 +129,8 @@ test.each<[string, Partial<RestoreDrillProps>]>([
   ['restoreDrill.schedule', { schedule: Cron.schedule({ minute: '61' }) }],
   ['restoreDrill.activeDeadline', { activeDeadline: Duration.seconds(59) }],
   ['restoreDrill.startingDeadline', { startingDeadline: Duration.seconds(9) }],
+  ['restoreDrill.rto', { rto: Duration.seconds(59) }],
+  ['restoreDrill.rto', { rto: Duration.hours(6) }],
   ['restoreDrill.scratchSize', { scratchSize: Size.mebibytes(99) }],
   ['restoreDrill.keepEvidence', { keepEvidence: 0 }],
   ['restoreDrill.keepEvidence', { keepEvidence: 1.5 }],

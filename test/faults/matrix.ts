@@ -15,6 +15,11 @@ import { dumps as drillDumps } from './drill/dumps';
 import { nas as drillNas } from './drill/nas';
 import { signals as drillSignals } from './drill/signals';
 import { surroundings as drillSurroundings } from './drill/surroundings';
+import { bucket } from './offsite/bucket';
+import { objects } from './offsite/objects';
+import { restore as offsiteRestore } from './offsite/restore';
+import { signals as offsiteSignals } from './offsite/signals';
+import { storage as offsiteStorage } from './offsite/storage';
 import { actions } from './restore/actions';
 import { concurrency as restoreConcurrency } from './restore/concurrency';
 import { contents } from './restore/contents';
@@ -50,4 +55,5 @@ export const MATRIX: Readonly<Record<Component, readonly FaultGroup<AnyFault>[]>
     restoreNas,
   ],
   drill: [drillDumps, drillSignals, drillSurroundings, drillNas],
+  offsite: [offsiteSignals, bucket, objects, offsiteStorage, offsiteRestore],
 };

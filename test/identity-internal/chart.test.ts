@@ -128,12 +128,13 @@ test('applying dist/ creates no Namespace, no Secret and nothing that runs by it
   expect(running).toEqual(['CronJob.zitadel-db-backup.yaml', 'CronJob.zitadel-db-drill.yaml']);
 });
 
-test('dist/ breaks no policy but for a note: its server, in the same namespace, does not encrypt', () => {
+test('dist/ breaks no policy but for notes: its server, in the same namespace, does not encrypt, and nothing copies its dumps off site', () => {
   const manifests = readdirSync(dist)
     .filter((file) => file.endsWith('.yaml'))
     .flatMap((file) => readManifests(file, contents(dist)[file]!));
   expect(manifests).toHaveLength(readdirSync(dist).filter((file) => file.endsWith('.yaml')).length);
   expect(check(manifests).map(({ level, policy, resource }) => `${level} ${policy} ${resource.name}`)).toEqual([
+    'note offsite-copy zitadel-db-backup',
     'note tls zitadel-db-backup',
     'note tls zitadel-db-restore',
   ]);

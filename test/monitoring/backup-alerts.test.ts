@@ -1,5 +1,14 @@
 import { Chart, Cron, Duration, Testing } from 'cdk8s';
-import { BackupAlerts, BackupCronJob, Retention } from '../../src';
+import {
+  BackupAlerts,
+  BackupCronJob,
+  BackupDashboard,
+  OffsiteCopy,
+  OffsiteEncryption,
+  OffsiteTarget,
+  Retention,
+  SecretExpectations,
+} from '../../src';
 import { RuleSet } from '../support/monitoring/alert-scenarios';
 import { alerts, rules } from '../support/monitoring/alerts';
 import { describeWithPromtool, promtool } from '../support/machine/promtool';
@@ -35,6 +44,37 @@ test(
     }
   },
 );
+
+test('a copy to a bucket has the alerts of a CronJob that must succeed, and a row of the dashboard', () => {
+  const scope = chart();
+  const secrets = new SecretExpectations(scope, 'bucket', { name: 'bucket-secrets' });
+  const key = (name: string) => secrets.expectKey('shop-offsite', name);
+  const backup = new BackupCronJob(scope, 'backup', {
+    name: 'shop-backup',
+    database: database(scope),
+    storage: storage(scope),
+    schedule: Cron.daily(),
+    retention: Retention.keep({ daily: 7 }),
+  });
+  const target = OffsiteTarget.s3({
+    endpoint: 'https://s3.example.com',
+    region: 'eu-central-1',
+    bucket: 'dumps',
+    accessKey: key('accessKey'),
+    secretKey: key('secretKey'),
+    encryption: OffsiteEncryption.none(),
+  });
+  const copy = new OffsiteCopy(scope, 'copy', { name: 'shop-offsite', backup, target, schedule: Cron.daily() });
+  const all = new BackupAlerts(scope, 'alerts', { name: 'alerts', backups: [backup], copies: [copy] });
+  new BackupDashboard(scope, 'dashboard', { name: 'dashboard', alerts: all });
+  const { groups } = manifest(scope, 'PrometheusRule').spec as RuleSet;
+  const names = groups[0]!.rules.map(({ alert }) => alert).filter((alert) => alert?.startsWith('PostgresCopy'));
+  expect(names).toEqual(['PostgresCopyStale', 'PostgresCopyMissing', 'PostgresCopyFailed', 'PostgresCopySlow']);
+  // A day, and both deadlines of the copy: 12 and 6 hours.
+  expect(JSON.stringify(groups)).toContain(`${(24 + 12 + 6) * 3600}`);
+  const [json] = Object.values(manifest(scope, 'ConfigMap', 'dashboard').data as Record<string, string>);
+  expect(json).toContain('"title": "Copies"');
+});
 
 test('two backups have the alerts of one, and so have their claim and their namespace', () => {
   const scope = chart();

@@ -1,4 +1,4 @@
-import { Cron } from 'cdk8s';
+import { Cron, Duration } from 'cdk8s';
 import { BackupAlerts, BackupCronJob, BackupDashboard, BackupDashboardProps, RestoreDrill, Retention } from '../../src';
 import { RuleSet } from '../support/monitoring/alert-scenarios';
 import { KubeMetrics, STEP } from '../support/monitoring/kube-metrics';
@@ -17,6 +17,7 @@ interface Panel {
 function synth(
   props: Partial<BackupDashboardProps> = {},
   more = 0,
+  rto?: Duration,
 ): {
   configMap: Manifest;
   rules: RuleSet;
@@ -31,7 +32,7 @@ function synth(
     schedule: Cron.daily(),
     retention: Retention.keep({ daily: 7 }),
   });
-  const drill = new RestoreDrill(scope, 'drill', { name: 'shop-db-drill', backup });
+  const drill = new RestoreDrill(scope, 'drill', { name: 'shop-db-drill', backup, rto });
   const others = Array.from(
     { length: more },
     (_, index) =>
@@ -105,6 +106,15 @@ test('it shows what is wrong, the last successes and their history, durations, d
   ]);
 });
 
+test('drills with an objective have a column with what they took of it', () => {
+  expect(JSON.stringify(dashboard)).not.toContain('Of the objective');
+  const { panels: withObjective } = synth({}, 0, Duration.hours(1));
+  const columns = withObjective
+    .filter(({ title }) => title === 'Last successes')
+    .map((panel) => JSON.stringify(panel).includes('"Of the objective"'));
+  expect(columns).toEqual([false, true]);
+});
+
 test('it has one size, however many databases there are', () => {
   expect(synth({}, 20).configMap).toEqual(configMap);
 });
@@ -132,19 +142,20 @@ test('every query goes to the data source that the reader chooses', () => {
 });
 
 describeWithPromtool('the queries', () => {
-  const expressions = panels.flatMap(({ targets = [] }) =>
-    targets.map(({ expr }) => expr.replaceAll(/\$(namespace|cronjob)/g, '.*')),
-  );
+  const expressionsOf = (shown: Panel[]) =>
+    shown.flatMap(({ targets = [] }) => targets.map(({ expr }) => expr.replaceAll(/\$(namespace|cronjob)/g, '.*')));
+  const expressions = expressionsOf(panels);
 
   test('are PromQL', () => {
-    const rules = expressions.map((expr, index) => ({ record: `query:${index}`, expr }));
+    const all = [...expressions, ...expressionsOf(synth({}, 0, Duration.hours(1)).panels)];
+    const rules = all.map((expr, index) => ({ record: `query:${index}`, expr }));
     const { status, output } = promtool(
       { 'rules.yaml': { groups: [{ name: 'queries', rules }] } },
       'check',
       'rules',
       'rules.yaml',
     );
-    expect(output).toContain(`SUCCESS: ${expressions.length} rules found`);
+    expect(output).toContain(`SUCCESS: ${all.length} rules found`);
     expect(status).toBe(0);
   });
 

@@ -304,6 +304,25 @@ alertScenarios('drills', {
     ],
   }),
 
+  'that take longer than their objective are an alert, until one does not; those that fail are none': () => ({
+    rules: rules({ drillSchedule: Cron.schedule({ hour: '4', minute: '0' }), rto: Duration.minutes(45) }),
+    metrics: nights(cluster(4 * DAY))
+      .run(drill(0, { to: 4 * HOUR + 40 }))
+      .run(drill(1, { to: DAY + 4 * HOUR + 50 }))
+      .run(drill(2, { to: 2 * DAY + 5 * HOUR, succeeds: false }))
+      .run(drill(2, { job: 'by-hand', from: 2 * DAY + 6 * HOUR, to: 2 * DAY + 6 * HOUR + 30 }))
+      .run(drill(3)),
+    fires: [
+      { alert: 'PostgresDrillFailed', from: 2 * DAY + 5 * HOUR, to: 2 * DAY + 6 * HOUR + 30 },
+      {
+        alert: 'PostgresDrillBeyondObjective',
+        from: DAY + 4 * HOUR + 50,
+        to: 2 * DAY + 6 * HOUR + 30,
+        labels: { severity: 'warning', cronjob: 'shop-db-drill' },
+      },
+    ],
+  }),
+
   'whose CronJob is deleted are an alert': () => ({
     rules: STANDARD,
     metrics: nights(

@@ -5,12 +5,17 @@ import {
   BackupFormat,
   BackupPvc,
   Compression,
+  OffsiteCopy,
+  OffsiteEncryption,
+  OffsiteTarget,
   PostgresImage,
   RestoreCheck,
+  RestoreDrill,
   RestoreJob,
   RestoreSessions,
   RestoreTrigger,
   Retention,
+  SecretExpectations,
   Tls,
   TlsAuthority,
 } from '../../src';
@@ -87,6 +92,52 @@ const twin: ShopProps = {
       }),
     }),
 };
+
+/** A shop whose dumps are copied, with a template and a drill of the copies. */
+function copied({
+  bucket = 'dumps',
+  plain = false,
+  password = 'password',
+  suspend = false,
+  drill = true,
+} = {}): ShopProps {
+  return {
+    more: (chart, backup) => {
+      const secrets = new SecretExpectations(chart, 'bucket', { name: 'bucket-secrets' });
+      const key = (name: string) => secrets.expectKey('shop-bucket', name, { because: 'the copies need it' });
+      const offsite = OffsiteTarget.s3({
+        endpoint: 'https://s3.example.com',
+        region: 'eu-central-1',
+        bucket,
+        accessKey: key('accessKey'),
+        secretKey: key('secretKey'),
+        encryption: plain ? OffsiteEncryption.none() : OffsiteEncryption.crypt(key(password), key('salt')),
+      });
+      new OffsiteCopy(chart, 'copy', {
+        name: 'shop-db-copy',
+        backup,
+        target: offsite,
+        suspend,
+        schedule: at('4', '0'),
+      });
+      new RestoreJob(chart, 'restore-copy', { name: 'shop-db-restore-copy', backup, offsite });
+      new RestoreDrill(chart, 'drill-copy', {
+        name: 'shop-db-drill-copy',
+        backup,
+        offsite: drill ? offsite : undefined,
+      });
+    },
+  };
+}
+
+/** The retention of the copies, as a variable of the container that copies. */
+const copiesKept =
+  (daily: number) =>
+  (files: Files): Files =>
+    edited(files, 'CronJob.shop-db-copy.yaml', [
+      /( +)- name: OFFSITE_BANDWIDTH\n/,
+      `$1- name: KEEP_LAST\n$1  value: "0"\n$1- name: KEEP_DAILY\n$1  value: "${daily}"\n$1- name: OFFSITE_BANDWIDTH\n`,
+    ]);
 
 export const CASES: { readonly [name: string]: Case } = {
   'fewer days are kept': { after: keep({ daily: 3, weekly: 4 }) },
@@ -288,7 +339,7 @@ export const CASES: { readonly [name: string]: Case } = {
     },
   },
   'restores disconnect the service': { after: { restore: { sessions: RestoreSessions.DISCONNECT } } },
-  'fewer databases from before stay': { before: { restore: { keepPrevious: 3 } } },
+  'fewer former databases stay': { before: { restore: { keepPrevious: 3 } } },
   'restores go on despite wrong secrets': {
     byHand: (files) => edited(files, RESTORE, [/(RESTORE_IGNORE\n +value: )""/, '$1secrets space']),
   },
@@ -424,6 +475,18 @@ export const CASES: { readonly [name: string]: Case } = {
         'apiVersion: v1\nkind: Secret\nmetadata: { name: a, namespace: shop }\nstringData: { key: "never shown" }\n',
     }),
   },
+  'dumps are copied off site': { after: copied() },
+  'dumps are not copied any more': { before: copied() },
+  'copies are suspended': { before: copied(), after: copied({ suspend: true }) },
+  'copies are resumed': { before: copied({ suspend: true }), after: copied() },
+  'copies go to another bucket': { before: copied(), after: copied({ bucket: 'vault' }) },
+  'copies have a retention from now on': { before: copied(), byHand: copiesKept(30) },
+  'more copies are kept': { before: copied(), byHandBefore: copiesKept(30), byHand: copiesKept(60) },
+  'copies have no retention any more': { before: copied(), byHandBefore: copiesKept(30), after: copied() },
+  'copies are not encrypted any more': { before: copied(), after: copied({ plain: true }) },
+  'copies are encrypted from now on': { before: copied({ plain: true }), after: copied() },
+  'copies are encrypted with another key': { before: copied(), after: copied({ password: 'new-password' }) },
+  'the drill of copies takes dumps instead': { before: copied(), after: copied({ drill: false }) },
 };
 
 const made = new WeakMap<Case, { before: Files; after: Files }>();

@@ -134,6 +134,40 @@ export const EXAMPLES: readonly Example[] = [
   { policy: 'runs-at-once', of: 'backup', path: ['spec', 'schedule'], refused: '30 4 * * *', accepted: '31 4 * * *' },
 
   {
+    policy: 'offsite-copy',
+    of: 'backup',
+    path: [...container, 'env', 10],
+    refused: { name: 'BACKUP_DIR', value: '/backups/renamed' },
+    accepted: { name: 'BACKUP_DIR', value: '/backups/shop' },
+    reported: ['metadata', 'name'],
+  },
+  { policy: 'offsite-suspended', of: 'copy', path: ['spec', 'suspend'], refused: true, accepted: false },
+  {
+    policy: 'offsite-encryption',
+    of: 'copy',
+    path: [...container, 'env', 5],
+    refused: { name: 'OFFSITE_ENCRYPTION', value: 'none' },
+    accepted: { name: 'OFFSITE_ENCRYPTION', value: 'crypt' },
+    reported: ['spec', 'jobTemplate'],
+  },
+  { policy: 'offsite-schedule', of: 'copy', path: ['spec', 'schedule'], refused: '0 1 * * *', accepted: '30 2 * * *' },
+  {
+    policy: 'offsite-schedule',
+    of: 'copy',
+    path: ['spec', 'schedule'],
+    refused: '10 2 * * *',
+    accepted: '0 3,9,15,21 * * *',
+  },
+  {
+    policy: 'offsite-proven',
+    of: 'copy',
+    path: [...container, 'env', 4],
+    refused: { name: 'OFFSITE_PATH', value: 'dumps/elsewhere/shop' },
+    accepted: { name: 'OFFSITE_PATH', value: 'dumps/shop' },
+    reported: ['metadata', 'name'],
+  },
+
+  {
     policy: 'configmap-size',
     of: 'scripts',
     path: ['data'],

@@ -5,6 +5,9 @@ import {
   BackupFormat,
   BackupPvc,
   DrillPick,
+  OffsiteCopy,
+  OffsiteEncryption,
+  OffsiteTarget,
   PostgresDatabase,
   PostgresImage,
   RestoreDrill,
@@ -34,6 +37,7 @@ interface Choice {
   readonly resizableFromGit?: boolean;
   readonly host?: string;
   readonly tls?: Tls;
+  readonly copied?: boolean;
 }
 
 function everything(chart: Chart, given: Choice = {}): void {
@@ -70,6 +74,19 @@ function everything(chart: Chart, given: Choice = {}): void {
   const trigger = RestoreTrigger.onMerge({ dump: 'shop-20261123-020000', sha256: 'a'.repeat(64), requestId: '7' });
   new RestoreJob(chart, 'merged', { name: 'shop-db-merged', backup, trigger, quiesce });
   new RestoreDrill(chart, 'drill', { name: 'shop-db-drill', backup, pick: DrillPick.ROTATE });
+  if (choice.copied === false) return;
+  const offsite = OffsiteTarget.s3({
+    endpoint: 'https://s3.example.com',
+    region: 'eu-central-1',
+    bucket: 'dumps',
+    accessKey: key('accessKey'),
+    secretKey: key('secretKey'),
+    encryption: OffsiteEncryption.crypt(key('cryptPassword'), key('salt')),
+  });
+  const after = Cron.schedule({ minute: '30', hour: '5' });
+  new OffsiteCopy(chart, 'copy', { name: 'shop-db-copy', backup, target: offsite, schedule: after });
+  new RestoreJob(chart, 'restore-copy', { name: 'shop-db-restore-copy', backup, offsite });
+  new RestoreDrill(chart, 'drill-copy', { name: 'shop-db-drill-copy', backup, offsite });
 }
 
 test('what the library makes breaks no policy, whatever is chosen', () => {
@@ -99,7 +116,11 @@ test('what the library leaves to its user is told as a note or a warning', () =>
   expect(
     new Set(findings((chart) => everything(chart, { accessModes: once, storageClassName: 'nfs-client' }))),
   ).toEqual(
-    new Set(['backup', 'drill', 'merged-7', 'restore'].map((name) => `warning fs-group-on-nfs shop-db-${name}`)),
+    new Set(
+      ['backup', 'copy', 'drill', 'drill-copy', 'merged-7', 'restore'].map(
+        (name) => `warning fs-group-on-nfs shop-db-${name}`,
+      ),
+    ),
   );
   expect(
     new Set(
@@ -108,8 +129,29 @@ test('what the library leaves to its user is told as a note or a warning', () =>
       ),
     ),
   ).toEqual(
-    new Set(['backup', 'drill', 'merged-7', 'restore'].map((name) => `warning floating-image shop-db-${name}`)),
+    new Set(
+      ['backup', 'copy', 'drill', 'drill-copy', 'merged-7', 'restore', 'restore-copy'].map(
+        (name) => `warning floating-image shop-db-${name}`,
+      ),
+    ),
   );
+});
+
+test('dumps that are not copied are told once for each claim', () => {
+  expect(findings((chart) => everything(chart, { copied: false }))).toEqual(['note offsite-copy shop-db-backup']);
+  const two = findings((chart) => {
+    everything(chart, { copied: false });
+    const [backup] = chart.node.children.filter((child) => child instanceof BackupCronJob);
+    new BackupCronJob(chart, 'another', {
+      name: 'shop-db-another',
+      database: backup!.database,
+      storage: backup!.storage,
+      folder: 'another',
+      schedule: Cron.daily(),
+      retention: Retention.keep({ daily: 7 }),
+    });
+  });
+  expect(two).toEqual(['note offsite-copy shop-db-another']);
 });
 
 test('an image that is not of the declared version is an error', () => {
@@ -122,7 +164,8 @@ describe('a connection of which nothing says how it is encrypted', () => {
     findings((chart) => everything(chart, { host, tls: undefined })).map((finding) =>
       finding.replace(/ shop-db-/, ' '),
     );
-  const all = (level: string): string[] => ['backup', 'restore', 'merged-7'].map((name) => `${level} tls ${name}`);
+  const all = (level: string): string[] =>
+    ['backup', 'restore', 'restore-copy', 'merged-7'].map((name) => `${level} tls ${name}`);
 
   test.each(['shop-db', 'shop-db.', 'shop-db.shop', 'shop-db.shop.svc', 'shop-db.shop.svc.cluster.local'])(
     'to %s, in the namespace of the workloads, is a note, and none of the drill, which has a server of its own',

@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { createIdentityDatabase } from '../support/zitadel/identity-database';
-import { Instance, MASTERKEY } from '../support/pods/instance';
+import { type Env, Instance, MASTERKEY } from '../support/pods/instance';
 import type { PodResult } from '../support/pods/pod';
 import { PostgresServer } from '../support/postgres/postgres-server';
 import { SecretWatch } from '../support/pods/secret-watch';
@@ -59,6 +59,7 @@ describe.each(usually('busybox'))(
       name: string,
       masterkey: string | Buffer | null = MASTERKEY,
       other: Record<string, string> = {},
+      env: Env = {},
     ): Promise<PodResult> {
       const instance = instances[name]!;
       const before = structuredClone(instance.secrets);
@@ -67,7 +68,7 @@ describe.each(usually('busybox'))(
         Object.fromEntries(Object.entries(other).map(([secret, value]) => [secret, { POSTGRES_PASSWORD: value }])),
       );
       instance.secrets['zitadel-secret'] = masterkey === null ? {} : { masterkey };
-      const result = await instance.drill();
+      const result = await instance.drill(env);
       Object.assign(instance.secrets, before);
       watch.lookAt('the output', result.output);
       return result;
@@ -76,8 +77,9 @@ describe.each(usually('busybox'))(
     test('proves that the dump can be restored and that the masterkey opens it', async () => {
       const { whole } = instances;
       const [name] = whole!.dumps();
-      const result = await drill('whole');
+      const result = await drill('whole', MASTERKEY, {}, { DRILL_RTO: '3600' });
       expect(result).toMatchObject({ status: 0, stderr: '' });
+      expect(result.stdout).toContain('the objective is 3600 s, and is met\n');
       expect(result.stdout).toContain('== verdict: proven\n');
       expect(result.stdout).toMatch(
         /key oidcKey: proven, 2 of 2 tried values open: key_pair\.added, web_key\.added\n[^\n]*key userKey: proven, 1 of 1/,
@@ -91,6 +93,8 @@ describe.each(usually('busybox'))(
         database: 'zitadel',
         compared: 'rows and contents',
         structure: 'sound',
+        rtoSeconds: 3600,
+        withinRto: true,
         checks: 3,
         sha256: expect.stringMatching(/^[0-9a-f]{64}$/),
         scripts: expect.stringMatching(/^[0-9a-f]{64}$/),
@@ -113,6 +117,17 @@ describe.each(usually('busybox'))(
         dump: name,
         restoreSeconds: (evidence.seconds as { restore: number }).restore,
       });
+    });
+
+    test('says that a proven restore took longer than its objective, and proves the dump all the same', async () => {
+      // No restore is as quick.
+      const result = await drill('whole', MASTERKEY, {}, { DRILL_RTO: '-1' });
+      expect(result.status).toBe(0);
+      expect(result.stderr).toMatch(
+        /^drill: warning: the restore took longer than the objective of -1 s\. Raise parallelJobs/,
+      );
+      expect(result.stdout).toMatch(/\{"pgbackup":"drill".*"rtoSeconds":-1,"withinRto":false[,}]/);
+      expect(instances.whole!.evidence()).toMatchObject({ verdict: 'proven', rtoSeconds: -1, withinRto: false });
     });
 
     test.each([
@@ -188,8 +203,8 @@ describe.each(usually('busybox'))(
     test('leaves one file for each drill, the newest by name, and no hold', () => {
       const { whole } = instances;
       const files = readdirSync(join(whole!.folder, 'drills'));
-      expect(files.filter((file) => /^\d{8}-\d{6}\.json$/.test(file))).toHaveLength(7);
-      expect(files).toHaveLength(8);
+      expect(files.filter((file) => /^\d{8}-\d{6}\.json$/.test(file))).toHaveLength(8);
+      expect(files).toHaveLength(9);
       expect(whole!.evidence()).toEqual(
         whole!.evidence(
           files

@@ -90,8 +90,14 @@ export function secrets({ before, after, resources, namespaces }: Comparison): C
 
 /** A Secret is of one namespace: with the workloads, what they read must move. */
 function inOtherNamespaces(is: Needs, namespaces: Comparison['namespaces']): Change[] {
+  const byNamespace = new Map<string, [string, Need][]>();
+  for (const [secret, need] of namespaces.size > 0 ? all(is) : []) {
+    const others = byNamespace.get(namespaceOf(secret));
+    if (others === undefined) byNamespace.set(namespaceOf(secret), [[secret, need]]);
+    else others.push([secret, need]);
+  }
   return [...namespaces].flatMap(([from, to]): Change[] => {
-    const moved = [...all(is)].filter(([secret]) => secret.startsWith(`${to}/`));
+    const moved = byNamespace.get(to) ?? [];
     return moved.length === 0
       ? []
       : [
@@ -142,15 +148,24 @@ function expectedAnew(secret: string, need: Need, isUsed: boolean): Change {
  */
 function renamedOnly(gone: readonly [string, Need][], added: readonly [string, Need][]): ReadonlyMap<string, string> {
   const found = new Map<string, string>();
-  for (const part of [(secret: string) => secret.split(', key ')[0], (secret: string) => secret.split(', key ')[1]]) {
-    for (const [secret] of added) {
-      const key = part(secret);
-      const [olds, news] = [gone, added].map((list) =>
-        list.filter(
-          ([other]) => key !== undefined && part(other) === key && namespaceOf(other) === namespaceOf(secret),
-        ),
-      );
-      if (olds!.length === 1 && news!.length === 1 && !found.has(secret)) found.set(secret, olds![0]![0]);
+  for (const part of [0, 1]) {
+    const keyOf = (secret: string): string | undefined => {
+      const key = secret.split(', key ')[part];
+      return key === undefined ? undefined : `${namespaceOf(secret)} ${key}`;
+    };
+    const [olds, news] = [gone, added].map((list) => {
+      const byKey = new Map<string, string[]>();
+      for (const [secret] of list) {
+        const key = keyOf(secret);
+        if (key !== undefined) byKey.set(key, [...(byKey.get(key) ?? []), secret]);
+      }
+      return byKey;
+    }) as [Map<string, string[]>, Map<string, string[]>];
+    for (const [key, secrets] of news) {
+      const [old, ...others] = olds.get(key) ?? [];
+      const [secret] = secrets as [string];
+      if (old !== undefined && others.length === 0 && secrets.length === 1 && !found.has(secret))
+        found.set(secret, old);
     }
   }
   return found;

@@ -1,6 +1,7 @@
 # shellcheck shell=bash
 # Which dump is restored.
-# Needs: storage.sh; RESTORE_DUMP or RESTORE_BEFORE, where it is not the newest verified one. Sets: nothing.
+# Needs: storage.sh; RESTORE_DUMP or RESTORE_BEFORE, where it is not the newest verified one; OFFSITE_DIR, where it comes
+# from a bucket. Sets: nothing.
 
 # usage: chosen_dump      its name, by RESTORE_DUMP, RESTORE_BEFORE, or the newest verified one
 chosen_dump() {
@@ -24,10 +25,19 @@ choice_remedy() {
   if [ -n "$names" ]; then echo "Name an older script's dump with RESTORE_DUMP. There are: $names"; else echo "Back up first."; fi
 }
 
-# usage: moment TIME      2026-11-20T08:00:00Z as 20261120-080000
+# usage: moment TIME [VARIABLE]      2026-11-20T08:00:00Z as 20261120-080000
 moment() {
   case $1 in
     [0-9][0-9][0-9][0-9]-[0-1][0-9]-[0-3][0-9]T[0-2][0-9]:[0-5][0-9]:[0-6][0-9]Z) echo "$1" | tr -d 'Z:-' | tr T - ;;
-    *) fail "RESTORE_BEFORE ($1) is not a time in UTC. Write it like 2026-11-20T08:00:00Z" ;;
+    *) fail "${2:-RESTORE_BEFORE} ($1) is not a time in UTC. Write it like 2026-11-20T08:00:00Z" ;;
   esac
+}
+
+# What offsite-fetch.sh could not do, in a container before this one, is told by this one, whose log is read.
+check_fetched() {
+  [ -n "${OFFSITE_DIR:-}" ] || return 0
+  [ ! -e "$OFFSITE_DIR/report/errors" ] || {
+    cat "$OFFSITE_DIR/report/errors" >&2
+    fail "no copy was fetched from the bucket, see the message above. No database was touched."
+  }
 }

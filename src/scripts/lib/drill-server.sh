@@ -1,7 +1,6 @@
 # shellcheck shell=bash
-# A PostgreSQL of the drill's own, behind a socket, which nothing needs to survive; and what the steps of a drill, each in a
-# container of its own, report to each other.
-# Needs: common.sh; DRILL_DIR, the folder for both. Sets: by check_drill_settings report; PGHOST, PGPORT and PGUSER for all programs.
+# A PostgreSQL of the drill's own, behind a socket, which nothing needs to survive.
+# Needs: common.sh and evidence.sh; DRILL_DIR, the folder for it and for what the steps of a drill report. Sets: by check_drill_settings report; PGHOST, PGPORT and PGUSER for all programs.
 
 # The folder with what was reported.
 report=
@@ -55,34 +54,13 @@ stop_server() {
   [ ! -e "$DRILL_DIR/data/postmaster.pid" ] || pg_ctl stop --silent --mode="$1" --pgdata="$DRILL_DIR/data" >/dev/null 2>&1 || true
 }
 
-# What goes wrong is kept for the last step, which reports it: the step itself ends well, or there would be no evidence.
-# It is kept apart from the server, which may have taken all the space.
-keep_errors() {
-  on_exit hand_over
-  exec 2>"$scratch/errors"
-}
-
-# usage: hand_over STATUS
-hand_over() {
+# usage: clear_away STATUS      how a step leaves its server
+clear_away() {
   stop_server immediate
-  exec 2>&"$log_fd"
-  cat "$scratch/errors" >&2
-  [ "$1" -ne 143 ] || exit 143
-  [ "$1" -ne 0 ] || exit 0
-  rm -rf "$DRILL_DIR/data"
-  cp "$scratch/errors" "$report/errors"
-  report outcome failed
-  exit 0
-}
-
-# usage: report NAME TEXT      for the steps that come after
-report() {
-  printf '%s\n' "$2" >"$report/$1"
-}
-
-# usage: reported NAME      what an earlier step has reported, or nothing
-reported() {
-  cat "$report/$1" 2>/dev/null || true
+  case $1 in
+    0 | 143) ;;
+    *) rm -rf "$DRILL_DIR/data" ;;
+  esac
 }
 
 # usage: step NAME WHAT COMMAND...      reports how long it took

@@ -2,6 +2,8 @@ import { Cron, Testing } from 'cdk8s';
 import {
   BackupCronJob,
   BackupCronJobProps,
+  OffsiteCopy,
+  OffsiteTarget,
   RestoreDrill,
   RestoreJob,
   Retention,
@@ -23,12 +25,14 @@ export interface ClusterProps extends Partial<
    * @default false
    */
   readonly drill?: boolean;
+  /** The bucket that the dumps are copied to. A restore and a drill take the copies then. */
+  readonly offsite?: (secrets: SecretExpectations) => OffsiteTarget;
 }
 
 /** The manifests of a backup, with a ConfigMap of programs that come first in the search path of its pods. */
 export function cluster(
   tools: Tools,
-  { databaseName = 'shop', drill = false, ...props }: ClusterProps = {},
+  { databaseName = 'shop', drill = false, offsite, ...props }: ClusterProps = {},
 ): Manifest[] {
   const scope = chart();
   const shop = database(scope, { name: databaseName });
@@ -45,8 +49,13 @@ export function cluster(
     retention: Retention.keep({ daily: 7, weekly: 4 }),
     ...props,
   });
-  new RestoreJob(scope, 'restore', { name: 'shop-restore', backup });
+  const target = offsite?.(shop.password._list as SecretExpectations);
+  new RestoreJob(scope, 'restore', { name: 'shop-restore', backup, offsite: target });
   if (drill) new RestoreDrill(scope, 'drill', { name: 'shop-drill', backup, proof: proofFor(scope) });
+  if (target !== undefined) {
+    new OffsiteCopy(scope, 'offsite', { name: 'shop-offsite', backup, target, schedule: Cron.daily() });
+    new RestoreDrill(scope, 'drill', { name: 'shop-drill', backup, offsite: target });
+  }
   const manifests = Testing.synth(scope) as Manifest[];
   for (const { spec } of manifests.filter(({ kind }) => kind === 'CronJob')) {
     const {
@@ -54,7 +63,8 @@ export function cluster(
       initContainers: [, ...steps],
       volumes,
     } = spec.jobTemplate.spec.template.spec;
-    for (const container of [main, ...steps]) {
+    // What lends a program has another image, without bash.
+    for (const container of [main, ...steps.filter(({ command }: { command: string[] }) => command.length === 3)]) {
       const [shell, run, script] = container.command;
       const chosen = container === main ? `"\${SCRIPT:-${script}}"` : script;
       container.command = [shell, '-c', `PATH=/tools:$PATH exec ${shell} ${run} ${chosen}`];

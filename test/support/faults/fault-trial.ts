@@ -6,6 +6,7 @@ import { contents, type Contents } from './fault-contents';
 import { Gate } from '../machine/gate';
 import { Instance, MASTERKEY, type Env } from '../pods/instance';
 import { isRoot } from '../machine/machine';
+import type { Manifest } from '../manifests/synth';
 import type { PodProcess, PodResult } from '../pods/pod';
 import type { PostgresServer } from '../postgres/postgres-server';
 import type { Userland } from '../machine/userlands';
@@ -54,8 +55,9 @@ export class Trial {
     readonly userland: Userland,
     private readonly sample: Sample,
     props?: ClusterProps,
+    { manifests = [], around }: { manifests?: Manifest[]; around?: ConstructorParameters<typeof Instance>[3] } = {},
   ) {
-    this.instance = new Instance(server, userland, cluster(this.tools, props));
+    this.instance = new Instance(server, userland, [...cluster(this.tools, props), ...manifests], around);
     this.passwords = [
       server.password,
       MASTERKEY,

@@ -13,7 +13,7 @@ module.exports = class FaultTotalsReporter {
     const faced = entries.filter((entry) => entry.violations !== undefined);
     const skipped = entries.filter((entry) => entry.skipped !== undefined);
     const lines = skipped.map((entry) => `SKIPPED ${entry.case}: ${entry.skipped}`);
-    for (const component of ['backup', 'restore', 'drill']) {
+    for (const component of ['backup', 'restore', 'drill', 'offsite']) {
       const isIts = (entry) => entry.component === component;
       if (entries.some(isIts))
         lines.push(`Faults of the ${component}: ${totals(faced.filter(isIts), skipped.filter(isIts))}`);

@@ -2,6 +2,7 @@ import { say } from '../machine/machine';
 import { makeTemplate } from '../postgres/postgres-template';
 import { makeRunFolder } from '../machine/run-folder';
 import { trySandbox } from '../machine/sandbox';
+import { makePrograms } from '../offsite/programs';
 import { makeUserlands } from '../machine/userlands';
 import { findToolbox, publishToolbox } from '../machine/toolbox';
 
@@ -12,6 +13,7 @@ export default async function globalSetup(): Promise<void> {
   publishToolbox(found);
   const problem = trySandbox();
   makeUserlands();
+  makePrograms();
   await makeTemplate();
   const where = found.root === null ? found.binDir : `${found.root}${found.binDir}`;
   say(

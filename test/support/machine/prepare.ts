@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { BOOTSTRAP, DEBIAN_ROOT, makeDebianRoot, PACKAGES, SUITE } from './debian-root';
 import { canInstall, installPackages, isForbidden, refreshPackageLists, say, which } from './machine';
 import { findSource, type Source } from './toolbox';
+import { makePrograms, missingPrograms } from '../offsite/programs';
 
 /** The packages of the machine that are missing, as far as nothing else has them. */
 function missingPackages({ from }: Source): string[] {
@@ -28,6 +29,7 @@ function prepare(): void {
     ...(makesRoot ? [`Debian ${SUITE} with ${PACKAGES.join(', ')} in ${DEBIAN_ROOT}`] : []),
     ...(source.from === 'distribution' ? ['postgresql on this machine'] : []),
     ...(packages.length > 0 ? [`${packages.join(', ')} on this machine`] : []),
+    ...missingPrograms(),
   ];
   if (parts.length === 0) return say('The tests install nothing: all that they need is here.');
   if (!canInstall) {
@@ -40,6 +42,7 @@ function prepare(): void {
     installPackages(...packages);
   }
   if (makesRoot) makeDebianRoot();
+  makePrograms();
 }
 
 try {

@@ -3,6 +3,9 @@ import {
   BackupCronJob,
   BackupPvc,
   Isolation,
+  OffsiteCopy,
+  OffsiteEncryption,
+  OffsiteTarget,
   PostgresDatabase,
   PostgresImage,
   RestoreDrill,
@@ -80,17 +83,28 @@ function synthesized(): object[] {
     retention: Retention.keep({ daily: 7 }),
     recoveryWindow: Duration.days(7),
   });
-  // With these ten, another one at 04:30 is a crowd.
+  // With these ten, another run on the claim at 04:30 is a crowd.
   for (let index = 0; index < 10; index++) {
-    new BackupCronJob(chart, `neighbour-${index}`, {
-      name: `shop-db-neighbour-${index}`,
-      database,
-      storage,
-      folder: `neighbour-${index}`,
-      schedule: Cron.schedule({ minute: '30', hour: '4' }),
-      retention: Retention.keep({ daily: 7 }),
-    });
+    const schedule = Cron.schedule({ minute: '30', hour: '4' });
+    new RestoreDrill(chart, `neighbour-${index}`, { name: `shop-db-neighbour-${index}`, backup, schedule });
   }
+  const bucketKey = (name: string) => secrets.expectKey('shop-offsite', name, { because: 'the copies need it' });
+  const offsite = OffsiteTarget.s3({
+    endpoint: 'https://s3.example.com',
+    region: 'eu-central-1',
+    bucket: 'dumps',
+    accessKey: bucketKey('accessKey'),
+    secretKey: bucketKey('secretKey'),
+    encryption: OffsiteEncryption.crypt(bucketKey('password'), bucketKey('salt')),
+  });
+  new OffsiteCopy(chart, 'copy', {
+    name: 'shop-db-copy',
+    backup,
+    target: offsite,
+    schedule: Cron.schedule({ minute: '30', hour: '6' }),
+  });
+  new RestoreJob(chart, 'restore-copy', { name: 'shop-db-restore-copy', backup, offsite });
+  new RestoreDrill(chart, 'drill-copy', { name: 'shop-db-drill-copy', backup, offsite });
   new RestoreJob(chart, 'restore', { name: 'shop-db-restore', backup });
   const trigger = RestoreTrigger.onMerge({ dump: 'shop-20261123-020000', sha256: 'a'.repeat(64), requestId: '7' });
   new RestoreJob(chart, 'merged', { name: 'shop-db-restore', backup, trigger });
@@ -118,6 +132,9 @@ export const OBJECTS = {
   restore: 'CronJob shop-db-restore',
   merged: 'Job shop-db-restore-7',
   drill: 'CronJob shop-db-drill',
+  copy: 'CronJob shop-db-copy',
+  restoreOfCopy: 'CronJob shop-db-restore-copy',
+  drillOfCopy: 'CronJob shop-db-drill-copy',
   claim: 'PersistentVolumeClaim shop-backup',
   scripts: 'ConfigMap shop-backup-scripts',
   secret: 'Secret shop-token',

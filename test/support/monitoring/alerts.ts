@@ -1,4 +1,4 @@
-import { Cron } from 'cdk8s';
+import { Cron, Duration } from 'cdk8s';
 import {
   BackupAlerts,
   BackupAlertsProps,
@@ -15,12 +15,13 @@ export interface AlertsProps extends Partial<BackupAlertsProps> {
   readonly timeZone?: string;
   readonly schedule?: Cron;
   readonly drillSchedule?: Cron;
+  readonly rto?: Duration;
   readonly trigger?: RestoreTrigger;
 }
 
 /** The object of a backup, its claim, a drill and a restore. */
 export function alerts(
-  { timeZone, schedule, drillSchedule, trigger, ...props }: AlertsProps = {},
+  { timeZone, schedule, drillSchedule, rto, trigger, ...props }: AlertsProps = {},
   scope = chart(),
 ): Manifest {
   const backup = new BackupCronJob(scope, 'backup', {
@@ -34,7 +35,7 @@ export function alerts(
   new BackupAlerts(scope, 'alerts', {
     name: 'shop-backup-alerts',
     backups: [backup],
-    drills: [new RestoreDrill(scope, 'drill', { name: 'shop-db-drill', backup, schedule: drillSchedule })],
+    drills: [new RestoreDrill(scope, 'drill', { name: 'shop-db-drill', backup, schedule: drillSchedule, rto })],
     restores: [new RestoreJob(scope, 'restore', { name: 'shop-db-restore', backup, trigger })],
     ...props,
   });

@@ -41,7 +41,10 @@ export class Instance {
     private readonly server: PostgresServer,
     userland: Parameters<typeof userlandOf>[0],
     readonly manifests: readonly Manifest[] = shipped(),
-    private readonly around: Pick<PodOptions, 'env' | 'programs' | 'tokens' | 'within' | 'capabilities'> = {},
+    private readonly around: Pick<
+      PodOptions,
+      'env' | 'programs' | 'hostPrograms' | 'tokens' | 'within' | 'capabilities'
+    > = {},
   ) {
     this.userland = userlandOf(userland);
     this.nas = makeClaim(70);
@@ -117,12 +120,21 @@ export class Instance {
     return startPod(this.pod('restore', env, jobName, command));
   }
 
-  drill(env: Env = {}): Promise<PodResult> {
-    return runPod(this.pod('drill', env));
+  drill(env: Env = {}, jobName?: string): Promise<PodResult> {
+    return runPod(this.pod('drill', env, jobName));
   }
 
   startDrill(env: Env = {}, disks: PodOptions['disks'] = {}, command?: string[]): PodProcess {
     return startPod({ ...this.pod('drill', env, undefined, command), disks });
+  }
+
+  /** Copies to the bucket. */
+  offsite(env: Env = {}): Promise<PodResult> {
+    return runPod(this.pod('offsite', env));
+  }
+
+  startOffsite(env: Env = {}): PodProcess {
+    return startPod(this.pod('offsite', env));
   }
 
   /** The pod of a Job that somebody made of one of the workloads, with the variables and commands that it says. */

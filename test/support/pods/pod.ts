@@ -13,6 +13,9 @@ import { Volumes } from '../storage/volume';
 
 export { makeClaim } from '../storage/claim';
 
+/** Where a sandbox has the programs of the machine. */
+const HOST_PROGRAMS = '/opt/host-programs';
+
 export interface PodOptions extends Surroundings {
   /** The name of the CronJob or Job whose pod runs. */
   readonly workload: string;
@@ -22,6 +25,8 @@ export interface PodOptions extends Surroundings {
   readonly jobName?: string;
   /** Folders with the programs that only the image of a container has, by the container's name. */
   readonly programs?: Readonly<Record<string, string>>;
+  /** The same for folders of the machine, which a sandbox has to mount. */
+  readonly hostPrograms?: Readonly<Record<string, string>>;
   /** Starts each container, e.g. within limits. */
   readonly within?: <T>(start: () => T) => T;
   /** What the containers' users may do beside what users may, e.g. `dac_override`. */
@@ -210,7 +215,9 @@ export class PodProcess {
     if (container.command === undefined)
       throw new Error(`The container ${container.name} leaves its command to the image, and there is none.`);
     const command = [...container.command, ...(container.args ?? [])].map((word) => expand(word, given));
-    const own = this.options.programs?.[container.name];
+    const onHost = this.options.hostPrograms?.[container.name];
+    const own =
+      onHost !== undefined && isSandboxed() ? HOST_PROGRAMS : (onHost ?? this.options.programs?.[container.name]);
     const env = {
       PATH: own === undefined ? searchPath(userland) : `${searchPath(userland)}:${own}`,
       HOME: '/',
@@ -223,7 +230,11 @@ export class PodProcess {
         ...user,
         command,
         env,
-        mounts: [...mounts, userlandMount(userland)],
+        mounts: [
+          ...mounts,
+          userlandMount(userland),
+          ...(onHost === undefined ? [] : [{ source: onHost, target: HOST_PROGRAMS, readOnly: true }]),
+        ],
         readOnlyRoot,
         shell: shellProgram(userland),
       };

@@ -17,11 +17,15 @@ export function declaredNames(): ExternalObject[] {
   return (chart.node.findAll().find((construct) => construct instanceof Runbook) as Runbook)._externalObjects;
 }
 
-/** What a cluster has that runs the app: dist/, what the app declares of others, and the secrets that it expects. */
-export function clusterObjects(external: readonly ExternalObject[]): Manifest[] {
-  const shipped: Manifest[] = readdirSync(DIST)
+/** The manifests of the app. */
+function ofApp(): Manifest[] {
+  return readdirSync(DIST)
     .filter((file) => file.endsWith('.yaml') && file !== 'kustomization.yaml')
     .map((file) => parse(readFileSync(join(DIST, file), 'utf8')));
+}
+
+/** What a cluster has: the manifests, by default those of dist/, what else is declared, and the secrets they expect. */
+export function clusterObjects(external: readonly ExternalObject[], shipped = ofApp()): Manifest[] {
   const claim = shipped.find(({ kind }) => kind === 'PersistentVolumeClaim')!;
   claim.spec.volumeName = 'volume';
   claim.status = { phase: 'Bound' };

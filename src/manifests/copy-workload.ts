@@ -1,0 +1,77 @@
+import { backupWorkload, type BackupWorkload } from './backup-workload';
+import { at, list, number, text, type Manifest } from './manifest';
+import { componentLabel, environmentOf, podSpecPath, secretVariablesOf } from './workload';
+
+/** What a CronJob that an `OffsiteCopy` made says of its copies, read back from its manifest. */
+export interface CopyWorkload {
+  readonly manifest: Manifest;
+  readonly schedule: string;
+  readonly timeZone: string;
+  readonly isSuspended: boolean;
+  /** Seconds. */
+  readonly startingDeadline: number | undefined;
+  readonly claim: string;
+  /** The folder on the claim. */
+  readonly folder: string;
+  readonly place: CopyPlace;
+  /** How many copies each rule keeps, by its variable; empty where copies are not removed. */
+  readonly retention: ReadonlyMap<string, number>;
+  /** The variables that come from secrets, with the secret and the key. */
+  readonly secretVariables: ReadonlyMap<string, string>;
+}
+
+/** Where copies are. */
+export interface CopyPlace {
+  readonly endpoint: string;
+  /** The bucket and the folder. */
+  readonly path: string;
+  readonly isEncrypted: boolean;
+}
+
+/** The copy that a manifest is of; undefined for every other object. */
+export function copyWorkload(manifest: Manifest): CopyWorkload | undefined {
+  const place = copyPlace(manifest);
+  if (manifest.kind !== 'CronJob' || componentLabel(manifest) !== 'offsite' || place === undefined) return undefined;
+  const { object } = manifest;
+  return {
+    manifest,
+    schedule: text(object, 'spec', 'schedule') ?? '',
+    timeZone: text(object, 'spec', 'timeZone') ?? 'Etc/UTC',
+    isSuspended: at(object, 'spec', 'suspend') === true,
+    startingDeadline: number(object, 'spec', 'startingDeadlineSeconds'),
+    claim:
+      list(object, ...(podSpecPath(manifest) ?? []), 'volumes')
+        .map((volume) => text(volume, 'persistentVolumeClaim', 'claimName'))
+        .find((name) => name !== undefined) ?? '',
+    folder: (environmentOf(manifest).get('BACKUP_DIR') ?? '').replace(/^\/backups\//, ''),
+    place,
+    retention: new Map(
+      [...environmentOf(manifest)].flatMap(([name, value]): [string, number][] =>
+        name.startsWith('KEEP_') ? [[name.replace('KEEP_', ''), Number(value) || 0]] : [],
+      ),
+    ),
+    secretVariables: secretVariablesOf(manifest),
+  };
+}
+
+/** The place of the copies that a copy, a restore or a drill works with; undefined where it has none. */
+export function copyPlace(manifest: Manifest): CopyPlace | undefined {
+  const env = environmentOf(manifest);
+  const [endpoint, path] = [env.get('OFFSITE_ENDPOINT'), env.get('OFFSITE_PATH')];
+  return endpoint === undefined || path === undefined
+    ? undefined
+    : { endpoint, path, isEncrypted: env.get('OFFSITE_ENCRYPTION') !== 'none' };
+}
+
+/** The backup whose dumps are copied; undefined where these manifests have none. */
+export function backupOf(copy: CopyWorkload, manifests: readonly Manifest[]): BackupWorkload | undefined {
+  return manifests.map(backupWorkload).find((backup) => backup !== undefined && isCopyOf(copy, backup));
+}
+
+export function isCopyOf({ manifest, claim, folder }: CopyWorkload, backup: BackupWorkload): boolean {
+  return manifest.namespace === backup.manifest.namespace && claim === backup.claim && folder === backup.folder;
+}
+
+export function isSamePlace(one: CopyPlace | undefined, other: CopyPlace | undefined): boolean {
+  return one?.endpoint === other?.endpoint && one?.path === other?.path;
+}

@@ -1,0 +1,83 @@
+import { k8s } from 'cdk8s-plus-28';
+import { IBackupStorage } from '../backup/backup-pvc';
+import { env } from '../workload/environment';
+import { ContainerProps, quantity, STORAGE_PATH } from '../workload/hardened-pod';
+import { ScriptJobProps } from '../workload/script-job';
+import { bucketAccess, OFFSITE_DIR } from './bucket-access';
+import { OffsiteTarget } from './offsite-target';
+
+/** What a pod needs that restores a copy as if it were a dump on the claim. */
+export interface OffsiteSource {
+  /** Fetches a copy; the volume for it is called `fetched` here. */
+  readonly initContainers: ContainerProps[];
+  /** Of the container that restores. */
+  readonly env: k8s.EnvVar[];
+  /** Of the container that restores. */
+  readonly report: k8s.VolumeMount;
+  readonly volumes: k8s.Volume[];
+}
+
+/**
+ * @param volume that gets the copy, and is mounted where the claim would be
+ * @param choice variables that say which dump
+ * @param extra what else the container gets that fetches
+ */
+export function offsiteSource(
+  target: OffsiteTarget,
+  folder: string,
+  volume: string,
+  choice: readonly k8s.EnvVar[],
+  extra: { readonly env: k8s.EnvVar[]; readonly volumeMounts: k8s.VolumeMount[] } = { env: [], volumeMounts: [] },
+): OffsiteSource {
+  const access = bucketAccess(target, folder);
+  return {
+    initContainers: [
+      access.lending,
+      {
+        name: 'fetch',
+        script: 'offsite-fetch.sh',
+        env: [
+          ...access.env,
+          env('BACKUP_DIR', `${STORAGE_PATH}/${folder}`),
+          ...choice,
+          env('OFFSITE_AT', ''),
+          ...extra.env,
+        ],
+        volumeMounts: [
+          { name: volume, mountPath: STORAGE_PATH },
+          { name: 'scratch', mountPath: '/tmp' },
+          ...access.volumeMounts,
+          ...extra.volumeMounts,
+        ],
+      },
+    ],
+    env: [OFFSITE_DIR],
+    report: { ...access.report, readOnly: true },
+    volumes: access.volumes,
+  };
+}
+
+/** Room for a copy: as much as the claim has, where that is known. */
+export function fetchedVolume(name: string, storage: IBackupStorage): k8s.Volume {
+  return { name, emptyDir: { sizeLimit: storage.size === undefined ? undefined : quantity(storage.size) } };
+}
+
+/** A restore of a copy: the claim is not mounted, since it may be gone. */
+export function fromOffsite(job: ScriptJobProps, target: OffsiteTarget): ScriptJobProps {
+  const named = (name: string): k8s.EnvVar[] => job.settings.filter((variable) => variable.name === name);
+  const choice = ['RESTORE_ACTION', 'RESTORE_DUMP', 'RESTORE_BEFORE'].flatMap(named);
+  const source = offsiteSource(target, job.folder, 'storage', choice);
+  return {
+    ...job,
+    settings: [...job.settings, ...source.env],
+    reaches: [...(job.reaches ?? []), 'bucket'],
+    bucketSecrets: target._secrets,
+    extras: {
+      ...job.extras,
+      storage: fetchedVolume('storage', job.storage),
+      initContainers: [...(job.extras?.initContainers ?? []), ...source.initContainers],
+      volumes: [...(job.extras?.volumes ?? []), ...source.volumes],
+      volumeMounts: [...(job.extras?.volumeMounts ?? []), source.report],
+    },
+  };
+}

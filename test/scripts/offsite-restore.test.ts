@@ -1,0 +1,111 @@
+import { readdirSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { databaseNames } from '../support/postgres/database-state';
+import { createIdentityDatabase } from '../support/zitadel/identity-database';
+import { DataKey, encryptionSql, JWK, PEM, keyPairAdded, webKeyAdded } from '../support/zitadel/zitadel-encryption';
+import { fingerprint } from '../support/secrets/fingerprint';
+import { type Env, type Instance, MASTERKEY } from '../support/pods/instance';
+import type { PodResult } from '../support/pods/pod';
+import { PostgresServer } from '../support/postgres/postgres-server';
+import { eventually } from '../support/machine/eventually';
+import { usually } from '../support/machine/userlands';
+import { describeWithBucket } from '../support/offsite/describe-with-bucket';
+import { ObjectStore } from '../support/offsite/object-store';
+import { BUCKET, COPIER, said, shop } from '../support/offsite/shop';
+
+const policy = JSON.parse(readFileSync(join(__dirname, '../../docs/offsite-policy.json'), 'utf8'));
+
+describeWithBucket.each(usually('gnu'))('from an encrypted bucket with an object lock, under %s', (userland) => {
+  let server: PostgresServer;
+  let fresh: PostgresServer;
+  let store: ObjectStore;
+  let instance: Instance;
+  let dump: string;
+
+  beforeAll(async () => {
+    [server, fresh, store] = await Promise.all([
+      PostgresServer.start(),
+      PostgresServer.start(),
+      ObjectStore.start({ copier: { key: COPIER, policy } }),
+    ]);
+    await store.makeBucket(BUCKET, 30);
+    createIdentityDatabase(server);
+    const key = new DataKey('oidcKey', MASTERKEY);
+    server.sql('zitadel', encryptionSql([key], [keyPairAdded(key.value(PEM)), webKeyAdded(key.value(JWK))]));
+    instance = shop(server, store, userland, { identity: true });
+    expect(await instance.backup()).toMatchObject({ status: 0 });
+    [dump] = instance.dumps() as [string];
+    const copy = await instance.offsite();
+    expect(copy.status === 0 ? '' : said(copy)).toBe('');
+  });
+
+  const text = (of: PostgresServer): string => fingerprint(of, 'zitadel').replace(/\n+/g, '\n');
+
+  /** A restore into the server that knows nothing. */
+  function restore(env: Env = {}, jobName?: string): Promise<PodResult> {
+    instance.secrets['shop-db'] = { password: fresh.password };
+    return instance.restore({ PGPORT: String(fresh.port), ...env }, jobName);
+  }
+
+  it('a drill proves the copy, and its evidence on the NAS says that it is of the bucket', async () => {
+    const drill = await instance.drill();
+    expect(drill.status === 0 ? '' : said(drill)).toBe('');
+    expect(instance.evidence()).toMatchObject({
+      verdict: 'proven',
+      dump,
+      source: 'offsite',
+      compared: 'rows and contents',
+      keys: expect.arrayContaining([expect.objectContaining({ id: 'oidcKey', verdict: 'proven' })]),
+    });
+  });
+
+  describe('with the NAS gone', () => {
+    beforeAll(() => {
+      for (const name of readdirSync(instance.nas)) rmSync(join(instance.nas, name), { recursive: true });
+    });
+
+    it('lists the copies as it lists dumps', async () => {
+      const list = await restore({ RESTORE_ACTION: 'list' });
+      expect(list).toMatchObject({ status: 0 });
+      expect(list.stdout).toMatch(new RegExp(`^${dump} .* yes +same `, 'm'));
+    });
+
+    it('refuses with a wrong password, which it names, and leaves no database', async () => {
+      const { password } = instance.secrets['shop-offsite']!;
+      instance.secrets['shop-offsite']!.password = 'another password, of 32 bytes too';
+      const refused = await restore();
+      instance.secrets['shop-offsite']!.password = password!;
+      expect(refused).toMatchObject({ status: 1 });
+      expect(refused.stderr).toMatch(
+        /is not the one that the copies were encrypted with: secret shop-offsite, key password, and/,
+      );
+      expect(databaseNames(fresh)).toEqual([]);
+    });
+
+    it('refuses an action that is about the claim', async () => {
+      const refused = await restore({ RESTORE_ACTION: 'verify' });
+      expect(refused).toMatchObject({ status: 1 });
+      expect(refused.stderr).toMatch(/RESTORE_ACTION \(verify\) is about the claim/);
+    });
+
+    it('restores all of it into a server that knows nothing, from the bucket alone', async () => {
+      const restored = await restore({}, 'r1');
+      expect(restored.status === 0 ? '' : said(restored)).toBe('');
+      expect(text(fresh)).toBe(text(server));
+    });
+
+    it('finds what a leaked key has written over, and restores it as the bucket was before', async () => {
+      const before = new Date().toISOString().replace(/\.\d+Z$/, 'Z');
+      // Versions of the same second are told apart by nobody.
+      await eventually('the next second', () => new Date().toISOString() > before.replace('Z', '.999Z'));
+      await store.put(`/${BUCKET}/internal/zitadel/${dump}.dump.bin`, Buffer.alloc(5000), COPIER);
+      const names = databaseNames(fresh);
+      const refused = await restore({ RESTORE_ACTION: 'rehearse' });
+      expect(refused).toMatchObject({ status: 1 });
+      expect(refused.stderr).toMatch(/no copy was fetched from the bucket/);
+      expect(databaseNames(fresh)).toEqual(names);
+      const rehearsed = await restore({ RESTORE_ACTION: 'rehearse', OFFSITE_AT: before });
+      expect(rehearsed.status === 0 ? '' : said(rehearsed)).toBe('');
+    });
+  });
+});
