@@ -78,7 +78,7 @@ export const VARIABLES = {
   KUBECTL: { meaning: 'path of kubectl' },
 
   RCLONE: { meaning: 'path of rclone' },
-  OFFSITE_REMOTE: { meaning: 'remote of rclone in the file OFFSITE_CONFIG, where it is no bucket of S3' },
+  OFFSITE_REMOTE: { meaning: 'remote of rclone in the file OFFSITE_CONFIG, when it is not a bucket of S3' },
   OFFSITE_CONFIG: { meaning: "file with rclone's configuration, from its secret" },
   OFFSITE_PROVIDER: { meaning: "rclone's name of the provider of the bucket" },
   OFFSITE_ENDPOINT: { meaning: 'address of the server of the bucket, or the remote in words' },

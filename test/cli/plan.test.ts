@@ -103,7 +103,7 @@ test.each([
     ['--base', 'dist', '--head', 'dist', '--dumps', '/nowhere'],
     '--dumps (/nowhere) cannot be read (ENOENT)',
   ],
-  ['bad values', ['--base', 'dist', '--head', 'dist', '--now', 'tomorrow'], 'It is no time'],
+  ['bad values', ['--base', 'dist', '--head', 'dist', '--now', 'tomorrow'], 'It is not a time'],
   ['a bad size', ['--base', 'dist', '--head', 'dist', '--dump-size', '2 GB'], 'It is no size'],
   [
     'a bad level',

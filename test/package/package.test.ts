@@ -76,6 +76,7 @@ describe('the archive', () => {
       'CONTRIBUTING.md',
       'examples/other-cluster/README.md',
       'src/identity-internal/README.md',
+      'test/plan/pull-requests',
     ]);
   });
 

@@ -87,7 +87,7 @@ export const contents: RestoreFaultGroup = {
       CREATE MATERIALIZED VIEW filled AS SELECT id, name FROM projections.users WHERE id <= 10; CREATE UNIQUE INDEX ON filled (id);
       CREATE MATERIALIZED VIEW of_it AS SELECT count(*) FROM filled; CREATE MATERIALIZED VIEW empty AS SELECT 1 AS n WITH NO DATA;
       CREATE VIEW careful WITH (security_barrier) AS SELECT * FROM filled;
-      CREATE RULE quiet AS ON INSERT TO projections.users WHERE new.name = 'nobody' DO INSTEAD NOTHING`,
+      CREATE RULE quiet AS ON INSERT TO projections.users WHERE new.name = 'missing' DO INSTEAD NOTHING`,
     ),
     comesBack(
       'generated columns, and constraints of every kind',
