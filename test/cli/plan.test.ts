@@ -104,7 +104,7 @@ test.each([
     '--dumps (/nowhere) cannot be read (ENOENT)',
   ],
   ['bad values', ['--base', 'dist', '--head', 'dist', '--now', 'tomorrow'], 'It is not a time'],
-  ['a bad size', ['--base', 'dist', '--head', 'dist', '--dump-size', '2 GB'], 'It is no size'],
+  ['a bad size', ['--base', 'dist', '--head', 'dist', '--dump-size', '2 GB'], 'It is not a size'],
   [
     'a bad level',
     ['--base', 'dist', '--head', 'dist', '--fail-on', 'high'],

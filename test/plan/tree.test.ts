@@ -91,7 +91,7 @@ describe('a folder in a commit', () => {
 
   test('outside of a repo, and without git, the message says so', () => {
     const elsewhere = written({ 'a.yaml': '' });
-    expect(() => readIn(elsewhere, 'main:dist')).toThrow('since this is no Git repository');
+    expect(() => readIn(elsewhere, 'main:dist')).toThrow('since this is not a Git repository');
     const path = process.env.PATH;
     process.env.PATH = elsewhere;
     try {
