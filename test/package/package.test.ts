@@ -72,10 +72,13 @@ describe('the archive', () => {
       );
     expect(leading.length).toBeGreaterThan(50);
     expect([...new Set(leading)].filter((target) => !packed.files.includes(target)).sort()).toEqual([
+      '.github/workflows/backup-plan.yaml',
       'ARCHITECTURE.md',
       'CONTRIBUTING.md',
       'examples/other-cluster/README.md',
       'src/identity-internal/README.md',
+      'src/plan/change.ts',
+      'src/plan/plan-json.ts',
       'test/plan/pull-requests',
     ]);
   });

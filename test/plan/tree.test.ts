@@ -95,7 +95,7 @@ describe('a folder in a commit', () => {
     const path = process.env.PATH;
     process.env.PATH = elsewhere;
     try {
-      expect(() => readIn(folder, 'main:dist')).toThrow('git is needed, which is not installed');
+      expect(() => readIn(folder, 'main:dist')).toThrow('git, which reads folders from a commit, is not installed');
     } finally {
       process.env.PATH = path;
     }
