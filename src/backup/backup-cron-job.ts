@@ -48,7 +48,8 @@ export interface BackupOptions extends PodOptions {
   /** Which dumps stay. */
   readonly retention: Retention;
   /**
-   * For how many days, today's included, a restore must be possible, in whole days. The policy `recovery-window` refuses
+   * For how many days, today's included, a restore must be possible, in whole days. The policy `recovery-window`
+   * refuses
    * a schedule and a retention that keep less.
    * @default - not stated, and not checked
    */

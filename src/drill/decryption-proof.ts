@@ -19,7 +19,8 @@ export interface DecryptionProof {
    *
    * The output is a line per key of the data, and nothing else. A line has three fields with tabs between them: the id
    * of the key (`-` for the data as a whole), the verdict and the reason. The verdicts are `proven` (the key opened
-   * certain proof of what was encrypted), `refuted` (it did not open what it must open), `unproven` (nothing in the data
+   * certain proof of what was encrypted), `refuted` (it did not open what it must open), `unproven` (nothing in the
+   * data
    * can tell) and `unneeded` (nothing in the data is ever encrypted with it). The exit status is 0 whenever there are
    * verdicts. Neither the output nor the message of an error may have a byte of a key or of what it opened.
    *

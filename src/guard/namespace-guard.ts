@@ -49,14 +49,17 @@ const FINALIZER = 'cdk8s-postgres-backup/guard';
 const DAY = '^[0-9]{4}-[0-9]{2}-[0-9]{2}$';
 
 /**
- * Refuses to delete a namespace, and the dumps and the database of an instance in it: for a person, Flux, Helm and every
+ * Refuses to delete a namespace, and the dumps and the database of an instance in it: for a person, Flux, Helm and
+ * every
  * controller. To delete on purpose, annotate the object with its own name and a day in UTC, e.g.
  * `cdk8s-postgres-backup/allow-delete: shop-backup until 2026-12-01`. The permission ends after that day.
  *
- * Its objects belong to the cluster: put the guard into a chart of its own, without a namespace, and let a Kustomization
+ * Its objects belong to the cluster: put the guard into a chart of its own, without a namespace, and let a
+ * Kustomization
  * of its own apply it. The policy and the binding have a finalizer: they stay in force until it is removed, too.
  *
- * The guard cannot stop a person who removes the finalizer first, changes the policy, or has etcd, the nodes or the NAS;
+ * The guard cannot stop a person who removes the finalizer first, changes the policy, or has etcd, the nodes or the
+ * NAS;
  * nor the deletion of a volume without its claim.
  *
  * A policy has no clock. The time is that of the newest lease of the API servers.

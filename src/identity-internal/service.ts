@@ -17,7 +17,8 @@ export const zitadel = RunbookService.deployment('zitadel', {
       {
         answer: '401',
         means:
-          'the masterkey is not that of the database, or the token is not in it, e.g. since it was made after the dump. ' +
+          'the masterkey is not that of the database, or the token is not in it, e.g. since it was made after ' +
+          'the dump. ' +
           'Drill the dump: with `refuted` the masterkey is wrong, with `proven` the token',
       },
       {
@@ -34,7 +35,8 @@ export const zitadel = RunbookService.deployment('zitadel', {
     'Redirect URIs and all other settings are those of the dump: apply again what your automation configures.',
     'Tokens, keys and sessions from after the dump are unknown: people sign in again, programs need new tokens.',
     '`iam-admin` and `iam-admin-pat` must be those of the dump: a setup of an empty ZITADEL has made others.',
-    'Chart 9 needs the former `login-client`, too, or the login pages get 401. Chart 10 has `zitadel-login-service-key` ' +
+    'Chart 9 needs the former `login-client`, too, or the login pages get 401. Chart 10 has ' +
+      '`zitadel-login-service-key` ' +
       'in its place, and Helm makes it anew when it is missing.',
   ],
   lostWithKey:

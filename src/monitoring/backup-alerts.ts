@@ -88,13 +88,15 @@ const MOST_BYTES = 230_000;
 
 /**
  * Alerts on backups, copies, drills and restores, as a PrometheusRule of the Prometheus operator. A recorded metric
- * names each CronJob once, and every alert joins it, so that a thousand databases have as many alerts as one. Beyond about a
+ * names each CronJob once, and every alert joins it, so that a thousand databases have as many alerts as one. Beyond
+ * about a
  * thousand, the rules are split into several objects, `<name>`, `<name>-2` and so on.
  *
  * The alerts need the metrics of kube-state-metrics 2.5 or later, with their own `namespace` label (`honorLabels`), and
  * those of the kubelet for the claims.
  *
- * A run that is left out, since daylight saving skips its hour, is a missing backup, and raises an alert. The success of
+ * A run that is left out, since daylight saving skips its hour, is a missing backup, and raises an alert. The success
+ * of
  * a Job that a kubectl before 1.28 has created from a CronJob does not count: the CronJob does not learn of it.
  */
 export class BackupAlerts extends Construct {

@@ -106,7 +106,8 @@ export function cronJobRules(alerts: string, kind: Kind, watches: readonly Watch
             for: '1d',
             summary: `The backup ${SUBJECT} has been suspended for more than a day`,
             description:
-              'No backup runs on schedule. Set suspend: false in the declaration of {{ $labels.cronjob }}, and apply it.',
+              'No backup runs on schedule. Set suspend: false in the declaration of {{ $labels.cronjob }}, and ' +
+              'apply it.',
           }),
         ]
       : []),
@@ -249,7 +250,8 @@ const TEXTS: Readonly<Record<Kind, Texts>> = {
     stale: 'It is unknown whether a restore would work today.',
     failed:
       'A restore has not been proven. Status 1: it failed. 4: the key does not open the data of the dump, so a ' +
-      'restored database could not be used. 5: the key or the rows could not be proven. Metrics do not tell these apart; the log ' +
+      'restored database could not be used. 5: the key or the rows could not be proven. Metrics do not tell ' +
+      'these apart; the log ' +
       'and drills/latest.json do.',
     failedSeverity: 'critical',
   },

@@ -25,7 +25,8 @@ export const BACKUP: readonly Policy[] = [
       `The schedule and the retention keep a restore point for each of the days that ${RECOVERY_WINDOW} asks for, ` +
       `today's included, at any time of the year.`,
     because:
-      'A person who needs the state of Tuesday must not learn on Friday that nothing of Tuesday was kept. "For a day" ' +
+      'A person who needs the state of Tuesday must not learn on Friday that nothing of Tuesday was kept. "For a ' +
+      'day" ' +
       'means: at most one day ' +
       'old at every moment, 25 hours where daylight saving ends. Retention counts days of UTC, and Kubernetes ' +
       'leaves out a run that falls into the ' +

@@ -42,7 +42,8 @@ function secretsOf({ backup, secrets, namespace, service }: RunbookFacts): Step 
   );
   return [
     'secrets',
-    'The secrets in Git arrive with its manifests, once they can be decrypted. Bring the others from where their copies are kept, ' +
+    'The secrets in Git arrive with its manifests, once they can be decrypted. Bring the others from where their ' +
+      'copies are kept, ' +
       `before ${service.options.title} starts.${kept.join('')}${authority(backup.database)}`,
     table(
       ['Secret', 'Key', 'Must be', 'Because', 'From'],
@@ -97,7 +98,8 @@ function server({ delivery, namespace, server: name }: RunbookFacts, commands: C
     ...(delivery._appliers.length === 0
       ? [reads, sh(commands.isBackupSuspended(), ...isUp)]
       : [
-          'Go on only when Git says that the backup is suspended: these commands apply what Git says, and take back what ' +
+          'Go on only when Git says that the backup is suspended: these commands apply what Git says, and take ' +
+            'back what ' +
             `\`kubectl patch\` has set. ${reads}`,
           sh(...delivery._resume(namespace), commands.isBackupSuspended(), ...isUp),
         ]),

@@ -46,7 +46,8 @@ export function keySection(runbook: RunbookFacts): Section[] {
               : `${escrow.join('; ')}. `) +
             (files.length === 0
               ? ''
-              : 'In the repo of the secrets, these commands bring back the file from before its last change. The list ' +
+              : 'In the repo of the secrets, these commands bring back the file from before its last change. The ' +
+                'list ' +
                 'shows earlier versions:'),
           ...(files.length === 0
             ? []
@@ -60,7 +61,8 @@ export function keySection(runbook: RunbookFacts): Section[] {
               ]),
           (files.length === 0
             ? ''
-            : 'The file needs the decryption key of its day: if that key was changed too, bring back its former value ' +
+            : 'The file needs the decryption key of its day: if that key was changed too, bring back its former ' +
+              'value ' +
               'first. ') +
             (service.delivery._appliers.length === 0 ? 'Apply it, and start' : 'Start') +
             ` ${title} as at the end of ${see('stopFirst')}: \`list\` shows \`same\` for the dumps of that value` +

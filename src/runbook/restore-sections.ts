@@ -28,7 +28,8 @@ function restore({ backup, service }: RunbookFacts, commands: Commands): Section
           `since the dump stay in the former database, which ${see('undo')} brings back. Look at the list first. ` +
           'Then rehearse: that loads and proves a dump, and drops it again:',
         sh(commands.pgbackup('list'), commands.pgbackup(`restore --rehearse --before ${EXAMPLE_MOMENT}`)),
-        '`VERIFIED` is `yes` for dumps that were read back to their end. `SECRETS` is `other` for dumps that a restore ' +
+        '`VERIFIED` is `yes` for dumps that were read back to their end. `SECRETS` is `other` for dumps that a ' +
+          'restore ' +
           "would refuse, since today's secrets are not those of the dump. `restore` takes the newest verified dump: " +
           "last night's, unless a backup followed. These options take another dump:",
         `- \`--yesterday\`: the newest verified dump of yesterday or before, in UTC; a dump of last night that began after midnight is not one of them
@@ -40,7 +41,8 @@ function restore({ backup, service }: RunbookFacts, commands: Commands): Section
           (setupJobs.length === 0
             ? ''
             : ` If ${title} was upgraded since the dump, its setup must run again: take ${see('stopFirst')}.`) +
-          ' A restore that refuses says why. `--ignore` with the word of that message goes on all the same: `secrets`, ' +
+          ' A restore that refuses says why. `--ignore` with the word of that message goes on all the same: ' +
+          '`secrets`, ' +
           `\`space\`, \`rights\`, \`proof\` or \`replication\`. Afterwards verify (${see('verify')}):`,
         exchange(commands, `restore --before ${EXAMPLE_MOMENT}`),
       ),
@@ -129,7 +131,8 @@ function sessions({ restore: template, service, backup }: RunbookFacts, commands
             ? '. The waiting Job goes on by itself. Then start it.'
             : `. Use the first block of ${see('stopFirst')}. The waiting Job goes on by itself. Then start it with the ` +
               'last block there.'),
-        '**Or disconnect them.** Their open transactions are rolled back. Their writes since the dump are in the former ' +
+        '**Or disconnect them.** Their open transactions are rolled back. Their writes since the dump are in the ' +
+          'former ' +
           `database only. ${sentence(title)} reconnects. A person, or another program that writes, gets an error and ` +
           'may have to begin again. These commands print the name of the waiting Job, delete it, and put into place ' +
           'what it has proven. If a terminal still follows that Job, press Ctrl-C there first:',

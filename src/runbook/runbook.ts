@@ -115,8 +115,10 @@ export class Runbook extends Construct {
         '1.24 or later:',
       sh('export PATH="$PWD:$PATH"'),
       'Type the commands as they stand. Type those of a section in one shell and in their order. Names of dumps and ' +
-        'times are examples: `list` shows yours. A command that changes the live database shows what is at stake, and ' +
-        'asks. Ctrl-C ends no Job: `logs` follows it again. `echo $?` says how a command has ended: 0 well; 1 failed, or ' +
+        'times are examples: `list` shows yours. A command that changes the live database shows what is at ' +
+        'stake, and ' +
+        'asks. Ctrl-C ends no Job: `logs` follows it again. `echo $?` says how a command has ended: 0 well; 1 ' +
+        'failed, or ' +
         '`status` is red; 2 wrong usage, or missing rights or objects; 3 a restore would fail; ' +
         `${facts.drill === undefined ? '' : '4 and 5 a drill is refuted or inconclusive; '}130 Ctrl-C. ` +
         `Without the plugin, use ${see('plainKubectl')}. This page is generated at synth: do not edit it.`,

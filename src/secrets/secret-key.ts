@@ -11,7 +11,8 @@ export interface SecretOriginOptions {
    */
   readonly gitFile?: string;
   /**
-   * The maker of the secret, in words, when it does not come from Git. Until then it may be missing, and no check looks for
+   * The maker of the secret, in words, when it does not come from Git. Until then it may be missing, and no check
+   * looks for
    * it in Git.
    * @default - it is in Git and must never be missing
    */

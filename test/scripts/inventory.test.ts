@@ -247,7 +247,8 @@ describe.each(usually('gnu'))('without a server and without the masterkey, under
 
   test('an action that is none is refused, with all that there are', () =>
     refused(
-      'RESTORE_ACTION (lost) is not one of restore, list, preflight, state, verify, rehearse, prepare, cutover, undo, ' +
+      'RESTORE_ACTION (lost) is not one of restore, list, preflight, state, verify, rehearse, prepare, cutover, ' +
+        'undo, ' +
         'drop-previous, hold, release, evidence, restores, usage.',
       'lost',
     ));

@@ -162,7 +162,8 @@ export const dumps: RestoreFaultGroup = {
     ),
     refused(
       'what to do is misspelt',
-      'RESTORE_ACTION (undoo) is not one of restore, list, preflight, state, verify, rehearse, prepare, cutover, undo, ' +
+      'RESTORE_ACTION (undoo) is not one of restore, list, preflight, state, verify, rehearse, prepare, cutover, ' +
+        'undo, ' +
         'drop-previous, hold, release, evidence, restores, usage.',
       () => {},
       { RESTORE_ACTION: 'undoo' },

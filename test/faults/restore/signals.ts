@@ -158,7 +158,9 @@ export const signals: RestoreFaultGroup = {
       {
         leaves: asItWasAndProven,
         status: 143,
-        says: 'waiting for the service to close its sessions on "shop": scale it to 0 replicas…restore: stopped by SIGTERM',
+        says:
+          'waiting for the service to close its sessions on "shop": scale it to 0 replicas…restore: stopped ' +
+          'by SIGTERM',
       },
       async (trial) => {
         await connectService(trial);
