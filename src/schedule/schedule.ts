@@ -52,7 +52,7 @@ export class Schedule {
 
   /** A schedule of any author as its five fields, where it has them. */
   static fiveFields(schedule: string): string {
-    return (MACROS[schedule] ?? schedule).trim().split(/\s+/).join(' ');
+    return (Object.hasOwn(MACROS, schedule) ? MACROS[schedule]! : schedule).trim().split(/\s+/).join(' ');
   }
 
   /**

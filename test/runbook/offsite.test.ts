@@ -69,7 +69,7 @@ const policy = JSON.parse(readFileSync(join(__dirname, '../../docs/offsite-polic
   test('names each key of the copies with its reason, and says that it must be kept elsewhere', () => {
     expect(page).toMatch(/They must outlive this cluster.*[^]*No place is declared here/);
     for (const key of ['accessKey', 'secretKey']) {
-      expect(page).toContain(`| \`shop-offsite\` | \`${key}\` | the copies in the bucket are reached with it |`);
+      expect(page).toContain(`| \`shop-offsite\` | \`${key}\` | the copies are reached with it |`);
     }
     for (const key of ['password', 'salt']) {
       expect(page).toContain(`| \`shop-offsite\` | \`${key}\` | without it no copy in the bucket can be decrypted |`);

@@ -109,6 +109,7 @@ test.each([
   ['0 0 30 2 *', 'Etc/UTC'],
   ['61 * * * *', 'Etc/UTC'],
   ['nonsense', 'Etc/UTC'],
+  ['toString', 'Etc/UTC'],
   ['', 'Etc/UTC'],
   ['0 2 * * *', 'Europe/Nowhere'],
 ])('%s in %s is no schedule', (schedule, zone) => {
