@@ -20,7 +20,7 @@ import { ScriptCronJob } from '../workload/script-cron-job';
 import { checkFolder } from '../workload/script-job';
 import { pattern, TableName } from '../database/table-name';
 
-/** What is backed up, when, and which dumps stay. */
+/** The database to back up, when, and which dumps stay. */
 export interface BackupCronJobProps extends BackupOptions {
   /** Name of the CronJob, up to 52 characters. */
   readonly name: string;
@@ -35,7 +35,7 @@ export interface BackupCronJobProps extends BackupOptions {
    */
   readonly folder?: string;
   /**
-   * What must be true of the data, in every dump and after every restore.
+   * Queries that must hold in every dump and after every restore.
    * @default - nothing beyond the rows and objects that the dump lists
    */
   readonly checks?: RestoreCheck[];
@@ -43,12 +43,13 @@ export interface BackupCronJobProps extends BackupOptions {
   readonly schedule: Cron;
 }
 
-/** What the backups of several databases may have in common. */
+/** Options that the backups of several databases may share. */
 export interface BackupOptions extends PodOptions {
   /** Which dumps stay. */
   readonly retention: Retention;
   /**
-   * How many days one must be able to go back to, in whole days, today's included. The policy `recovery-window` refuses
+   * For how many days, today's included, a restore must be possible, in whole days. The policy `recovery-window`
+   * refuses
    * a schedule and a retention that keep less.
    * @default - not stated, and not checked
    */
@@ -108,19 +109,19 @@ export interface BackupOptions extends PodOptions {
    */
   readonly rowCounts?: boolean;
   /**
-   * Up to which size of the database a hash of the rows of each table is taken too, in the same pass over the snapshot,
-   * so that a drill can compare contents and not only counts. It needs `rowCounts` and PostgreSQL 14 or later.
-   * `Size.gibibytes(0)` takes none.
+   * Size of the database up to which the rows of each table are hashed, too, in the same pass over the snapshot. A
+   * drill then compares contents and not only counts. It needs `rowCounts` and PostgreSQL 14 or later.
+   * `Size.gibibytes(0)` takes no hashes.
    * @default Size.gibibytes(20)
    */
   readonly contentHashUpTo?: Size;
   /**
-   * How long `pg_dump` waits for a table that somebody else has locked, before the run fails. At least 1 second.
+   * How long `pg_dump` waits for a table that another session has locked, before the run fails. At least 1 second.
    * @default Duration.minutes(1)
    */
   readonly lockTimeout?: Duration;
   /**
-   * Where success and failure are reported to.
+   * The receiver of reports on success and failure.
    * @default - nowhere
    */
   readonly heartbeat?: Heartbeat;
@@ -153,7 +154,7 @@ export function backupOptions(props: BackupOptions): {
 /**
  * URLs that get a POST request at the end of a run, by the image's `wget`, which the Debian images lack.
  * A request that fails is a warning in the log and never fails a backup. While it is sent, the URL is an argument of
- * `wget` and visible to whoever can list the processes of the pod.
+ * `wget` and visible to all who can list the processes of the pod.
  */
 export interface Heartbeat {
   /** Key of a secret that holds the URL for success; the summary of the run is posted to it. */
@@ -189,7 +190,7 @@ export class BackupCronJob extends Construct implements IBackup {
   public readonly startingDeadline: Duration;
   /** Which dumps stay. */
   public readonly retention: Retention;
-  /** How many days back one must be able to go, where that is stated. */
+  /** For how many days a restore must be possible, when that is stated. */
   public readonly recoveryWindow?: Duration;
   /** Tables whose rows are left out. */
   public readonly excludeTableData: TableName[];

@@ -50,7 +50,7 @@ export interface BackupPvcProps {
    */
   readonly resizableFromGit?: boolean;
   /**
-   * What applies the claim. It decides which tool is told to keep it when it has disappeared from Git.
+   * The tool that applies the claim. It decides which tool is told to keep it when it has disappeared from Git.
    * @default - Flux, Argo CD and Helm are told
    */
   readonly delivery?: Delivery;
@@ -66,7 +66,7 @@ export interface BackupPvcProps {
   readonly annotations?: { [name: string]: string };
 }
 
-/** What is known about a claim that someone else made. */
+/** Facts about a claim that another chart or a person made. */
 export interface ExistingClaimOptions {
   /**
    * How the claim can be mounted.

@@ -2,7 +2,7 @@ import { IBackupStorage } from './backup-pvc';
 import { PostgresDatabase } from '../database/postgres-database';
 import { RestoreCheck } from '../restore/restore-check';
 
-/** Where the dumps of a database are. A `BackupCronJob` is one. */
+/** The place of the dumps of a database. A `BackupCronJob` has them. */
 export interface IBackup {
   /** The database that was dumped. */
   readonly database: PostgresDatabase;
@@ -15,7 +15,7 @@ export interface IBackup {
    */
   readonly folder?: string;
   /**
-   * What must be true of the data, in every dump and after every restore.
+   * Queries that must hold in every dump and after every restore.
    * @default - nothing beyond the rows and objects that the dump lists
    */
   readonly checks?: RestoreCheck[];

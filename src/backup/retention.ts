@@ -39,7 +39,7 @@ export interface RetentionRules {
 /**
  * Which dumps stay on the storage, with the semantics of `restic forget --keep-*` up to restic 0.15 (from 0.16.0 on
  * restic also keeps the very oldest while a rule is not used up). An unverified dump does not stand for a day that has
- * a verified one. Where the next dump may not fit, what it will replace goes before it. All days, weeks, months and
+ * a verified one. If the next dump may not fit, what it will replace goes before it. All days, weeks, months and
  * years are those of UTC, read from the dump's name and never from the file's time.
  */
 export class Retention {

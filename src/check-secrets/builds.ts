@@ -351,7 +351,7 @@ export class Builds {
     }
   }
 
-  /** Where an object comes from, as kustomize says. */
+  /** The origin of an object, as kustomize says. */
   private origin(folder: string, { kind, name, object }: Manifest): { file: string; place: Place } {
     const origin = text(object, 'metadata', 'annotations', ORIGIN) ?? '';
     const path = /^(?:path|configuredIn): (.*)$/m.exec(origin)?.[1] ?? 'kustomization.yaml';

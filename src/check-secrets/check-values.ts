@@ -74,7 +74,7 @@ function checkValue(
   const problem = (rule: Parameters<typeof finding>[0], message: string, remedy: string): { problems: Finding[] } => ({
     problems: [finding(rule, place, `${path} ${message}`, remedy, options)],
   });
-  if (text === undefined) return problem('value-not-string', 'is no string', 'Give each key one string');
+  if (text === undefined) return problem('value-not-string', 'is not a string', 'Give each key one string');
   if (text === '') {
     return expected.length === 0
       ? { problems: [] }

@@ -21,7 +21,7 @@ export interface Row {
   readonly key: string | undefined;
   readonly because: string;
   readonly level: Level | 'ok';
-  /** Where the key, or else the Secret, is in the repo. */
+  /** The place of the key, or else of the Secret, in the repo. */
   readonly place: Place | undefined;
   /** What the ciphertext tells of the length, in bytes. */
   readonly length: FoundValue['length'];
@@ -53,7 +53,7 @@ export function check(
   for (const { path, text } of matters) {
     const file = parsed.get(path)!;
     if (file.problem !== undefined) {
-      // Templates that are no YAML yet are nobody's fault; an encrypted file, or one of ours, is.
+      // Templates need not be YAML yet; an encrypted file, or one of ours, must be.
       const isOurs = text.includes('ENC[AES256_GCM') || names.some((name) => text.includes(name));
       findings.push({ ...file.problem, level: isOurs ? 'error' : 'note' });
     }
@@ -263,14 +263,14 @@ class Check {
     return values;
   }
 
-  /** A copy without encryption is as bad as no encryption; under another namespace it may be somebody else's. */
+  /** A copy without encryption is as bad as no encryption; under another namespace it may be another team's. */
   private twins(secret: ExpectedSecret, meant: readonly AppliedSecret[], options: { secret: string }): Finding[] {
     const twin = (place: Place, level: Level): Finding =>
       finding(
         'plain-text-twin',
         place,
         `Secret ${secret.name} is here in plain text`,
-        'Remove it; whoever can read the history of the repo knows the values, so change them where that is possible',
+        'Remove it; each reader of the history of the repo knows the values, so change them where that is possible',
         { ...options, level },
       );
     const isMeant = (one: SecretManifest): boolean => meant.some(({ source }) => source === one);

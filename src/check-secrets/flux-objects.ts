@@ -7,7 +7,7 @@ export interface FluxKustomization {
   /** `Kustomization flux-system/apps`. */
   readonly name: string;
   readonly namespace: string;
-  /** Where it is in the repo. */
+  /** Its place in the repo. */
   readonly place: Place;
   /** What it applies, from the root of the repo. */
   readonly path: string;

@@ -11,7 +11,7 @@ const LISTS = ['resources', 'bases', 'components'];
 /** A value that a secretGenerator takes from a file or from the kustomization.yaml itself. */
 export interface GeneratorValue {
   readonly key: string;
-  /** Where the value is. */
+  /** The place of the value. */
   readonly place: Place;
   /** The file that it is in; undefined for a literal. */
   readonly source: string | undefined;

@@ -30,7 +30,7 @@ export class Repo {
     }
   }
 
-  /** Where a path really is, if it is in the repo. */
+  /** The real place of a path, if it is in the repo. */
   private inside(path: string): string | undefined {
     if (path.includes('\0')) return undefined;
     try {

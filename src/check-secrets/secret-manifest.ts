@@ -13,7 +13,7 @@ export interface SecretValue {
   readonly key: string;
   /** How the value is called, e.g. `stringData.password`. */
   readonly path: string;
-  /** The text as it stands in Git; undefined for what is no scalar. */
+  /** The text as it stands in Git; undefined for anything but a scalar. */
   readonly text: string | undefined;
   /** Whether the plain text is base64, as Kubernetes wants it in `data`. */
   readonly isBase64: boolean;
@@ -26,7 +26,7 @@ export interface SecretValue {
 export interface SopsUse {
   readonly sops: Sops;
   readonly paths: readonly (readonly string[])[];
-  /** Where the metadata is, if its own places say nothing. */
+  /** The place of the metadata, if its own places say nothing. */
   readonly place?: Place;
 }
 
@@ -129,7 +129,7 @@ export function documentProblems(file: YamlFile, document: Document): Finding[] 
       finding(
         'sops-names-encrypted',
         file.place(node),
-        'The kind, name or namespace of this object is encrypted: nobody can tell which one it is',
+        'The kind, name or namespace of this object is encrypted: no tool can tell which object it is',
         'Encrypt only its values: set encrypted_regex: ^(data|stringData)$ in .sops.yaml and encrypt the file anew',
       ),
     );

@@ -65,14 +65,14 @@ export class Sops {
         finding(
           'sops-incomplete',
           this.file.place(node ?? this.node),
-          `sops.${what}: nobody can decrypt the file`,
+          `sops.${what}: no key can decrypt the file`,
           'Restore the file from Git, or encrypt it anew with sops',
           options,
         ),
       );
     };
     if (!isMap(this.node)) {
-      report(this.node, 'is no mapping');
+      report(this.node, 'is not a mapping');
       return problems;
     }
     const mac = this.get('mac');
@@ -111,7 +111,7 @@ export class Sops {
         'sops-recipient-not-allowed',
         this.file.place(node),
         `sops is encrypted for ${who}, which is not among the allowed recipients`,
-        'Correct .sops.yaml, run sops updatekeys and sops rotate; then change the secret, which somebody else ' +
+        'Correct .sops.yaml, run sops updatekeys and sops rotate; then change the secret, which another recipient ' +
           'could read',
         options,
       );
@@ -194,7 +194,7 @@ export class Sops {
         finding(
           'sops-selector',
           at,
-          `${what} is no regular expression: SOPS takes it for one that never matches`,
+          `${what} is not a regular expression: SOPS takes it for one that never matches`,
           RECOMMENDED,
           options,
         ),
@@ -222,7 +222,7 @@ export class Sops {
 
 /**
  * Whether SOPS encrypts what is at a path, with the selectors of a file or of a creation rule.
- * @throws SyntaxError for a selector that is no regular expression
+ * @throws SyntaxError for a selector that is not a regular expression
  */
 export function isSelected(path: readonly string[], selector: (name: string) => string | undefined): boolean {
   const [encrypted, unencrypted, suffix, noSuffix, comment] = SELECTORS.map(selector);

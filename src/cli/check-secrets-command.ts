@@ -72,14 +72,14 @@ function printed(report: Report, { json, sarif, github }: Options, version: stri
 
 function recipient(value: string, before: string[] = []): string[] {
   if (!/^age1[02-9ac-hj-np-z]{58,}$/.test(value)) {
-    throw new InvalidArgumentError('It is no age recipient: age-keygen -y prints the one of a key.');
+    throw new InvalidArgumentError('It is not an age recipient: age-keygen -y prints that of a key.');
   }
   return [...before, value];
 }
 
 function checkFolder(option: string, path: string): void {
   const isFolder = statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
-  if (!isFolder) throw new MisuseError(`${option} (${path}) is no folder. Name one that exists`);
+  if (!isFolder) throw new MisuseError(`${option} (${path}) is not a folder. Name a folder that exists`);
 }
 
 /** Paths are told from the root of the repo, and from here for what is outside. */

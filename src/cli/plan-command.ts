@@ -51,9 +51,7 @@ interface Options {
 /** `plan`: what a change of manifests means for backups and restores. */
 export function planCommand(): Command {
   return new Command('plan')
-    .description(
-      'say what a change of the manifests means: for recovery, for the dumps that are there, and field by field',
-    )
+    .description('say what a change of the manifests means: for recovery, for existing dumps, and field by field')
     .requiredOption(
       '--base <manifests>',
       'the manifests before the change: a folder, a file, either of them in a commit like main:dist, or - for what a ' +
@@ -118,12 +116,12 @@ function listing(source: string | undefined): ReturnType<typeof readListing> | u
 
 function size(value: string): number {
   const bytes = quantity(value);
-  if (bytes === undefined || bytes < 1) throw new InvalidArgumentError('It is no size: write it like 500Mi or 2Gi.');
+  if (bytes === undefined || bytes < 1) throw new InvalidArgumentError('It is not a size: write it like 500Mi or 2Gi.');
   return bytes;
 }
 
 function seconds(value: string): number {
-  if (!/^\d{1,9}$/.test(value)) throw new InvalidArgumentError('It is no whole number of seconds.');
+  if (!/^\d{1,9}$/.test(value)) throw new InvalidArgumentError('It is not a whole number of seconds.');
   return Number(value);
 }
 
@@ -131,6 +129,6 @@ function time(value: string): number {
   const instant = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d))?$/.test(value)
     ? Date.parse(value)
     : NaN;
-  if (Number.isNaN(instant)) throw new InvalidArgumentError('It is no time: write it like 2026-11-24T02:00:00Z.');
+  if (Number.isNaN(instant)) throw new InvalidArgumentError('It is not a time: write it like 2026-11-24T02:00:00Z.');
   return instant;
 }

@@ -1,7 +1,7 @@
 import { InvalidPropError } from '../errors';
 import { checkImage } from '../kubernetes/image';
 
-/** Where an official image comes from, and which one exactly. */
+/** The repository and the digest of an official image. */
 export interface PostgresImageOptions {
   /**
    * Repository, for clusters that pull through a mirror.

@@ -1,7 +1,7 @@
 import { checkDataKey, checkName } from '../kubernetes/names';
 import { SecretKey } from '../secrets/secret-key';
 
-/** Where the certificates are of the authority that has signed the server's. */
+/** The place of the certificates of the authority that has signed the server's certificate. */
 export class TlsAuthority {
   /**
    * A key of a ConfigMap in the namespace of the workload, in PEM. Certificates are public: a ConfigMap is the usual

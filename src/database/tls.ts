@@ -13,7 +13,7 @@ export interface TlsClientCertificate {
 /** Files in PEM end with a line break. */
 export const PEM = { trailingNewline: true };
 
-/** What goes with encryption. */
+/** Options of an encrypted connection. */
 export interface TlsOptions {
   /**
    * Certificate that the client shows.

@@ -3,7 +3,7 @@ import type { ExternalObject } from '../kubernetes/external-object';
 import type { IFluxKustomization } from './flux-kustomization';
 import { KEPT_BY_ALL, KEPT_BY_ARGO_CD, KEPT_BY_FLUX, type KeepAnnotations } from './gitops-annotations';
 
-/** What Flux has beside a Kustomization. */
+/** Objects of Flux beside a Kustomization. */
 export interface FluxDeliveryOptions {
   /**
    * Name of the HelmRelease that makes the objects, in their namespace.
@@ -12,7 +12,7 @@ export interface FluxDeliveryOptions {
   readonly helmRelease?: string;
 }
 
-/** Where Argo CD has the Application. */
+/** The place of an Application of Argo CD. */
 export interface ArgoCdDeliveryOptions {
   /**
    * Namespace of the Application.
@@ -21,7 +21,7 @@ export interface ArgoCdDeliveryOptions {
   readonly namespace?: string;
 }
 
-/** What brings objects into the cluster, and would undo what a person changes by hand. */
+/** The tool that brings objects into the cluster, and would undo what a person changes by hand. */
 export abstract class Delivery {
   /**
    * A Kustomization of Flux: one that is made here, or the name of one.

@@ -5,7 +5,7 @@ import { checkDuration, InvalidPropError } from '../errors';
 import { checkName } from '../kubernetes/names';
 import { ScriptConfigMap } from '../workload/script-config-map';
 
-/** Where a source is. */
+/** The place of a source. */
 export interface FluxSourceOptions {
   /**
    * Namespace of the source. Clusters of several tenants may forbid another one than the Kustomization's.
@@ -14,7 +14,7 @@ export interface FluxSourceOptions {
   readonly namespace?: string;
 }
 
-/** What Flux fetches the manifests from. */
+/** The source that Flux fetches the manifests from. */
 export class FluxSource {
   /** A GitRepository, e.g. `flux-system`, which `flux bootstrap` makes. */
   public static gitRepository(name: string, options: FluxSourceOptions = {}): FluxSource {
@@ -57,13 +57,13 @@ export interface IFluxKustomization {
   readonly namespace?: string;
 }
 
-/** What Flux applies, and how. */
+/** The folder that Flux applies, and how. */
 export interface FluxKustomizationProps {
   /** Name of the Kustomization. */
   readonly name: string;
   /** The folder with the manifests, from the root of the source, e.g. `./apps/shop/backup`. */
   readonly path: string;
-  /** Where the folder is. */
+  /** The source of the folder. */
   readonly source: FluxSource;
   /**
    * How often the folder is applied, also when nothing has changed in Git. At least 1 minute.
@@ -71,16 +71,15 @@ export interface FluxKustomizationProps {
    */
   readonly interval?: Duration;
   /**
-   * How long applying and the checks of health may take, in whole seconds. A restore by a merge is waited for:
-   * meanwhile the folder is not ready, which stops nothing but what depends on it.
+   * How long applying and the checks of health may take, in whole seconds. Flux waits for a restore by a merge:
+   * meanwhile the folder is not ready, which stops only what depends on it.
    * @default Duration.minutes(5)
    */
   readonly timeout?: Duration;
   /**
-   * The objects that must become healthy, e.g. `[ApiObject.of(storage)]`. Of a backup's objects only the claim can be
-   * unhealthy (until it is bound) and the Job of a restore by a merge; CronJobs are always healthy. With a storage
-   * class that binds a claim at its first use, leave the claim out, with `[]` if need be: nothing uses it before the
-   * first backup.
+   * The objects that must become healthy, e.g. `[ApiObject.of(storage)]`. Only the claim, until it is bound, and the
+   * Job of a restore by a merge can be unhealthy; CronJobs are always healthy. With a storage class that binds a claim
+   * at its first use, leave the claim out, with `[]` if need be: nothing uses it before the first backup.
    * @default - all objects of the folder (`wait: true`)
    */
   readonly healthChecks?: ApiObject[];
@@ -92,13 +91,12 @@ export interface FluxKustomizationProps {
 }
 
 /**
- * The object that has Flux apply a folder of manifests. What disappears from the folder is pruned, but for claims.
+ * The object that makes Flux apply a folder of manifests. Flux prunes what disappears from the folder, but for claims.
  *
- * It belongs into another chart, whose folder Flux applies already: in the folder that it applies, nothing would apply
- * it for the first time, and it would prune itself and with it the rest.
+ * Put it into another chart, whose folder Flux applies already. In the folder that it applies, nothing would apply it
+ * for the first time, and it would prune itself, and the rest with it.
  *
- * There is no `force`: with it Flux deletes and re-creates what it may not change, and a claim goes with the dumps on
- * it.
+ * There is no `force`: with it Flux deletes and re-creates what it may not change, and a claim takes its dumps with it.
  */
 export class FluxKustomization extends Construct implements IFluxKustomization {
   public readonly name: string;

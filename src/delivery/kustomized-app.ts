@@ -8,7 +8,7 @@ import { Runbook } from '../runbook/runbook';
 const EXTENSION = '.yaml';
 const PLUGIN = join(__dirname, '../kubectl-plugin/kubectl-pgbackup');
 
-/** Where an app is written to. */
+/** The place that an app is written to. */
 export interface KustomizedAppProps {
   /**
    * The folder to write to.
@@ -19,7 +19,7 @@ export interface KustomizedAppProps {
 
 /**
  * An app that writes a folder a chart, a file a resource, and in each folder a `kustomization.yaml` that lists
- * exactly these files, ready for Flux. Where a chart has a `Runbook`, it is in the same folder as `RUNBOOK.md`, and
+ * exactly these files, ready for Flux. The `Runbook` of a chart is in the same folder as `RUNBOOK.md`, and
  * beside it is `kubectl-pgbackup`, the plugin of kubectl that carries it out. Neither is applied.
  */
 export class KustomizedApp extends App {
@@ -28,7 +28,7 @@ export class KustomizedApp extends App {
       outdir: props.outdir,
       outputFileExtension: EXTENSION,
       yamlOutputType: YamlOutputType.FOLDER_PER_CHART_FILE_PER_RESOURCE,
-      // Where there are validations, the CLI asks for a file of metadata among the manifests, which are committed.
+      // With validations, the CLI asks for a file of metadata among the manifests, which are committed.
       recordConstructMetadata: false,
     } satisfies AppProps);
   }
@@ -43,7 +43,7 @@ export class KustomizedApp extends App {
     super.synth();
     const folders = readdirSync(this.outdir);
     for (const { label, files, runbook } of charts) {
-      // Where charts depend on each other, cdk8s numbers their folders.
+      // When charts depend on each other, cdk8s numbers their folders.
       const folder = folders.find((name) => name === label || name.replace(/^\d{4}-/, '') === label)!;
       Yaml.save(join(this.outdir, folder, 'kustomization.yaml'), [Kustomization.manifest({ resources: files })]);
       if (runbook !== undefined) {

@@ -53,7 +53,7 @@ export interface RestoreDrillProps extends DrillOptions {
   readonly proof?: DecryptionProof;
 }
 
-/** What the drills of several databases may have in common. */
+/** Options that the drills of several databases may share. */
 export interface DrillOptions extends PodOptions {
   /**
    * Time zone of the schedule, a name of the tz database.
@@ -93,7 +93,7 @@ export interface DrillOptions extends PodOptions {
    */
   readonly scratchSize?: Size;
   /**
-   * Where the throwaway server keeps its files. Memory counts against the memory limit.
+   * The medium of the throwaway server's files. Memory counts against the memory limit.
    * @default EmptyDirMedium.DEFAULT
    */
   readonly scratchMedium?: EmptyDirMedium;
@@ -160,9 +160,9 @@ const RESOURCES: ContainerResources = {
 };
 
 /**
- * A restore that needs nobody and touches nothing: on a schedule, a dump is restored into a server that lives and dies
- * in the pod, and proven. What came of it is in `drills/<time>.json` beside the dumps, and in the status: 0 proven,
- * 1 failed, 4 the key is refuted, 5 something could not be proven. Only a failure is tried again.
+ * A restore without a person and without risk. On a schedule, a dump is restored into a server that lives and dies in
+ * the pod, and proven. The result is in `drills/<time>.json` beside the dumps, and in the status: 0 proven, 1 failed,
+ * 4 the key is refuted, 5 something could not be proven. Only a failure is tried again.
  */
 export class RestoreDrill extends Construct {
   /** Name of the CronJob. */
@@ -414,8 +414,8 @@ function checkSource({ offsite, source }: RestoreDrillProps): DrillSource | unde
 }
 
 /**
- * What builds an index may take: nobody else uses the server, and half of the pod's memory is enough for the rest of
- * it.
+ * Memory for the sessions that build indexes: no other program uses the server, and half of the pod's memory is enough
+ * for the rest of it.
  */
 function memoryPerJob({ memory }: ContainerResources, jobs: number): Size {
   const most = 256;

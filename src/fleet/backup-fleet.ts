@@ -13,7 +13,7 @@ import { FleetDatabase } from './fleet-database';
 
 /** Which databases are backed up, from where to where, and what their workloads have in common. */
 export interface BackupFleetProps {
-  /** What the names of all workloads begin with, up to 20 characters. */
+  /** The beginning of the names of all workloads, up to 20 characters. */
   readonly name: string;
   /** The server of the databases. */
   readonly server: PostgresServer;
@@ -29,19 +29,19 @@ export interface BackupFleetProps {
    */
   readonly drillWindow?: ScheduleWindow;
   /**
-   * What must be true of the data of each database, in every dump and after every restore.
+   * Queries that must hold in every dump and after every restore of each database.
    * @default - nothing beyond the rows and objects that the dump lists
    */
   readonly checks?: RestoreCheck[];
-  /** What the backups have in common: the retention at least. */
+  /** Options of all backups: the retention at least. */
   readonly backupOptions: BackupOptions;
   /**
-   * What the restores have in common.
+   * Options of all restores.
    * @default - as for `RestoreJob`
    */
   readonly restoreOptions?: RestoreOptions;
   /**
-   * What the drills have in common.
+   * Options of all drills.
    * @default - as for `RestoreDrill`
    */
   readonly drillOptions?: DrillOptions;

@@ -11,7 +11,7 @@ export interface FleetDatabase {
   /** Name of the database, in any spelling that PostgreSQL allows, up to 63 bytes. */
   readonly name: string;
   /**
-   * What it is called in the names of its workloads: small letters, digits and `-`.
+   * Its name within the names of its workloads: small letters, digits and `-`.
    * @default - its name, in small letters and with `-` for `_`; with other characters, or too long, what is left of it
    * and a hash
    */
@@ -22,7 +22,7 @@ export interface FleetDatabase {
    */
   readonly folder?: string;
   /**
-   * What must be true of the data, in every dump and after every restore.
+   * Queries that must hold in every dump and after every restore.
    * @default - the checks of the fleet
    */
   readonly checks?: RestoreCheck[];
@@ -62,12 +62,12 @@ export interface FleetDatabase {
    */
   readonly excludeTableData?: TableName[];
   /**
-   * Where success and failure of its backups are reported to.
+   * The receiver of reports on success and failure of its backups.
    * @default - as the options of the fleet say
    */
   readonly heartbeat?: Heartbeat;
   /**
-   * Stops the service of this database for the cut-over of a restore, and starts it again.
+   * Stops the service of this database for the cutover of a restore, and starts it again.
    * @default - the service is left alone
    */
   readonly quiesce?: Quiesce;

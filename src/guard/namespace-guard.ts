@@ -7,7 +7,7 @@ import { ALLOW_DELETE } from '../kubernetes/annotations';
 import { described, labelsFor } from '../kubernetes/labels';
 import { checkLabels, checkName } from '../kubernetes/names';
 
-/** What must not be deleted. */
+/** The objects that must not be deleted. */
 export interface NamespaceGuardProps {
   /** Name of the policy and of its binding, which no other policy of the cluster may have. */
   readonly name: string;
@@ -34,7 +34,7 @@ export interface NamespaceGuardProps {
    */
   readonly beta?: boolean;
   /**
-   * What applies the guard. It decides which tool is told to keep it when it has disappeared from Git.
+   * The tool that applies the guard. It decides which tool is told to keep it when it has disappeared from Git.
    * @default - Flux, Argo CD and Helm are told
    */
   readonly delivery?: Delivery;
@@ -49,16 +49,20 @@ const FINALIZER = 'cdk8s-postgres-backup/guard';
 const DAY = '^[0-9]{4}-[0-9]{2}-[0-9]{2}$';
 
 /**
- * Refuses to delete a namespace with the dumps and the database of an instance, and these by themselves, whoever asks:
- * a person, Flux, Helm or a controller. A person who means it annotates the object with its own name and a day in UTC,
- * e.g. `cdk8s-postgres-backup/allow-delete: shop-backup until 2026-12-01`; that ends by itself after the day.
+ * Refuses to delete a namespace, and the dumps and the database of an instance in it: for a person, Flux, Helm and
+ * every
+ * controller. To delete on purpose, annotate the object with its own name and a day in UTC, e.g.
+ * `cdk8s-postgres-backup/allow-delete: shop-backup until 2026-12-01`. The permission ends after that day.
  *
- * It is of the cluster: put it into a chart of its own, without a namespace, and let a Kustomization of its own apply
- * it. The policy and the binding have a finalizer: who deletes them takes nothing away until the finalizer is removed,
- * too. It cannot stop who removes that first, changes the policy, or has etcd, the nodes or the NAS; nor a volume that
- * is deleted without its claim.
+ * Its objects belong to the cluster: put the guard into a chart of its own, without a namespace, and let a
+ * Kustomization
+ * of its own apply it. The policy and the binding have a finalizer: they stay in force until it is removed, too.
  *
- * The API server knows no time in a policy. The time is that at which the API servers have renewed their own leases.
+ * The guard cannot stop a person who removes the finalizer first, changes the policy, or has etcd, the nodes or the
+ * NAS;
+ * nor the deletion of a volume without its claim.
+ *
+ * A policy has no clock. The time is that of the newest lease of the API servers.
  * Rule: https://kubernetes.io/docs/reference/access-authn-authz/validating-admission-policy/
  */
 export class NamespaceGuard extends Construct {

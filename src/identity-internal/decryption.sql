@@ -37,9 +37,9 @@ SELECT CASE
          WHEN bytes <> 32
            THEN format('the masterkey has %s bytes and must have 32: ZITADEL does not start with it. Correct the secret', bytes)
          WHEN encryption_keys < 2
-           THEN 'there is no table system.encryption_keys with id and key: this is no database of ZITADEL, or of an unknown version'
+           THEN 'there is no table system.encryption_keys with id and key: this is not a database of ZITADEL, or of an unknown version'
          WHEN events2 < 3
-           THEN 'there is no table eventstore.events2 with event_type, payload and position: this is no database of ZITADEL, or of an unknown version'
+           THEN 'there is no table eventstore.events2 with event_type, payload and position: this is not a database of ZITADEL, or of an unknown version'
        END AS problem
   FROM (SELECT length(key) AS bytes, right(encode(key, 'hex'), 2) = '0a' AS ends_line
           FROM (SELECT pg_read_binary_file(:'key_file')) AS file (key)) AS file,
@@ -126,7 +126,7 @@ RETURN (
               THEN decode(rpad(digits, (length(digits) + 3) / 4 * 4, '='), 'base64') END
     FROM (SELECT rtrim(translate(encoded, E'-_\r\n', '+/'), '=')) AS stripped (digits));
 
--- A private JSON Web Key. What is no JSON raises an error.
+-- A private JSON Web Key. Text that is not JSON raises an error.
 CREATE FUNCTION pg_temp.is_jwk(plaintext text) RETURNS boolean LANGUAGE plpgsql AS $$
 DECLARE
   jwk jsonb := plaintext;
@@ -160,7 +160,7 @@ EXCEPTION WHEN OTHERS THEN
   RETURN false;
 END $$;
 
--- Where encrypted values of known structure are, and what else the right key may open there: it proves nothing and refutes
+-- The places of encrypted values of known structure, and what else the right key may open there: it proves nothing and refutes
 -- nothing. All other plaintexts refute. ZITADEL generates all of them, but the length and the characters of a code are among
 -- its settings, and users may bring a TOTP secret of their own.
 --

@@ -17,9 +17,9 @@ export const zitadel = RunbookService.deployment('zitadel', {
       {
         answer: '401',
         means:
-          'the masterkey is not that of the database, or the token is not in it, e.g. made after the dump. A ' +
-          'drill of the ' +
-          'dump decides: refuted is the masterkey, proven is the token',
+          'the masterkey is not that of the database, or the token is not in it, e.g. since it was made after ' +
+          'the dump. ' +
+          'Drill the dump: with `refuted` the masterkey is wrong, with `proven` the token',
       },
       {
         answer: '404',
@@ -27,21 +27,21 @@ export const zitadel = RunbookService.deployment('zitadel', {
       },
       {
         answer: '503, 000',
-        means: 'after half a minute of trying: ZITADEL does not serve; see its pods and their logs',
+        means: 'after half a minute: ZITADEL does not serve; see its pods and their logs',
       },
     ],
   },
   afterRestore: [
-    'Redirect URIs, and all else that was configured since, are those of the dump: apply what automation knows again.',
-    'Tokens, keys and sessions that were made since are unknown: people sign in again, programs need new tokens.',
+    'Redirect URIs and all other settings are those of the dump: apply again what your automation configures.',
+    'Tokens, keys and sessions from after the dump are unknown: people sign in again, programs need new tokens.',
     '`iam-admin` and `iam-admin-pat` must be those of the dump: a setup of an empty ZITADEL has made others.',
-    'Chart 9: `login-client` too, or the login pages get 401. Chart 10 has `zitadel-login-service-key` in its place, ' +
-      'which Helm makes anew where it is missing.',
+    'Chart 9 needs the former `login-client`, too, or the login pages get 401. Chart 10 has ' +
+      '`zitadel-login-service-key` ' +
+      'in its place, and Helm makes it anew when it is missing.',
   ],
   lostWithKey:
     'what only ZITADEL can read: signing keys, client secrets of identity providers, passwords of SMTP and SMS, ' +
-    "people's " +
-    'one-time password secrets. Users and the hashes of their passwords are not encrypted with it',
+    "and people's one-time password secrets. Users and the hashes of their passwords are not encrypted with it",
 });
 
 /** Names that the runbook needs and others have given. */

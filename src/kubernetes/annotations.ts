@@ -1,5 +1,5 @@
 /**
- * How many days one must be able to go back to, today's included, as an ISO 8601 duration. On the CronJob of a backup.
+ * For how many days, today's included, a restore must be possible, as an ISO 8601 duration. On the CronJob of a backup.
  */
 export const RECOVERY_WINDOW = 'cdk8s-postgres-backup/recovery-window';
 

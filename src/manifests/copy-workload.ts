@@ -20,7 +20,7 @@ export interface CopyWorkload {
   readonly secretVariables: ReadonlyMap<string, string>;
 }
 
-/** Where copies are. */
+/** The place of copies. */
 export interface CopyPlace {
   readonly endpoint: string;
   /** The bucket and the folder. */

@@ -1,7 +1,7 @@
 /** Anything that YAML can hold. */
 export type Value = string | number | boolean | null | undefined | readonly Value[] | { readonly [key: string]: Value };
 
-/** An object of Kubernetes as synth has written it, or somebody by hand: nothing about its shape is certain. */
+/** An object of Kubernetes as synth, or a person by hand, has written it: nothing about its shape is certain. */
 export interface Manifest {
   /** The file it is in, from the root of the tree, with `/`. */
   readonly file: string;

@@ -99,7 +99,7 @@ function ageKeys(path: string, content: Buffer): Finding[] {
     finding(
       'age-key-in-git',
       place,
-      'A private age key is in the repo: whoever can read the repo can decrypt every secret in it',
+      'A private age key is in the repo: each reader of the repo can decrypt every secret in it',
       'Make a new key, encrypt all files for it (sops updatekeys), change the secrets, and keep the key outside of Git',
     ),
   ];

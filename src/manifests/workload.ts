@@ -16,7 +16,7 @@ export function componentOf(manifest: Manifest): Component | undefined {
   return component === 'backup' || component === 'restore' || component === 'drill' ? component : undefined;
 }
 
-/** Where a kind has the spec of its pods. */
+/** The place of the spec of the pods in a kind. */
 const POD_SPECS: { readonly [kind: string]: readonly string[] } = {
   CronJob: ['spec', 'jobTemplate', 'spec', 'template', 'spec'],
   Job: ['spec', 'template', 'spec'],

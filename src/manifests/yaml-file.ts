@@ -88,7 +88,7 @@ export class YamlFile {
   }
 }
 
-/** The value under a key; undefined where the node is no mapping or has no such key. Aliases are followed. */
+/** The value under a key; undefined where the node is not a mapping or lacks the key. Aliases are followed. */
 export function child(document: Document, node: unknown, key: string): Node | undefined {
   if (!isMap(node)) return undefined;
   return resolved(document, node.items.find((pair) => keyOf(pair.key) === key)?.value);

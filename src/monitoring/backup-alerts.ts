@@ -20,7 +20,7 @@ import { OffsiteCopy } from '../offsite/offsite-copy';
 import { RestoreDrill } from '../drill/restore-drill';
 import { RestoreJob } from '../restore/restore-job';
 
-/** What is watched, and how closely. */
+/** The objects to watch, and how closely. */
 export interface BackupAlertsProps {
   /** Name of the PrometheusRule. */
   readonly name: string;
@@ -42,10 +42,9 @@ export interface BackupAlertsProps {
    */
   readonly copies?: OffsiteCopy[];
   /**
-   * How much longer than the longest interval of its schedule the last success of a backup may be ago. At least 1
-   * minute.
-   * @default - the starting deadline and the deadline of the backup together: what is late or slow, and allowed, is no
-   * alert
+   * Age that the last success of a backup may have beyond the longest interval of its schedule. At least 1 minute.
+   * @default - the starting deadline and the deadline of the backup together: a run that is as late or slow as they
+   * allow raises no alert
    */
   readonly slack?: Duration;
   /**
@@ -64,7 +63,7 @@ export interface BackupAlertsProps {
    */
   readonly minFreePercent?: number;
   /**
-   * Where it is written what to do; every alert has it as `runbook_url`.
+   * The address of your runbook; every alert has it as `runbook_url`.
    * @default - none
    */
   readonly runbookUrl?: string;
@@ -88,15 +87,17 @@ export interface BackupAlertsProps {
 const MOST_BYTES = 230_000;
 
 /**
- * Alerts on backups, copies, drills and restores, as a PrometheusRule of the Prometheus operator. The CronJobs are
- * named in a recorded metric, once each, and every alert joins it: so there are as many alerts for a thousand databases
- * as for one. Beyond about a thousand, the rules are split into several objects, `<name>`, `<name>-2` and so on.
+ * Alerts on backups, copies, drills and restores, as a PrometheusRule of the Prometheus operator. A recorded metric
+ * names each CronJob once, and every alert joins it, so that a thousand databases have as many alerts as one. Beyond
+ * about a
+ * thousand, the rules are split into several objects, `<name>`, `<name>-2` and so on.
  *
  * The alerts need the metrics of kube-state-metrics 2.5 or later, with their own `namespace` label (`honorLabels`), and
  * those of the kubelet for the claims.
  *
- * A run that is left out, since daylight saving skips its hour, is a backup that is missing, and an alert. The success
- * of a Job that a kubectl before 1.28 has created from a CronJob does not count: the CronJob does not learn of it.
+ * A run that is left out, since daylight saving skips its hour, is a missing backup, and raises an alert. The success
+ * of
+ * a Job that a kubectl before 1.28 has created from a CronJob does not count: the CronJob does not learn of it.
  */
 export class BackupAlerts extends Construct {
   /**

@@ -8,7 +8,7 @@ import { dashboard } from './dashboard';
 import { checkLabels, checkName } from '../kubernetes/names';
 import { takeName } from '../kubernetes/resource';
 
-/** What is shown, and to whom. */
+/** The content of the dashboard, and where Grafana finds it. */
 export interface BackupDashboardProps {
   /** Name of the ConfigMap. */
   readonly name: string;
@@ -36,10 +36,10 @@ export interface BackupDashboardProps {
  * which CronJobs are overdue, failed or suspended, how long runs take, and how full the claims are. No metric tells how
  * many dumps there are on the claim: `RESTORE_ACTION=list` does.
  *
- * It has one size for any number of databases: Grafana asks Prometheus for their names. Which CronJobs are watched, and
- * from which age on each is red, it finds in the metric `cronjob:postgres_backup_stale_after_seconds`, which the rules
- * of `BackupAlerts` record. Without these rules it is empty. kube-state-metrics could not tell it: the labels and
- * annotations of CronJobs are no metrics unless it is told to export them.
+ * Its size does not depend on the number of databases: Grafana asks Prometheus for their names. The metric
+ * `cronjob:postgres_backup_stale_after_seconds`, which the rules of `BackupAlerts` record, names the watched CronJobs
+ * and the age from which each is red. Without these rules the dashboard is empty: kube-state-metrics exports the labels
+ * and annotations of CronJobs only on request.
  */
 export class BackupDashboard extends Construct {
   /** Identifies the dashboard in Grafana, and its address there. */

@@ -4,7 +4,7 @@ import { Kind } from './watched';
 /** The columns of a Grafana dashboard. */
 const COLUMNS = 24;
 
-/** The variable that lets the reader choose; no dashboard knows the uid of anybody's Prometheus. */
+/** The variable that lets the reader choose: a dashboard does not know the uid of its Prometheus. */
 const DATASOURCE = { type: 'prometheus', uid: '${datasource}' };
 
 /** Grafana 10.4; later ones migrate it. */

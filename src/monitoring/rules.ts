@@ -70,7 +70,7 @@ export function cronJobRules(alerts: string, kind: Kind, watches: readonly Watch
       for: '5m',
       summary: `No ${noun} of ${SUBJECT} has succeeded for {{ $value | humanizeDuration }}`,
       description:
-        `That is longer than the schedule and its slack allow. ${stale} See what became of the runs:\n  ${KUBECTL} ` +
+        `That is longer than the schedule and its slack allow. ${stale} Look at the runs:\n  ${KUBECTL} ` +
         `describe cronjob/{{ $labels.cronjob }}\n${runNow}`,
     }),
     rule(`${alert}Missing`, 'critical', {
@@ -93,8 +93,8 @@ export function cronJobRules(alerts: string, kind: Kind, watches: readonly Watch
         ),
         summary: `T${ofJob.slice(1)} has been running for {{ $value | humanizeDuration }}`,
         description:
-          `That is more than half of its deadline, ${human(activeDeadline)}, at which it is ended. See what it ` +
-          'waits for:\n' +
+          `That is more than half of its deadline, ${human(activeDeadline)}. At the deadline it is ended. Look what ` +
+          'it waits for:\n' +
           `  ${KUBECTL} describe pods -l batch.kubernetes.io/job-name={{ $labels.job_name }}\n` +
           `  ${KUBECTL} logs job/{{ $labels.job_name }}`,
       }),
@@ -106,8 +106,8 @@ export function cronJobRules(alerts: string, kind: Kind, watches: readonly Watch
             for: '1d',
             summary: `The backup ${SUBJECT} has been suspended for more than a day`,
             description:
-              'No backup is made by itself. Set suspend to false where {{ $labels.cronjob }} is declared, and apply ' +
-              'it.',
+              'No backup runs on schedule. Set suspend: false in the declaration of {{ $labels.cronjob }}, and ' +
+              'apply it.',
           }),
         ]
       : []),
@@ -150,14 +150,14 @@ export function templateRules(templates: readonly WatchedRestore[]): Rule[] {
       expr: resumed(namespace, names),
       summary: `The restore template ${SUBJECT} is not suspended`,
       description:
-        'It restores the newest dump by itself when its schedule comes, with the new year. ' +
+        'It restores the newest dump by itself at its next scheduled time, the new year. ' +
         `Suspend it:\n  ${KUBECTL} patch cronjob/{{ $labels.cronjob }} -p '{"spec":{"suspend":true}}'\n` +
         `Then look for a restore that runs:\n  ${KUBECTL} get jobs`,
     }),
   );
 }
 
-/** What is true of restores that a merge has started: nobody may be watching them. */
+/** Alerts on restores that a merge has started: no person may be watching them. */
 export function restoreRules(jobs: readonly WatchedRestore[]): Rule[] {
   return byNamespace(jobs).map(([namespace, names]) =>
     rule('PostgresRestoreFailed', 'critical', {
@@ -193,7 +193,7 @@ export function claimRules(alerts: string, claims: readonly WatchedClaim[], minF
         'The claim {{ $labels.namespace }}/{{ $labels.persistentvolumeclaim }} is ' +
         '{{ $value | humanizePercentage }} free',
       description:
-        'The next dump may not fit. Make room, or keep fewer dumps. It was measured while a backup ran. A ' +
+        'The next dump may not fit. Make room, or keep fewer dumps. The measurement is from a running backup. A ' +
         'folder on a NAS ' +
         `reports the free space of the whole NAS, whatever the claim asked for:\n  ${KUBECTL} get ` +
         'pvc/{{ $labels.persistentvolumeclaim }}',
@@ -214,7 +214,7 @@ export function monitoringRules(namespace: string): Rule[] {
         description:
           `There is no metric kube_namespace_created of ${namespace}: kube-state-metrics is down or not ` +
           'scraped, leaves this metric out, ' +
-          'or the namespace is gone. Meanwhile none of the alerts on backups can fire. Look:\n  kubectl -n ' +
+          'or the namespace is gone. Meanwhile no alert on backups can fire. Look:\n  kubectl -n ' +
           `${namespace} get cronjobs,jobs`,
       },
     },
@@ -233,7 +233,7 @@ const TEXTS: Readonly<Record<Kind, Texts>> = {
     noun: 'backup',
     stale: 'The newest dump may be older than was agreed on.',
     failed:
-      'No backup has succeeded since. The log says why, and what to do. Status 3: the dump is there and ' +
+      'No backup has succeeded since. The log says why, and what to do. Status 3: the dump exists and is ' +
       'verified, but a restore of it would fail.',
     failedSeverity: 'warning',
   },
@@ -247,11 +247,11 @@ const TEXTS: Readonly<Record<Kind, Texts>> = {
   },
   drill: {
     noun: 'drill',
-    stale: 'Nobody knows whether a restore would work today.',
+    stale: 'It is unknown whether a restore would work today.',
     failed:
-      'A restore has not been proven. Status 1: it failed. 4: the key does not open what is in the dump, so ' +
-      'what is restored ' +
-      'could not be used. 5: the key or the rows could not be proven. Metrics do not tell these apart; the log ' +
+      'A restore has not been proven. Status 1: it failed. 4: the key does not open the data of the dump, so a ' +
+      'restored database could not be used. 5: the key or the rows could not be proven. Metrics do not tell ' +
+      'these apart; the log ' +
       'and drills/latest.json do.',
     failedSeverity: 'critical',
   },

@@ -75,7 +75,7 @@ export function watchedNamespace(property: string, construct: Construct): string
     throw new InvalidPropError(
       property,
       construct.node.path,
-      "is in a chart without a namespace, and its metrics could be anybody's",
+      'is in a chart without a namespace, so its metrics could be those of another object',
       'Give the chart a namespace: new Chart(app, "shop", { namespace: "shop" })',
     );
   }

@@ -1,11 +1,11 @@
 import { NetworkPeer } from './network-peer';
 
-/** What the pods may connect to. Each workload gets of it what it needs, and nothing that only another one needs. */
+/** The peers that the pods may connect to. Each workload gets only those that it needs. */
 export interface IsolationExceptions {
   /** The server of the database. */
   readonly database: NetworkPeer;
   /**
-   * Where a heartbeat is posted to. Required where a backup has one. A NetworkPolicy knows no host names: a service
+   * The receiver of heartbeats. Required when a backup has a heartbeat. A NetworkPolicy knows no host names: a service
    * whose addresses change needs `NetworkPeer.addresses(['0.0.0.0/0'])`, which is any host on port 443.
    * @default - nothing
    */
@@ -30,9 +30,9 @@ export interface IsolationExceptions {
 }
 
 /**
- * Shuts the pods of a workload off from the network, by a NetworkPolicy: nothing may connect to them, and they may
- * connect to what is named here and to nothing else. Claims are mounted by the node and need no exception. It is up to
- * the network of the cluster to enforce it; where it does not know NetworkPolicies, they are ignored without a word.
+ * Shuts the pods of a workload off from the network, by a NetworkPolicy. Nothing may connect to them, and they may
+ * connect to the named peers only. The node mounts claims, so these need no exception. The network of the cluster must
+ * enforce it: a network without support for NetworkPolicies ignores them without a word.
  * Rule: https://kubernetes.io/docs/concepts/services-networking/network-policies/
  */
 export class Isolation {

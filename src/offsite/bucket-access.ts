@@ -13,7 +13,7 @@ const CONFIG_PATH = '/offsite-config';
 const REPORT_PATH = '/offsite';
 const REPORT_SIZE = Size.mebibytes(4);
 
-/** Where the containers of a pod hand over what is about the bucket. */
+/** The folder in which the containers of a pod hand over what is about the bucket. */
 export const OFFSITE_DIR = env('OFFSITE_DIR', REPORT_PATH);
 
 /** The program takes 90 MB. */

@@ -62,7 +62,7 @@ export interface OffsiteCopyProps extends PodOptions {
   readonly retention?: Retention;
 }
 
-/** Status of a run that has copied, while the expected secrets are not right: another run helps nobody. */
+/** Status of a run that has copied, while the expected secrets are wrong: another run does not help. */
 const SECRETS_STATUS = 3;
 
 /**

@@ -28,7 +28,7 @@ export class OffsiteEncryption {
     return new OffsiteEncryption(password, salt);
   }
 
-  /** Not encrypted, and said so: whoever can read the bucket reads the database. */
+  /** Not encrypted, by choice: each reader of the bucket reads the database. */
   public static none(): OffsiteEncryption {
     return new OffsiteEncryption();
   }

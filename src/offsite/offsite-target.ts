@@ -68,7 +68,7 @@ export interface RcloneRemoteProps {
 /** The release that the tests run. */
 export const RCLONE_IMAGE = 'rclone/rclone:1.75.2';
 
-/** Where copies are kept that neither the cluster nor the NAS can reach. */
+/** The place of copies that neither the cluster nor the NAS can reach. */
 export class OffsiteTarget {
   /**
    * A bucket.

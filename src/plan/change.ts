@@ -40,7 +40,7 @@ export const CHANGES = {
   storage: 'The dumps need more or less room',
   deadline: 'A run has more or less time',
   overlap: 'Two runs may be under way at the same time',
-  'dumps-orphaned': 'The dumps that are there are not those of the backup any more',
+  'dumps-orphaned': 'Existing dumps are no longer those of the backup',
   'claim-removed': 'A claim is gone from Git',
   'claim-refused': 'A claim cannot be changed in this way',
   'claim-not-applied': 'A change of a claim has no effect',
@@ -56,7 +56,7 @@ export const CHANGES = {
   'isolation-opened': 'Pods may connect to more, or more may connect to them',
   'isolation-closed': 'Pods may connect to less, or less may connect to them',
   'restore-sessions': 'A restore treats sessions in another way',
-  'restore-previous': 'Other databases from before a restore are kept',
+  'restore-previous': 'Other former databases are kept after a restore',
   'restore-ignore': 'A restore goes on despite a failed check',
   'restore-quiesce': 'A restore stops and starts a service, or does so no longer',
   'restore-choice': 'A restore does something else unless told otherwise',
@@ -75,7 +75,7 @@ export const CHANGES = {
   'secret-rule': 'Another thing is expected of a secret',
   policy: 'A policy is violated that was not',
   other: 'Resources differ that no other change tells of',
-  files: 'Files differ in what is no field of a resource',
+  files: 'Files differ outside of the fields of resources',
 } as const;
 
 export type ChangeId = keyof typeof CHANGES;

@@ -35,7 +35,7 @@ export function newlyApart(base: Tree, head: Tree): string[] {
   return folders.some((folder) => !known.has(folder)) ? folders : [];
 }
 
-/** Where the paths of two objects of one name part. */
+/** The folder at which the paths of two objects of one name part. */
 function twins(manifests: readonly Manifest[]): Set<string> {
   const first = new Map<string, string>();
   const found = new Set<string>();

@@ -158,7 +158,7 @@ export function isOrphaned(before: Dumps, after: Dumps): boolean {
   );
 }
 
-/** Where the dumps of a backup are. */
+/** The place of the dumps of a backup. */
 type Dumps = Pick<BackupWorkload, 'manifest' | 'claim' | 'folder'>;
 
 /** A folder of dumps, for people. */

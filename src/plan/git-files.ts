@@ -90,13 +90,13 @@ function run(args: readonly string[], told: string, input?: string): Buffer {
     const { code, stderr } = error as NodeJS.ErrnoException & { stderr?: Buffer };
     if (code === 'ENOENT')
       throw new MisuseError(
-        `${told} is no folder, and to read it from a commit git is needed, which is not installed. Install git, ` +
+        `${told} is not a folder, and git, which reads folders from a commit, is not installed. Install git, ` +
           'or name a folder',
       );
     const said = stderr?.toString('utf8').trim().split('\n')[0] || QUIET;
     if (/not a git repository/.test(said))
       throw new MisuseError(
-        `${told} is no folder, nor a folder in a commit, since this is no Git repository. Name a folder, or run ` +
+        `${told} is not a folder, nor a folder in a commit, since this is not a Git repository. Name a folder, or run ` +
           'the command in the repo',
       );
     throw new MisuseError(`${told}: git ${args[0]} failed: ${said}`);

@@ -37,7 +37,7 @@ export function moves(gone: readonly Manifest[], added: readonly Manifest[]): Re
   };
 
   for (const purpose of PURPOSES) match(ofWorkload(purpose));
-  // Where workloads have moved to: their namespace, and their claims.
+  // The targets of moved workloads: their namespace, and their claims.
   const namespaces = new Map<string, Set<string>>();
   const claims = new Map<string, string>();
   for (const [current, old] of found) {

@@ -101,7 +101,7 @@ function diff(group: FieldGroup): string {
 }
 
 /**
- * Text in which no character is markup. Nobody is notified because of a name in a manifest: a word joiner after the @
+ * Text in which no character is markup. A name in a manifest notifies no person: a word joiner after the @
  * makes it none.
  */
 function text(value: string): string {

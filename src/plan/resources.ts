@@ -66,7 +66,7 @@ export function duplicates(manifests: readonly Manifest[]): Manifest[] {
   });
 }
 
-/** Where a resource is there twice, the second is compared with the second. */
+/** If a resource exists twice, the second is compared with the second. */
 function byKey(manifests: readonly Manifest[]): Map<string, Manifest> {
   const times = new Map<string, number>();
   return new Map(
@@ -84,7 +84,7 @@ export function keyOf({ apiVersion, kind, namespace, name, file }: Manifest): st
   return JSON.stringify([apiVersion, kind, namespace, name === '' ? file : name]);
 }
 
-/** The values of a Secret are told to nobody, encrypted or not. */
+/** The values of a Secret are never shown, encrypted or not. */
 function withoutSecrets({ kind }: Manifest, field: FieldChange): FieldChange {
   if (kind !== 'Secret' || !/^(data|stringData)\b/.test(field.path)) return field;
   const hidden = (value: Value): Value => (value === undefined ? undefined : '(a value that is not shown)');

@@ -14,7 +14,7 @@ const PERIODS = { last: 0, daily: 1, weekly: 7, monthly: 31, yearly: 366, within
 
 type Rule = keyof typeof PERIODS;
 
-/** A dump that one can go back to. */
+/** A dump that a restore can go back to. */
 export interface RestorePoint {
   readonly time: number;
   readonly name: string;
@@ -40,8 +40,8 @@ export interface Forecast {
 }
 
 /**
- * @param stored the dumps of a listing; without it, those that are there when every scheduled run has succeeded
- * @param isOrphaned whether the dumps that are there are not those of the changed backup any more
+ * @param stored the dumps of a listing; without it, those that exist when every scheduled run has succeeded
+ * @param isOrphaned whether existing dumps are no longer those of the changed backup
  */
 export function forecast(
   before: BackupWorkload,
@@ -89,7 +89,7 @@ export function forecast(
   };
 }
 
-/** The times of the dumps that are there after a while, when every scheduled run has succeeded, the newest first. */
+/** The times of the dumps that exist after a while, when every scheduled run has succeeded, the newest first. */
 export function steadyState(backup: BackupWorkload, now: number): readonly number[] {
   const known = steadyStates.get(backup);
   if (known?.now === now) return known.times;

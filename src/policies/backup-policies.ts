@@ -25,7 +25,8 @@ export const BACKUP: readonly Policy[] = [
       `The schedule and the retention keep a restore point for each of the days that ${RECOVERY_WINDOW} asks for, ` +
       `today's included, at any time of the year.`,
     because:
-      'Who asks for the state of Tuesday must not learn on Friday that nothing of Tuesday was kept. "For a day" ' +
+      'A person who needs the state of Tuesday must not learn on Friday that nothing of Tuesday was kept. "For a ' +
+      'day" ' +
       'means: at most one day ' +
       'old at every moment, 25 hours where daylight saving ends. Retention counts days of UTC, and Kubernetes ' +
       'leaves out a run that falls into the ' +
@@ -43,7 +44,7 @@ export const BACKUP: readonly Policy[] = [
               violation(
                 path,
                 stated,
-                'it is not a number of days such as P7D, and nobody holds the retention against it',
+                'it is not a number of days such as P7D, so the retention cannot be compared with it',
               ),
             ];
       }

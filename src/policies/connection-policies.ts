@@ -14,7 +14,8 @@ export const CONNECTION: readonly Policy[] = [
       'The manifest says how the connection to the server is encrypted; a note where the server is in the namespace ' +
       'of the workload.',
     because:
-      'By itself libpq encrypts where the server offers it, and checks nothing: a server that takes the place of the ' +
+      'By default libpq encrypts only if the server offers it, and checks nothing: a server that takes the place ' +
+      'of the ' +
       'right one gets all data of a restore, and a listener those of a backup.',
     remedy:
       'Set the prop tls of PostgresDatabase.at: Tls.verifyFull(TlsAuthority.configMap("shop-ca")), or Tls.disable() ' +

@@ -77,9 +77,9 @@ export const FLUX: readonly Policy[] = [
     source: 'https://fluxcd.io/flux/components/kustomize/kustomizations/#force',
     rule: 'No Kustomization of Flux has force.',
     because:
-      'With it Flux deletes and makes again whatever it cannot change: of a claim that deletes all dumps, of a ' +
+      'With it Flux deletes and makes again whatever it cannot change: with a claim all dumps go, with a ' +
       'Job that ends a restore in its middle.',
-    remedy: 'Remove force, and make again by hand, once, what cannot be changed.',
+    remedy: 'Remove force. Delete and make again by hand what cannot be changed.',
     check: ({ apiVersion, kind, object }) => {
       const force =
         kind === 'Kustomization' && apiVersion.startsWith('kustomize.toolkit.fluxcd.io/')
@@ -94,7 +94,7 @@ export const FLUX: readonly Policy[] = [
     source: SUBSTITUTION,
     rule: 'A ConfigMap with scripts has kustomize.toolkit.fluxcd.io/substitute: disabled.',
     because:
-      'Where a Kustomization substitutes variables, Flux empties every ${name} of a script: rm -rf "${folder}/" ' +
+      'If a Kustomization substitutes variables, Flux empties every ${name} of a script: rm -rf "${folder}/" ' +
       'is then rm -rf "/".',
     remedy: 'Add the annotation.',
     check: (manifest) => {
@@ -116,9 +116,9 @@ export const FLUX: readonly Policy[] = [
     source: SUBSTITUTION,
     rule: 'What holds ${…} or $$ has kustomize.toolkit.fluxcd.io/substitute: disabled.',
     because:
-      'What was reviewed is not what is applied: Flux replaces ${…} and makes $$ a $, where a Kustomization ' +
+      'Flux applies something else than was reviewed: it replaces ${…} and makes $$ a $, if a Kustomization ' +
       'substitutes variables.',
-    remedy: 'Add the annotation, or write it without.',
+    remedy: 'Add the annotation, or write the value without ${ and $$.',
     check: (manifest) => {
       // What kustomize itself reads is never applied.
       if (
@@ -135,8 +135,7 @@ export const FLUX: readonly Policy[] = [
     level: 'warning',
     source: 'https://kubernetes.io/docs/reference/using-api/server-side-apply/',
     rule: 'No field is an empty list or an empty map: the API server drops them.',
-    because:
-      'What is in Git is then never what is in the cluster, and a NetworkPolicy or a webhook changes at every apply.',
+    because: 'The cluster then never has what Git has, and a NetworkPolicy or a webhook changes at every apply.',
     remedy: 'Leave the field out: it means the same.',
     check: ({ apiVersion, kind, object }) =>
       BUILT_IN.has(apiVersion.split('/').slice(0, -1).join('/'))

@@ -14,7 +14,7 @@ export const IMAGE: readonly Policy[] = [
       id: 'image-version',
       source: 'https://kubernetes.io/docs/concepts/containers/images/#image-names',
       rule: 'Every image has a tag other than latest, or a digest.',
-      because: 'Another image tomorrow would have other tools than the dump was made and tested with.',
+      because: 'Tomorrow the tag may be an image with other tools than those that made and tested the dump.',
       remedy: 'Write the version, e.g. postgres:16.4-alpine.',
     },
     (pod) =>
@@ -43,7 +43,7 @@ export const IMAGE: readonly Policy[] = [
     source: 'https://www.postgresql.org/docs/current/app-pgdump.html',
     rule: `The major version of the image is the server's, as the annotation ${SERVER_VERSION} declares it.`,
     because:
-      'Older tools refuse to dump a newer server, and what newer tools write an older server may refuse to load.',
+      'Older tools refuse to dump a newer server, and an older server may refuse to load what newer tools write.',
     remedy: "Use the image of the server's major version; after an upgrade of the server, declare the new one.",
     check: (manifest) => {
       const declared = text(manifest.object, 'metadata', 'annotations', SERVER_VERSION);

@@ -61,7 +61,7 @@ export const OFFSITE: readonly Policy[] = [
     source: 'https://rclone.org/crypt/',
     rule: 'Copies are encrypted before they leave the pod.',
     because:
-      'Whoever can read the bucket reads the whole database: its provider, every key that may read, and who finds ' +
+      'Each reader of the bucket reads the whole database: its provider, every key that may read, and who finds ' +
       'one of these. Encryption by the provider does not help against a key.',
     remedy:
       'Use OffsiteEncryption.crypt(password, salt), with another prefix than that of the copies that are not, and ' +

@@ -4,7 +4,7 @@ import { violation, type Policy, type Violation } from './policy';
 
 const source = 'https://kubernetes.io/docs/concepts/security/pod-security-standards/#baseline';
 
-/** A violation for each field that is there and not allowed. */
+/** A violation for each field that is set and not allowed. */
 function refuse(fields: readonly Field[], isAllowed: (value: Value) => boolean, why: string): Violation[] {
   return fields
     .filter(({ value }) => !isAbsent(value) && !isAllowed(value))
@@ -64,7 +64,7 @@ export const POD_SECURITY_BASELINE: readonly Policy[] = [
       id: 'pod-host-process',
       source,
       rule: 'No container is a HostProcess container of Windows.',
-      because: "It runs on the node itself, with the node's privileges.",
+      because: "Such a container runs on the node itself, with the node's privileges.",
       remedy: 'Remove windowsOptions.hostProcess.',
     },
     (pod) =>
@@ -79,7 +79,7 @@ export const POD_SECURITY_BASELINE: readonly Policy[] = [
       id: 'pod-host-namespaces',
       source,
       rule: 'A pod has its own network, processes and IPC, not those of its node.',
-      because: "In the node's namespaces it sees the traffic, the processes and the memory of others.",
+      because: "In the node's namespaces a pod sees the traffic, the processes and the memory of others.",
       remedy: 'Remove the field.',
     },
     (pod) =>
@@ -139,7 +139,7 @@ export const POD_SECURITY_BASELINE: readonly Policy[] = [
       id: 'pod-host-ports',
       source,
       rule: 'No container takes a port of the node.',
-      because: 'It goes around NetworkPolicies, and two such pods cannot share a node.',
+      because: 'A host port goes around NetworkPolicies, and two such pods cannot share a node.',
       remedy: 'Remove hostPort and use a Service.',
     },
     (pod) =>
@@ -156,7 +156,7 @@ export const POD_SECURITY_BASELINE: readonly Policy[] = [
       id: 'pod-probe-host',
       source,
       rule: 'Probes and lifecycle hooks go to the pod itself, not to a host that they name.',
-      because: 'The kubelet sends them, from the node: a host lets a pod make the node send requests anywhere.',
+      because: 'The kubelet sends probes from the node: with a host, a pod makes the node send requests anywhere.',
       remedy: 'Remove host.',
     },
     (pod) =>

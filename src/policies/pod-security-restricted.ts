@@ -41,7 +41,7 @@ export const POD_SECURITY_RESTRICTED: readonly Policy[] = [
       id: 'pod-privilege-escalation',
       source,
       rule: 'Every container sets allowPrivilegeEscalation to false.',
-      because: 'Otherwise a program with the set-user-ID bit gets privileges that the container has not.',
+      because: 'Otherwise a program with the set-user-ID bit gets privileges that the container lacks.',
       remedy: 'Set allowPrivilegeEscalation: false.',
     },
     onLinux((pod) =>
@@ -78,7 +78,7 @@ export const POD_SECURITY_RESTRICTED: readonly Policy[] = [
       id: 'pod-seccomp',
       source,
       rule: 'Every container has a seccomp profile: RuntimeDefault, or one of the node.',
-      because: 'Kubernetes applies none by itself, and system calls that nobody needs are where holes are found.',
+      because: 'Kubernetes applies none by itself, and holes are found in system calls that no program needs.',
       remedy: 'Set seccompProfile: { type: RuntimeDefault } in the securityContext of the pod.',
     },
     onLinux((pod) =>

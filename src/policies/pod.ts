@@ -41,7 +41,7 @@ function readPod(manifest: Manifest): Pod | undefined {
   };
 }
 
-/** A policy for every pod, whoever wrote the object. */
+/** A policy for every pod, from whatever source. */
 export function podPolicy(
   policy: Omit<Policy, 'check' | 'level'> & { readonly level?: Level },
   check: (pod: Pod) => readonly Violation[],
@@ -89,7 +89,7 @@ export function isAbsent(value: Value): value is null | undefined {
 
 /** What a container may leave to its pod. */
 export interface Inherited {
-  /** Values that are there and not allowed. */
+  /** Values that are set and not allowed. */
   readonly refused: readonly Field[];
   /** Fields of containers that neither they nor the pod set. */
   readonly missing: readonly Field[];

@@ -27,7 +27,7 @@ export interface Policy {
   /** What happens where it is broken. */
   readonly because: string;
   readonly remedy: string;
-  /** Where the rule comes from, if it is not ours. */
+  /** The source of the rule, if it is not ours. */
   readonly source?: string;
   readonly check: (resource: Manifest, context: PolicyContext) => readonly Violation[];
 }
@@ -40,7 +40,7 @@ export interface Finding extends Violation {
   readonly remedy: string;
 }
 
-/** A violation at a path, with the value that is there. */
+/** A violation at a path, with the present value. */
 export function violation(path: readonly (string | number)[], value: Value, why: string, remedy?: string): Violation {
   const shown = value === undefined ? 'missing' : JSON.stringify(value);
   return {

@@ -5,7 +5,7 @@ import { keptBy, type RetentionCounts } from '../backup/kept-dumps';
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
 
-/** Where daylight saving ends, a day has 25 hours, and 23 where it begins. */
+/** A day has 25 hours when daylight saving ends, and 23 when it begins. */
 const LONGEST_DAY = DAY + HOUR;
 
 /** A leap year: each month, both changes of the clock, and 53 weeks begin or end in it. */

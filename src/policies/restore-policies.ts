@@ -45,7 +45,7 @@ export const RESTORE: readonly Policy[] = [
     source: 'https://kubernetes.io/docs/concepts/workloads/controllers/ttlafterfinished/',
     rule: 'A restore has no time to live after it has finished.',
     because:
-      'With the Job its log and its name go; Flux then makes a Job of Git again, and a name that is free ' +
+      'The log and the name go with the Job. Flux then makes a Job of Git again, and a free name ' +
       'invites the same restore twice.',
     remedy: 'Remove ttlSecondsAfterFinished. The history limits of the CronJob keep old Jobs few.',
     check: (manifest) => {
@@ -83,5 +83,5 @@ function triedAgain(manifest: Manifest, path: readonly string[]): Violation[] {
   const backoff = at(manifest.object, ...path);
   return backoff === 0
     ? []
-    : [violation(path, backoff, 'a restore that failed would be tried again before anybody has read why')];
+    : [violation(path, backoff, 'a failed restore would be tried again before a person has read why')];
 }

@@ -57,7 +57,7 @@ function findCrowds(manifests: readonly Manifest[]): Map<Manifest, Crowd[]> {
   return crowdsBy;
 }
 
-/** Where the runs of a CronJob of this library go; nowhere for one that is suspended, as templates of restores are. */
+/** The targets of the runs of a CronJob of this library; none if it is suspended, as templates of restores are. */
 function placesOf(manifest: Manifest): string[] {
   const { kind, namespace, object } = manifest;
   if (kind !== 'CronJob' || componentOf(manifest) === undefined || at(object, 'spec', 'suspend') === true) return [];

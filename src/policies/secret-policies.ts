@@ -18,7 +18,7 @@ export const SECRETS: readonly Policy[] = [
     id: 'no-secret-values',
     level: 'error',
     rule: 'No Secret has values.',
-    because: 'Manifests are committed, and a value in Git is known to everybody who can read the repo, also in base64.',
+    because: 'Manifests are committed, and each reader of the repo knows a value in Git, also in base64.',
     remedy:
       'Remove the Secret from the app, commit it encrypted with sops, and change the value if it was committed before.',
     check: ({ kind, object }) =>
@@ -38,7 +38,7 @@ export const SECRETS: readonly Policy[] = [
     {
       id: 'no-secret-in-environment',
       rule: 'No variable that holds a password, a token or a key has its value in the manifest.',
-      because: 'Manifests are committed, and a value in Git is known to everybody who can read the repo.',
+      because: 'Manifests are committed, and each reader of the repo knows a value in Git.',
       remedy: 'Use valueFrom with a secretKeyRef, and change the value if it was committed before.',
     },
     (pod) =>

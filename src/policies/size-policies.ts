@@ -9,7 +9,7 @@ const ANNOTATION_BYTES = 262_144;
 
 const LAST_APPLIED = 'kubectl.kubernetes.io/last-applied-configuration';
 
-/** Objects that Kubernetes does not take, whoever wrote them. */
+/** Objects that Kubernetes does not take. */
 export const SIZES: readonly Policy[] = [
   {
     id: 'configmap-size',

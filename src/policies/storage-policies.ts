@@ -11,7 +11,7 @@ const annotation = ({ object }: Manifest, name: string): string | undefined => t
  */
 const HASH = /-(c8[0-9a-f]{6}|(?=[a-z]*\d)[bcdfghkmt2456789]{10})$/;
 
-/** Where the dumps are. */
+/** The place of the dumps. */
 export const STORAGE: readonly Policy[] = [
   {
     id: 'claim-kept',
@@ -20,7 +20,7 @@ export const STORAGE: readonly Policy[] = [
     rule:
       'What applies a claim keeps it when it disappears from Git. The claim has kustomize.toolkit.fluxcd.io/prune: ' +
       'disabled, argocd.argoproj.io/sync-options: Prune=false,Delete=false or helm.sh/resource-policy: keep.',
-    because: 'With the claim, most provisioners delete what is stored: one removed line, and every dump is gone.',
+    because: 'Most provisioners delete the stored files with the claim: a removed line, and every dump is gone.',
     remedy: 'Use BackupPvc, or add the annotation of the tool that applies the claim.',
     check: (manifest) => {
       if (manifest.kind !== 'PersistentVolumeClaim' || isKept((name) => annotation(manifest, name))) return [];

@@ -24,12 +24,12 @@ export class BackupPolicies implements Validation {
   constructor({ except = [] }: BackupPoliciesProps = {}) {
     if (!Array.isArray(except))
       throw new Error(
-        `validations.properties.except (${JSON.stringify(except)}) is no list. Write it like [resources]`,
+        `validations.properties.except (${JSON.stringify(except)}) is not a list. Write it like [resources]`,
       );
     const unknown = except.find((id) => !POLICIES.some((policy) => policy.id === id));
     if (unknown !== undefined) {
       throw new Error(
-        `validations.properties.except (${JSON.stringify(unknown)}) is no policy. The ids are: ` +
+        `validations.properties.except (${JSON.stringify(unknown)}) is not a policy. The ids are: ` +
           `${POLICIES.map(({ id }) => id).join(', ')}`,
       );
     }

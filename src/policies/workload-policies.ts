@@ -31,14 +31,14 @@ function goodSchedule({ object }: Manifest): Schedule | undefined {
   return Schedule.of(text(object, 'spec', 'schedule') ?? '');
 }
 
-/** What every Job and CronJob of a tree says, whoever wrote it. */
+/** What every Job and CronJob of a tree says, from whatever source. */
 export const WORKLOAD: readonly Policy[] = [
   {
     id: 'deadline',
     level: 'error',
     source: `${JOBS}#job-termination-and-cleanup`,
     rule: 'Every Job ends: it has activeDeadlineSeconds.',
-    because: 'A run that hangs keeps the next ones from beginning, for days if nobody looks.',
+    because: 'A run that hangs keeps the next runs from beginning, for days if no person looks.',
     remedy: 'Set activeDeadline, or activeDeadlineSeconds, to the longest that a run may take.',
     check: (manifest) => {
       const path = jobSpecPath(manifest);
@@ -54,8 +54,7 @@ export const WORKLOAD: readonly Policy[] = [
     level: 'error',
     source: `${CRON_JOBS}#concurrency-policy`,
     rule: 'The deadline of a CronJob is not longer than the shortest interval of its schedule.',
-    because:
-      'A run that is still there when the next one is due makes Kubernetes leave that one out, or run both at once.',
+    because: 'If a run still runs when the next run is due, Kubernetes leaves that run out, or runs both at once.',
     remedy: 'Shorten the deadline, or run less often.',
     check: (manifest) => {
       const schedule = manifest.kind === 'CronJob' ? goodSchedule(manifest) : undefined;
@@ -93,8 +92,7 @@ export const WORKLOAD: readonly Policy[] = [
       id: 'explicit-suspend',
       source: 'https://fluxcd.io/flux/faq/#why-are-kubectl-edits-rolled-back-by-flux',
       rule: 'Every CronJob says whether it is suspended.',
-      because:
-        'Flux reverts only the fields that Git names: a suspension by kubectl would stay, and nobody would see it.',
+      because: 'Flux reverts only the fields that Git names: a suspension by kubectl would stay, unseen.',
       remedy: 'Set suspend: false, or true.',
     },
     'suspend',
@@ -172,7 +170,7 @@ export const WORKLOAD: readonly Policy[] = [
     level: 'error',
     source: `${JOBS}#pod-backoff-failure-policy`,
     rule: 'The pods of a backup, a restore and a drill are not restarted in place: restartPolicy is Never.',
-    because: 'With OnFailure the container is replaced, and the log that says why it failed is gone with it.',
+    because: 'OnFailure replaces the container, and the log that says why it failed is lost.',
     remedy: 'Set restartPolicy: Never, and a backoffLimit.',
     check: (manifest) => {
       const pod = componentOf(manifest) === undefined ? undefined : podOf(manifest);

@@ -11,22 +11,23 @@ const KUBECTL_PATH = '/kubectl';
 const KUBECTL = env('KUBECTL', `${KUBECTL_PATH}/kubectl`);
 const KUBECTL_IMAGE = 'alpine/kubectl:1.34.2';
 
-/** Where every client looks for the account. */
+/** The folder in which every client looks for the account. */
 const ACCOUNT_PATH = '/var/run/secrets/kubernetes.io/serviceaccount';
 
 /**
- * Stops a service right before the cut-over of a restore and starts it again afterwards, also when the cut-over failed:
+ * Stops a service right before the cutover of a restore and starts it again afterwards, also when the cutover failed:
  * a Deployment of the restore's namespace is scaled to 0 replicas, and back to the count that was found. The restore
  * gets an account, if none is given, that may read and set the scale of this one Deployment, and nothing else.
  *
- * Whoever else sets the scale may undo it, such as a HelmRelease with drift detection: suspend it for the restore.
+ * Another program that sets the scale may undo this, such as a HelmRelease with drift detection: suspend it for the
+ * restore.
  */
 export interface Quiesce {
   /** Name of the Deployment. */
   readonly deployment: string;
   /**
    * Image to copy `kubectl` from, with a tag or a digest. It must have `sh` and `cp`, which distroless images and those
-   * from scratch, such as `rancher/kubectl`, have not. The program must be linked statically, as that of Kubernetes'
+   * from scratch, such as `rancher/kubectl`, lack. The program must be linked statically, as that of Kubernetes'
    * releases is. Version 1.24 or later, at most one minor version from the cluster's.
    * @default 'alpine/kubectl:1.34.2'
    */

@@ -2,7 +2,7 @@ import { InvalidPropError } from '../errors';
 
 /** A query, and the name under which logs and manifests speak of it. */
 export interface SameAsDumpOptions {
-  /** What the check is about, in a few words of up to 200 characters. Unique among the checks of a backup. */
+  /** The subject of the check, in a few words of up to 200 characters. Unique among the checks of a backup. */
   readonly name: string;
   /**
    * A query that returns one value. It is read-only, and names without a schema are PostgreSQL's own: write
@@ -39,7 +39,7 @@ export class RestoreCheck {
   }
 
   private constructor(
-    /** What the check is about. */
+    /** The subject of the check. */
     public readonly name: string,
     /** The query that returns one value. */
     public readonly query: string,

@@ -15,41 +15,41 @@ import { RestoreTrigger, triggerEnv } from './restore-trigger';
 import { ScriptCronJob } from '../workload/script-cron-job';
 import { checkFolder, scriptJob, ScriptJobProps, specAtSynth } from '../workload/script-job';
 
-/** What is restored, and what happens to the service meanwhile. */
+/** The backup to restore, and how to treat the service meanwhile. */
 export interface RestoreJobProps extends RestoreOptions {
   /**
    * Name of the template, up to 52 characters. The Job of a merge has `-` and the id of the request after it, together
    * up to 63.
    */
   readonly name: string;
-  /** What to restore: a `BackupCronJob`, or a database and a storage. */
+  /** The backup to restore: a `BackupCronJob`, or a database and a storage. */
   readonly backup: IBackup;
   /**
-   * Restores from the copies in this bucket. The claim is not mounted, so it works where the NAS is gone: the copy is
-   * fetched into a volume of the pod, as large as the claim. Give it a template of its own, beside the one for the
-   * claim, which needs neither the bucket nor rclone. Records of what was restored end with the pod; so does the count
-   * of replicas of `quiesce` where the pod is killed in the cut-over.
+   * Restores from the copies in this bucket. The claim is not mounted, so it works without the NAS: the copy is fetched
+   * into a volume of the pod, as large as the claim. Give it a template of its own, beside the template for the claim,
+   * which needs neither the bucket nor rclone. Records of what was restored end with the pod. So does the count of
+   * replicas of `quiesce` if the pod is killed in the cutover.
    * @default - from the dumps on the claim
    */
   readonly offsite?: OffsiteTarget;
   /**
-   * What starts the restore.
+   * The trigger of the restore: a person or a merge.
    * @default RestoreTrigger.onDemand()
    */
   readonly trigger?: RestoreTrigger;
   /**
-   * Stops the service for the cut-over, and starts it again.
+   * Stops the service for the cutover, and starts it again.
    * @default - the service is left alone, and `sessions` says what happens
    */
   readonly quiesce?: Quiesce;
   /**
-   * The command that stops the service, for the log to tell whoever waits, e.g. a `kubectl scale`.
+   * The command that stops the service, which the log shows to the person who waits, e.g. a `kubectl scale`.
    * @default - the log says to scale it to 0 replicas, with `quiesce` by a `kubectl scale` of its deployment
    */
   readonly stopCommand?: string;
 }
 
-/** What the restores of several databases may have in common. */
+/** Options that the restores of several databases may share. */
 export interface RestoreOptions extends PodOptions {
   /**
    * Time after which a restore is ended, in whole seconds, at least 1 minute. The live database stays as it was.
@@ -57,18 +57,18 @@ export interface RestoreOptions extends PodOptions {
    */
   readonly activeDeadline?: Duration;
   /**
-   * What to do about sessions on the live database right before the cut-over.
+   * The treatment of sessions on the live database right before the cutover.
    * @default RestoreSessions.WAIT
    */
   readonly sessions?: RestoreSessions;
   /**
    * How long to wait for the sessions to end. Afterwards the restore fails, and what it has proven stays for a
-   * cut-over.
+   * cutover.
    * @default Duration.minutes(10)
    */
   readonly sessionsTimeout?: Duration;
   /**
-   * How many databases from before stay after a restore, the newest first. From 1, the way back, to 100.
+   * How many former databases stay after a restore, the newest first. From 1, the way back, to 100.
    * @default 1
    */
   readonly keepPrevious?: number;
@@ -101,9 +101,9 @@ export function restoreJobOptions(props: RestoreOptions): {
   };
 }
 
-/** What a restore does about sessions on the live database. */
+/** The treatment of sessions on the live database. */
 export enum RestoreSessions {
-  /** Wait until they have ended, and tell who they are. */
+  /** Wait until they have ended; the log names them. */
   WAIT = 'wait',
   /** End them. A service that reconnects goes on in the restored database. */
   DISCONNECT = 'disconnect',
@@ -122,12 +122,12 @@ export function restoreOptions(maintenanceWorkMem?: Size): string {
 }
 
 /**
- * A restore, on demand or by a merge. A restore that fails is not tried again by itself. Where the pod has to make way,
- * e.g. because its node is drained, another one takes its place and restores from the beginning.
+ * A restore, on demand or by a merge. A failed restore is not tried again by itself. If the pod has to make way, e.g.
+ * because its node is drained, another pod takes its place and restores from the beginning.
  *
  * On demand it is a template: a suspended CronJob, since `kubectl create job --from` takes Jobs from CronJobs only and
- * does not mind the suspension. Applying it starts nothing. Where somebody resumes it, the starting deadline keeps it
- * from catching up with a run that it has missed; it would begin with the next year.
+ * does not mind the suspension. Applying it starts nothing. If a person resumes it, the starting deadline keeps it from
+ * catching up with a missed run; it would begin with the next year.
  *
  * By a merge it is a Job, which is made once and then left alone. It restores one dump, by checksum, and only
  * once, however often it is applied or made again.
@@ -135,17 +135,17 @@ export function restoreOptions(maintenanceWorkMem?: Size): string {
 export class RestoreJob extends Construct {
   /** Name of the template, or of the Job that a merge starts. */
   public readonly name: string;
-  /** What starts the restore. */
+  /** The trigger of the restore. */
   public readonly trigger: RestoreTrigger;
-  /** What it does about sessions on the live database right before the cut-over. */
+  /** The treatment of sessions on the live database right before the cutover. */
   public readonly sessions: RestoreSessions;
   /** How long it waits for the sessions to end. */
   public readonly sessionsTimeout: Duration;
-  /** What it stops for the cut-over; undefined for nothing. */
+  /** The service that it stops for the cutover; undefined for none. */
   public readonly quiesce?: Quiesce;
   /** The bucket whose copies it restores; undefined for the dumps on the claim. */
   public readonly offsite?: OffsiteTarget;
-  /** How many databases from before stay after a restore. */
+  /** How many former databases stay after a restore. */
   public readonly keepPrevious: number;
 
   /** @throws InvalidPropError */
@@ -189,7 +189,7 @@ export class RestoreJob extends Construct {
       storage,
       folder: checkFolder('restoreJob', database, props.backup.folder),
       activeDeadline,
-      // A person decides whether to try again, with the log of this try in hand. A pod that is drained is no try.
+      // A person decides whether to try again, with the log of this try in hand. A drained pod does not count as a try.
       backoffLimit: 0,
       settings: [
         ...triggerEnv(trigger),

@@ -13,13 +13,13 @@ export interface OnMergeOptions {
   /** Name of the request, e.g. the number of the incident. The same one is carried out once. */
   readonly requestId: string;
   /**
-   * What applies the Job. It decides which tool is told to keep it when it has disappeared from Git.
+   * The tool that applies the Job. It decides which tool is told to keep it when it has disappeared from Git.
    * @default - Flux, Argo CD and Helm are told
    */
   readonly delivery?: Delivery;
 }
 
-/** What starts a restore. */
+/** The trigger of a restore. */
 export class RestoreTrigger {
   /** A person with kubectl, who chooses the dump then. For incidents: it is fast, and can be rehearsed and undone. */
   public static onDemand(): RestoreTrigger {
@@ -27,8 +27,8 @@ export class RestoreTrigger {
   }
 
   /**
-   * The merge of a pull request: Flux creates the Job. For restores that need a second pair of eyes, or where nobody
-   * has access to the cluster. Remove it from Git when it is done; the Job stays until somebody deletes it.
+   * The merge of a pull request: Flux creates the Job. For restores that two people must agree on, or for clusters to
+   * which no person has access. Remove it from Git when it is done; the Job stays until a person deletes it.
    * @throws InvalidPropError
    */
   public static onMerge(options: OnMergeOptions): RestoreTrigger {
@@ -60,7 +60,7 @@ export class RestoreTrigger {
     public readonly dump?: string,
     /** Checksum of the dump that a merge restores; undefined on demand. */
     public readonly sha256?: string,
-    /** What applies the Job of a merge; undefined where that is not known. */
+    /** The tool that applies the Job of a merge; undefined when it is unknown. */
     public readonly delivery?: Delivery,
   ) {}
 }

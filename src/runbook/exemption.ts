@@ -2,9 +2,9 @@ import { checkLine } from './runbook-probe';
 
 /** Something that a restore does not bring back, on purpose. A person reads it before they miss it. */
 export interface Exemption {
-  /** What is not backed up, in one line, e.g. "sessions in Redis". */
+  /** The data that is not backed up, in one line, e.g. "sessions in Redis". */
   readonly what: string;
-  /** Why that does no harm, or what is done about it instead, in one line. */
+  /** The reason why that does no harm, or the remedy, in one line. */
   readonly because: string;
 }
 

@@ -7,9 +7,9 @@ import type { SecretExpectations } from '../secrets/secret-expectations';
 import type { Exemption } from './exemption';
 import type { RunbookService } from './runbook-service';
 
-/** The copies of the dumps in a bucket, and what takes them. */
+/** The copies of the dumps in a bucket, and the constructs that make and take them. */
 export interface DatabaseCopies {
-  /** What makes them. */
+  /** The construct that makes them. */
   readonly copy: OffsiteCopy;
   /** The template that restores from there: a `RestoreJob` with `offsite`. */
   readonly restore: RestoreJob;
@@ -20,13 +20,13 @@ export interface DatabaseCopies {
   readonly drill?: RestoreDrill;
 }
 
-/** What the page tells of. */
+/** The subjects of the page. */
 export interface RunbookProps {
   /** The backup that is operated. */
   readonly backup: BackupCronJob;
   /** Its template for restores on demand. */
   readonly restore: RestoreJob;
-  /** What must exist before a restore. */
+  /** The secrets that must exist before a restore. */
   readonly secrets: SecretExpectations;
   /**
    * Its drill.
@@ -49,7 +49,7 @@ export interface RunbookProps {
    */
   readonly server?: string;
   /**
-   * What applies the manifests that are synthesized here.
+   * The tool that applies the manifests that are synthesized here.
    * @default Delivery.kubectl()
    */
   readonly delivery?: Delivery;
@@ -64,7 +64,7 @@ export interface RunbookProps {
    */
   readonly declaredIn?: string;
   /**
-   * What a restore does not bring back.
+   * Data that a restore does not bring back.
    * @default - nothing but what no restore brings back
    */
   readonly notBackedUp?: Exemption[];

@@ -2,7 +2,7 @@ import type { PostgresDatabase } from '../database/postgres-database';
 import type { ExpectedSecret } from '../secrets/secret-key';
 import type { RunbookFacts } from './facts';
 import { Commands } from './commands';
-import { paragraphs, sh, table } from './markdown';
+import { paragraphs, sentence, sh, table } from './markdown';
 import type { See, Section } from './page';
 
 /** Restoring where nothing is left but the NAS, Git and the secrets. */
@@ -22,8 +22,8 @@ export function freshClusterSection(runbook: RunbookFacts): Section {
         start(runbook, commands, see),
       ].filter((step) => step.length > 0);
       return paragraphs(
-        `In this order. Until the last step ${service.options.title} may not start: it would set up a new, empty ` +
-          'database. If it has, the restore exchanges that one too.',
+        `Take the steps in this order. ${sentence(service.options.title)} must not start before the last step: it would ` +
+          'set up a new, empty database. If it has, the restore exchanges that database, too.',
         ...steps.flatMap(([title, text, ...more], index) => [`**Step ${index + 1}: ${title}.** ${text}`, ...more]),
       );
     },
@@ -42,8 +42,9 @@ function secretsOf({ backup, secrets, namespace, service }: RunbookFacts): Step 
   );
   return [
     'secrets',
-    'Those that are in Git come with it, once they can be decrypted. The others come from where copies are kept, and ' +
-      `must be there before ${service.options.title} starts.${kept.join('')}${authority(backup.database)}`,
+    'The secrets in Git arrive with its manifests, once they can be decrypted. Bring the others from where their ' +
+      'copies are kept, ' +
+      `before ${service.options.title} starts.${kept.join('')}${authority(backup.database)}`,
     table(
       ['Secret', 'Key', 'Must be', 'Because', 'From'],
       secrets._all.map((secret) => row(secret)),
@@ -65,8 +66,8 @@ function hold(runbook: RunbookFacts, commands: Commands, see: See): Step {
           sh(...commands.hold(), ...delivery._apply(), patch),
         ]
       : [
-          `${because}In Git, before it is first applied, suspend the backup (${see('suspend')}) and ${title}. Where ` +
-            'that comes too late, and only there, hold also what is in the cluster:',
+          `${because}In Git, before it is first applied, suspend the backup (${see('suspend')}) and ${title}. If that ` +
+            'comes too late, and only then, also hold what runs in the cluster:',
           sh(...commands.hold(), ...delivery._suspend(namespace), patch),
         ]),
   ];
@@ -76,11 +77,10 @@ function dumps({ backup, copies }: RunbookFacts, commands: Commands, see: See): 
   const { storage, folder, database } = backup;
   return [
     'the dumps',
-    `${copies === undefined ? '' : `Where the NAS is gone too, ${see('nasGone')} has what to do instead of this step and "the data". `}` +
-      `The new claim \`${storage.claimName}\` is an empty folder of the NAS; its place is printed. Copy the folder ` +
-      `\`${folder}\` of the former claim into it, for user and group ` +
-      `${database.image.uid}:${database.image.gid}. Copy ` +
-      'and do not move: the original is the last one until this is done:',
+    `${copies === undefined ? '' : `If the NAS is gone, too, ${see('nasGone')} replaces this step and "the data". `}` +
+      `The new claim \`${storage.claimName}\` is an empty folder of the NAS. These commands print its place. Copy the ` +
+      `folder \`${folder}\` of the former claim into it, for user and group ` +
+      `${database.image.uid}:${database.image.gid}. Copy and do not move: the original is your last copy until you have verified:`,
     sh(
       `volume=$(${commands.kubectl(`get pvc/${storage.claimName} -o jsonpath='{.spec.volumeName}'`)})`,
       `kubectl get "pv/$volume" -o jsonpath='{.spec.nfs.server}:{.spec.nfs.path}{"\\n"}'`,
@@ -92,13 +92,14 @@ function server({ delivery, namespace, server: name }: RunbookFacts, commands: C
   const isUp = name === undefined ? [] : [commands.kubectl(`rollout status statefulset/${name} --timeout=10m`)];
   const reads =
     (name === undefined ? 'The server must accept connections. ' : '') +
-    'Where anything but `true` is printed, hold the backup again, as before:';
+    'If anything but `true` is printed, hold the backup again, as before:';
   return [
     'the server',
     ...(delivery._appliers.length === 0
       ? [reads, sh(commands.isBackupSuspended(), ...isUp)]
       : [
-          'Only when Git says that the backup is suspended: to resume applies what Git says, and takes back what ' +
+          'Go on only when Git says that the backup is suspended: these commands apply what Git says, and take ' +
+            'back what ' +
             `\`kubectl patch\` has set. ${reads}`,
           sh(...delivery._resume(namespace), commands.isBackupSuspended(), ...isUp),
         ]),
@@ -108,17 +109,16 @@ function server({ delivery, namespace, server: name }: RunbookFacts, commands: C
 function data({ backup: { database }, server: name, service }: RunbookFacts, commands: Commands): Step {
   const password = shellWord(`\\password ${database.user}`);
   const each =
-    `Roles that the log says were made have no password. Each one that ${service.options.title} logs in with ` +
-    `gets that ` +
-    'of its Secret';
+    `The roles that the restore has created, according to its log, have no password. Give each role that ` +
+    `${service.options.title} logs in with the password of its Secret`;
   return [
     'the data',
-    'Choose a dump. The log says what is different here: there is no database yet, and roles are made:',
+    'Choose a dump. The log says what is different here: there is no database yet, and the restore creates roles:',
     sh(commands.pgbackup('list'), commands.pgbackup(`restore --dump ${commands.exampleDump}`)),
     ...(name === undefined
       ? [`${each}, with \`\\password\` and the name of the role in a \`psql\` on the server.`]
       : [
-          `${each}; where it is not \`${database.user}\`, change the name behind \`password\` alone:`,
+          `${each}. For another role than \`${database.user}\`, change only the name behind \`password\`:`,
           sh(commands.kubectl(`exec -it statefulset/${name} -- psql -U ${shellWord(database.user)} -c ${password}`)),
         ]),
   ];
@@ -133,8 +133,8 @@ function start(runbook: RunbookFacts, commands: Commands, see: See): Step {
     : delivery._apply();
   return [
     `start ${title}`,
-    `${isByHand ? '' : 'Take the suspensions out of Git first. '}Where \`false\` is printed, the nights are ` +
-      `backed up again:`,
+    `${isByHand ? '' : 'Take the suspensions out of Git first. '}When \`false\` is printed, the nightly backups ` +
+      `run again:`,
     sh(...goOn, commands.isBackupSuspended(), ...commands.start(false)),
     `Then verify (${see('verify')})${drill === undefined ? '' : `, drill (${see('drill')})`} and back up ` +
       `(${see('backup')}). ` +

@@ -15,7 +15,7 @@ export function incidents(runbook: RunbookFacts, has: (id: SectionId) => boolean
     ['restore', "Data is wrong or gone; last night's is right", type(`restore${disconnect}`)],
     ['restore', 'Data is wrong or gone since a known moment', type(`restore --before ${EXAMPLE_MOMENT}${disconnect}`)],
     ['undo', 'A restore was a mistake', type(`undo${disconnect}`)],
-    ['sessions', 'A restore waits for sessions', 'see who they are; then stop or disconnect them'],
+    ['sessions', 'A restore waits for sessions', 'see whose they are; then stop or disconnect them'],
     ['key', `The ${keyName(runbook)} is lost or wrong`, 'look for its former value'],
     ['freshCluster', 'The cluster, or the database server, is gone', 'step by step'],
     ['nasGone', 'The NAS, or what was on it, is gone', type('list --from offsite')],
@@ -24,7 +24,7 @@ export function incidents(runbook: RunbookFacts, has: (id: SectionId) => boolean
       ? []
       : [['backup', 'A copy to the bucket has failed', type('copy')] satisfies (typeof rows)[number]]),
     ['drill', 'A drill has failed, or proves nothing', type('evidence')],
-    ['verify', `${sentence(title)} is up, and may not work, e.g. all tokens get 401`, 'prove it'],
+    ['verify', `${sentence(title)} is up and may not work, e.g. all tokens get 401`, 'prove it'],
     ['restore', 'A dump may be damaged', `${type('verify')}, then choose another one`],
     ['storageFull', 'The storage of the dumps is full', type('usage')],
     ['undo', "The database server's volume is full", type('drop-previous')],

@@ -31,11 +31,11 @@ export function keySection(runbook: RunbookFacts): Section[] {
       title: `The ${keyName(runbook)} is lost or wrong`,
       body: (see) =>
         paragraphs(
-          `This is about ${names}: it opens what is encrypted in the database. With a wrong one ${title} may ` +
-            `start and ` +
-            `look well${probe === undefined ? '' : `; the probe of ${see('verify')} tells`}. **Stop ${title}** ` +
-            `(${see('stopFirst')}): the right value does not open what is written with a wrong one. Never make a new ` +
-            `one up. Today's value opens the dumps with \`same\` under \`SECRETS\`: ${commands.inline('list')}.` +
+          `This section is about ${names}: it opens what is encrypted in the database. With a wrong value ${title} may ` +
+            `start and look well${probe === undefined ? '' : `; the probe of ${see('verify')} tells`}. ` +
+            `**Stop ${title}** (${see('stopFirst')}): the right value does not open what is written with a wrong ` +
+            `value. Never make up a new value. Today's value opens the dumps with \`same\` under \`SECRETS\`: ` +
+            `${commands.inline('list')}.` +
             (drill === undefined
               ? ''
               : ` A drill proves it (status 0) or refutes it (status 4): ` +
@@ -46,8 +46,9 @@ export function keySection(runbook: RunbookFacts): Section[] {
               : `${escrow.join('; ')}. `) +
             (files.length === 0
               ? ''
-              : 'In the repo of the secrets, this brings the file back as it was before its last change; the ' +
-                'list has earlier ones:'),
+              : 'In the repo of the secrets, these commands bring back the file from before its last change. The ' +
+                'list ' +
+                'shows earlier versions:'),
           ...(files.length === 0
             ? []
             : [
@@ -60,18 +61,18 @@ export function keySection(runbook: RunbookFacts): Section[] {
               ]),
           (files.length === 0
             ? ''
-            : 'It is decrypted with the key of that day: where that was changed too, its former value is needed ' +
+            : 'The file needs the decryption key of its day: if that key was changed too, bring back its former ' +
+              'value ' +
               'first. ') +
             (service.delivery._appliers.length === 0 ? 'Apply it, and start' : 'Start') +
             ` ${title} as at the end of ${see('stopFirst')}: \`list\` shows \`same\` for the dumps of that value` +
-            `${probe === undefined ? '' : `, and the probe of ${see('verify')} is right`}. Where the live ` +
-            `database was written with two values, ` +
-            `restore a dump with \`same\` (${see('restore')}).`,
-          "**Where no value is found,** the dumps that today's value opens are all that is left: restore the newest " +
-            'with `same`. Lost for good is ' +
+            `${probe === undefined ? '' : `, and the probe of ${see('verify')} is right`}. If the live database was ` +
+            `written with two values, restore a dump with \`same\` (${see('restore')}).`,
+          "**If no value is found,** only the dumps that today's value opens are left: restore the newest dump with " +
+            '`same`. Lost for good is ' +
             `${lostWithKey ?? 'all that was encrypted with the lost value'}. There is no re-encryption: no program ` +
-            'turns what one value has encrypted into what another one opens. Keep the other dumps, held, until the ' +
-            'search is given up.',
+            'turns what a value has encrypted into what another value opens. Hold the other dumps until you give up ' +
+            'the search.',
         ),
     },
   ];

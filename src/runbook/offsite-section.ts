@@ -50,7 +50,7 @@ function section(runbook: RunbookFacts, copies: DatabaseCopies): Section {
           ]),
         ),
         sh(...present(copies.copy.target._secrets, namespace)),
-        `**Step 2: the data.** Where the cluster is gone too, take ${see('freshCluster')} up to its step "the server", ` +
+        `**Step 2: the data.** If the cluster is gone, too, take ${see('freshCluster')} up to its step "the server", ` +
           'without "the dumps", and afterwards go on there. A copy is fetched, compared with its checksum, and ' +
           'restored as a dump is. ' +
           `${roomFor(backup.storage.size?.asString())}Look first, then choose one:`,
@@ -60,7 +60,7 @@ function section(runbook: RunbookFacts, copies: DatabaseCopies): Section {
           commands.pgbackup(`${fromBucket('restore')} --dump ${commands.exampleDump}${commands.disconnect}`),
           ...commands.restart(),
         ),
-        `Where names in the bucket were written over or deleted, \`--at ${EXAMPLE_MOMENT}\` takes the bucket as it ` +
+        `If names in the bucket were written over or deleted, \`--at ${EXAMPLE_MOMENT}\` takes the bucket as it ` +
           `was then. To go back: ${commands.inline(fromBucket(`undo${commands.disconnect}`))}.`,
         `**Step 3: a new place for dumps.** Give the claim ${claim} a volume again` +
           `${runbook.declaredIn === undefined ? '' : `, e.g. with another \`storageClassName\` in \`${runbook.declaredIn}\``}: ` +

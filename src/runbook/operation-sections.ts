@@ -24,13 +24,11 @@ function backupFailed(runbook: RunbookFacts, commands: Commands): Section {
     title: 'A backup has failed',
     body: (see) =>
       paragraphs(
-        'Earlier dumps are as they were. With status 3 the dump is stored and verified, but a restore of it ' +
-          'would fail: ' +
-          'secrets are not right' +
+        'Earlier dumps are as they were. With status 3 the dump is stored and verified, but a restore of it would ' +
+          'fail: secrets are wrong' +
           (keysOfDumps(runbook).length === 0 ? '' : ` (${see('key')})`) +
-          ', or the role that restores lacks a right. The last lines of the log say why, and what to do. Then ' +
-          'back up, ' +
-          'also while the schedule is suspended; it waits for a backup that is running:',
+          ', or the restoring role lacks a right. The last lines of the log say why, and what to do. Then back up. ' +
+          'This works while the schedule is suspended, too, and waits for a running backup:',
         sh(
           commands.kubectl(`logs -l ${commands.label(runbook.backup.name)} --tail=5 --prefix`),
           commands.pgbackup('backup'),
@@ -62,11 +60,12 @@ function drill({ drill: of, copies }: RunbookFacts, commands: Commands): Section
             (pick === DrillPick.NEWEST
               ? 'the newest verified dump'
               : 'the dump that was not drilled for the longest time') +
-            ' is restored into a server in the pod of the drill; production is not involved, and may be down. ' +
-            `${commands.inline('evidence')} tells of the last one: \`lastProven.ended\` is when a recovery was last ` +
-            'proven, also while drills fail, and `seconds.restore` how long it took. ' +
-            `${commands.inline('drill')} makes another one` +
-            `${copies?.drill === undefined ? '' : `; ${commands.inline('drill --from offsite')} one of the newest copy in the bucket`}. The evidence of ${keepEvidence} drills is kept.`,
+            ' is restored into a server in the pod of the drill. Production is not involved, and may be down. ' +
+            `${commands.inline('evidence')} shows the last drill. There, \`lastProven.ended\` is when a recovery was ` +
+            'last proven, also while drills fail, and `seconds.restore` how long it took. ' +
+            `${commands.inline('drill')} starts another drill` +
+            `${copies?.drill === undefined ? '' : `, and ${commands.inline('drill --from offsite')} a drill of the newest copy in the bucket`}. ` +
+            `The evidence of ${keepEvidence} drills is kept.`,
           table(
             ['Verdict', 'What it means'],
             [
@@ -95,16 +94,14 @@ function storageFull({ backup, declaredIn }: RunbookFacts, commands: Commands): 
     title: 'The storage is full',
     body: (see) =>
       paragraphs(
-        'A backup that may not fit prunes first what it would prune afterwards. If that is not enough, it fails, and ' +
-          `leaves earlier dumps as they are: nothing needs to be cleaned up. ${commands.inline('usage')} tells ` +
-          `of the ` +
-          'room, and of what takes it. Do not remove dumps by hand, nor the files beside them. The first that ' +
-          'helps, and ' +
-          `then another backup (${see('backup')}):`,
-        `1. Other files on the same share: the file system is shared, and the claim's size is mostly not enforced.
-2. Dumps that are held and need not be: \`release\` (${see('largeChange')}). The next backup prunes them.
-3. More room on the NAS. A larger \`size\` of the claim \`${backup.storage.claimName}\` alone does not make any.
-4. Fewer dumps: a **smaller** \`retention\`${declaredIn === undefined ? '' : ` in \`${declaredIn}\``}, by a ` +
+        'A backup that may not fit prunes first what it would prune afterwards. If that is not enough, it fails and ' +
+          `leaves earlier dumps as they are: you need not clean up. ${commands.inline('usage')} shows the room, and ` +
+          'what takes it. Remove neither dumps by hand nor the files beside them. Take the first step that helps, ' +
+          `and then back up again (${see('backup')}):`,
+        `1. Remove other files from the same share: its file system is shared, and the claim's size is mostly not enforced.
+2. \`release\` dumps that need not be held (${see('largeChange')}). The next backup prunes them.
+3. Enlarge the share on the NAS. A larger \`size\` of the claim \`${backup.storage.claimName}\` alone does nothing.
+4. Keep fewer dumps: a **smaller** \`retention\`${declaredIn === undefined ? '' : ` in \`${declaredIn}\``}, by a ` +
           `merge. Keeping more needs more room.`,
       ),
   };
@@ -121,20 +118,17 @@ function largeChange(
     body: (see) =>
       paragraphs(
         `A large change is one that a restore may have to undo: a new version of ${service.options.title} or of ` +
-          'PostgreSQL, a move, another storage class. Take a dump on purpose, which is held: no retention ' +
-          'removes it for ' +
+          'PostgreSQL, a move, another storage class. Take a dump and hold it: no retention removes it for ' +
           `30 days${of === undefined ? '' : '. Drill it'}. Change by a merge in Git, and verify (${see('verify')}). ` +
           `A new major version of the server needs its image in ${words(images)} at the same time: tools of another ` +
           'major version refuse to work, and say so.',
-        `The namespace \`${namespace}\` is long-lived and not ours: nothing here creates it. Do not delete it. ` +
+        `The namespace \`${namespace}\` is long-lived, and nothing here creates it. Do not delete it: the claim ` +
+          `\`${backup.storage.claimName}\` would go with it and, if its storage class deletes volumes, every dump. ` +
           (guard === undefined
             ? ''
-            : `\`${guard}\` refuses that, of the claim and the database too, and says what to type if it is meant; ` +
-              `\`kubectl delete namespace ${namespace} --dry-run=server\` proves it. `) +
-          `With it ` +
-          `would go the claim \`${backup.storage.claimName}\` and, where its storage class deletes volumes, ` +
-          `every dump. ` +
-          'A hold ends by itself; it can also be given or ended by name:',
+            : `\`${guard}\` refuses to delete the namespace, the claim and the database, and says how to delete them ` +
+              `on purpose. \`kubectl delete namespace ${namespace} --dry-run=server\` proves that. `) +
+          'A hold ends by itself. These commands also hold and release a dump by name:',
         sh(
           commands.pgbackup('backup --hold P30D --label before-change'),
           ...(of === undefined ? [] : [commands.pgbackup('drill')]),
@@ -158,18 +152,16 @@ function verify({ service }: RunbookFacts, commands: Commands): Section {
     title: 'Verify',
     body: () =>
       paragraphs(
-        `After a backup, and every week: ${commands.inline('status')} is green, and its status 0. After a ` +
-          `restore: what ` +
-          `was restored${up.length === 0 ? '' : `; of ${title}, that ${words(up)}`}; and that nothing is ` +
-          `suspended any ` +
-          `more, where ` +
+        `After a backup, and every week, ${commands.inline('status')} must be green, with status 0. After a restore, ` +
+          `check what was restored${up.length === 0 ? '' : `. Check of ${title} that ${words(up)}`}. Check that ` +
+          'nothing is suspended any more: ' +
           `${suspensions.length === 1 ? 'the last line is' : `the last ${suspensions.length} lines are`} empty ` +
           'or `false`:',
         sh(commands.pgbackup('restores'), ...commands.isUp(), ...suspensions),
         ...(probe === undefined
           ? []
           : [
-              `That ${title} works, and is not only up; let a person use it too:`,
+              `Prove that ${title} works, and is not only up. Let a person use it, too:`,
               sh(probe.command.trimEnd()),
               probe.answers &&
                 table(
@@ -190,30 +182,26 @@ function suspend(runbook: RunbookFacts, commands: Commands): Section {
   const byHand =
     delivery._appliers.length === 0
       ? '`kubectl patch` holds until the next `kubectl apply`'
-      : '`kubectl patch` is taken back';
+      : 'the next reconcile reverts `kubectl patch`';
   return {
     id: 'suspend',
     title: 'Suspend backups',
     body: (see) =>
       paragraphs(
-        `Through Git: the manifest always says \`suspend\`, and ${byHand}. ` +
+        `Suspend through Git: the manifest always says \`suspend\`, and ${byHand}. ` +
           `${declaredIn === undefined ? 'Write' : `In \`${declaredIn}\` write`} \`suspend: true\` ${construct}, ` +
-          `with the ` +
-          'reason and the day of its end beside it. Synthesize, commit, and let it be reviewed. Meanwhile no ' +
-          'night is ' +
-          'backed up, and only a backup on demand prunes' +
+          'with the reason and the day of its end beside it. Synthesize, commit, and have it reviewed. Meanwhile no ' +
+          'backup runs at night, and only a backup on demand prunes' +
           (backup.recoveryWindow === undefined
             ? ''
             : `: end it long before the ${backup.recoveryWindow.toDays()} days of the recovery window`) +
           '. ' +
           (service.delivery._appliers.length === 0
             ? ''
-            : `That stops no restore: nothing applies the Jobs of \`${restore.name}\`. But what applies ` +
-              `${title} starts ` +
-              `it again while it is stopped, so ${see('stopFirst')} suspends ` +
-              `${words(service.delivery._appliers)}; that ` +
-              'leaves no trace in Git. ') +
-          'What has arrived of the backup is printed, `true` or `false`:',
+            : `The suspension stops no restore: nothing applies the Jobs of \`${restore.name}\`. But what applies ` +
+              `${title} starts it again while it is stopped. So ${see('stopFirst')} suspends ` +
+              `${words(service.delivery._appliers)}. That leaves no trace in Git. `) +
+          'The last line says whether the backup is suspended now, `true` or `false`:',
         sh(...(delivery._appliers.length === 0 ? [] : delivery._apply()), commands.isBackupSuspended()),
       ),
   };

@@ -12,10 +12,10 @@ export function plainKubectlSection(runbook: RunbookFacts): Section {
     title: 'Without the plugin',
     body: () =>
       paragraphs(
-        'The plugin makes a Job of a CronJob, with variables, and follows it. This does the same for `list`; another ' +
-          'command has another CronJob, other variables and another name. It asks nothing before it changes the live ' +
-          'database. If `wait` times out, look with `kubectl describe`, and start no second Job while the first ' +
-          'one runs:',
+        'The plugin makes a Job of a CronJob, with variables, and follows it. These commands do the same for `list`. ' +
+          'Another command has another CronJob, other variables and another name. Without the plugin, a Job that ' +
+          'changes the live database asks nothing first. If `wait` times out, look with `kubectl describe`. Start no ' +
+          'second Job while the first Job runs:',
         sh(
           'job=list-$(date -u +%Y%m%d-%H%M%S)',
           commands.kubectl(`create job "$job" --from=cronjob/${restore.name} --dry-run=client -o yaml |`),

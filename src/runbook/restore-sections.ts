@@ -23,26 +23,26 @@ function restore({ backup, service }: RunbookFacts, commands: Commands): Section
     title: 'Restore',
     body: (see) =>
       paragraphs(
-        `A dump is loaded into a database beside \`${database}\` and proven; then the two exchange their names ` +
-          `in one ` +
-          `transaction. Whatever fails before leaves \`${database}\` as it was. What ${title} has written since the ` +
-          `dump stays in the former database, which ${see('undo')} brings back. Look first: the list, and a ` +
-          `rehearsal, ` +
-          'which loads and proves a dump and drops it again:',
+        `A restore loads a dump into a database beside \`${database}\` and proves it. Then the two exchange their names ` +
+          `in one transaction. A restore that fails before leaves \`${database}\` as it was. The writes of ${title} ` +
+          `since the dump stay in the former database, which ${see('undo')} brings back. Look at the list first. ` +
+          'Then rehearse: that loads and proves a dump, and drops it again:',
         sh(commands.pgbackup('list'), commands.pgbackup(`restore --rehearse --before ${EXAMPLE_MOMENT}`)),
-        '`VERIFIED` is `yes` for dumps that were read back to their end. `SECRETS` is `other` where a restore would ' +
-          "refuse, since today's secrets are not those of the dump. `restore` takes the newest verified dump: last " +
-          "night's, unless there was a backup since. To take another one:",
-        `- \`--yesterday\`: the newest verified one of yesterday or before, in UTC; never that of last night where it was taken after midnight
-- \`--before ${EXAMPLE_MOMENT}\`: the newest verified one at or before a moment, in UTC
-- \`--dump ${commands.exampleDump}\`: any one of the list, also one that was never verified`,
+        '`VERIFIED` is `yes` for dumps that were read back to their end. `SECRETS` is `other` for dumps that a ' +
+          'restore ' +
+          "would refuse, since today's secrets are not those of the dump. `restore` takes the newest verified dump: " +
+          "last night's, unless a backup followed. These options take another dump:",
+        `- \`--yesterday\`: the newest verified dump of yesterday or before, in UTC; a dump of last night that began after midnight is not one of them
+- \`--before ${EXAMPLE_MOMENT}\`: the newest verified dump at or before a moment, in UTC
+- \`--dump ${commands.exampleDump}\`: any dump of the list, also an unverified one`,
         (commands.isQuiesced
           ? `The Job scales ${title} to 0 for the exchange, and back.`
           : `\`--disconnect\` ends the sessions of ${title} at the exchange; it reconnects to what was restored.`) +
           (setupJobs.length === 0
             ? ''
-            : ` Where ${title} was upgraded since the dump, its setup must run again: take ${see('stopFirst')}.`) +
-          ' A restore that refuses says why; `--ignore` and the word of its message go on all the same: `secrets`, ' +
+            : ` If ${title} was upgraded since the dump, its setup must run again: take ${see('stopFirst')}.`) +
+          ' A restore that refuses says why. `--ignore` with the word of that message goes on all the same: ' +
+          '`secrets`, ' +
           `\`space\`, \`rights\`, \`proof\` or \`replication\`. Afterwards verify (${see('verify')}):`,
         exchange(commands, `restore --before ${EXAMPLE_MOMENT}`),
       ),
@@ -66,24 +66,23 @@ function stopFirst({ service }: RunbookFacts, commands: Commands): Section {
     title: 'Data is being corrupted now',
     body: (see) =>
       paragraphs(
-        `Stop ${title}, so that nothing else is damaged${stop.length === 0 ? '.' : ', and remember what is printed'}` +
+        `Stop ${title}, so that nothing else is damaged${stop.length === 0 ? '.' : ', and note what is printed'}` +
           (hasReplicas
-            ? '. Where the last number is 0, another person has stopped it before: look into Git for the number:'
+            ? '. If the last number is 0, another person has stopped it before: look into Git for the number:'
             : stop.length === 0
               ? ''
               : ':'),
         sh(...stop),
-        'Back up what is there now, for what is right in it. It is the newest dump then, so say `--before`, in ' +
-          'UTC, or `--dump`. ' +
-          'Restore what was there before the damage began:',
+        'Back up the damaged database, for what is still right in it. That dump is now the newest, so choose an ' +
+          'earlier dump with `--before`, in UTC, or `--dump`. Restore the data from before the damage:',
         sh(
           commands.pgbackup('backup --hold P30D --label corrupted'),
           commands.pgbackup(`restore --before ${EXAMPLE_MOMENT}`),
         ),
-        `Where an upgrade did the damage, take it back in Git first: starting fetches what Git says. Start ${title}` +
+        `If an upgrade did the damage, take it back in Git first: starting fetches what Git says. Start ${title}` +
           (setupJobs.length === 0
             ? ''
-            : `. ${words(setupJobs.map((job) => `\`job/${job}\``))} run again; where one fails, its log says why`) +
+            : `. ${words(setupJobs.map((job) => `\`job/${job}\``))} run again; if one fails, its log says why`) +
           `. Then verify (${see('verify')})${start.length === 0 ? '.' : ':'}`,
         sh(...start),
       ),
@@ -97,15 +96,13 @@ function undo({ restore: { keepPrevious }, service }: RunbookFacts, commands: Co
     title: 'Go back',
     body: (see) =>
       paragraphs(
-        'To the newest database from before, which is closed to connections. What was written since the restore ' +
-          'stays ' +
-          'in the one that it replaces; `undo` once more goes forward again. ' +
-          `Each restore keeps ${keepPrevious} of the databases from before; \`drop-previous\` drops them, which ` +
-          `frees ` +
-          'their space on the server and leaves no way back but another restore. ' +
+        '`undo` exchanges the live database with the newest former database, which is closed to connections. The ' +
+          'writes since the restore stay in the database that it replaces; a second `undo` goes forward again. ' +
+          `Each restore keeps ${keepPrevious} of the former databases. \`drop-previous\` drops them: that frees their ` +
+          'space on the server, and leaves no way back but another restore. ' +
           (setupJobs.length === 0
             ? 'To go back:'
-            : `Where ${title} was upgraded in between, stop and start it as in ${see('stopFirst')}. Otherwise:`),
+            : `If ${title} was upgraded in between, stop and start it as in ${see('stopFirst')}. Otherwise:`),
         exchange(commands, 'undo'),
       ),
   };
@@ -126,22 +123,19 @@ function sessions({ restore: template, service, backup }: RunbookFacts, commands
           (template.sessions === RestoreSessions.REFUSE
             ? ', and what was proven stays for `cutover`.'
             : `. After ${limit} the Job fails, and what was proven stays for \`cutover\`.`) +
-          ' Who they are, by role, address, program and pid; what is not a pod of ' +
-          `${title} is a person or another program:`,
+          ' The log names the sessions by role, address, program and pid. A session that is not of a pod of ' +
+          `${title} is that of a person or another program:`,
         sh(commands.kubectl(`logs ${ofTemplate} --tail=12 --prefix`)),
-        `**Stop ${title}**, if the sessions are its own and it must not write any more` +
+        `**Stop ${title}** if the sessions are its own and it must not write any more` +
           (commands.stop().length === 0
-            ? '. The Job that waits goes on by itself; then start it.'
-            : `: the first block of ${see('stopFirst')}. The Job that waits goes on by itself. Then start it: ` +
-              `the last ` +
-              'block there.'),
-        '**Or disconnect them.** A transaction that they have open is rolled back. What they have written since the ' +
-          `dump is in the former database only. ${sentence(title)} reconnects; a person, or another program ` +
-          `that writes, ` +
-          `gets an ` +
-          'error and may have to begin again. This deletes the Job that waits, whose name it prints, and puts ' +
-          'what it has proven ' +
-          'into place. Where a terminal still follows that Job, press Ctrl-C there first:',
+            ? '. The waiting Job goes on by itself. Then start it.'
+            : `. Use the first block of ${see('stopFirst')}. The waiting Job goes on by itself. Then start it with the ` +
+              'last block there.'),
+        '**Or disconnect them.** Their open transactions are rolled back. Their writes since the dump are in the ' +
+          'former ' +
+          `database only. ${sentence(title)} reconnects. A person, or another program that writes, gets an error and ` +
+          'may have to begin again. These commands print the name of the waiting Job, delete it, and put into place ' +
+          'what it has proven. If a terminal still follows that Job, press Ctrl-C there first:',
         sh(
           'job=$(' +
             commands.kubectl(

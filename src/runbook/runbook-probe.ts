@@ -1,14 +1,14 @@
 import { InvalidPropError } from '../errors';
 
-/** What an answer of a probe means. */
+/** The meaning of an answer of a probe. */
 export interface ProbeAnswer {
-  /** What the probe prints, e.g. `401`. */
+  /** The output of the probe, e.g. `401`. */
   readonly answer: string;
-  /** What it means, and what to do, in one line of Markdown. */
+  /** Its meaning, and what to do, in one line of Markdown. */
   readonly means: string;
 }
 
-/** What proves that a service works, and not only that it is up: it answers what it can answer with its data alone. */
+/** A proof that a service works, and not only that it is up: an answer that it can give with its data alone. */
 export interface RunbookProbe {
   /**
    * Commands for `sh` and what an operator has at hand, e.g. `kubectl` and `curl`; several lines if need be. Their
@@ -16,7 +16,7 @@ export interface RunbookProbe {
    */
   readonly command: string;
   /**
-   * What the answers mean.
+   * The meaning of the answers.
    * @default - status 0 says that it works, and the output says the rest
    */
   readonly answers?: ProbeAnswer[];

@@ -6,7 +6,7 @@ import type { ExternalObject } from '../kubernetes/external-object';
 import { checkName } from '../kubernetes/names';
 import { checkLine, checkProbe, RunbookProbe } from './runbook-probe';
 
-/** Where a service says whether it is ready to serve. */
+/** The address at which a service says whether it is ready to serve. */
 export interface ReadinessOptions {
   /** Name of the Service of Kubernetes. */
   readonly service: string;
@@ -16,22 +16,22 @@ export interface ReadinessOptions {
   readonly path: string;
 }
 
-/** How a service is run, by names that others have given. */
+/** How a service is run. Others have given the names. */
 export interface RunbookServiceOptions {
-  /** What people call it. */
+  /** The name that people use. */
   readonly title: string;
   /**
-   * Where it says whether it is ready.
+   * The address at which it says whether it is ready.
    * @default - nowhere: its workload says it
    */
   readonly readiness?: ReadinessOptions;
   /**
-   * What proves that it works.
+   * The proof that it works.
    * @default - none: a person uses it, and looks
    */
   readonly probe?: RunbookProbe;
   /**
-   * What applies the service, and would undo what a person changes.
+   * The tool that applies the service, and would undo what a person changes.
    * @default Delivery.kubectl()
    */
   readonly delivery?: Delivery;
@@ -41,13 +41,13 @@ export interface RunbookServiceOptions {
    */
   readonly setupJobs?: string[];
   /**
-   * What a person looks at after a restore into a fresh cluster, one line of Markdown each: what the database of the
-   * dump's day does not fit any more.
+   * Checks after a restore into a fresh cluster, one line of Markdown each: what no longer fits the database of the
+   * dump's day.
    * @default - nothing
    */
   readonly afterRestore?: string[];
   /**
-   * What is lost for good with a key that a dump depends on (`sameAsDump`), in one line of Markdown.
+   * Data that is lost for good with a key that a dump depends on (`sameAsDump`), in one line of Markdown.
    * @default - all that was encrypted with it
    */
   readonly lostWithKey?: string;
@@ -81,7 +81,7 @@ export class RunbookService {
     return new RunbookService(options);
   }
 
-  /** What applies it. */
+  /** The tool that applies it. */
   public readonly delivery: Delivery;
 
   private constructor(

@@ -20,9 +20,9 @@ import { externalObjects, RunbookService } from './runbook-service';
 import { scopeSection } from './scope-section';
 
 /**
- * The runbook of a backup: what to type, with the names that the other constructs have, so that it cannot go stale.
- * `KustomizedApp` writes it beside the manifests, as `RUNBOOK.md`, and the plugin that its commands are of; neither is
- * applied. One for a chart. Sections of what there is not are left out.
+ * The runbook of a backup: what to type in each situation. It takes its names from the other constructs, so that it
+ * cannot go stale. `KustomizedApp` writes it beside the manifests, as `RUNBOOK.md`, together with the plugin that it
+ * uses; neither is applied. A chart has one runbook. A section without a subject, e.g. a drill, is left out.
  */
 export class Runbook extends Construct {
   private readonly facts: Omit<RunbookFacts, 'hasOtherBackups'>;
@@ -114,14 +114,14 @@ export class Runbook extends Construct {
       '**First, in the folder of this page,** which has the plugin `kubectl-pgbackup`; it needs `bash` and `kubectl` ' +
         '1.24 or later:',
       sh('export PATH="$PWD:$PATH"'),
-      `Type commands as they stand, those of a section in one shell and in their order. Names of dumps and times are ` +
-        'examples: `list` shows what there is. What changes the live database tells first what is at stake, and ' +
-        'asks. ' +
-        'Ctrl-C ends no Job: `logs` follows it again. `echo $?` says how a command has ended: 0 good; 1 failed, or ' +
-        '`status` is red; 2 wrong usage, or rights or objects are missing; 3 a restore would fail' +
-        `${facts.drill === undefined ? '' : '; of a drill, 4 refuted, 5 inconclusive'}; 130 after Ctrl-C. ` +
-        `Without the ` +
-        `plugin: ${see('plainKubectl')}. This page is generated at synth: do not edit it.`,
+      'Type the commands as they stand. Type those of a section in one shell and in their order. Names of dumps and ' +
+        'times are examples: `list` shows yours. A command that changes the live database shows what is at ' +
+        'stake, and ' +
+        'asks. Ctrl-C ends no Job: `logs` follows it again. `echo $?` says how a command has ended: 0 well; 1 ' +
+        'failed, or ' +
+        '`status` is red; 2 wrong usage, or missing rights or objects; 3 a restore would fail; ' +
+        `${facts.drill === undefined ? '' : '4 and 5 a drill is refuted or inconclusive; '}130 Ctrl-C. ` +
+        `Without the plugin, use ${see('plainKubectl')}. This page is generated at synth: do not edit it.`,
     );
   }
 }

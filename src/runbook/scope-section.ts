@@ -46,10 +46,7 @@ export function scopeSection({ backup, copies, secrets, notBackedUp }: RunbookFa
                   ],
                 ]),
             ...notBackedUp.map(({ what, because }) => [`Not: ${what}`, because]),
-            [
-              'Not: what is written after the newest dump',
-              'dumps are taken at times; back up now before what may go wrong',
-            ],
+            ['Not: what is written after the newest dump', 'dumps are taken at times: back up before a risky change'],
             ['Not: passwords of roles', `no secret is written to the NAS; ${see('freshCluster')} sets them again`],
             ...(secrets._all.length === 0
               ? []

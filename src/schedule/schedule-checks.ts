@@ -29,8 +29,8 @@ export function checkTimeZone(property: string, timeZone: string): void {
 }
 
 /**
- * A run that may last longer than the interval would make the next one wait, or be left out. Where the time zone has
- * daylight saving, one interval a year is an hour shorter, which is not counted.
+ * A run that may last longer than the interval would make the next run wait, or be left out. With daylight saving an
+ * interval per year is an hour shorter, which is not counted.
  * @throws InvalidPropError
  */
 export function withinInterval(

@@ -101,7 +101,7 @@ export class Schedule {
   }
 
   /**
-   * The longest time between two runs in any year. Where the clock is set back, the interval over that night is longer.
+   * The longest time between two runs in any year. The interval over a night in which the clock is set back is longer.
    * That a run does not come whose hour is left out when the clock is set forward is not counted.
    */
   get longestInterval(): number {

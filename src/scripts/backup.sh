@@ -25,7 +25,7 @@ name=
 draft=
 target=
 begun=
-# For how many seconds a person wants it held, and until when that is; empty where nobody does.
+# For how many seconds a person wants it held, and until when that is; empty without a hold.
 hold_seconds=
 hold_until=
 # What the heartbeat reports: the success, or why a restore would fail.
@@ -91,9 +91,9 @@ check_label() {
       "Write it like before-upgrade-v5."
 }
 
-# A dump is better than none, whatever a restore needs beside it; but nobody must take it for enough.
+# A dump is better than none, whatever a restore needs beside it. But it must not pass for enough.
 fail_for_restore() {
-  printf '%s: %s\n' "$program" "$name.dump is there, but a restore of it would fail:
+  printf '%s: %s\n' "$program" "$name.dump exists, but a restore of it would fail:
 $findings" >&2
   exit 3
 }
@@ -137,13 +137,13 @@ choose_name() {
 make_space() {
   local last last_bytes='' needed free
   last=$(newest_verified 99999999-999999)
-  # The estimate is no reason to end the run.
+  # A missing estimate does not end the run.
   [ -z "$last" ] || last_bytes=$(manifest_number "$last" bytes) || last_bytes=
   needed=$((${last_bytes:-$1} * 11 / 10))
   free=$(free_bytes)
   [ "${free:-$needed}" -lt "$needed" ] || return 0
   log "$((free / 1000000)) MB are free and the dump may need $((needed / 1000000)) MB: pruning first"
-  bash "$scripts/prune.sh" "$name" || warn "old dumps could not be removed, see the message above: trying with the space that there is"
+  bash "$scripts/prune.sh" "$name" || warn "old dumps could not be removed, see the message above: trying with the free space"
   free=$(free_bytes)
   [ "${free:-$needed}" -ge "$needed" ] || warn "only $((free / 1000000)) MB are free." \
     "Enlarge the storage or keep fewer dumps; more retention needs more space, not less."
@@ -196,13 +196,13 @@ write_dump() {
   done <<<"$EXCLUDE_TABLE_DATA"
   start_progress progress_of "$target"
   run pg_dump "${options[@]}" --file="$target" ||
-    fail "pg_dump failed, see its message above. The unfinished dump is thrown away, earlier dumps are untouched." \
-      "Where $PGUSER lacks a right, docs/least-privilege.md has the SQL that gives it." \
+    fail "pg_dump failed, see its message above. The unfinished dump is thrown away. Earlier dumps are untouched." \
+      "If $PGUSER lacks a right, docs/least-privilege.md has the SQL that gives it." \
       "$(free_megabytes) MB are free on the storage."
   stop_progress
   wait "$looking" || {
     cat "$scratch/look.log" >&2
-    fail "what is in the dump could not be looked at, see psql's message above. Earlier dumps are untouched."
+    fail "the contents of the dump could not be recorded, see psql's message above. Earlier dumps are untouched."
   }
   read_answer snapshot answer || fail "the checks could not be evaluated, see psql's message above. Earlier dumps are untouched."
   close_session snapshot
@@ -222,14 +222,14 @@ settle() {
   local oid table
   cat "$scripts/sql"/{text-of-values,sequences,contents}.sql |
     query "$database" --set=excluded="$EXCLUDE_TABLE_DATA" --set=hashing=false --set=identities=true >"$scratch/after" ||
-    fail "what has changed during the dump could not be looked at, see psql's message above. Earlier dumps are untouched."
+    fail "the changes during the dump could not be recorded, see psql's message above. Earlier dumps are untouched."
   awk 'NR == FNR { after[$0] = 1; next } $0 in after' "$scratch/after" "$scratch/sequences" >>"$scratch/structure"
   awk -F '\t' '
     FILENAME ~ /after$/ { same[$0] = 1; next }
     FILENAME ~ /contents$/ { seen[$1] = 1; next }
     !($0 in same && $1 in seen) { print $2 "\t" $1 }' "$scratch/after" "$scratch/contents" "$scratch/identities" >"$scratch/changed"
   "$ROW_COUNTS" && [ -s "$scratch/changed" ] || return 0
-  log "$(wc -l <"$scratch/changed") tables were changed meanwhile, as TRUNCATE does: their rows are counted in the dump itself"
+  log "$(wc -l <"$scratch/changed") tables changed during the dump, as by TRUNCATE: their rows are counted in the dump itself"
   awk -F '\t' 'NR == FNR { changed[$2] = 1; next } !($1 in changed)' "$scratch/changed" "$scratch/contents" >"$scratch/contents.same"
   while IFS=$'\t' read -r oid table; do
     printf '%s\t%s\t\n' "$table" "$(rows_in_dump "$oid")"
@@ -278,7 +278,7 @@ write_manifest() {
 }
 
 fail_to_describe() {
-  fail "the server did not say what the manifest needs, see psql's message above. Earlier dumps are untouched."
+  fail "the facts for the manifest could not be queried, see psql's message above. Earlier dumps are untouched."
 }
 
 # The dump comes last: under its final name it is complete, and everything about it is there already.

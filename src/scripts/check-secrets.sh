@@ -94,7 +94,7 @@ missing() {
   local name
   name=$(name_of "$1")
   if [ -n "${of[optionalUntil]}" ]; then
-    log "$name: not there, which is right until ${of[optionalUntil]}. It is needed: ${of[because]}."
+    log "$name is missing, which is right until ${of[optionalUntil]}. It is needed: ${of[because]}."
   else
     finding "$name is missing. It is needed: ${of[because]}." \
       "Create it, e.g. by reconciling the Flux Kustomization that holds ${of[gitFile]:-it}."
@@ -137,12 +137,12 @@ ends_with_newline() {
 }
 
 # usage: fingerprint NAME PATH BECAUSE
-# The name is the salt: nobody can look up the hash of a value in a table made beforehand.
+# The name is the salt: a table of hashes that was made beforehand does not have the hash of this value.
 fingerprint() {
   printf '%s\t%s\t%s\n' "$({ echo "$1" && cat "$2"; } | sha256sum | cut -c 1-16)" "$1" "$3" >>"$SECRETS_REPORT/fingerprints"
 }
 
-# A server that is down is no wrong password; the next container waits for it.
+# A server that is down does not mean a wrong password; the next container waits for it.
 check_login() {
   local server refusal missing
   [ -n "${PGPASSWORD:-}" ] || return 0

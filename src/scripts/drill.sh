@@ -65,7 +65,7 @@ decide() {
     verdict=failed reason=$(reported errors)
     return 1
   elif keys_are refuted; then
-    verdict=refuted reason="what is restored cannot be used with the key that is there. $(reasons_of refuted)"
+    verdict=refuted reason="the restored data cannot be used with today's key. $(reasons_of refuted)"
     return 4
   elif findings=$(secret_findings) || findings=$(other_secrets) || findings=$(missing_rights_of_dump); then
     verdict=failed reason="a restore would be refused: $findings"
@@ -85,7 +85,7 @@ other_secrets() {
   # As it was drilled: a backup may have pruned it meanwhile, or it is of a bucket.
   local BACKUP_DIR=$report
   [ -s "$BACKUP_DIR/$name.json" ] || return 1
-  compare_fingerprints "$name" | awk -F '\t' '$1 == "other" { print $2 " is not the one that was there when the dump was taken: " $3; found = 1 }
+  compare_fingerprints "$name" | awk -F '\t' '$1 == "other" { print $2 " has another value than when the dump was taken: " $3; found = 1 }
     END { exit !found }'
 }
 

@@ -36,7 +36,7 @@ main() {
     evidence) evidence ;;
     restores) restores ;;
     usage) usage ;;
-    *) fail "\"$action\" is nothing that it does: see the head of $0." ;;
+    *) fail "\"$action\" is not an action: see the head of $0." ;;
   esac
 }
 
@@ -54,7 +54,7 @@ hold_for_person() {
   fi
   { printf %s "$end" >"$draft" && mv "$draft" "$hold"; } || {
     rm -f "$draft" || true
-    fail "the hold of $1.dump could not be written, see the message above. Is the storage full, or does it let nobody write?"
+    fail "the hold of $1.dump could not be written, see the message above. Is the storage full, or does it refuse writes?"
   }
   [ -e "$BACKUP_DIR/$1.dump" ] || {
     rm -f "$hold"
@@ -69,7 +69,7 @@ release_for_person() {
   former=$(holds_of "$1")
   # The second is what a former runbook had people set.
   rm -f "$BACKUP_DIR/$1.person.hold" "$BACKUP_DIR/$1.large-change.hold" ||
-    fail "the hold of $1.dump could not be removed, see the message above. Does the storage let nobody write?"
+    fail "the hold of $1.dump could not be removed, see the message above. Does the storage refuse writes?"
   if [ "$(holds_of "$1")" = "$former" ]; then log "no person held $1.dump"; else log "released $1.dump"; fi
   report_holds "$1"
 }

@@ -20,7 +20,7 @@ set -euo pipefail
 # What crypt begins each object with.
 readonly CRYPT_MAGIC=52434c4f4e450000
 
-# Whether the server refuses to write a name that is there; a remote that is no bucket is not asked.
+# Whether the server refuses to overwrite a name; a remote of another kind than a bucket is not asked.
 conditional=true
 
 main() {
@@ -119,7 +119,7 @@ is_copied() {
   done <<<"$files"
 }
 
-# usage: copy NAME      status 1 when the dump is not safely there, and another one may be. What a backup prunes meanwhile is no failure.
+# usage: copy NAME      status 1 when the dump is not safely there, and another dump may be. A dump that is pruned meanwhile does not fail the run.
 copy() {
   local name=$1 began files sum bytes
   began=$(date +%s)
@@ -183,7 +183,7 @@ unwanted_dumps() {
 }
 
 # usage: remove_unwanted      sets stuck of its caller to 1 where the key may not
-# The dump goes before the rest: what is left of it then is no copy.
+# The dump goes before the rest: its leftovers then do not pass for a copy.
 remove_unwanted() {
   local name names object objects_of
   names=$(states_in_bucket | sort -r | unwanted '')
@@ -247,7 +247,7 @@ are_here() {
 }
 
 # usage: send      the files that $scratch/sending names
-# The server itself refuses a name that is there: what a killed run has sent may arrive after the list was made, and another
+# The server itself refuses an existing name: what a killed run has sent may arrive after the list was made, and another
 # run may be under way. Some servers do not know that condition. A second try would send all of them again.
 send() {
   local status=0 arguments=(--retries 1 --files-from-raw "$scratch/sending" "$BACKUP_DIR" "$copies")
@@ -256,7 +256,7 @@ send() {
   RCLONE_CONFIG_BUCKET_NO_HEAD=true run "$RCLONE" copy --no-traverse --no-check-dest --header 'If-None-Match: *' "${arguments[@]}" \
     2>"$scratch/rclone.log" || status=1
   if grep -q NotImplemented "$scratch/rclone.log"; then
-    warn "$OFFSITE_ENDPOINT cannot refuse a name that is there: never start a copy while another one runs"
+    warn "$OFFSITE_ENDPOINT cannot refuse an existing name: never start a copy while another one runs"
     conditional=false
     send || return 1
   elif grep -q 'PreconditionFailed\|ConditionalRequestConflict' "$scratch/rclone.log"; then

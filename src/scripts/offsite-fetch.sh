@@ -4,7 +4,7 @@
 # The status is 0 also where it fails: the next container tells why.
 # usage: offsite-fetch.sh      with the environment that RestoreJob and RestoreDrill give it; RESTORE_DUMP and RESTORE_BEFORE
 #   choose as they do for a restore, and
-#   OFFSITE_AT       UTC time like 2026-11-20T08:00:00Z: the bucket as it was then, e.g. before somebody wrote a name again
+#   OFFSITE_AT       UTC time like 2026-11-20T08:00:00Z: the bucket as it was then, e.g. before a name was written again
 set -euo pipefail
 
 # shellcheck source=lib/common.sh

@@ -67,7 +67,7 @@ write_copies() {
   while IFS=$'\t' read -r name sum bytes back mode until seconds; do
     copied "$1" "$name" "$sum" "$bytes" "$back" "${mode#-}" "${until#-}" "$seconds" | record "$name"
     if [ "$mode" = - ]; then
-      warn "nothing that this key can see protects $name against deletion. Set an object lock on the bucket, see docs/offsite.md."
+      warn "nothing that this key can see protects $name against deletion. Set an object lock on the bucket, see docs/offsite-bucket.md."
     else
       log "$name is locked until $until ($mode)"
     fi

@@ -44,7 +44,7 @@ remove_all() {
     remove_dump "$name" || status=$?
     case $status in
       0) log "removed $name: no rule of the retention keeps it" ;;
-      1) log "left $name, which no rule of the retention keeps, because it is held" ;;
+      1) log "left $name, although no rule of the retention keeps it: it is held" ;;
       *) stuck=1 && warn "could not remove $name, see the message above" ;;
     esac
   done

@@ -6,8 +6,8 @@
 #                    rehearse       load and prove, then drop what was loaded
 #                    prepare        load and prove, and leave it for a later cutover
 #                    cutover        exchange the names with what was prepared
-#                    undo           exchange the names with the database from before
-#                    drop-previous  drop the databases from before
+#                    undo           exchange the names with the former database
+#                    drop-previous  drop the former databases
 #                    preflight      what a restore could not do now, and change nothing; status 3 where it would fail
 #                    state          what a cutover, an undo and a drop-previous would act on now; changes nothing
 #                    verify         read every stored dump and compare its checksum, see verify.sh
@@ -18,7 +18,7 @@
 #   RESTORE_BEFORE   newest verified dump at or before this UTC time, e.g. 2026-11-20T08:00:00Z
 #   RESTORE_IGNORE   what does not stop it: secrets (missing, wrong or not those of the dump), space (too little on the server),
 #                    rights (what its role may not do), proof (what is restored is not what was dumped), replication (its
-#                    consumers stay with the database from before)
+#                    consumers stay with the former database)
 #   RESTORE_SHA256   the checksum that the dump must have
 #   RESTORE_SESSIONS what to do with sessions on the live database: wait, disconnect or refuse
 #   REQUEST_ID       the same request is carried out once, however often it is made
@@ -73,7 +73,7 @@ main() {
     # The last is for the drill alone, which has a server of its own.
     restore | preflight | rehearse | prepare | cutover | undo | drop-previous | "${DRILL_DIR:+drill}") change "$action" ;;
     *)
-      fail "RESTORE_ACTION ($action) is none of restore, list, preflight, state, verify, rehearse, prepare, cutover, undo, drop-previous," \
+      fail "RESTORE_ACTION ($action) is not one of restore, list, preflight, state, verify, rehearse, prepare, cutover, undo, drop-previous," \
         "hold, release, evidence, restores, usage."
       ;;
   esac
@@ -128,7 +128,7 @@ change() {
     cutover) already_done "$name" || cut_over "$name" "$name" ;;
     undo) already_done undo || undo ;;
     drop-previous)
-      drop_previous 0 || fail "a database from before could not be dropped, see psql's message above. \"$database\" is untouched."
+      drop_previous 0 || fail "a former database could not be dropped, see psql's message above. \"$database\" is untouched."
       ;;
   esac
 }
@@ -217,7 +217,7 @@ load() {
   wait_for_reading "$2"
 }
 
-# usage: keep_staging DUMP      for a cut-over, in this run or a later one
+# usage: keep_staging DUMP      for a cutover, in this run or a later one
 keep_staging() {
   mark_staging "prepared from $1"
   made_staging=false
@@ -242,23 +242,23 @@ check_dump() {
   run bash "$scripts/verify.sh" "${how[@]}" "$dump" || fail "the dump is not whole. \"$database\" is untouched. Choose another dump."
 }
 
-# usage: check_secrets DUMP      A database that nobody can decrypt looks restored, and is not.
+# usage: check_secrets DUMP      A database that no key decrypts looks restored, and is not.
 check_secrets() {
   local findings verdict secret because
   if findings=$(secret_findings); then
-    refuse secrets "the secrets are not right:
+    refuse secrets "the secrets are wrong:
 $findings
-\"$database\" is untouched. Put them right first."
+\"$database\" is untouched. Correct them first."
   fi
   is_verified "$1" || return 0
   compare_fingerprints "$1" >"$scratch/secrets"
   while IFS=$'\t' read -r verdict secret because; do
     case $verdict in
-      same) log "$secret is the one that was there when $1.dump was taken" ;;
-      unknown) warn "whether $secret is the one of $1.dump is not known: its manifest has no fingerprint of it" ;;
+      same) log "$secret has the same value as when $1.dump was taken" ;;
+      unknown) warn "it is unknown whether $secret is that of $1.dump: its manifest has no fingerprint of it" ;;
       other)
-        refuse secrets "$secret is not the one that was there when $1.dump was taken: $because. \"$database\" is untouched." \
-          "Put the former one back, or choose a dump that was taken with this one: RESTORE_ACTION=list shows which."
+        refuse secrets "$secret has another value than when $1.dump was taken: $because. \"$database\" is untouched." \
+          "Put the former value back, or choose a dump that fits today's value: RESTORE_ACTION=list shows them."
         ;;
     esac
   done <"$scratch/secrets"
@@ -269,9 +269,9 @@ check_rights() {
   local findings
   needs_of_dump "$1" >"$scratch/needs"
   look_at_rights "$PGUSER" "$scratch/needs" ||
-    fail "what $PGUSER may do could not be looked at, see psql's message above. \"$database\" is untouched. Run this again."
+    fail "the rights of $PGUSER could not be queried, see psql's message above. \"$database\" is untouched. Run this again."
   findings=$(rights_that fails "$scratch/rights")
-  [ -z "$findings" ] || refuse rights "$PGUSER has not got every right that this restore takes:
+  [ -z "$findings" ] || refuse rights "$PGUSER lacks rights that this restore needs:
 $findings
 \"$database\" is untouched."
 }
@@ -297,7 +297,7 @@ check_ignored() {
   for what in ${RESTORE_IGNORE:-}; do
     case $what in
       secrets | space | rights | proof | replication) ;;
-      *) fail "RESTORE_IGNORE ($RESTORE_IGNORE) is none of secrets, space, rights, proof, replication, nor some of them with spaces between." ;;
+      *) fail "RESTORE_IGNORE ($RESTORE_IGNORE) must be some of secrets, space, rights, proof, replication, with spaces between." ;;
     esac
   done
 }

@@ -106,7 +106,7 @@ try_direct_reads() {
   file=$(files_of "$1" | sed -n 1p)
   dd if="$file" of=/dev/null bs=4096 count=1 iflag=direct 2>/dev/null || {
     direct=false
-    warn "the storage takes no direct reads: what is read back may come from the memory of this node"
+    warn "the storage takes no direct reads: the read-back may come from the memory of this node"
   }
 }
 

@@ -1,15 +1,15 @@
 import { Duration } from 'cdk8s';
 import { InvalidPropError } from '../errors';
 
-/** Something that no cluster can check: somebody has looked, and says so. */
+/** Something that no cluster can check: a person has looked, and attests it. */
 export interface EscrowOptions {
-  /** What is kept, e.g. "the private age key". */
+  /** The thing that is kept, e.g. "the private age key". */
   readonly what: string;
-  /** Where it is kept, so that another person finds it. */
+  /** The place at which another person finds it. */
   readonly where: string;
-  /** The day on which somebody last saw it there, e.g. `2026-11-01`. */
+  /** The day on which a person last saw it there, e.g. `2026-11-01`. */
   readonly attestedOn: string;
-  /** How long that is good for. */
+  /** How long the attestation holds. */
   readonly validFor: Duration;
 }
 
@@ -38,7 +38,7 @@ export class Escrow {
           `expectEscrow.${property}`,
           options[property],
           'is empty or has a line break',
-          'Say it so that somebody else finds it at night',
+          'Write it so that another person finds it at night',
         );
       }
     }

@@ -103,7 +103,7 @@ export class SecretExpectations extends Construct {
   }
 
   /**
-   * Expects a secret with any keys, for those whose keys somebody else chooses.
+   * Expects a secret with any keys, for secrets whose keys another program chooses.
    * @throws InvalidPropError when the names are not legal or the secret is expected already
    */
   public expectSecret(secretName: string, options: ExpectSecretOptions): void {

@@ -1,4 +1,4 @@
-/** Where a secret is. */
+/** The place of a secret. */
 export interface SecretOriginOptions {
   /**
    * Namespace of the secret. Pods cannot read secrets of other namespaces: such a one is listed, and nothing more.
@@ -6,33 +6,35 @@ export interface SecretOriginOptions {
    */
   readonly namespace?: string;
   /**
-   * File of the Flux repo that it is in, for whoever has to find it.
+   * File of the Flux repo that it is in, for the person who has to find it.
    * @default - any file
    */
   readonly gitFile?: string;
   /**
-   * What makes the secret, in words, where Git does not: until then it may be missing, and nobody looks for it in Git.
+   * The maker of the secret, in words, when it does not come from Git. Until then it may be missing, and no check
+   * looks for
+   * it in Git.
    * @default - it is in Git and must never be missing
    */
   readonly optionalUntil?: string;
   /**
-   * What brings the secret into the cluster, in words, where Git does not, e.g. `External Secrets`: nobody looks for it
+   * The tool that brings the secret into the cluster, when Git does not, e.g. `External Secrets`: no check looks for it
    * in Git, and it must never be missing in the cluster.
    * @default - Git brings it
    */
   readonly provider?: string;
 }
 
-/** What is known about a secret, beside its name. */
+/** Facts about a secret, beside its name. */
 export interface ExpectSecretOptions extends SecretOriginOptions {
-  /** What cannot be done without it, in one line for the person who restores. */
+  /** The reason for which a restore needs it, in one line. */
   readonly because: string;
 }
 
-/** What is known about a key of a secret, beside its name. */
+/** Facts about a key of a secret, beside its name. */
 export interface ExpectKeyOptions extends SecretOriginOptions {
   /**
-   * What cannot be done without it, in one line for the person who restores. Synth fails when neither this nor a use
+   * The reason for which a restore needs it, in one line. Synth fails when neither this nor a use
    * says it.
    * @default - what the use says: "the backup and the restore log in with it" for the password of a database, "the
    * images are pulled with it" for a pull secret, "success is reported there" and "failure is reported there" for a
@@ -60,9 +62,9 @@ export interface ExpectKeyOptions extends SecretOriginOptions {
    */
   readonly trailingNewline?: boolean;
   /**
-   * Whether a dump is worth nothing without the value that was there when it was taken, e.g. because the rows are
-   * encrypted with it. A fingerprint goes into the manifest of each dump, and a restore refuses when it differs.
-   * It must be long (`bytes` or `minBytes` of 16 or more) and random: who has the fingerprint can try guesses.
+   * Whether a dump is worth nothing without the value of its day, e.g. because the rows are encrypted with it. A
+   * fingerprint goes into the manifest of each dump, and a restore refuses when it differs. The value must be long
+   * (`bytes` or `minBytes` of 16 or more) and random: a reader of the fingerprint can try guesses.
    * @default false
    */
   readonly sameAsDump?: boolean;

@@ -14,7 +14,7 @@ export function givenEnv(name: string, value: string): k8s.EnvVar {
   return { name, value: value.replaceAll('$', '$$$$') };
 }
 
-/** The value of a secret. Where it is absent, the script says what is missing; the pod would only hang. */
+/** The value of a secret. It is optional: a script says what is missing, where the pod would only hang. */
 export function secretEnv(name: VariableName, key: SecretKey): k8s.EnvVar {
   return { name, valueFrom: { secretKeyRef: { name: key.secretName, key: key.key, optional: true } } };
 }

@@ -8,7 +8,7 @@ import { PodOptions } from './pod-options';
 import { ScriptConfigMap, SCRIPTS_PATH } from './script-config-map';
 import { SecretsCheck } from './secrets-check';
 
-/** Where the claim is mounted. */
+/** The folder of the claim in a pod. */
 export const STORAGE_PATH = '/backups';
 
 const SCRATCH_SIZE = Size.mebibytes(64);
@@ -25,7 +25,7 @@ export const WORKING_MOUNTS: k8s.VolumeMount[] = [
   { name: 'scratch', mountPath: '/tmp' },
 ];
 
-/** Where it is known what the secrets are like. */
+/** The folder with what is known of the secrets. */
 export const SECRETS_REPORT = env('SECRETS_REPORT', REPORT_PATH);
 
 export interface HardenedPodProps extends PodOptions {
@@ -58,7 +58,7 @@ export interface PodExtras {
   /** Containers that run right before the script's. */
   readonly initContainers: ContainerProps[];
   readonly volumes: k8s.Volume[];
-  /** Where the script sees the volumes. */
+  /** The folders in which the script sees the volumes. */
   readonly volumeMounts: k8s.VolumeMount[];
 }
 

@@ -8,7 +8,7 @@ import { SecretKey } from '../secrets/secret-key';
 import { RESERVED } from './secrets-check';
 import { VARIABLES } from './variables';
 
-/** What every workload takes for its pods. */
+/** Options of the pods of every workload. */
 export interface PodOptions {
   /**
    * CPU and memory of the container. Private memory peaks at 8 MiB in a backup. A CPU limit of 200m makes a backup 2.6

@@ -11,7 +11,7 @@ import { takeName } from '../kubernetes/resource';
 
 const ID = 'postgres-backup-scripts';
 
-/** Where a pod sees them. */
+/** The folder in which a pod sees them. */
 export const SCRIPTS_PATH = '/scripts';
 
 /** The folders of the scripts, as they are below `scripts/`, and what belongs to each. */

@@ -236,7 +236,7 @@ function checkNamespaces(
   }
 }
 
-/** Whoever looks at the server's sessions and locks, or at holds, sees which pod it is. */
+/** The server's sessions and locks, and the holds, show which pod it is. */
 export const POD_NAME: k8s.EnvVar = { name: 'PGAPPNAME', valueFrom: { fieldRef: { fieldPath: 'metadata.name' } } };
 
 /** What a pod that connects reads. */

@@ -1,4 +1,4 @@
-/** What a variable of our containers means to its script. */
+/** The meaning of a variable of our containers to its script. */
 export interface Variable {
   readonly meaning: string;
   /** Whether a person sets it for a Job by hand. */
@@ -70,15 +70,15 @@ export const VARIABLES = {
   RESTORE_SESSIONS: { meaning: 'what is done with sessions on the live database', byHand: true },
   SESSIONS_TIMEOUT: { meaning: 'seconds to wait for sessions to end' },
   STOP_COMMAND: { meaning: 'command that ends the sessions, for messages' },
-  KEEP_PREVIOUS: { meaning: 'databases from before that are kept' },
+  KEEP_PREVIOUS: { meaning: 'former databases that are kept' },
   RESTORE_JOBS: { meaning: 'tables that are loaded at a time' },
   RESTORE_OPTIONS: { meaning: 'settings of the sessions that load' },
   HOLD_SECONDS: { meaning: 'for how long the dump in use is held at most' },
-  QUIESCE_DEPLOYMENT: { meaning: 'Deployment that is scaled to 0 for the cut-over' },
+  QUIESCE_DEPLOYMENT: { meaning: 'Deployment that is scaled to 0 for the cutover' },
   KUBECTL: { meaning: 'path of kubectl' },
 
   RCLONE: { meaning: 'path of rclone' },
-  OFFSITE_REMOTE: { meaning: 'remote of rclone in the file OFFSITE_CONFIG, where it is no bucket of S3' },
+  OFFSITE_REMOTE: { meaning: 'remote of rclone in the file OFFSITE_CONFIG, when it is not a bucket of S3' },
   OFFSITE_CONFIG: { meaning: "file with rclone's configuration, from its secret" },
   OFFSITE_PROVIDER: { meaning: "rclone's name of the provider of the bucket" },
   OFFSITE_ENDPOINT: { meaning: 'address of the server of the bucket, or the remote in words' },

@@ -147,14 +147,14 @@ onLinux('colours are for terminals', () => {
 
 test.each([
   ['no repo', ['--dist', DIST], "required option '--repo <folder>' not specified"],
-  ['a repo that is not there', ['--repo', '/nowhere', '--dist', DIST], '--repo (/nowhere) is no folder'],
-  ['a dist that is not there', ['--repo', root, '--dist', '/nowhere'], '--dist (/nowhere) is no folder'],
+  ['a repo that is not there', ['--repo', '/nowhere', '--dist', DIST], '--repo (/nowhere) is not a folder'],
+  ['a dist that is not there', ['--repo', root, '--dist', '/nowhere'], '--dist (/nowhere) is not a folder'],
   [
     'a dist without a list',
     ['--repo', root, '--dist', join(root, 'src')],
     `--dist (${join(root, 'src')}) has no ConfigMap with the key secrets.yaml`,
   ],
-  ['a bad recipient', ['--repo', root, '--recipient', 'AGE-SECRET-KEY-1'], 'It is no age recipient'],
+  ['a bad recipient', ['--repo', root, '--recipient', 'AGE-SECRET-KEY-1'], 'It is not an age recipient'],
   ['two formats', ['--repo', root, '--json', '--sarif'], 'cannot be used with'],
   ['an unknown option', ['--repo', root, '--fix'], 'unknown option'],
   ['an argument too many', ['--repo', root, 'more'], 'too many arguments'],

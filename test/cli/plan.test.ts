@@ -103,8 +103,8 @@ test.each([
     ['--base', 'dist', '--head', 'dist', '--dumps', '/nowhere'],
     '--dumps (/nowhere) cannot be read (ENOENT)',
   ],
-  ['bad values', ['--base', 'dist', '--head', 'dist', '--now', 'tomorrow'], 'It is no time'],
-  ['a bad size', ['--base', 'dist', '--head', 'dist', '--dump-size', '2 GB'], 'It is no size'],
+  ['bad values', ['--base', 'dist', '--head', 'dist', '--now', 'tomorrow'], 'It is not a time'],
+  ['a bad size', ['--base', 'dist', '--head', 'dist', '--dump-size', '2 GB'], 'It is not a size'],
   [
     'a bad level',
     ['--base', 'dist', '--head', 'dist', '--fail-on', 'high'],

@@ -36,9 +36,9 @@ test('a Kustomization with every prop set as a reviewer sees it', () => {
   ).toMatchSnapshot();
 });
 
-test('the one in the README is what it writes', () => {
-  const [, block] = /## Into the Flux repo[^]*?```yaml\n([^]*?)```/.exec(
-    readFileSync(join(__dirname, '../../README.md'), 'utf8'),
+test('the one in the README of the app is what it writes', () => {
+  const [, block] = /## Bring a change into the cluster[^]*?```yaml\n([^]*?)```/.exec(
+    readFileSync(join(__dirname, '../../src/identity-internal/README.md'), 'utf8'),
   )!;
   const { metadata, spec } = parse(block!) as Manifest;
   expect(kustomization({ name: metadata.name, path: spec.path })).toEqual(parse(block!));

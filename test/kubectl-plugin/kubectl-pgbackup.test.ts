@@ -498,7 +498,7 @@ const external = declaredNames();
           .map(([v, g, r]) => ({ apiGroups: [g === 'core' ? '' : g], resources: [r], verbs: [v] }));
         const { status, stderr } = await pgbackup(verb === 'create' ? 'usage' : 'status');
         expect(stderr).toMatch(
-          new RegExp(`has not got:\\n {2}${verb} ${resource} \\(${group}\\)\\ndocs/operations.md has the Role`),
+          new RegExp(`lacks:\\n {2}${verb} ${resource} \\(${group}\\)\\ndocs/operations.md has the Role`),
         );
         expect(status).toBe(2);
       },
@@ -515,11 +515,11 @@ const external = declaredNames();
       ['restore --wait --disconnect', '--wait and --disconnect exclude each other'],
       ['backup --rehearse', '--rehearse is not for backup, but for: restore'],
       ['backup --hold 30', '--hold (30) is not a number of days'],
-      ['restore --ignore all', '--ignore (all) is none of secrets'],
+      ['restore --ignore all', '--ignore (all) is not one of secrets'],
       ['hold', 'hold needs --dump NAME'],
       ['usage -o json', '-o is not for usage'],
       ['status -o yaml', '-o (yaml) is not json'],
-      ['--backup nothing list', '--backup (nothing) is none of: zitadel-db-backup'],
+      ['--backup nothing list', '--backup (nothing) is not one of: zitadel-db-backup'],
       ['logs nothing', 'there is no Job nothing'],
     ])('"%s" is refused before anything is done', async (args, why) => {
       const { status, stderr } = await pgbackup(args.trim() === '' ? '--yes' : args);

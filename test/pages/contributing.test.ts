@@ -67,7 +67,7 @@ test('Renovate finds the images in the sources', () => {
     read('renovate.json'),
   ).customManagers;
   const files = [
-    'README.md',
+    'docs/restore.md',
     ...readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' }).map((file) => `src/${file}`),
   ];
   const found = managers.flatMap(({ managerFilePatterns, matchStrings }) =>
@@ -87,5 +87,5 @@ test('Renovate finds the images in the sources', () => {
   expect(found.filter((hit) => hit.startsWith('src/restore/quiesce.ts'))).toHaveLength(
     [...read('src/restore/quiesce.ts').matchAll(/alpine\/kubectl:/g)].length,
   );
-  expect(found.some((hit) => hit.startsWith('README.md: alpine/kubectl:'))).toBe(true);
+  expect(found.some((hit) => hit.startsWith('docs/restore.md: alpine/kubectl:'))).toBe(true);
 });

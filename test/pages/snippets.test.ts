@@ -79,8 +79,11 @@ test('the program in the README makes these files', () => {
     'ConfigMap.shop-backup-scripts.yaml',
     'ConfigMap.shop-expected-secrets.yaml',
     'CronJob.shop-db-backup.yaml',
+    'CronJob.shop-db-drill.yaml',
     'CronJob.shop-db-restore.yaml',
     'PersistentVolumeClaim.shop-backup.yaml',
+    'RUNBOOK.md',
+    'kubectl-pgbackup',
     'kustomization.yaml',
   ]);
 });
@@ -127,9 +130,9 @@ test('every YAML and JSON snippet can be parsed', () => {
   expect(errors).toEqual([]);
 });
 
-test('the validation in the README is the one of the example, whose synth runs it', () => {
+test('the validation in docs/getting-started.md is the one of the example, whose synth runs it', () => {
   const shown = snippets()
-    .filter(({ at, text }) => at.startsWith('README.md') && text.startsWith('validations:'))
+    .filter(({ at, text }) => at.startsWith('docs/getting-started.md') && text.includes('validations:'))
     .map(({ text }) => parse(text).validations);
   expect(shown).toEqual([parse(readFileSync(join(root, 'examples/other-cluster/cdk8s.yaml'), 'utf8')).validations]);
 });

@@ -12,7 +12,10 @@ const GIBIBYTE = 2 ** 30;
 
 /** What is a risk in either direction, and not a measure of which less or more is better. */
 const EITHER_WAY: { readonly [id in ChangeId]?: string } = {
-  'dumps-orphaned': 'dumps stay behind in the folder from before',
+  'dumps-orphaned': 'dumps stay behind in the former folder',
+  'copy-place': 'copies stay behind in the former bucket',
+  'copy-encryption': 'copies of one encryption do not open with the other',
+  'drill-source': 'a drill proves its source only',
   'claim-refused': 'Kubernetes refuses to change the field at all',
   'claim-not-applied': 'Flux leaves the claim as it is',
   'not-rendered': 'the files do not say what is applied',

@@ -339,7 +339,7 @@ export const CASES: { readonly [name: string]: Case } = {
     },
   },
   'restores disconnect the service': { after: { restore: { sessions: RestoreSessions.DISCONNECT } } },
-  'fewer databases from before stay': { before: { restore: { keepPrevious: 3 } } },
+  'fewer former databases stay': { before: { restore: { keepPrevious: 3 } } },
   'restores go on despite wrong secrets': {
     byHand: (files) => edited(files, RESTORE, [/(RESTORE_IGNORE\n +value: )""/, '$1secrets space']),
   },

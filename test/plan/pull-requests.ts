@@ -595,7 +595,7 @@ export const PULL_REQUESTS: { readonly [name: string]: PullRequest } = {
   'restore-by-merge': {
     sentences: [
       'The merge starts a restore: the dump of 2026-11-20 replaces the database shop.',
-      'What was written since is then in the database from before only.',
+      'What was written since is then in the former database only.',
       'The checksum of the dump is pinned.',
     ],
     base: () => shop(),

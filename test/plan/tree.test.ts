@@ -91,11 +91,11 @@ describe('a folder in a commit', () => {
 
   test('outside of a repo, and without git, the message says so', () => {
     const elsewhere = written({ 'a.yaml': '' });
-    expect(() => readIn(elsewhere, 'main:dist')).toThrow('since this is no Git repository');
+    expect(() => readIn(elsewhere, 'main:dist')).toThrow('since this is not a Git repository');
     const path = process.env.PATH;
     process.env.PATH = elsewhere;
     try {
-      expect(() => readIn(folder, 'main:dist')).toThrow('git is needed, which is not installed');
+      expect(() => readIn(folder, 'main:dist')).toThrow('git, which reads folders from a commit, is not installed');
     } finally {
       process.env.PATH = path;
     }

@@ -9,7 +9,7 @@ export interface Example {
   /** Undefined: it is missing. */
   readonly refused: unknown;
   readonly accepted: unknown;
-  /** Where it is reported, if not at the path or below it. */
+  /** The path at which it is reported, if not the path or below it. */
   readonly reported?: Path;
 }
 

@@ -80,10 +80,10 @@ test('a warning is shown and fails nothing, and a policy that is excepted is not
 
 test('an exception from a policy that does not exist is refused', () => {
   expect(() => new BackupPolicies({ except: ['no-secrets'] })).toThrow(
-    /^validations\.properties\.except \("no-secrets"\) is no policy\. The ids are: restore-by-itself, /,
+    /^validations\.properties\.except \("no-secrets"\) is not a policy\. The ids are: restore-by-itself, /,
   );
   expect(() => new BackupPolicies(parse('except: resources'))).toThrow(
-    'validations.properties.except ("resources") is no list. Write it like [resources]',
+    'validations.properties.except ("resources") is not a list. Write it like [resources]',
   );
 });
 

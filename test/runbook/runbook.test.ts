@@ -143,7 +143,7 @@ const SECRET_FILE = 'k8s/prod/21-secrets-zitadel.enc.yaml';
       ]);
       await eventually(
         'the restore waits',
-        () => cluster.pod('restore-waits').log('restore')?.includes('to let go of') === true,
+        () => cluster.pod('restore-waits').log('restore')?.includes('to close its sessions on') === true,
       );
     },
     'Step 4: the server': () => {
@@ -190,7 +190,7 @@ const SECRET_FILE = 'k8s/prod/21-secrets-zitadel.enc.yaml';
     },
     '4. A restore waits for sessions': (output) => {
       expect(output).toMatch(
-        /waiting for the service to let go of[^]* as a-service pid \d+\n[^]*job.* "restore-waits" deleted/,
+        /waiting for the service to close its sessions on[^]* as a-service pid \d+\n[^]*job.* "restore-waits" deleted/,
       );
       restored();
     },
@@ -331,7 +331,7 @@ const SECRET_FILE = 'k8s/prod/21-secrets-zitadel.enc.yaml';
         'an action that the script does not have',
         'RESTORE_ACTION=list',
         'RESTORE_ACTION=lost',
-        'is none of restore, list',
+        'is not one of restore, list',
       ],
     ])('%s is noticed', async (_, from, to, why) => {
       const { status, output } = await mistyped(from, to);

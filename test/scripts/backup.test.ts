@@ -55,7 +55,7 @@ describe.each(usually('busybox'))('a backup under %s', (userland) => {
     [
       'the server is not there',
       { PGPORT: '1', SERVER_TIMEOUT: '1' },
-      /no server accepts connections at 127\.0\.0\.1:1 after 1 s\. Look whether its pod is running/,
+      /no server accepts connections at 127\.0\.0\.1:1 after 1 s\. Check that its pod is running/,
     ],
     [
       'the database is not there',

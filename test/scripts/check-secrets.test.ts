@@ -118,7 +118,7 @@ describe.each(usually('gnu'))('check-secrets.sh under %s', (userland) => {
 
   test('a secret that something has yet to make may be missing, until then', async () => {
     const { stdout } = await check(undefined, { optionalUntil: 'the first setup has run' });
-    expect(stdout).toContain(`secret app, key key: not there, which is right until the first setup has run. ${needed}`);
+    expect(stdout).toContain(`secret app, key key is missing, which is right until the first setup has run. ${needed}`);
     expect(stdout).toContain('0 findings');
   });
 

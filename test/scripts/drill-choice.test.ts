@@ -224,7 +224,7 @@ describe.each(usually('busybox'))('a drill without a proof under %s', (userland)
     expect(instance.evidence()).toMatchObject({
       verdict: 'failed',
       reason:
-        'a restore would be refused: secret orders, key key is not the one that was there when the dump was ' +
+        'a restore would be refused: secret orders, key key has another value than when the dump was ' +
         'taken: the orders are encrypted with it',
     });
   });

@@ -146,9 +146,7 @@ describe.each(usually('busybox'))(
     ])('refutes a masterkey %s', async (_, wrong, why) => {
       const result = await drill('whole', wrong);
       expect(result).toMatchObject({ status: 4, failedContainer: 'drill' });
-      expect(result.stdout).toContain(
-        '== verdict: refuted. what is restored cannot be used with the key that is there. key ',
-      );
+      expect(result.stdout).toContain("== verdict: refuted. the restored data cannot be used with today's key. key ");
       expect(result.stdout).toContain(why);
       expect(instances.whole!.evidence()).toMatchObject({
         verdict: 'refuted',

@@ -64,7 +64,7 @@ describe.each(usually('gnu'))('without a server and without the masterkey, under
       );
       expect([holds(), read(`${OLD}.person.hold`)]).toEqual([[`${OLD}.person.hold`], '']);
       expect((await instance.prune(ONE)).stdout).toContain(
-        `left ${OLD}, which no rule of the retention keeps, because it is held`,
+        `left ${OLD}, although no rule of the retention keeps it: it is held`,
       );
       expect(await done('release', { RESTORE_DUMP: `${OLD}.dump` })).toBe(`inventory: released ${OLD}.dump\n`);
       expect(holds()).toEqual([]);
@@ -247,7 +247,8 @@ describe.each(usually('gnu'))('without a server and without the masterkey, under
 
   test('an action that is none is refused, with all that there are', () =>
     refused(
-      'RESTORE_ACTION (lost) is none of restore, list, preflight, state, verify, rehearse, prepare, cutover, undo, ' +
+      'RESTORE_ACTION (lost) is not one of restore, list, preflight, state, verify, rehearse, prepare, cutover, ' +
+        'undo, ' +
         'drop-previous, hold, release, evidence, restores, usage.',
       'lost',
     ));

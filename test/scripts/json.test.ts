@@ -174,7 +174,7 @@ describe.each(usually('busybox'))('JSON that was laid out anew, under %s', (user
       ({ secrets }) => {
         for (const name of Object.keys(secrets)) secrets[name] = '0'.repeat(16);
       },
-      'is not the one that was there when',
+      'has another value than when',
     ],
     [
       'sha256',

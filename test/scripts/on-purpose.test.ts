@@ -63,7 +63,7 @@ describe.each(usually('busybox'))('a dump that is taken on purpose, under %s,', 
     const until = new Date(end * 1000).toISOString().replace('.000', '');
     expect(log).toContain(`; its label is before-upgrade-v5; it is held until ${until}`);
 
-    expect(await backup(ONE)).toContain(`left ${name}, which no rule of the retention keeps, because it is held`);
+    expect(await backup(ONE)).toContain(`left ${name}, although no rule of the retention keeps it: it is held`);
     const [, next] = instance.dumps();
     expect([name, next].map((dump) => manifest(dump!).label)).toEqual(['before-upgrade-v5', null]);
     const list = await act('list');

@@ -173,7 +173,7 @@ describe.each(usually('gnu'))('pruning under %s', (userland) => {
     const env = replace({ mv: 'echo "moving $1"; PATH=${PATH#*:}; exec mv "$@"' });
     const gone = (name: string): string[] => [`moving /backups/zitadel/${name}.dump`, removal(name)];
     const left = (name: string): string =>
-      `prune: left ${name}, which no rule of the retention keeps, because it is held`;
+      `prune: left ${name}, although no rule of the retention keeps it: it is held`;
     const log = [...gone(day(6)), ...gone(day(5)), left(day(4)), ...gone(day(3)), left(day(2)), left(day(1))];
     expect((await prune({ ...LAST, ...env })).map((line) => line.replace(folder.nas, '/backups'))).toEqual(log);
     const holds = [
@@ -246,7 +246,7 @@ describe.each(usually('gnu'))('pruning under %s', (userland) => {
       mv: `PATH=\${PATH#*:}; case $2 in *.removed) : >"$BACKUP_DIR/${hold}" ;; esac; exec mv "$@"`,
     });
     expect(await prune({ ...LAST, ...env })).toEqual([
-      `prune: left ${day(1)}, which no rule of the retention keeps, because it is held`,
+      `prune: left ${day(1)}, although no rule of the retention keeps it: it is held`,
     ]);
     expect(folder.files()).toEqual([...filesOf(...days(1, 2)), hold].sort());
   });

@@ -42,7 +42,7 @@ describe('a database with a subscription', () => {
   });
 
   test(
-    'where that is accepted, the record tells what is left out, and the database from before keeps the slot until ' +
+    'where that is accepted, the record tells what is left out, and the former database keeps the slot until ' +
       'that is accepted too',
     async () => {
       const despite = { RESTORE_SESSIONS: 'disconnect', RESTORE_IGNORE: 'replication' };

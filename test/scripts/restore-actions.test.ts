@@ -77,12 +77,10 @@ describe.each(usually('busybox'))('the restore template under %s', (userland) =>
     expect(databases(server)).toEqual(['zitadel', 'zitadel_before_undo-2']);
     expect((await instance.restore({ RESTORE_ACTION: 'drop-previous' })).status).toBe(0);
     expect(databases(server)).toEqual(['zitadel']);
-    expect((await instance.restore({ RESTORE_ACTION: 'undo' })).stderr).toContain(
-      'no database from before to go back to',
-    );
+    expect((await instance.restore({ RESTORE_ACTION: 'undo' })).stderr).toContain('no former database to go back to');
   });
 
-  test('keeps as many databases from before as it is told to', async () => {
+  test('keeps as many former databases as it is told to', async () => {
     for (const request of ['a', 'b', 'c']) {
       expect((await instance.restore({ KEEP_PREVIOUS: '2' }, request)).status).toBe(0);
     }

@@ -151,7 +151,7 @@ describeWithKubectl.each(usually('gnu'))('a service that the restore scales, und
   test('is started again by the cut-over that follows one that was killed', async () => {
     await killedWhileItWaits();
     const { status, output } = await instance.restore({ RESTORE_ACTION: 'cutover' });
-    expect(output).toContain('a run was killed that had found deployment/shop-web at 3 replicas');
+    expect(output).toContain('a killed run had found deployment/shop-web at 3 replicas');
     expect(status).toBe(0);
     expect(scaled).toEqual([`${oid()} at 3`]);
     expect(existsSync(left())).toBe(false);
@@ -254,7 +254,7 @@ describeWithKubectl.each(usually('gnu'))('a service that the restore scales, und
     api.replicas = 1;
     restore.kill('SIGTERM');
     const { stdout } = await restore.result;
-    expect(stdout).toContain('is at 1 replicas, which somebody else has set');
+    expect(stdout).toContain('another program has set deployment/shop-web to 1 replicas');
     expect(api.replicas).toBe(1);
     expect(existsSync(left())).toBe(false);
   });

@@ -35,7 +35,7 @@ describe.each(usually('gnu'))('a service that is connected, under %s', (userland
     const before = oid();
     const restore = instance.startRestore({ STOP_COMMAND: 'kubectl scale deployment/zitadel --replicas=0' });
     await restore.waitForOutput(
-      /waiting for the service to let go of "zitadel": kubectl scale deployment\/zitadel --replicas=0\npostgres from 127\.0\.0\.1 as a-service pid \d+/,
+      /waiting for the service to close its sessions on "zitadel": kubectl scale deployment\/zitadel --replicas=0\npostgres from 127\.0\.0\.1 as a-service pid \d+/,
     );
     expect(oid()).toBe(before);
     await clients[0]!.stop();

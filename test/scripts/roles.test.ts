@@ -238,7 +238,7 @@ describe('what the role that restores may not do is found the night before, and 
 
   test('the dump is there, and the Job fails with the status that is not tried again', () => {
     expect(backedUp.status).toBe(3);
-    expect(backedUp.stderr).toContain('.dump is there, but a restore of it would fail:');
+    expect(backedUp.stderr).toContain('.dump exists, but a restore of it would fail:');
     expect(instance.dumps()).toHaveLength(1);
   });
 
@@ -266,7 +266,7 @@ describe('what the role that restores may not do is found the night before, and 
   test('a restore refuses before it loads anything', async () => {
     const { status, stderr, stdout } = await instance.restore();
     expect(status).toBe(1);
-    expect(stderr).toContain('shop_restore has not got every right that this restore takes:');
+    expect(stderr).toContain('shop_restore lacks rights that this restore needs:');
     expect(stderr).toContain('To restore all the same, set RESTORE_IGNORE=rights.');
     expect(stdout).not.toContain('loading');
     expect(state()).toBe(before);
@@ -308,7 +308,7 @@ describe('what the role that dumps may not read fails the backup, by name:', () 
     const { status, stderr } = await instance.backup();
     expect(status).toBe(1);
     expect(stderr).toContain(says);
-    expect(stderr).toContain('Where shop_backup lacks a right, docs/least-privilege.md has the SQL that gives it.');
+    expect(stderr).toContain('If shop_backup lacks a right, docs/least-privilege.md has the SQL that gives it.');
     expect(instance.dumps()).toEqual([]);
   });
 

@@ -42,7 +42,7 @@ describe.each(['busybox', 'gnu'] as const)('with dist/ as it ships, under %s', (
     expect(restore.stdout).toContain('done: "zitadel" is now');
   });
 
-  test('the database from before is kept, closed to connections', () => {
+  test('the former database is kept, closed to connections', () => {
     expect(
       server.sql('postgres', "SELECT datname, datallowconn FROM pg_database WHERE datname LIKE 'zitadel%' ORDER BY 1"),
     ).toBe('zitadel|t\nzitadel_before_restore-1|f');

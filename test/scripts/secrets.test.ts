@@ -9,7 +9,7 @@ import { usually } from '../support/machine/userlands';
 
 const OTHER_KEY = 'AnotherKeyThatHas32Characters!!!';
 const refusal =
-  /secret zitadel-secret, key masterkey is not the one that was there when zitadel-\S+\.dump was taken: without it a restored database cannot be decrypted\. "zitadel" is untouched\./;
+  /secret zitadel-secret, key masterkey has another value than when zitadel-\S+\.dump was taken: without it a restored database cannot be decrypted\. "zitadel" is untouched\./;
 
 describe.each(usually('busybox'))('the secrets of dist/ under %s', (userland) => {
   let server: PostgresServer;
@@ -69,7 +69,7 @@ describe.each(usually('busybox'))('the secrets of dist/ under %s', (userland) =>
     const { status, stderr, stdout } = await instance.restore();
     expect(status).toBe(1);
     expect(stderr).toMatch(
-      /the secrets are not right:\nsecret zitadel-secret, key masterkey is missing\. .*k8s\/prod\/21-secrets-zitadel\.enc\.yaml\.\n/,
+      /the secrets are wrong:\nsecret zitadel-secret, key masterkey is missing\. .*k8s\/prod\/21-secrets-zitadel\.enc\.yaml\.\n/,
     );
     expect(stdout).not.toContain('== prepare');
     expect(fingerprint(server, 'zitadel')).toBe(live);
@@ -91,7 +91,7 @@ describe.each(usually('busybox'))('the secrets of dist/ under %s', (userland) =>
     const { status, stderr } = await instance.backup();
     expect(status).toBe(3);
     expect(stderr).toMatch(
-      /zitadel-\S+\.dump is there, but a restore of it would fail:\nsecret zitadel-secret, key masterkey has 33 bytes instead of 32: it ends with a line break\./,
+      /zitadel-\S+\.dump exists, but a restore of it would fail:\nsecret zitadel-secret, key masterkey has 33 bytes instead of 32: it ends with a line break\./,
     );
     expect(instance.files()).toHaveLength(4);
     setMasterkey(MASTERKEY);

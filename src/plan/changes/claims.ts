@@ -8,7 +8,7 @@ import { guardOn, type Guard } from '../guarded';
 import { isMoved, resourceName } from '../resources';
 import { bytes, name, plural, quantity, words } from '../words';
 
-/** What becomes of the dumps that are there. */
+/** The fate of existing dumps. */
 export function claims({ backups, workloads, resources, guards, before: was }: Comparison): Change[] {
   const orphaned = backups.flatMap(({ before, after, forecast }): Change[] => {
     if (before === undefined || after === undefined || !isOrphaned(before, after)) return [];
@@ -27,7 +27,7 @@ export function claims({ backups, workloads, resources, guards, before: was }: C
         level: 'error',
         resources: followers.map(changedWorkload),
         title:
-          `Orphans every dump that is there${lost > 0 ? `, ${plural(lost, 'restore point')}` : ''}: the backup ` +
+          `Orphans every existing dump${lost > 0 ? `, ${plural(lost, 'restore point')}` : ''}: the backup ` +
           `begins anew in ${to}`,
         details: [
           `They stay in ${from}, where no restore and no drill looks for them any more and nothing prunes them. ` +
@@ -86,7 +86,7 @@ function removed(claim: Manifest, guard: Guard | undefined, isTold: boolean): Ch
   ];
 }
 
-/** What Kubernetes does not let anybody change. */
+/** The fields that Kubernetes does not allow to change. */
 function fixed(before: Manifest, after: Manifest, guards: readonly Guard[]): Change[] {
   const fields = (
     [
@@ -113,7 +113,7 @@ function shown(value: Value): string {
 function refused(claim: Manifest, what: string, guards: readonly Guard[]): Change {
   const guard = guardOn(claim, guards);
   return isGuarded(claim)
-    ? change('claim-not-applied', 'warning', claim, `Has no effect on the claim that is there: ${what}`, [
+    ? change('claim-not-applied', 'warning', claim, `Has no effect on the existing claim: ${what}`, [
         'Flux leaves the claim as it is (ssa: IfNotPresent). A fresh cluster gets the new one: the two differ ' +
           'from now on. To move the dumps, make a claim of another name and copy them.',
       ])
@@ -133,12 +133,12 @@ function size(before: Manifest, after: Manifest, guards: readonly Guard[]): Chan
   if (!isGuarded(after))
     return [
       change('claim-resized', 'note', after, `The claim grows: ${what}`, [
-        'Where its storage class allows that; else Kubernetes refuses it, and Flux applies nothing of its ' +
+        'If its storage class allows that; else Kubernetes refuses it, and Flux applies nothing of its ' +
           'Kustomization.',
       ]),
     ];
   return [
-    change('claim-not-applied', 'warning', after, `Has no effect on the claim that is there: size ${what}`, [
+    change('claim-not-applied', 'warning', after, `Has no effect on the existing claim: size ${what}`, [
       'Flux leaves the claim as it is (ssa: IfNotPresent). Resize it with kubectl too, or set resizableFromGit.',
     ]),
   ];

@@ -118,7 +118,7 @@ function counts(before: Workload, after: Workload): Change[] {
 }
 
 function heartbeat(before: Workload, after: Workload): Change[] {
-  const told = ({ secretVariables }: Workload, variable: string): string => secretVariables.get(variable) ?? 'nobody';
+  const told = ({ secretVariables }: Workload, variable: string): string => secretVariables.get(variable) ?? 'nowhere';
   const changed = HEARTBEATS.filter(({ variable }) => told(before, variable) !== told(after, variable));
   if (changed.length === 0) return [];
   const isSilent = changed.some(({ variable }) => !after.secretVariables.has(variable));

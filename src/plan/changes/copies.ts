@@ -40,7 +40,7 @@ function added(copy: CopyWorkload, now: number): Change {
     `The dumps in ${name(copy.folder)} are copied to ${told(copy.place)}`,
     [
       ...(run === undefined ? [] : [`The next run begins at ${localMoment(run, calendar!.timeZone)}.`]),
-      'All verified dumps that are there are copied, the newest first. Does the bucket lock its objects, and are the ' +
+      'All existing verified dumps are copied, the newest first. Does the bucket lock its objects, and are the ' +
         'keys kept outside of the cluster?',
     ],
   );
@@ -144,7 +144,7 @@ function encryption(before: CopyWorkload, after: CopyWorkload): Change[] {
             ...beside,
           ])
         : change('copy-encryption', 'error', after.manifest, 'Copies are not encrypted any more', [
-            'Whoever can read the bucket reads the database.',
+            'Each reader of the bucket reads the database.',
             ...beside,
           ]),
     ];
@@ -168,7 +168,7 @@ function keysOf({ secretVariables }: CopyWorkload): string {
     .join(' and ');
 }
 
-/** Where a drill takes what it restores from. */
+/** The source of what a drill restores. */
 function ofDrill(before: Manifest, after: Manifest, { manifests }: Side): Change[] {
   if (componentOf(after) !== 'drill' || componentOf(before) !== 'drill') return [];
   const [was, is] = [copyPlace(before), copyPlace(after)];

@@ -60,7 +60,7 @@ export function guards({ resources, after: { manifests: now } }: Comparison): Ch
   });
 }
 
-/** What is no annotation and destroys dumps all the same. */
+/** Fields beside annotations that destroy dumps all the same. */
 function destroys(before: Manifest, after: Manifest): Change[] {
   const { kind, apiVersion } = after;
   const isFlux = kind === 'Kustomization' && apiVersion.startsWith('kustomize.toolkit.fluxcd.io/');
@@ -75,7 +75,7 @@ function destroys(before: Manifest, after: Manifest): Change[] {
         'persistentVolumeReclaimPolicy',
         'Delete',
         'The volume is deleted with its claim from now on, and all that is on it',
-        'Whoever deletes the claim deletes the dumps.',
+        'Deleting the claim deletes the dumps.',
       ] as const);
   if (!isFlux && kind !== 'PersistentVolume') return [];
   const [was, is] = [before, after].map(({ object }) => at(object, 'spec', field));

@@ -21,7 +21,7 @@ export function lifecycle({ backups, workloads, resources, namespaces, options: 
             `The backup ${name(before.manifest.name)} is called ${name(after.manifest.name)} from now on`,
             [
               'Flux deletes the old CronJob, and with it its Jobs and their logs. A run that is under way ends there.',
-              'Alerts, scripts and runbooks that name the old one must be changed.',
+              'Alerts, scripts and runbooks that use the old name must be changed.',
             ],
           ),
         ],
@@ -93,7 +93,7 @@ function ofWorkload({ before, after }: Pair<Workload>, now: number): Change[] {
           ...(after.component === 'backup'
             ? [
                 `Recovery point objective: ${objective(after, now)}.`,
-                'At its end the retention is applied to all that is there: --dumps tells what goes.',
+                'At its end the retention is applied to all existing dumps: --dumps tells what goes.',
               ]
             : []),
         ]),
@@ -127,7 +127,7 @@ function removed({ component, manifest, database, claim, folder }: Workload): Ch
   switch (component) {
     case 'backup':
       return change('backup-removed', 'error', manifest, `The database ${name(database)} is not backed up any more`, [
-        `Its dumps stay in ${name(folder)} on the claim ${name(claim)}, as long as that is there, and nothing ` +
+        `Its dumps stay in ${name(folder)} on the claim ${name(claim)}, as long as that exists, and nothing ` +
           'prunes them.',
       ]);
     case 'drill':
@@ -205,7 +205,7 @@ function ofRestoreJob({ before, after }: Pair<Workload>): Change[] {
         [
           'Flux creates the Job as soon as it has the commit ' +
             `(RESTORE_ACTION=${name(action)}${env.get('RESTORE_SHA256') ? `, RESTORE_SHA256=${name(env.get('RESTORE_SHA256')!)}` : ', no checksum is pinned'}).`,
-          'What was written since that dump is then in the database from before only.',
+          'What was written since that dump is then in the former database only.',
         ],
       ),
     );
@@ -214,7 +214,7 @@ function ofRestoreJob({ before, after }: Pair<Workload>): Change[] {
     changes.push(
       change('restore-job-removed', stays ? 'note' : 'warning', manifest, 'The Job of a restore is gone from Git', [
         stays
-          ? 'It stays in the cluster until somebody deletes it. The restore is not undone.'
+          ? 'It stays in the cluster until a person deletes it. The restore is not undone.'
           : 'Flux deletes it: a restore that is under way ends there. The live database stays as it was.',
       ]),
     );

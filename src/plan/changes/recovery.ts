@@ -15,7 +15,7 @@ const DAY = 86_400_000;
 const LONG = 1.25;
 const RULES = ['last', 'daily', 'weekly', 'monthly', 'yearly', 'within'] as const;
 
-/** How much is lost at worst, how far back one can go, and which restore points go. */
+/** How much is lost at worst, how far back a restore can go, and which restore points go. */
 export function recovery(comparison: Comparison): Change[] {
   const {
     backups,
@@ -121,7 +121,7 @@ function schedule(
 /** @param overfull how much of its claim the dumps need without the change, if more than all of it */
 function deleted({ before, after, forecast }: BackupPair, overfull: number | undefined): Change[] {
   const { lost, next, isListed, isAmbiguous, before: unchanged, after: changed } = forecast!;
-  // Where the folder or the claim is another one, nothing is deleted: what becomes of the data is told of the claim.
+  // With another folder or claim, nothing is deleted: the answers about the claim tell what becomes of the data.
   if (lost.length === 0 || isOrphaned(before!, after!)) return [];
   const [oldest, newest] = [lost.at(-1)!.point, lost[0]!.point];
   const days = [unchanged, changed].map((points) =>

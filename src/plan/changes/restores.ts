@@ -33,11 +33,11 @@ function sessions(pair: Required<Pair<Workload>>): Change[] {
       'restore-sessions',
       disconnects ? 'warning' : 'note',
       pair.after.manifest,
-      `Sessions on the live database at the cut-over: ${name(was)} → ${name(is)}`,
+      `Sessions on the live database at the cutover: ${name(was)} → ${name(is)}`,
       disconnects
         ? [
             'A restore ends them, in the middle of whatever they do. What a service writes between the dump and ' +
-              'the exchange is in the database from before only.',
+              'the exchange is in the former database only.',
           ]
         : [],
     ),
@@ -53,7 +53,7 @@ function previous(pair: Required<Pair<Workload>>): Change[] {
       'restore-previous',
       isLess ? 'warning' : 'note',
       pair.after.manifest,
-      `Databases from before that stay after a restore: ${name(was)} → ${name(is)}`,
+      `Former databases that stay after a restore: ${name(was)} → ${name(is)}`,
       isLess
         ? ['The next restore drops the others, and with them the way back beyond the newest.']
         : ['Each takes the room of a whole database on the server.'],
@@ -90,7 +90,7 @@ function quiesce(pair: Required<Pair<Workload>>): Change[] {
       'restore-quiesce',
       is === '' ? 'note' : 'warning',
       pair.after.manifest,
-      `What a restore stops for the cut-over, and starts again: ${was === '' ? 'nothing' : `the Deployment ${name(was)}`} ` +
+      `What a restore stops for the cutover, and starts again: ${was === '' ? 'nothing' : `the Deployment ${name(was)}`} ` +
         `→ ${is === '' ? 'nothing' : `the Deployment ${name(is)}`}`,
       is === '' ? [] : ['Its account may set the scale of this Deployment.'],
     ),

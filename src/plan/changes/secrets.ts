@@ -122,7 +122,7 @@ function expectedAnew(secret: string, need: Need, isUsed: boolean): Change {
       `Looked for from now on: the secret ${name(secret)}, which may be missing until ${name(need.optionalUntil)}`,
       [
         ...because(need),
-        'The check logs that it is missing, and stops no backup. Where it is there, it must be what is expected.',
+        'The check logs that it is missing, and stops no backup. If it exists, it must be as expected.',
       ],
     );
   }

@@ -48,7 +48,7 @@ function target(before: Workload, after: Workload): Change[] {
         after.manifest,
         `The host ${name(host!)} means another Service: that of the namespace ${name(after.manifest.namespace)}`,
         [
-          `Where there is none, every run fails. If the database stays, name it ${name(host!)}.` +
+          `Without it, every run fails. If the database stays, name it ${name(host!)}.` +
             `${name(before.manifest.namespace)}; if it moves, too, restore it there first.`,
         ],
       ),
@@ -123,7 +123,7 @@ function tls(before: Workload, after: Workload): Change[] {
   ];
 }
 
-/** Where a restore or a drill looks for dumps; what it means for a backup is told of its claim. */
+/** The place in which a restore or a drill looks for dumps; the answers about the claim tell of the backup. */
 function source(
   before: Workload,
   after: Workload,
@@ -198,7 +198,7 @@ function user(before: Manifest, after: Manifest): Change[] {
   if (was === is) return [];
   return [
     change('user', 'warning', after, `The pod runs as another user: ${was ?? "the image's"} → ${is ?? "the image's"}`, [
-      'The dumps that are there belong to the former one, and this one may not write beside them: chown the ' +
+      'Existing dumps belong to the former user, and the new user may not write beside them: chown the ' +
         'folder on the storage.',
     ]),
   ];

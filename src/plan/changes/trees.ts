@@ -106,7 +106,7 @@ function identity(manifest: Manifest): string {
   return `${manifest.file}\n${resourceName(manifest)}`;
 }
 
-/** What is no manifest, and what is spelled in another way only: comments, quotes, the order of keys. */
+/** Files that are not manifests, and mere spelling: comments, quotes, the order of keys. */
 export function files(base: Tree, head: Tree, resources: readonly ResourceChange[]): Change[] {
   if (base.isStream || head.isStream) return [];
   const told = new Set([

@@ -3,7 +3,7 @@ import type { Change } from '../change';
 import { change, type Comparison } from '../comparison';
 import { changedName, isMoved, resourceName } from '../resources';
 
-/** The violations of policies that the change brings. What was there before, of the same thing, is no matter of it. */
+/** The violations of policies that the change brings. Earlier violations of the same thing do not count. */
 export function violations({ before, after, resources, workloads }: Comparison): Change[] {
   if (resources.length === 0) return [];
   // An old violation has the name that its resource has now.

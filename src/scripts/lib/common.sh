@@ -15,7 +15,7 @@ program=${program%.sh}
 # The folder with the entry points.
 scripts=${BASH_SOURCE[0]%/lib/*}
 scratch=${TMPDIR:-/tmp}
-# Where the log goes, also while a command's messages are kept in a file.
+# The log goes here, also while a command's messages are kept in a file.
 exec {log_fd}>&2
 # A session that has died is a message of ours, and not the silent end of the script that wrote to it.
 trap '' PIPE

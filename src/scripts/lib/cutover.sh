@@ -5,7 +5,7 @@
 # Sets:  exchanged.
 #
 # What takes the name of the live database is known by a word, in the mark of the former one and in the record: the name of
-# a dump, or undo for the database from before.
+# a dump, or undo for the former database.
 
 # Once the names are exchanged, the sentence that says so.
 exchanged=
@@ -13,13 +13,13 @@ exchanged=
 check_sessions_setting() {
   case ${RESTORE_SESSIONS:?is not set} in
     wait | disconnect | refuse) ;;
-    *) fail "RESTORE_SESSIONS ($RESTORE_SESSIONS) is none of wait, disconnect, refuse." ;;
+    *) fail "RESTORE_SESSIONS ($RESTORE_SESSIONS) is not one of wait, disconnect, refuse." ;;
   esac
   : "${SESSIONS_TIMEOUT:?is not set: seconds}" "${KEEP_PREVIOUS:?is not set: a number}"
 }
 
 # usage: already_done WORD      whether this request was carried out. The server knows, also where a kill came between the
-# exchange and the record; and the record knows, also where the database from before is dropped.
+# exchange and the record; and the record knows, also where the former database is dropped.
 already_done() {
   local record=$BACKUP_DIR/restores/$REQUEST_ID.json
   if ! exists "$previous"; then
@@ -33,14 +33,14 @@ already_done() {
   [[ $(comment_of "$previous") == "$ours until "*", replaced by $1" ]] ||
     fail "there is a database \"$previous\", but not from restoring $1: the request $REQUEST_ID was used before." \
       "Use another name for the Job."
-  log "request $REQUEST_ID is already carried out, nothing to do: the database from before is \"$previous\""
+  log "request $REQUEST_ID is already carried out, nothing to do: the former database is \"$previous\""
   [ -s "$record" ] || record "$1"
 }
 
 # The live database becomes what it was before the last exchange.
 undo() {
   staging=$(previous_databases | sed -n 1p)
-  [ -n "$staging" ] || fail "there is no database from before to go back to."
+  [ -n "$staging" ] || fail "there is no former database to go back to."
   cut_over undo "what was \"$staging\""
 }
 
@@ -61,14 +61,14 @@ cut_over() {
     previous=
   fi
   record "$1"
-  drop_previous "$KEEP_PREVIOUS" || warn "a database from before could not be dropped, see psql's message above. RESTORE_ACTION=drop-previous tries again."
-  phase "done" "\"$database\" is now $2${previous:+; the database from before is \"$previous\", closed to connections}"
-  log "next: look whether the service is well."
+  drop_previous "$KEEP_PREVIOUS" || warn "a former database could not be dropped, see psql's message above. RESTORE_ACTION=drop-previous tries again."
+  phase "done" "\"$database\" is now $2${previous:+; the former database is \"$previous\", closed to connections}"
+  log "next: check that the service works."
   [ -z "$previous" ] || log "to go back: $(command_for undo)
 to free the space of \"$previous\": $(command_for drop-previous)"
 }
 
-# Where there is no live database, the staging one only takes the name, and the comment that the dump had.
+# Without a live database, the staging database only takes the name, and the comment that the dump had.
 name_staging() {
   local comment
   comment=$(comment_of "$staging")
@@ -81,13 +81,13 @@ name_staging() {
 check_replication() {
   local replicated
   replicated=$(query "$MAINTENANCE_DATABASE" <"$scripts/sql/replication.sql") ||
-    fail "whether \"$database\" is replicated could not be looked at, see psql's message above. Nothing was changed."
+    fail "whether \"$database\" is replicated could not be queried, see psql's message above. Nothing was changed."
   [ -z "$replicated" ] || refuse replication "\"$database\" is replicated, and what is restored would not be:
 $replicated
 Nothing was changed."
 }
 
-# A service that goes on writing would write into the database from before.
+# A service that goes on writing would write into the former database.
 wait_for_sessions() {
   local connected waited=0
   while connected=$(query "$MAINTENANCE_DATABASE" <"$scripts/sql/sessions.sql") && [ -n "$connected" ] && [ "$RESTORE_SESSIONS" != disconnect ]; do
@@ -96,7 +96,7 @@ wait_for_sessions() {
 $connected
 Nothing was changed. What was proven stays in \"$staging\": stop the service (${STOP_COMMAND:-scale it to 0 replicas}), then: $(command_for cutover)"
     fi
-    [ $((waited % 30)) -ne 0 ] || log "waiting for the service to let go of \"$database\": ${STOP_COMMAND:-scale it to 0 replicas}
+    [ $((waited % 30)) -ne 0 ] || log "waiting for the service to close its sessions on \"$database\": ${STOP_COMMAND:-scale it to 0 replicas}
 $connected"
     run sleep 1
     waited=$((waited + 1))
@@ -117,7 +117,7 @@ swap() {
     --set=mark="$ours until $(date -u +%Y-%m-%dT%H:%M:%SZ), replaced by $1" <"$scripts/sql/swap.sql" || swapped=false
   kill "$disconnecting" 2>/dev/null || true
   wait "$disconnecting" || true
-  # Where the connection was lost at the very end, the server knows how it went.
+  # If the connection was lost at the very end, the server knows how it went.
   "$swapped" || exists "$previous" || fail "the names could not be exchanged, see the message above. \"$database\" is as it was; what was proven" \
     "stays in \"$staging\". Stop the service (${STOP_COMMAND:-scale it to 0 replicas}), then: $(command_for cutover)"
 }
@@ -135,7 +135,7 @@ drop_previous() {
   for name in "${names[@]:$1}"; do
     [ -n "$name" ] || continue
     if may_go "$name" && drop_database "$name"; then
-      log "dropped \"$name\", a database from before"
+      log "dropped \"$name\", a former database"
     else
       status=1
     fi
@@ -155,14 +155,14 @@ To drop it all the same, set RESTORE_IGNORE=replication."
   }
 }
 
-# usage: record WORD      what was done, for whoever asks later; the server itself is the truth
+# usage: record WORD      what was done, for later questions; the server itself is the truth
 record() {
   {
     mkdir -p "$BACKUP_DIR/restores" &&
       printf '{\n  "request": "%s",\n  "action": "%s",\n  "dump": "%s",\n  "ended": "%s",\n  "seconds": %s,\n  "leftOut": %s\n}\n' \
         "$REQUEST_ID" "${RESTORE_ACTION:-restore}" "$1" "$(date -u +%Y-%m-%dT%H:%M:%SZ)" "$(($(date +%s) - started))" "$(left_out)" \
         >"$BACKUP_DIR/restores/$REQUEST_ID.json"
-  } || warn "the record could not be written to $BACKUP_DIR/restores. What was done is done."
+  } || warn "the record could not be written to $BACKUP_DIR/restores. The action itself is done."
 }
 
 # As JSON; null where it is not known, for a cutover of what was prepared earlier.

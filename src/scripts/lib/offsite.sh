@@ -65,7 +65,7 @@ use_crypt() {
   : "${OFFSITE_PASSWORD_SOURCE:?is not set}"
   if [ -z "${OFFSITE_PASSWORD:-}" ] || [ -z "${OFFSITE_SALT:-}" ]; then
     fail "the password or the salt of the encryption is missing: $OFFSITE_PASSWORD_SOURCE." \
-      "Put the former value back: another one cannot decrypt the copies that are there."
+      "Put the former value back: another value cannot decrypt the existing copies."
   fi
   copies=copies: ending=.bin
   export RCLONE_CONFIG_COPIES_TYPE=crypt RCLONE_CONFIG_COPIES_REMOTE="$objects"
@@ -86,7 +86,7 @@ list_objects() {
   run "$RCLONE" lsf --recursive --files-only --format sp --separator $'\t' "$objects" >"$scratch/listed" 2>"$scratch/rclone.log" || status=$?
   # In a bucket there are no folders, and an empty one is found.
   [ "$status" -eq 0 ] || { [ -n "${OFFSITE_REMOTE:-}" ] && grep -q 'directory not found' "$scratch/rclone.log"; } || fail_to_reach "list $OFFSITE_PATH"
-  # What some remotes have of an upload until it is whole is no object.
+  # A partial upload, as some remotes keep it, does not count as an object.
   sed '/[.]partial$/d' "$scratch/listed" >"$scratch/objects"
 }
 
@@ -110,7 +110,7 @@ bucket_remedy() {
     *AuthorizationHeaderMalformed* | *PermanentRedirect* | *IllegalLocationConstraint*) echo "The region is another one. Correct the prop region." ;;
     *NoSuchBucket* | *'directory not found'*) echo "The bucket does not exist. Make it, or correct the prop bucket." ;;
     *QuotaExceeded* | *InsufficientStorage* | *InsufficientCapacity* | *StatusCode:\ 507*) echo "The bucket is full. Raise its quota, or shorten its retention." ;;
-    *AccessDenied* | *Forbidden* | *"Source doesn't exist or is a directory"*) echo "The key may not do that: it needs the rights that docs/offsite.md lists. Add them." ;;
+    *AccessDenied* | *Forbidden* | *"Source doesn't exist or is a directory"*) echo "The key may not do that: it needs the rights that docs/offsite-bucket.md lists. Add them." ;;
     *x509* | *'certificate'*) echo "The certificate of the server is not trusted. Name its authority in the prop ca." ;;
     *'bad password'*) password_remedy ;;
     *'no such host'* | *refused* | *timeout*) echo "Is the server there, and does the NetworkPolicy let the pod reach it?" ;;

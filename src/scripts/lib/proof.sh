@@ -35,14 +35,14 @@ prove_same() {
     function name() { return substr($0, 1, match($0, /\t[^\t]*$/) - 1) }' of=found "$2" of=expected "$1" | sed -n 1,50p | tr '\t' ' ')
   [ -z "$different" ] || refuse proof "$3:
 $different
-\"$database\" is untouched. Choose another dump, if it has not got the same."
+\"$database\" is untouched. Choose another dump, unless it differs in the same way."
 }
 
 # usage: prove_structure DUMP
 prove_structure() {
   ! is_verified "$1" || fact "$BACKUP_DIR/$1.json" '"structure"' >"$scratch/structure.expected"
   if [ ! -s "$scratch/structure.expected" ]; then
-    warn "the structure is not compared: the dump has no manifest that knows it. It is what pg_restore made without an error."
+    warn "the structure is not compared: the dump has no manifest that lists it. pg_restore has made it without an error."
     return 0
   fi
   without "$scratch/left-out.structure" "$scratch/structure.expected"

@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# Scales the service to 0 replicas for the cut-over, and back to the count that was found.
+# Scales the service to 0 replicas for the cutover, and back to the count that was found.
 # Needs: common.sh and server.sh; the function command_for and the variable staging of restore.sh's parts; QUIESCE_DEPLOYMENT,
 # without which nothing in here does anything, KUBECTL, NAMESPACE; API_TIMEOUT (10) and SCALE_BACK_SECONDS (30).
 # Sets:  deployment and replicas_file; STOP_COMMAND, where it is not set; replicas.
@@ -51,16 +51,16 @@ set_scale() {
 }
 
 # usage: take_over_scale ACTION
-# What a run that was killed has left at 0. A cut-over is about to need it there; whatever takes longer gives it back first.
+# What a run that was killed has left at 0. A cutover is about to need it there; whatever takes longer gives it back first.
 take_over_scale() {
   local left
   [ -n "$replicas_file" ] && [ -e "$replicas_file" ] || return 0
   left=$(cat "$replicas_file")
   case $left in
-    '' | *[!0-9]*) fail "$replicas_file does not hold a number ($left). Write the count of replicas into it that $deployment shall have, or remove it." ;;
+    '' | *[!0-9]*) fail "$replicas_file does not hold a number ($left). Write into it how many replicas $deployment must have, or remove it." ;;
   esac
   replicas=$left
-  log "a run was killed that had found $deployment at $replicas replicas, and may have left it at 0"
+  log "a killed run had found $deployment at $replicas replicas, and may have left it at 0"
   case $1 in
     cutover | undo) ;;
     *) scale_back || { replicas=; fail "the service comes first: nothing was changed. Run this again once it is scaled back."; } ;;
@@ -91,7 +91,7 @@ unharmed() {
   echo "\"$database\" is as it was; what was proven stays in \"$staging\": stop the service ($STOP_COMMAND), then: $(command_for cutover)"
 }
 
-# Gives back what we owe; status 1 where that fails. Also when this run ends, however it ends. Somebody else's count stays.
+# Gives back what we owe; status 1 where that fails. Also when this run ends, however it ends. A count that another program has set stays.
 scale_back() {
   local deadline
   [ -n "$replicas" ] || return 0
@@ -114,7 +114,7 @@ give_back() {
   if [ "$count" = "$replicas" ]; then
     log "$deployment is at $replicas replicas, as it was found"
   elif [ "$count" != 0 ]; then
-    log "$deployment is at $count replicas, which somebody else has set, and stays there: it was found at $replicas"
+    log "another program has set $deployment to $count replicas, and it stays there: it was found at $replicas"
   else
     set_scale "$replicas" || return 1
     log "scaled $deployment back to $replicas replicas"

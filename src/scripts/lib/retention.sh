@@ -5,7 +5,7 @@
 # Needs: storage.sh; KEEP_LAST, KEEP_DAILY, KEEP_WEEKLY, KEEP_MONTHLY, KEEP_YEARLY, and KEEP_WITHIN_DAYS (0). Sets: nothing.
 
 # usage: unwanted NAME <"name verified|unverified|empty|coming" lines, newest first      prints the names that no rule wants
-# Where a day (week, month, year) has verified dumps, the last of these stands for it, and else the last of all.
+# The last verified dump of a day (week, month, year) stands for it; without verified dumps the last of all.
 unwanted() {
   add_seconds | awk -v always="$1" -v last="$KEEP_LAST" -v daily="$KEEP_DAILY" -v weekly="$KEEP_WEEKLY" -v monthly="$KEEP_MONTHLY" \
       -v yearly="$KEEP_YEARLY" -v within="${KEEP_WITHIN_DAYS:-0}" '

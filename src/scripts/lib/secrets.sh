@@ -5,7 +5,7 @@
 # usage: check_secrets_were_checked
 check_secrets_were_checked() {
   [ -e "${SECRETS_REPORT:?is not set: it names the folder with what check-secrets.sh has found}/complete" ] ||
-    fail "nobody has looked at the secrets: $SECRETS_REPORT/complete is missing. Run check-secrets.sh before, in the same pod."
+    fail "the secrets were not checked: $SECRETS_REPORT/complete is missing. Run check-secrets.sh before, in the same pod."
 }
 
 # usage: secret_findings      what is wrong, a sentence a line; status 1 when nothing is

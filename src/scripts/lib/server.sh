@@ -46,7 +46,7 @@ keep_alive() {
 }
 
 # Settings of the database or the role, such as a time limit, must not end our sessions; and names without a schema
-# mean PostgreSQL's own: whoever may create functions in the database must not have them run by us. Compiling our queries
+# mean PostgreSQL's own: a user who may create functions in the database must not have us run them. Compiling our queries
 # would take memory of the server.
 export PGOPTIONS='-c statement_timeout=0 -c lock_timeout=0 -c idle_in_transaction_session_timeout=0 -c role=none
   -c default_transaction_read_only=off -c search_path=pg_catalog -c jit=off
@@ -75,7 +75,7 @@ contents() {
   cat "$scripts/sql"/{text-of-values,contents}.sql | query "$1" --set=excluded= --set=hashing="$2"
 }
 
-# usage: check_server      waits while the server is starting; fails when nobody answers or its version is another one
+# usage: check_server      waits while the server is starting; fails when no server answers, or one of another version
 check_server() {
   local server=$PGHOST:${PGPORT:-5432} answer refusal search_path pause=1 waited=0
   until is_ready; do
@@ -84,7 +84,7 @@ check_server() {
 The connection to $server is not made. $(tls_remedy "$refusal")"
     [ "$waited" -lt "$SERVER_TIMEOUT" ] ||
       fail "${refusal:+$refusal
-}no server accepts connections at $server after $waited s." "Look whether its pod is running and ready."
+}no server accepts connections at $server after $waited s." "Check that its pod is running and ready."
     log "waiting for the server at $server to accept connections"
     run sleep "$pause"
     waited=$((waited + pause))
@@ -104,13 +104,13 @@ cannot log in to $server as $PGUSER, see psql's message above. $(login_remedy "$
   client_version=$(pg_dump --version | sed 's/[^0-9]*\([0-9]*\).*/\1/')
   [ "$client_version" -eq $((server_version / 10000)) ] ||
     fail "the server is PostgreSQL $((server_version / 10000)), the image has the tools of $client_version." \
-      "Set the image's version to the server's: dump and restore need the same one."
+      "Set the image's version to the server's: dump and restore need the same version."
   # Older servers do not know these limits.
   [ "$client_version" -lt 14 ] || PGOPTIONS+=' -c idle_session_timeout=0'
   [ "$client_version" -lt 17 ] || PGOPTIONS+=' -c transaction_timeout=0'
 }
 
-# It logs in: to the maintenance database, since the live one may end sessions that wait, and says so to us.
+# It asks for the maintenance database: the live database may be one that ends waiting sessions.
 is_ready() {
   PGDATABASE=$MAINTENANCE_DATABASE pg_isready --quiet --timeout=5 2>/dev/null
 }

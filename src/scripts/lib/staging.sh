@@ -54,7 +54,7 @@ prepared_dump() {
 }
 
 # Only what carries our mark is dropped, or is empty, as a run leaves it that is killed before it can set the mark:
-# a database of that name may be somebody's.
+# a database of that name may be another user's.
 drop_staging() {
   stop_reading
   exists "$staging" || return 0
@@ -87,11 +87,11 @@ check_space() {
   # The write-ahead log of what is loaded comes on top, as far as the server lets it grow.
   needed=$(query "$MAINTENANCE_DATABASE" --set=bytes="${needed:-0}" <<<"SELECT :bytes + least(:bytes, pg_size_bytes(current_setting('max_wal_size')))")
   if ! free=$(query "$MAINTENANCE_DATABASE" <"$scripts/sql/free-space.sql" 2>/dev/null) || [ -z "$free" ]; then
-    warn "how much space is free on the server is not known, which only superusers may ask, of a server that has df:" \
+    warn "the free space on the server is unknown, since only a superuser may ask for it, on a server with df:" \
       "about $((needed / 1000000)) MB are needed"
   elif [ "$free" -lt "$needed" ]; then
     refuse space "the server has $((free / 1000000)) MB free, and a second copy of \"$database\" needs about $((needed / 1000000)) MB." \
-      "Enlarge its volume, or free the databases from before with RESTORE_ACTION=drop-previous."
+      "Enlarge its volume, or free the former databases with RESTORE_ACTION=drop-previous."
   else
     log "the server has $((free / 1000000)) MB free, about $((needed / 1000000)) MB are needed"
   fi
@@ -205,9 +205,9 @@ create_missing_roles() {
   warn "created roles that were missing: $(created_roles <"$scratch/roles.sql")"
 }
 
-# What only a superuser says of a role is what a new role is anyway. A role that has made another one may act for it only when it
-# is told so, whatever it was granted on the dump's server. A role that may make none goes on: whom objects belong to was looked
-# at before.
+# Only a superuser may set some attributes of a role, and a new role has their defaults. A role that has made another role may act
+# for it only by a grant, whatever the dump's server had. A role that may make none goes on: the owners of objects were checked
+# before.
 create_roles_as_lesser() {
   local missing me
   me=$(query "$MAINTENANCE_DATABASE" <<<'SELECT quote_ident(current_user)')
@@ -252,7 +252,7 @@ load_dump() {
   absent=$(absent_tablespaces "$1")
   [ -z "$absent" ] || {
     options+=(--no-tablespaces)
-    leave_out "tablespaces, since the server has not got all of them, or $PGUSER may not create in them: $absent"
+    leave_out "tablespaces, since the server lacks some of them, or $PGUSER may not create in them: $absent"
   }
   if ! "$2" && dump_has_extension pg_cron; then
     leave_out_pg_cron
@@ -268,7 +268,7 @@ load_dump() {
   [ ! -s "$scratch/definition.json" ] || set_staging
 }
 
-# The settings of the database. One that a role may not make is no reason to go without the rows.
+# The settings of the database. A setting that a role may not make does not end the restore.
 set_staging() {
   local strict=1
   "$is_superuser" || strict=0
@@ -311,7 +311,7 @@ load_in_order() {
 }
 
 # usage: restore_grants FILE LIST [option]...
-# A role that is no superuser makes those that it may, one by one: pg_restore would make all of an object or none. The proof
+# A role without superuser makes those that it may, one by one: pg_restore would make all of an object or none. The proof
 # tells which are missing.
 restore_grants() {
   local dump=$1 list=$2
@@ -455,7 +455,7 @@ wait_for_reading() {
   fi
 }
 
-# What it says of a database that is dropped beneath it helps nobody.
+# What it says of a database that is dropped beneath it helps no reader.
 stop_reading() {
   [ -z "$reading" ] || end_process "$reading"
   reading=
@@ -469,7 +469,7 @@ load_remedy() {
     *'No space left on device'*) echo "Free space on the server: it holds a second copy until the restore is done." ;;
     *'can only create extension in database'*) echo "Let the setting of the server that the message names be the name of the copy, or drop the extension before the next dump." ;;
     *'must be a superuser'* | *'must be superuser'*) echo "Restore with a role that is a superuser, and let the owners that are named be what they were on the dump's server." ;;
-    *) echo "Mend what the message tells of, or choose a dump that has not got it." ;;
+    *) echo "Correct what the message names, or choose a dump without it." ;;
   esac
 }
 

@@ -34,7 +34,7 @@ ask_storage() {
     if [ -n "$asking" ] && kill -0 "$asking" 2>/dev/null; then
       silent=$((silent + 1))
       [ $((silent % every)) -ne 0 ] || log "the storage has not answered for $silent s. Is the NAS away?" \
-        "What waits for it goes on when it is back, or is ended with this run at its deadline."
+        "The run goes on when it is back, and otherwise ends at its deadline."
     else
       [ "$silent" -lt "$every" ] || log "the storage answers again, after $silent s"
       silent=0
@@ -48,7 +48,7 @@ ask_storage() {
 check_readable() {
   if ! ls "$BACKUP_DIR/." >/dev/null 2>&1; then
     fail "cannot read $BACKUP_DIR. Is the claim mounted, and does its folder belong to user $(id -u)?" \
-      "After a change of the image its user may be another one: chown the folder to it."
+      "Another image may have another user: chown the folder to it."
   fi
 }
 
@@ -108,7 +108,7 @@ listing() (
 )
 
 # usage: names_ending_in ENDING      the names that we would give, without the ending, oldest first.
-# What only looks like one of ours, such as the 31st of April, is somebody else's.
+# What only looks like one of ours, such as the 31st of April, is not ours.
 names_ending_in() {
   listing | awk -v start="$prefix-" -v ending=".$1" '
     index($0, start) == 1 && length($0) == length(start ending) + 15 && substr($0, length(start) + 16) == ending {
@@ -124,7 +124,7 @@ names_ending_in() {
 }
 
 # usage: dump_names      the names of all dumps in the folder, without ending, oldest first.
-# Links, and folders that have nothing of a dump, are somebody else's.
+# Links, and folders that have nothing of a dump, are not ours.
 dump_names() {
   local names name path
   names=$(names_ending_in dump)
@@ -165,7 +165,7 @@ is_absence() {
 
 # usage: fail_to_look MESSAGE
 fail_to_look() {
-  fail "the storage does not tell what is in it: $1. Run this again when it does."
+  fail "the storage cannot be listed: $1. Run this again when it can."
 }
 
 # usage: newest_verified LIMIT      the newest verified dump, at or before a moment like 20261120-080000
@@ -230,7 +230,7 @@ hold() {
     # An empty one would have no end.
     rm -f "$held" 2>/dev/null || true
     held=
-    warn "the storage lets nobody write: $1.dump is not held, and must not be pruned before this ends"
+    warn "the storage refuses writes: $1.dump is not held, and must not be pruned before this run ends"
   }
   [ -e "$BACKUP_DIR/$1.dump" ]
 }
@@ -241,7 +241,7 @@ release() {
   held=
 }
 
-# usage: hold_end FILE      when a hold ends, in seconds since 1970. What is no time holds until it is removed.
+# usage: hold_end FILE      when a hold ends, in seconds since 1970. A text that is not a time holds until it is removed.
 hold_end() {
   local text
   text=$(cat "$1" 2>/dev/null) || true

@@ -1,6 +1,6 @@
 # shellcheck shell=bash
 # The encryption of connections: its files, and what is wrong with it in the words of libpq.
-# Needs: common.sh; PGHOST, PGUSER, PGDATABASE and MAINTENANCE_DATABASE. Where connections are encrypted: PGSSLMODE; with an
+# Needs: common.sh; PGHOST, PGUSER, PGDATABASE and MAINTENANCE_DATABASE; for encrypted connections PGSSLMODE; with an
 # authority PGSSLROOTCERT and TLS_AUTHORITY_SOURCE, what messages call it; with a certificate of the client PGSSLCERT,
 # PGSSLKEY, TLS_KEY_FILE, and what messages call the first and the last, TLS_CERTIFICATE_SOURCE and TLS_KEY_SOURCE.
 # Sets:  nothing; writes the file PGSSLKEY.

@@ -6,7 +6,7 @@
 
 SELECT format('CREATE DATABASE %I TEMPLATE %I OWNER %I ENCODING %L LC_COLLATE %L LC_CTYPE %L CONNECTION LIMIT %s',
               :'staging', :'template', d ->> 'owner', d ->> 'encoding', d ->> 'collate', d ->> 'ctype', d ->> 'connectionLimit')
-    -- The default may be denied to whoever names it; a server may lack others.
+    -- The default may be denied to a role that names it; a server may lack others.
     || coalesce((SELECT format(' TABLESPACE %I', spcname) FROM pg_tablespace WHERE spcname = d ->> 'tablespace' AND spcname <> 'pg_default' AND has_tablespace_privilege(oid, 'CREATE')), '')
     || CASE d ->> 'provider'
          WHEN 'c' THEN ' LOCALE_PROVIDER libc'

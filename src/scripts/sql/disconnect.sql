@@ -1,4 +1,4 @@
--- Ends the sessions on :db while swap.sql renames it, and only then: as long as somebody holds the exclusive lock on it.
+-- Ends the sessions on :db while swap.sql renames it, and only then: as long as a session holds the exclusive lock on it.
 SELECT set_config('restore.oid', (SELECT oid::text FROM pg_database WHERE datname = :'db'), false),
        set_config('restore.staging', :'staging', false) \g /dev/null
 DO $$

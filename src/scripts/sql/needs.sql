@@ -34,7 +34,7 @@ WITH members AS (
   UNION ALL SELECT 'pg_subscription', oid, subowner, 'the subscription ' || name FROM subscriptions WHERE is_dumped
   UNION ALL SELECT 'pg_largeobject_metadata', oid, lomowner, NULL FROM pg_largeobject_metadata
 ), own AS (
-  -- The schema public is from initdb, and yet may belong to somebody.
+  -- The schema public is from initdb, and yet may belong to another role.
   SELECT objects.* FROM objects
    WHERE (oid >= 16384 OR class = 'pg_namespace'::regclass AND oid = 2200)
      AND NOT EXISTS (SELECT FROM members WHERE classid = class AND objid = objects.oid)

@@ -48,7 +48,7 @@ export const concurrency: FaultGroup = {
     ),
 
     fault(
-      'somebody ends the session that holds the lock',
+      'another user ends the session that holds the lock',
       {
         leaves: asBefore,
         status: 1,

@@ -73,7 +73,7 @@ function flip(share: number, bit: number) {
   };
 }
 
-/** Where the biggest table's rows are. */
+/** The place of the biggest table's rows. */
 function biggest(folder: string): string {
   const files = readdirSync(folder).map((file) => join(folder, file));
   return files.sort((a, b) => statSync(b).size - statSync(a).size)[0]!;

@@ -79,7 +79,7 @@ export const databases: FaultGroup = {
         leaves: newDump,
         status: 0,
         says:
-          '3 tables were changed meanwhile, as TRUNCATE does: their rows are counted in the dump itself…is ' +
+          '3 tables changed during the dump, as by TRUNCATE: their rows are counted in the dump itself…is ' +
           'complete and verified',
       },
       async (trial) => {

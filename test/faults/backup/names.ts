@@ -5,7 +5,7 @@ import { newDump, newDumpWithout } from '../../support/faults/fault-leaves';
 import { give, type Trial } from '../../support/faults/fault-trial';
 import type { Env } from '../../support/pods/instance';
 
-/** Makes the newest dump's name the first thing that anybody would prune. */
+/** Makes the newest dump's name the first thing that any rule would prune. */
 const KEEP_LITTLE = { KEEP_DAILY: '1', KEEP_WEEKLY: '0' };
 
 function newest(trial: Trial): string {
@@ -34,7 +34,7 @@ const hold = (what: string, text: (now: number) => string, stays: boolean): Faul
       ? {
           leaves: newDump,
           status: 0,
-          says: 'left shop-20250101-020000, which no rule of the retention keeps, because it is held',
+          says: 'left shop-20250101-020000, although no rule of the retention keeps it: it is held',
         }
       : {
           leaves: newDumpWithout(
@@ -113,7 +113,7 @@ export const names: FaultGroup = {
 
     hold('an old dump is held by a restore', (now) => `${now + 3600}\n`, true),
     hold('an old dump is held without an end', () => '', true),
-    hold('an old dump is held by something that is no time', () => 'until I say so\n', true),
+    hold('an old dump is held by something that is not a time', () => 'until I say so\n', true),
     hold('the hold of an old dump has expired', (now) => `${now - 1}\n`, false),
 
     fault(

@@ -35,8 +35,8 @@ export const ODD: NasOptions = {
 export const LONGEST = 'x'.repeat(80);
 
 export const silent =
-  'the storage has not answered for … s. Is the NAS away? What waits for it goes on when it is back, ' +
-  'or is ended with this run at its deadline.';
+  'the storage has not answered for … s. Is the NAS away? The run goes on when it is back, and otherwise ends at ' +
+  'its deadline.';
 
 const KEEP_TWO = { KEEP_DAILY: '2', KEEP_WEEKLY: '0' };
 
@@ -162,8 +162,8 @@ export const nas: FaultGroup = {
         leaves: stuck,
         status: 1,
         says:
-          'Stale file handle…pg_dump failed, see its message above. The unfinished dump is thrown away, ' +
-          'earlier dumps are untouched.',
+          'Stale file handle…pg_dump failed, see its message above. The unfinished dump is thrown away. ' +
+          'Earlier dumps are untouched.',
         next: 'left behind by a run that was cut off',
       },
       (trial) => befalls(trial, { error: 'ESTALE', from: { operation: 'write', name: '.dump' } }),
@@ -233,7 +233,7 @@ export const nas: FaultGroup = {
         leaves: newDumpWithout(/^shop-20250101/, 'the earlier dumps that the retention keeps, and a new, verified one'),
         says:
           'pruning first…warning: could not remove shop-20250101-020000, see the message above…' +
-          'trying with the space that there is…removed shop-20250101-020000…is complete and verified',
+          'trying with the free space…removed shop-20250101-020000…is complete and verified',
       },
       async (trial) => {
         const share = trial.useDisk((folder) => new Nas(folder));

@@ -19,7 +19,7 @@ export const purpose: FaultGroup = {
   title: 'Backup: dumps on purpose',
   faults: [
     refused(
-      'the dump is to be held for what is no duration',
+      'the dump is to be held for what is not a duration',
       { ...HELD, BACKUP_HOLD: '30 days' },
       'BACKUP_HOLD (30 days) is not a number of days, weeks or hours from 1 to 9999. Write it like P30D, P4W or PT12H.',
     ),

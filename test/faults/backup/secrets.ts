@@ -8,7 +8,7 @@ const withKey = (what: string, masterkey: string | undefined, says: string): Fau
     {
       leaves: newDump,
       status: 3,
-      says: `….dump is there, but a restore of it would fail:…secret app, key masterkey ${says}`,
+      says: `….dump exists, but a restore of it would fail:…secret app, key masterkey ${says}`,
     },
     (trial) => {
       const { app } = trial.instance.secrets;

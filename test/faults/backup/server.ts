@@ -21,7 +21,7 @@ async function proxy(trial: Trial, breakAfterBytes?: number): Promise<TcpProxy> 
 }
 
 const dumpFailed =
-  'pg_dump failed, see its message above. The unfinished dump is thrown away, earlier dumps are untouched.';
+  'pg_dump failed, see its message above. The unfinished dump is thrown away. Earlier dumps are untouched.';
 
 export const server: FaultGroup = {
   title: 'Backup: the server',
@@ -31,7 +31,7 @@ export const server: FaultGroup = {
       {
         leaves: asBefore,
         status: 1,
-        says: 'no server accepts connections at … after 1 s. Look whether its pod is running and ready.',
+        says: 'no server accepts connections at … after 1 s. Check that its pod is running and ready.',
       },
       async (trial) => {
         trial.server.kill();
@@ -57,7 +57,7 @@ export const server: FaultGroup = {
     ),
 
     fault(
-      'the server is starting: it recovers from its write-ahead log and lets nobody in yet',
+      'the server is starting: it recovers from its write-ahead log and takes no connections yet',
       {
         leaves: newDump,
         status: 0,
@@ -85,7 +85,7 @@ export const server: FaultGroup = {
       {
         leaves: asBefore,
         status: 1,
-        says: 'no server accepts connections at … after 0 s. Look whether its pod is running and ready.',
+        says: 'no server accepts connections at … after 0 s. Check that its pod is running and ready.',
       },
       async (trial) => {
         const { pid } = trial.server;
@@ -144,7 +144,7 @@ export const server: FaultGroup = {
           status: 1,
           says:
             `the server is PostgreSQL …, the image has the tools of ${version}. Set the image's version to the ` +
-            `server's: dump and restore need the same one.`,
+            `server's: dump and restore need the same version.`,
         },
         (trial) => {
           trial.addTool(

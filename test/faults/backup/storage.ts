@@ -9,7 +9,7 @@ import { isRoot } from '../../support/machine/machine';
 import { MemoryLimit } from '../../support/machine/memory-limit';
 import type { PodResult } from '../../support/pods/pod';
 
-const thrownAway = 'The unfinished dump is thrown away, earlier dumps are untouched. … MB are free on the storage.';
+const thrownAway = 'The unfinished dump is thrown away. Earlier dumps are untouched. … MB are free on the storage.';
 const unwritable =
   'cannot write to /backups/shop. Is the claim mounted, and does its folder belong to user 70 or let it write?';
 export const mountable = { impossible: noDisk };
@@ -93,7 +93,7 @@ export const storage: FaultGroup = {
         leaves: newDump,
         status: 0,
         says:
-          'warning: the storage takes no direct reads: what is read back may come from the memory of this node…is ' +
+          'warning: the storage takes no direct reads: the read-back may come from the memory of this node…is ' +
           'complete and verified',
       },
       (trial) => {
@@ -154,7 +154,7 @@ export const storage: FaultGroup = {
     ),
 
     fault(
-      'somebody else takes the space while the dump is written',
+      'another program takes the space while the dump is written',
       {
         ...mountable,
         leaves: asBefore,
@@ -358,7 +358,7 @@ export const storage: FaultGroup = {
     ),
 
     fault(
-      'a file of somebody else and one of ours lie in the folder for work, and cannot be removed',
+      'a file of another user and a file of ours lie in the folder for work, and cannot be removed',
       {
         ...ownable,
         status: 0,

@@ -101,7 +101,7 @@ export const dumps: DrillFaultGroup = {
       (trial) => rmSync(trial.file('json')),
       { env: byName, leaves: inconclusive, status: 5 },
     ),
-    bad('the manifest is no manifest', `…is of the database …, not of "shop".${notProven}`, (trial) =>
+    bad('the manifest is not a manifest', `…is of the database …, not of "shop".${notProven}`, (trial) =>
       trial.put(`${trial.earlier}.json`, '<html>502 Bad Gateway</html>\n'),
     ),
     bad(

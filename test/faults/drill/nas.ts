@@ -29,7 +29,7 @@ export const nas: DrillFaultGroup = {
   title: 'Drill: what a NAS does',
   faults: [
     drillFault(
-      'the share is as odd as one may be: see the backup',
+      'the share is as odd as a share may be: see the backup',
       { ...sharable, leaves: proven, status: 0, says: '== verdict: proven', next: 'former drills' },
       (trial) => {
         trial.useDisk((folder) => new Nas(folder, ODD));

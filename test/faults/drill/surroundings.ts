@@ -106,7 +106,7 @@ export const surroundings: DrillFaultGroup = {
         const load = trial.holdAt('pg_restore', '*--exit-on-error*');
         const run = await trial.drillUntil(load, { RESTORE_DUMP: old });
         const pruning = await trial.instance.prune(KEEP_ONE);
-        expect(pruning.output).toContain(`left ${old}, which no rule of the retention keeps, because it is held`);
+        expect(pruning.output).toContain(`left ${old}, although no rule of the retention keeps it: it is held`);
         load.pass();
         return run.result;
       },

@@ -63,7 +63,7 @@ export const bucket: OffsiteFaultGroup = {
       'the key does not exist any more',
       { leaves: nothing, status: 1, says: 'cannot list …The key does not exist, or not any more.', isTwin: true },
       (trial) => {
-        trial.useSecret({ accessKey: 'NOBODY' });
+        trial.useSecret({ accessKey: 'UNKNOWNKEY' });
         return trial.copy();
       },
     ),
@@ -87,7 +87,7 @@ export const bucket: OffsiteFaultGroup = {
       {
         leaves: nothing,
         status: 1,
-        says: 'cannot list …The key may not do that: it needs the rights that docs/offsite.md lists.',
+        says: 'cannot list …The key may not do that: it needs the rights that docs/offsite-bucket.md lists.',
       },
       (trial) => {
         trial.useKey(POOR_KEYS.list.key);

@@ -88,7 +88,7 @@ export const restore: OffsiteFaultGroup = {
       async (trial) => {
         await trial.copyFirst();
         const before = new Date().toISOString().replace(/\.\d+Z$/, 'Z');
-        // Versions of the same second are told apart by nobody.
+        // Versions of the same second cannot be told apart.
         await eventually('the next second', () => new Date().toISOString() > before.replace('Z', '.999Z'));
         await trial.write(trial.objectOf('dump'), Buffer.alloc(5000), COPIER);
         await trial.remember();

@@ -34,7 +34,7 @@ export const actions: RestoreFaultGroup = {
       {
         leaves: restored,
         status: 0,
-        says: '== done: "shop" is now what was "shop_before_undo"; the database from before is "shop_before_request"',
+        says: '== done: "shop" is now what was "shop_before_undo"; the former database is "shop_before_request"',
       },
       async (trial) => {
         await restore(trial);
@@ -62,7 +62,7 @@ export const actions: RestoreFaultGroup = {
 
     restoreFault(
       'there is nothing to undo',
-      { leaves: asItWas, status: 1, says: 'there is no database from before to go back to.' },
+      { leaves: asItWas, status: 1, says: 'there is no former database to go back to.' },
       (trial) => trial.restore(UNDO),
     ),
 
@@ -155,14 +155,14 @@ export const actions: RestoreFaultGroup = {
     ),
 
     restoreFault(
-      'the databases from before are dropped',
+      'the former databases are dropped',
       {
         leaves: live('what the dump has, alone', (trial) => {
           expect(databaseState(trial.server, 'shop').text).toBe(trial.dumped);
           expect(databaseNames(trial.server)).toEqual(['shop']);
         }),
         status: 0,
-        says: 'dropped "shop_before_restore", a database from before',
+        says: 'dropped "shop_before_restore", a former database',
       },
       async (trial) => {
         await restore(trial);
@@ -171,12 +171,12 @@ export const actions: RestoreFaultGroup = {
     ),
 
     restoreFault(
-      'a database from before cannot be dropped',
+      'a former database cannot be dropped',
       {
         leaves: { ...restored, check: ({ server }) => expect(databaseNames(server)).toHaveLength(3) },
         status: 0,
         says:
-          "cannot drop a template database…warning: a database from before could not be dropped, see psql's " +
+          "cannot drop a template database…warning: a former database could not be dropped, see psql's " +
           'message above. RESTORE_ACTION=drop-previous tries again.…== done',
       },
       (trial) => {
@@ -188,7 +188,7 @@ export const actions: RestoreFaultGroup = {
     ),
 
     restoreFault(
-      'the databases from before are dropped, and there is none',
+      'the former databases are dropped, and there is none',
       { leaves: asItWas, status: 0, says: '== checks' },
       (trial) => trial.restore({ RESTORE_ACTION: 'drop-previous' }),
     ),

@@ -6,7 +6,7 @@ import type { RestoreTrial } from '../../support/faults/restore-trial';
 const already = 'request request is already carried out, nothing to do';
 const waiting = 'another restore of this database is running, waiting for it to end: the lock is held by …, since …';
 
-/** Somebody's database of that name, and whether it still is what it was. */
+/** Another user's database of that name, and whether it still is what it was. */
 function somebodys(trial: RestoreTrial, name: string): () => void {
   trial.server.sql('postgres', `CREATE DATABASE ${name}`);
   trial.server.sql(name, 'CREATE TABLE theirs AS SELECT 1 AS n');
@@ -70,7 +70,7 @@ export const concurrency: RestoreFaultGroup = {
     ),
 
     restoreFault(
-      'the same request again when the database from before is dropped',
+      'the same request again when the former database is dropped',
       {
         leaves: live('the restored one, with what was written since', ({ server }) =>
           expect(server.sql('shop', 'SELECT n FROM public.since_the_restore')).toBe('1'),
@@ -127,14 +127,14 @@ export const concurrency: RestoreFaultGroup = {
         const load = trial.holdLoad();
         const run = await trial.restoreUntil(load, { RESTORE_DUMP: old });
         const pruning = await trial.instance.prune({ KEEP_LAST: '1', KEEP_DAILY: '0', KEEP_WEEKLY: '0' });
-        expect(pruning.output).toContain(`left ${old}, which no rule of the retention keeps, because it is held`);
+        expect(pruning.output).toContain(`left ${old}, although no rule of the retention keeps it: it is held`);
         load.pass();
         return run.result;
       },
     ),
 
     restoreFault(
-      "the name for what is loaded is that of somebody's database",
+      "the name for what is loaded is that of another user's database",
       {
         leaves: { ...asItWas, text: 'as it was, and so is theirs' },
         status: 1,
@@ -151,7 +151,7 @@ export const concurrency: RestoreFaultGroup = {
     ),
 
     restoreFault(
-      "the name for the database from before is that of somebody's database",
+      "the name for the former database is that of another user's database",
       {
         leaves: { ...asItWas, text: 'as it was, and so is theirs' },
         status: 1,

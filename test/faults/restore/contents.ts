@@ -87,7 +87,7 @@ export const contents: RestoreFaultGroup = {
       CREATE MATERIALIZED VIEW filled AS SELECT id, name FROM projections.users WHERE id <= 10; CREATE UNIQUE INDEX ON filled (id);
       CREATE MATERIALIZED VIEW of_it AS SELECT count(*) FROM filled; CREATE MATERIALIZED VIEW empty AS SELECT 1 AS n WITH NO DATA;
       CREATE VIEW careful WITH (security_barrier) AS SELECT * FROM filled;
-      CREATE RULE quiet AS ON INSERT TO projections.users WHERE new.name = 'nobody' DO INSTEAD NOTHING`,
+      CREATE RULE quiet AS ON INSERT TO projections.users WHERE new.name = 'missing' DO INSTEAD NOTHING`,
     ),
     comesBack(
       'generated columns, and constraints of every kind',
@@ -120,7 +120,7 @@ export const contents: RestoreFaultGroup = {
       ALTER DATABASE shop SET "DateStyle" = 'German, DMY'; ALTER DATABASE shop SET "IntervalStyle" = sql_standard; CREATE TABLE spans AS SELECT '-1 day +02:03'::interval AS i`,
     ),
     comesBack(
-      "a partition that is another server's, which nobody asks",
+      "a partition that is another server's, which no query asks",
       `
       CREATE EXTENSION postgres_fdw; CREATE SERVER elsewhere FOREIGN DATA WRAPPER postgres_fdw OPTIONS (host '127.0.0.1', port '1');
       CREATE TABLE spread (id int) PARTITION BY RANGE (id); CREATE FOREIGN TABLE spread_1 PARTITION OF spread FOR VALUES FROM (0) TO (10) SERVER elsewhere;

@@ -97,7 +97,7 @@ export const dumps: RestoreFaultGroup = {
       (trial) => trial.edit('json', (text) => text.replace('"database": "shop"', '"database": "store"')),
     ),
     refused(
-      'the manifest is no manifest',
+      'the manifest is not a manifest',
       `${NAME}.dump is of the database …, not of "shop". Choose another dump.`,
       (trial) => trial.put(`${NAME}.json`, '<html>502 Bad Gateway</html>\n'),
     ),
@@ -117,7 +117,7 @@ export const dumps: RestoreFaultGroup = {
       byName,
     ),
     refused(
-      'the dump of an older script is no dump',
+      'the dump of an older script is not a dump',
       `it cannot be read to its end…the dump is not whole. ${notWhole}`,
       (trial) => {
         unverified(trial);
@@ -147,7 +147,7 @@ export const dumps: RestoreFaultGroup = {
       { RESTORE_BEFORE: '2026-01-01T01:59:59Z' },
     ),
     allRefused(
-      'the moment is no time in UTC',
+      'the moment is not a time in UTC',
       'RESTORE_BEFORE (…) is not a time in UTC. Write it like 2026-11-20T08:00:00Z',
       [() => {}],
       ['yesterday', '2026-01-03 02:00', '2026-01-03T02:00:00+01:00', '2026-13-41T00:00:00Z', '$(reboot)'].map(
@@ -162,7 +162,8 @@ export const dumps: RestoreFaultGroup = {
     ),
     refused(
       'what to do is misspelt',
-      'RESTORE_ACTION (undoo) is none of restore, list, preflight, state, verify, rehearse, prepare, cutover, undo, ' +
+      'RESTORE_ACTION (undoo) is not one of restore, list, preflight, state, verify, rehearse, prepare, cutover, ' +
+        'undo, ' +
         'drop-previous, hold, release, evidence, restores, usage.',
       () => {},
       { RESTORE_ACTION: 'undoo' },

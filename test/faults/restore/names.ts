@@ -28,7 +28,7 @@ export const names: RestoreFaultGroup = {
         {
           leaves: restored,
           status: 0,
-          says: 'the database from before is "…", closed to connections',
+          says: 'the former database is "…", closed to connections',
           cluster: { databaseName },
           isTwin: index > 0 && /^[ -~]{1,32}$/.test(databaseName) && !databaseName.includes('='),
         },

@@ -10,10 +10,9 @@ import type { RestoreTrial } from '../../support/faults/restore-trial';
 import { LONGEST, ODD, sharable, silent } from '../backup/nas';
 
 const noRecord =
-  'warning: the record could not be written to /backups/shop/restores. What was done is done.…== done: ' +
+  'warning: the record could not be written to /backups/shop/restores. The action itself is done.…== done: ' +
   '"shop" is now shop-20260101-020000';
-const already =
-  'request request is already carried out, nothing to do: the database from before is "shop_before_request"';
+const already = 'request request is already carried out, nothing to do: the former database is "shop_before_request"';
 
 /** When the record is written: the exchange is done. */
 const RECORD = { operation: 'create', name: 'request.json' } as const;
@@ -38,13 +37,13 @@ export const nas: RestoreFaultGroup = {
   title: 'Restore: what a NAS does',
   faults: [
     restoreFault(
-      'the share is as odd as one may be: see the backup',
+      'the share is as odd as a share may be: see the backup',
       {
         ...sharable,
         cluster: { folder: LONGEST },
         leaves: restored,
         status: 0,
-        says: 'the database from before is "…", closed to connections',
+        says: 'the former database is "…", closed to connections',
         next: 'is already carried out',
       },
       async (trial) => {
@@ -69,26 +68,26 @@ export const nas: RestoreFaultGroup = {
     ),
 
     restoreFault(
-      'the share lets nobody write',
+      'the share refuses writes',
       {
         ...sharable,
         leaves: restored,
         status: 0,
-        says: `warning: the storage lets nobody write: shop-20260101-020000.dump is not held…${noRecord}`,
+        says: `warning: the storage refuses writes: shop-20260101-020000.dump is not held…${noRecord}`,
         next: already,
       },
       (trial) => befalls(trial, { error: 'EROFS' }),
     ),
 
     restoreFault(
-      'a person holds a dump, and the share lets nobody write',
+      'a person holds a dump, and the share refuses writes',
       {
         ...sharable,
         leaves: asItWas,
         status: 1,
         says:
           'Read-only file system…the hold of shop-20260101-020000.dump could not be written, see the message ' +
-          'above. Is the storage full, or does it let nobody write?',
+          'above. Is the storage full, or does it refuse writes?',
       },
       (trial) => befalls(trial, { error: 'EROFS' }, { RESTORE_ACTION: 'hold', RESTORE_DUMP: trial.earlier }),
     ),
@@ -99,7 +98,7 @@ export const nas: RestoreFaultGroup = {
         ...sharable,
         leaves: asItWas,
         status: 1,
-        says: 'restore: the storage does not tell what is in it: …timed out. Run this again when it does.',
+        says: 'restore: the storage cannot be listed: …timed out. Run this again when it can.',
       },
       (trial) => befalls(trial, { error: 'ETIMEDOUT', from: { operation: 'opendir', after: 1 }, only: ['opendir'] }),
     ),

@@ -10,7 +10,7 @@ import { toolbox } from '../../support/machine/toolbox';
 
 const untouched = '"shop" is untouched. Choose another dump.';
 const notProved =
-  '"shop" is untouched. Choose another dump, if it has not got the same. To restore all the same, set ' +
+  '"shop" is untouched. Choose another dump, unless it differs in the same way. To restore all the same, set ' +
   'RESTORE_IGNORE=proof.';
 
 /** A restore whose dump is whole and yet not what it should be. */

@@ -4,9 +4,8 @@ import { asItWas, restored } from '../../support/faults/restore-leaves';
 
 const other = 'AnotherKeyThatHas32Characters!!!';
 const differs =
-  'secret app, key masterkey is not the one that was there when … was taken: nothing can be decrypted without ' +
-  'it. "shop" is untouched. Put the former one back, or choose a dump that was taken with this one: ' +
-  'RESTORE_ACTION=list shows which.';
+  'secret app, key masterkey has another value than when … was taken: nothing can be decrypted without it. "shop" is ' +
+  "untouched. Put the former value back, or choose a dump that fits today's value: RESTORE_ACTION=list shows them.";
 
 /** A restore in a cluster whose masterkey is not what it should be, until it is put right. */
 const withKey = (
@@ -25,7 +24,7 @@ const withKey = (
     return trial.restore(env);
   });
 
-const wrong = 'the secrets are not right:…secret app, key masterkey';
+const wrong = 'the secrets are wrong:…secret app, key masterkey';
 
 export const secrets: RestoreFaultGroup = {
   title: 'Restore: the secrets',
@@ -62,8 +61,7 @@ export const secrets: RestoreFaultGroup = {
     withKey(
       'what to go on despite of is misspelt',
       other,
-      'RESTORE_IGNORE (secret) is none of secrets, space, rights, proof, replication, nor some of them with spaces ' +
-        'between.',
+      'RESTORE_IGNORE (secret) must be some of secrets, space, rights, proof, replication, with spaces between.',
       asItWas,
       { RESTORE_IGNORE: 'secret' },
     ),

@@ -75,7 +75,7 @@ export const server: RestoreFaultGroup = {
       {
         leaves: asItWas,
         status: 1,
-        says: 'no server accepts connections at … after 1 s. Look whether its pod is running and ready.',
+        says: 'no server accepts connections at … after 1 s. Check that its pod is running and ready.',
       },
       (trial) => {
         crash(trial);
@@ -116,7 +116,7 @@ export const server: RestoreFaultGroup = {
         status: 1,
         says:
           "the server is PostgreSQL …, the image has the tools of 12. Set the image's version to the server's: " +
-          'dump and restore need the same one.',
+          'dump and restore need the same version.',
       },
       (trial) => {
         trial.addTool(
@@ -148,7 +148,7 @@ export const server: RestoreFaultGroup = {
     ),
 
     restoreFault(
-      'somebody ends the sessions that load',
+      'another user ends the sessions that load',
       {
         leaves: asItWas,
         status: 1,
@@ -188,7 +188,7 @@ export const server: RestoreFaultGroup = {
     ),
 
     restoreFault(
-      'somebody ends the session that holds the lock',
+      'another user ends the session that holds the lock',
       {
         leaves: asItWasAndProven,
         status: 1,
@@ -201,7 +201,7 @@ export const server: RestoreFaultGroup = {
     ),
 
     restoreFault(
-      'somebody drops what was loaded before it is proved',
+      'another user drops what was loaded before it is proved',
       {
         leaves: asItWas,
         status: 1,
@@ -216,7 +216,7 @@ export const server: RestoreFaultGroup = {
     ),
 
     restoreFault(
-      'somebody holds a transaction prepared on the live database',
+      'another user holds a transaction prepared on the live database',
       {
         leaves: asItWasAndProven,
         status: 1,
@@ -260,7 +260,7 @@ export const server: RestoreFaultGroup = {
     ),
 
     restoreFault(
-      'somebody else takes the room of the server while rows are loaded',
+      'another program takes the room of the server while rows are loaded',
       {
         leaves: asItWas,
         status: 1,

@@ -96,7 +96,7 @@ export const sessions: RestoreFaultGroup = {
       {
         leaves: asItWas,
         status: 1,
-        says: 'RESTORE_SESSIONS (kill) is none of wait, disconnect, refuse.',
+        says: 'RESTORE_SESSIONS (kill) is not one of wait, disconnect, refuse.',
       },
       (trial) => trial.restore({ RESTORE_SESSIONS: 'kill' }),
     ),

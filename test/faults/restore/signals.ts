@@ -78,7 +78,7 @@ const stops: readonly Stop[] = [
     ended: restored,
   },
   {
-    during: 'before the oldest database from before is dropped',
+    during: 'before the oldest former database is dropped',
     killed: andOlder,
     ended: restored,
     at: (trial) => {
@@ -88,8 +88,7 @@ const stops: readonly Stop[] = [
   },
 ];
 
-const already =
-  'request request is already carried out, nothing to do: the database from before is "shop_before_request"';
+const already = 'request request is already carried out, nothing to do: the former database is "shop_before_request"';
 
 export const signals: RestoreFaultGroup = {
   title: 'Restore: signals',
@@ -159,7 +158,9 @@ export const signals: RestoreFaultGroup = {
       {
         leaves: asItWasAndProven,
         status: 143,
-        says: 'waiting for the service to let go of "shop": scale it to 0 replicas…restore: stopped by SIGTERM',
+        says:
+          'waiting for the service to close its sessions on "shop": scale it to 0 replicas…restore: stopped ' +
+          'by SIGTERM',
       },
       async (trial) => {
         await connectService(trial);

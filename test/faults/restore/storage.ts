@@ -8,10 +8,9 @@ import type { PodResult } from '../../support/pods/pod';
 import type { RestoreTrial } from '../../support/faults/restore-trial';
 
 const noRecord =
-  'warning: the record could not be written to /backups/shop/restores. What was done is done.…== done: "shop" ' +
+  'warning: the record could not be written to /backups/shop/restores. The action itself is done.…== done: "shop" ' +
   'is now shop-20260101-020000';
-const already =
-  'request request is already carried out, nothing to do: the database from before is "shop_before_request"';
+const already = 'request request is already carried out, nothing to do: the former database is "shop_before_request"';
 
 const smallDisk = (folder: string): Disk => Disk.ofMemory(folder, 2, UID);
 

@@ -123,7 +123,7 @@ export class RestoreTrial extends Trial {
     dropDatabases(this.server);
   }
 
-  /** A database from before, as an earlier restore leaves it. */
+  /** A former database, as an earlier restore leaves it. */
   addPrevious(request: string): void {
     const name = this.previousOf(request);
     this.server.sql(

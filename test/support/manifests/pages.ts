@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 const root = join(__dirname, '../../..');
-const FOLDERS = ['.', 'docs', 'examples/other-cluster'];
+const FOLDERS = ['.', 'docs', 'examples/other-cluster', 'src/identity-internal'];
 
 export interface Page {
   /** Path in the repo. */
@@ -36,4 +36,34 @@ export function snippets(): Snippet[] {
       text: match[2]!,
     })),
   );
+}
+
+/** The text of the first fenced block of a page that has these words. */
+export function blockOf(path: string, language: string, words: string): string {
+  const found = snippets().find(
+    (snippet) => snippet.at.startsWith(`${path}:`) && snippet.language === language && snippet.text.includes(words),
+  );
+  if (found === undefined) throw new Error(`${path} has no block of ${language} with ${words}.`);
+  return found.text;
+}
+
+/** The commands of a page's `sh` blocks, a line each: what is continued in the next line, or by a pipe, is one line. */
+export function commands(): Snippet[] {
+  return snippets()
+    .filter(({ language }) => language === 'sh')
+    .flatMap(({ at, language, text }) =>
+      text
+        .replaceAll(/(?<=\||\\)\n\s*/g, ' ')
+        .split('\n')
+        .filter((line) => line.trim() !== '')
+        .map((line) => ({ at, language, text: line.trim() })),
+    );
+}
+
+/** What a heading is called in a link, as GitHub and npm do it. */
+export function anchorOf(heading: string): string {
+  return heading
+    .toLowerCase()
+    .replaceAll(/[^\p{L}\p{N} _-]/gu, '')
+    .replaceAll(' ', '-');
 }
