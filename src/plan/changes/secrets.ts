@@ -18,12 +18,15 @@ interface Need {
   readonly because?: string;
   readonly gitFile?: string;
   readonly optionalUntil?: string;
+  /** Names of the workloads that the list says use it. */
+  readonly usedBy?: readonly string[];
 }
 
 /** What must be there beside a dump, and what looks whether it is. */
 export function secrets({ before, after, resources, namespaces }: Comparison): Change[] {
   if (resources.length === 0) return [];
   const [was, is] = [needs(before, namespaces), needs(after)];
+  const backups = new Set(after.backups.map(({ manifest }) => manifest.name));
   const isKnown = (secret: string): boolean => was.expected.has(secret) || was.used.has(secret);
   const renamed = renamedOnly(
     [...all(was)].filter(([secret]) => !is.expected.has(secret) && !is.used.has(secret)),
@@ -31,7 +34,8 @@ export function secrets({ before, after, resources, namespaces }: Comparison): C
   );
   const expected = [...is.expected].flatMap(([secret, need]): Change[] => {
     const old = was.expected.get(secret);
-    if (old === undefined) return renamed.has(secret) ? [] : [expectedAnew(secret, need, was.used.has(secret))];
+    if (old === undefined)
+      return renamed.has(secret) ? [] : [expectedAnew(secret, need, was.used.has(secret), backups)];
     return old.rule === need.rule
       ? []
       : [
@@ -113,7 +117,7 @@ function inOtherNamespaces(is: Needs, namespaces: Comparison['namespaces']): Cha
   });
 }
 
-function expectedAnew(secret: string, need: Need, isUsed: boolean): Change {
+function expectedAnew(secret: string, need: Need, isUsed: boolean, backups: ReadonlySet<string>): Change {
   if (need.optionalUntil !== undefined) {
     return change(
       'secret-needed',
@@ -137,9 +141,16 @@ function expectedAnew(secret: string, need: Need, isUsed: boolean): Change {
   }
   return change('secret-needed', 'warning', need.manifest, `Needed from now on: the secret ${name(secret)}`, [
     ...because(need),
-    'Without it, every backup ends with status 3 and restores refuse. Put it into Git, ' +
-      `encrypted,${need.gitFile === undefined ? '' : ` as ${name(need.gitFile)},`} before this is merged.`,
+    `${without(need, backups)} ` +
+      `Put it into Git, encrypted,${need.gitFile === undefined ? '' : ` as ${name(need.gitFile)},`} before this is merged.`,
   ]);
+}
+
+/** A pod looks for the keys that it needs, and a backup for those of the restore, too. */
+function without({ usedBy = [] }: Need, backups: ReadonlySet<string>): string {
+  return usedBy.length > 0 && !usedBy.some((user) => backups.has(user))
+    ? `Without it, these fail: ${usedBy.map(name).join(', ')}.`
+    : 'Without it, every backup ends with status 3 and restores refuse.';
 }
 
 /**
@@ -221,6 +232,7 @@ function expectations(manifest: Manifest): [string, Need][] {
       because: text(entry, 'because'),
       gitFile: text(entry, 'gitFile'),
       optionalUntil: text(entry, 'optionalUntil'),
+      usedBy: list(entry, 'usedBy').map(String),
     };
     return [[secretName(text(entry, 'namespace') ?? manifest.namespace, secret, text(entry, 'key')), need]];
   });
