@@ -1,4 +1,5 @@
-import { readdirSync, readFileSync, rmSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { databaseNames } from '../support/postgres/database-state';
 import { createIdentityDatabase } from '../support/zitadel/identity-database';
@@ -8,11 +9,14 @@ import { type Env, type Instance, MASTERKEY } from '../support/pods/instance';
 import type { PodResult } from '../support/pods/pod';
 import { PostgresServer } from '../support/postgres/postgres-server';
 import { eventually } from '../support/machine/eventually';
+import { freshFolder } from '../support/machine/run-folder';
 import { usually } from '../support/machine/userlands';
 import { describeWithBucket } from '../support/offsite/describe-with-bucket';
 import { ObjectStore } from '../support/offsite/object-store';
-import { BUCKET, COPIER, said, shop } from '../support/offsite/shop';
+import { PROGRAMS } from '../support/offsite/programs';
+import { BUCKET, COPIER, PASSWORD, said, SALT, shop } from '../support/offsite/shop';
 
+const page = readFileSync(join(__dirname, '../../docs/files-on-the-storage.md'), 'utf8');
 const policy = JSON.parse(readFileSync(join(__dirname, '../../docs/offsite-policy.json'), 'utf8'));
 
 describeWithBucket.each(usually('gnu'))('from an encrypted bucket with an object lock, under %s', (userland) => {
@@ -57,6 +61,34 @@ describeWithBucket.each(usually('gnu'))('from an encrypted bucket with an object
       compared: 'rows and contents',
       keys: expect.arrayContaining([expect.objectContaining({ id: 'oidcKey', verdict: 'proven' })]),
     });
+  });
+
+  it('the recovery kit fetches the copy with rclone, the keys and nothing else', () => {
+    const folder = freshFolder('kit');
+    const block = page.split('### Fetch a copy from a bucket first')[1]!.match(/^```sh\n([^]*?)^```$/m)![1]!;
+    const named = {
+      'https://s3.eu-central-1.amazonaws.com': store.endpoint,
+      'eu-central-1': 'us-east-1',
+      'dumps/internal/shop': `${BUCKET}/internal/zitadel`,
+      'shop-20261123-020000': dump,
+      '/mnt/nas/shop': folder,
+    };
+    const typed = Object.entries(named).reduce((text, [example, own]) => {
+      expect(text).toContain(example);
+      return text.replaceAll(example, own);
+    }, block);
+    const authority = join(folder, 'ca.crt');
+    writeFileSync(authority, store.authority.certificate);
+    const env = { PATH: `${PROGRAMS}:${process.env.PATH}`, RCLONE_CONFIG: '', RCLONE_CA_CERT: authority };
+    const input = [COPIER.id, COPIER.secret, PASSWORD, SALT, ''].join('\n');
+    const { status, stderr } = spawnSync('bash', ['--norc', '-e', '-c', typed], { env, input, encoding: 'utf8' });
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+    rmSync(authority);
+    const files = readdirSync(instance.folder).filter((file) => file.startsWith(`${dump}.`) && !file.endsWith('.hold'));
+    expect(readdirSync(folder).sort()).toEqual(files.sort());
+    for (const file of files)
+      expect(readFileSync(join(folder, file))).toEqual(readFileSync(join(instance.folder, file)));
+    rmSync(folder, { recursive: true });
   });
 
   describe('with the NAS gone', () => {
