@@ -117,7 +117,7 @@ function largeChange(
     title: 'Before a large change',
     body: (see) =>
       paragraphs(
-        `A large change is one that a restore may have to undo: a new version of ${service.options.title} or of ` +
+        `A restore may have to undo a large change: a new version of ${service.options.title} or of ` +
           'PostgreSQL, a move, another storage class. Take a dump and hold it: no retention removes it for ' +
           `30 days${of === undefined ? '' : '. Drill it'}. Change by a merge in Git, and verify (${see('verify')}). ` +
           `A new major version of the server needs its image in ${words(images)} at the same time: tools of another ` +

@@ -24,7 +24,7 @@ function restore({ backup, service }: RunbookFacts, commands: Commands): Section
     body: (see) =>
       paragraphs(
         `A restore loads a dump into a database beside \`${database}\` and proves it. Then the two exchange their names ` +
-          `in one transaction. A restore that fails before leaves \`${database}\` as it was. The writes of ${title} ` +
+          `in one transaction. A restore that fails before that leaves \`${database}\` as it was. The writes of ${title} ` +
           `since the dump stay in the former database, which ${see('undo')} brings back. Look at the list first. ` +
           'Then rehearse: that loads and proves a dump, and drops it again:',
         sh(commands.pgbackup('list'), commands.pgbackup(`restore --rehearse --before ${EXAMPLE_MOMENT}`)),

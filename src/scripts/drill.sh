@@ -227,7 +227,7 @@ summarize() {
   [ ! -e "$report/keys" ] || while IFS=$'\t' read -r key key_verdict key_reason; do
     log "key $key: $key_verdict${key_reason:+, $key_reason}"
   done <"$report/keys"
-  [ -z "$(recovery_seconds)" ] || log "a restore takes $(recovery_seconds) s here: an honest recovery time, without the decision to begin"
+  [ -z "$(recovery_seconds)" ] || log "a restore takes $(recovery_seconds) s here; the time to decide comes on top"
   case $(within_rto) in
     true) log "the objective is $DRILL_RTO s, and is met" ;;
     false) warn "the restore took longer than the objective of $DRILL_RTO s. Raise parallelJobs, or the CPU and memory of the server and the drill; or agree on another rto." ;;

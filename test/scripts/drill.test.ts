@@ -84,7 +84,7 @@ describe.each(usually('busybox'))(
       expect(result.stdout).toMatch(
         /key oidcKey: proven, 2 of 2 tried values open: key_pair\.added, web_key\.added\n[^\n]*key userKey: proven, 1 of 1/,
       );
-      expect(result.stdout).toMatch(/a restore takes \d+ s here: an honest recovery time/);
+      expect(result.stdout).toMatch(/a restore takes \d+ s here; the time to decide comes on top/);
       const evidence = whole!.evidence();
       expect(evidence).toMatchObject({
         verdict: 'proven',

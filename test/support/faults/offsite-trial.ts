@@ -181,7 +181,10 @@ export class OffsiteTrial extends Trial {
       pod.kill(signal);
       return { breakAfter };
     };
-    this.proxy.meets(when === 'asked' ? end : undefined, when === 'answered' ? end : undefined);
+    // rclone asks again as long as it lives, which may be a moment longer than the broken connection.
+    const fault = (asked: Asked): Broken | undefined =>
+      isEnded ? { breakAfter: 0 } : when === 'asked' ? end(asked) : undefined;
+    this.proxy.meets(fault, when === 'answered' ? end : undefined);
     this.afterwards(() => this.proxy.meets());
     const pod = this.startCopy();
     return pod.result;
