@@ -61,29 +61,3 @@ export function additionsOf({ spec }: FluxKustomization): Additions {
 export function addsNothing({ namespace, namePrefix, nameSuffix, patches, components }: Additions): boolean {
   return [namespace, namePrefix, nameSuffix].every((one) => !one) && patches.length + components.length === 0;
 }
-
-const VARIABLE = /\$\{([_a-zA-Z][_a-zA-Z0-9]*)(?::?([-=])([^}]*))?\}/g;
-
-/**
- * A name with the variables that Flux replaces after the build; the others stay.
- * @param configMap the data of a ConfigMap in the repo, by namespace and name
- */
-export function substituted(
-  name: string,
-  { spec, namespace }: FluxKustomization,
-  configMap: (namespace: string, name: string) => Value,
-): string {
-  const postBuild = at(spec, 'postBuild');
-  if (!name.includes('${') || postBuild === undefined || postBuild === null) return name;
-  const sources = list(postBuild, 'substituteFrom').map((source) =>
-    text(source, 'kind') === 'ConfigMap' ? configMap(namespace, text(source, 'name') ?? '') : undefined,
-  );
-  // What is spelled out counts more than any source, and the last source more than those before.
-  const known = [at(postBuild, 'substitute'), ...sources.reverse()];
-  const isComplete = known.every((values) => values !== undefined) || sources.length === 0;
-  return name.replace(VARIABLE, (whole, variable: string, _, byDefault: string | undefined) => {
-    const value = known.map((values) => at(values, variable)).find((one) => one !== undefined && one !== null);
-    if (value !== undefined) return String(value as string);
-    return isComplete && byDefault !== undefined ? byDefault : whole;
-  });
-}

@@ -1,7 +1,8 @@
 import { statSync } from 'node:fs';
 import { relative, resolve, sep } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { check, type Report } from '../check-secrets/check';
+import { check } from '../check-secrets/check';
+import type { Report } from '../check-secrets/check-report';
 import { MisuseError } from '../errors';
 import { ExpectedList } from '../manifests/expected-list';
 import { count } from '../reports/findings';

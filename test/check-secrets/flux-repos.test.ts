@@ -1,6 +1,6 @@
 import { readdirSync } from 'node:fs';
 import { stringify } from 'yaml';
-import type { Report } from '../../src/check-secrets/check';
+import type { Report } from '../../src/check-secrets/check-report';
 import { kubectlFolder, report } from '../support/secrets/check';
 import { LIST_FILE } from '../support/secrets/expected-list';
 import { type Files, MASTERKEY, NAMESPACE, written } from '../support/secrets/flux-repo';
