@@ -5,22 +5,24 @@
 import { posix } from 'node:path';
 import type { Build } from './build';
 import { closureOf } from './closure';
-import { fluxKustomization } from './flux-objects';
+import { FLUX, fluxKustomization, leadsToItself } from './flux-objects';
+import { readsOtherRepo } from './flux-sources';
 import { buildFolder, plainBuild, type Builder } from './folder-build';
-import { FLUX, mentions, plainManifests, type GitContent, type PlacedManifest } from './git-content';
+import { mentions, plainManifests, type GitContent, type PlacedManifest } from './git-content';
 
 /** All that a repo becomes in its clusters. */
 export function buildsOf(builder: Builder): Build[] {
   const { git } = builder;
   const all: Build[] = [];
   const seen = new Set<string>();
+  const isElsewhere = readsOtherRepo(git);
   const add = (build: Build): void => {
     all.push(build);
     for (const one of build.manifests) follow(one);
   };
   const follow = (manifest: PlacedManifest): void => {
     const flux = fluxKustomization(manifest, manifest.place);
-    if (flux === undefined || !git.repo.isFolder(flux.path)) return;
+    if (flux === undefined || !git.repo.isFolder(flux.path) || isElsewhere(flux)) return;
     const id = canonical([flux.name, flux.path, flux.spec, flux.place.file]);
     if (seen.has(id)) return;
     seen.add(id);
@@ -53,19 +55,15 @@ function isApplied(builds: readonly Build[], path: string): boolean {
 function plainlyThere(git: GitContent): PlacedManifest[] {
   const listed = new Set([...git.kustomizations.values()].flatMap(({ files }) => [...files]));
   const plain = [...git.parsed.keys()].filter((path) => !listed.has(path)).flatMap((path) => plainManifests(git, path));
-  return [...plain.filter(leadsToItself), ...plain.filter((one) => !leadsToItself(one))];
-}
-
-function leadsToItself(manifest: PlacedManifest): boolean {
-  const path = fluxKustomization(manifest, manifest.place)?.path;
-  return path === '.' || (path !== undefined && manifest.file.startsWith(`${path}/`));
+  const isFirst = (one: PlacedManifest): boolean => leadsToItself(one, one.place);
+  return [...plain.filter(isFirst), ...plain.filter((one) => !isFirst(one))];
 }
 
 /** The folders that no kustomization.yaml lists, and those of a circle; first those that lead to others. */
 function rootsOf(git: GitContent): string[] {
   const every = [...git.kustomizations.values()];
   const inner = new Set(every.flatMap(({ folders }) => folders));
-  const all = every.filter(({ isComponent }) => !isComponent);
+  const all = every.filter(({ isComponent, isOfFlux }) => !isComponent && !isOfFlux);
   const outer = all.filter(({ folder }) => !inner.has(folder));
   const reached = new Set(outer.flatMap(({ folder }) => [...closureOf(git, folder).files]));
   const circles = all.filter((one) => !outer.includes(one) && !reached.has(one.path));
@@ -110,7 +108,7 @@ function loose(git: GitContent, builds: readonly Build[], reach: Build['reach'])
 function kustomizationAbove({ kustomizations }: GitContent, path: string): string | undefined {
   for (let folder = posix.dirname(path); ; folder = posix.dirname(folder)) {
     const found = kustomizations.get(folder);
-    if (found !== undefined) return found.path;
+    if (found !== undefined && !found.isOfFlux) return found.path;
     if (folder === '.' || folder === '/') return undefined;
   }
 }

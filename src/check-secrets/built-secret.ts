@@ -35,9 +35,10 @@ function generated(
   { name, object, file }: PlacedManifest,
   kustomizations: readonly KustomizationFile[],
 ): Origin | undefined {
-  const mine = kustomizations
-    .flatMap((one) => one.generators)
-    .filter((one) => name.includes(one.name) && one.name !== '');
+  const mine = nearest(
+    kustomizations.flatMap((one) => one.generators),
+    name,
+  );
   const generator = mine.find((one) => one.place.file === file) ?? mine[0];
   if (generator === undefined) return undefined;
   const keys = new Set(Object.keys((at(object, 'data') ?? {}) as object));
@@ -56,8 +57,7 @@ function generated(
 function fromManifest(git: GitContent, manifest: PlacedManifest): Origin {
   const { name, object, file } = manifest;
   const inFile = git.secrets.get(file) ?? [];
-  const source =
-    inFile.find((one) => one.name === name) ?? inFile.find((one) => one.name && name.includes(one.name)) ?? inFile[0];
+  const source = nearest(inFile, name)[0] ?? inFile[0];
   const place = source?.place ?? manifest.place;
   const values = valuesOf(object, source?.values ?? [], place);
   const mac = text(object, 'sops', 'mac');
@@ -73,6 +73,13 @@ function fromManifest(git: GitContent, manifest: PlacedManifest): Origin {
     sops: isLost || use === undefined ? [] : [{ ...use, paths: pathsOf(values, source?.above ?? []) }],
     isMixed: own !== undefined && mac !== undefined && mac !== own.sops.mac,
   };
+}
+
+/** Those that most of a name comes from: kustomize adds to its ends. */
+function nearest<T extends { readonly name: string }>(all: readonly T[], name: string): T[] {
+  const within = all.filter((one) => one.name !== '' && name.includes(one.name));
+  const most = Math.max(...within.map((one) => one.name.length));
+  return within.filter((one) => one.name.length === most);
 }
 
 /** The values, with their places where they are in Git as they come out. */

@@ -81,7 +81,7 @@ function checkSecret(
       options,
     ),
     ...unlisted.map((one) => doesNotCount(one, options)),
-    ...meant.flatMap((one) => presentSecret(secret, one, recipients, sopsConfig, options)),
+    ...meant.flatMap((one) => presentSecret(delivered.git, secret, one, recipients, sopsConfig, options)),
     ...values.flatMap((one) => one.findings),
   ];
   const unbuilt = delivered.notBuilt.filter(({ names }) => names.includes(secret.name)).map((one) => one.finding);

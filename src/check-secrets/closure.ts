@@ -2,7 +2,7 @@
 import { posix } from 'node:path';
 import { additionsOf, type FluxKustomization } from './flux-objects';
 import type { GitContent } from './git-content';
-import type { KustomizationFile } from './kustomization-file';
+import { KUSTOMIZATION_NAMES, type KustomizationFile } from './kustomization-file';
 
 /** What belongs to a folder. */
 export interface Closure {
@@ -37,8 +37,8 @@ function listedFrom(git: GitContent, ...folders: readonly string[]): Closure {
     const kustomization = git.kustomizations.get(folder);
     if (kustomization === undefined || kustomizations.has(kustomization)) return;
     kustomizations.add(kustomization);
-    files.add(kustomization.path);
-    for (const path of kustomization.files) files.add(path);
+    const names = KUSTOMIZATION_NAMES.map((name) => posix.join(folder, name)).filter((path) => git.parsed.has(path));
+    for (const path of [...names, ...kustomization.files]) files.add(path);
     for (const inner of kustomization.folders) enter(inner);
   };
   for (const folder of folders) enter(folder);

@@ -3,8 +3,8 @@ import { posix } from 'node:path';
 import type { Build } from './build';
 import { builtSecret } from './built-secret';
 import { closureOf, type Closure } from './closure';
-import { additionsOf, addsNothing, type FluxKustomization } from './flux-objects';
-import { FLUX, mentions, plainManifests, type GitContent } from './git-content';
+import { additionsOf, addsNothing, FLUX, type FluxKustomization } from './flux-objects';
+import { mentions, plainManifests, type GitContent } from './git-content';
 import type { Kustomize } from './kustomize';
 import { kustomized } from './kustomized';
 import { MAKER_KINDS } from './secret-makers';
@@ -32,7 +32,7 @@ export function buildFolder(
   const listing = git.kustomizations.get(folder)?.path;
   const plain = { folder, flux, files, kustomization: listing };
   if (!matters(git, closure, names)) return plainBuild(git, { ...plain, isAnywhere: true });
-  if (isAsItIs(git, closure, flux)) return plainBuild(git, plain);
+  if (kustomize === null && isAsItIs(git, closure, flux)) return plainBuild(git, plain);
   const path = listing ?? posix.join(folder, 'kustomization.yaml');
   const output = kustomize === null ? undefined : kustomized(git, kustomize, folder, flux, closure, path);
   if (output === undefined) {
@@ -100,7 +100,7 @@ function matters(git: GitContent, { files, kustomizations }: Closure, names: rea
   return inGit.some(({ name }) => name.includes('${') || names.some((expected) => expected.includes(name)));
 }
 
-/** Whether a build would change nothing. */
+/** Whether a build would change nothing, if it does not fail. */
 function isAsItIs(
   git: GitContent,
   { files, resources, kustomizations }: Closure,
@@ -110,7 +110,7 @@ function isAsItIs(
     resources !== undefined &&
     kustomizations.length === 0 &&
     (flux === undefined || addsNothing(additionsOf(flux))) &&
-    !mentions(git, files, /^\s*["']?kind["']?: *["']?(Secret)?List\b/m)
+    !mentions(git, files, /^\s*["']?kind["']?: *["']?(Secret)?List\b|config\.kubernetes\.io\/local-config/m)
   );
 }
 

@@ -1,5 +1,5 @@
 /** What of a repo is read as it stands in Git: texts, the YAML that matters, its Secrets and kustomization.yaml's. */
-import type { Document } from 'yaml';
+import { Document } from 'yaml';
 import { KustomizationFile } from './kustomization-file';
 import { Repo } from './repo';
 import { MAKER_KINDS } from './secret-makers';
@@ -12,15 +12,12 @@ import type { Finding, Place } from '../reports/findings';
 
 /** The files that have to do with Secrets. The others are not parsed. */
 const RELEVANT = new RegExp(
-  `Secret|secretGenerator|^["']?sops["']?:|ENC\\[|kustomize\\.toolkit|FluxInstance|secrets\\.yaml|${MAKER_KINDS.source}`,
+  `Secret|secretGenerator|^["']?sops["']?:|ENC\\[|(kustomize|source)\\.toolkit|FluxInstance|secrets\\.yaml|${MAKER_KINDS.source}`,
   'm',
 );
 
-/** Text of what has Flux apply a folder, in any file. */
-export const FLUX = /kustomize\.toolkit\.fluxcd\.io|FluxInstance/;
-
 /** The kinds that are read as they are; Secrets have a reader of their own. */
-const READ = new RegExp(`^(Kustomization|FluxInstance|ConfigMap)$|${MAKER_KINDS.source}`);
+const READ = new RegExp(`^(Kustomization|FluxInstance|GitRepository|ConfigMap)$|${MAKER_KINDS.source}`);
 
 /** An object of the repo, and where it is. */
 export interface PlacedManifest extends Manifest {
@@ -60,9 +57,8 @@ export function readGit(root: string, names: readonly string[]): { git: GitConte
       path,
       file.documents.flatMap((document) => secretsIn(file, document)),
     );
-    const [document] = file.documents;
-    if (document !== undefined && KustomizationFile.isOne(path) && !isFlux(document)) {
-      const kustomization = new KustomizationFile(file, document, repo);
+    if (KustomizationFile.isOne(path)) {
+      const kustomization = new KustomizationFile(file, file.documents[0] ?? new Document(null), repo);
       kustomizations.set(kustomization.folder, kustomization);
     }
   }
@@ -100,11 +96,6 @@ function problemsOf(file: YamlFile, text: string, names: readonly string[]): Fin
       .filter((document) => secretsIn(file, document).length > 0 || document.has('sops'))
       .flatMap((document) => documentProblems(file, document)),
   ];
-}
-
-/** A Kustomization of Flux may be in a file of that name, too. */
-function isFlux(document: Document): boolean {
-  return FLUX.test(childText(document, document.contents, 'apiVersion') ?? '');
 }
 
 function objectsIn(path: string, document: Document): Manifest[] {

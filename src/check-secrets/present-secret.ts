@@ -1,5 +1,6 @@
 /** What is wrong with a Secret that the repo has: its file, its way into the cluster, its encryption. */
 import type { AppliedSecret } from './build';
+import type { GitContent } from './git-content';
 import { isEncrypted } from './secret-manifest';
 import type { SopsConfig } from './sops-config';
 import type { ExpectedSecret } from '../manifests/expected-list';
@@ -9,6 +10,7 @@ type Options = FindingOptions & { readonly secret: string };
 
 /** What is wrong with it, but for its values. */
 export function presentSecret(
+  git: GitContent,
   secret: ExpectedSecret,
   found: AppliedSecret,
   recipients: readonly string[],
@@ -18,7 +20,8 @@ export function presentSecret(
   return [
     ...wrongFile(secret, found, options),
     ...reachProblems(found, options),
-    ...decryptionProblems(found, options),
+    ...suspension(found, options),
+    ...decryptionProblems(git, found, options),
     ...found.sops.flatMap((use) => [
       ...use.sops.problems(recipients, use.paths, options).map((one) => ({ ...one, ...use.place })),
       ...sopsConfig.problems(use.sops.path, use, found.source, options),
@@ -66,7 +69,25 @@ function reachProblems({ build, file, place }: AppliedSecret, options: FindingOp
   ];
 }
 
-function decryptionProblems(found: AppliedSecret, options: Options): Finding[] {
+function suspension({ file, build: { flux } }: AppliedSecret, options: Options): Finding[] {
+  if (flux === undefined || !flux.isSuspended) return [];
+  return [
+    finding(
+      'flux-suspended',
+      flux.place,
+      `${flux.name} is suspended: the cluster does not get ${file}, or has it as it was before`,
+      'Resume it: remove spec.suspend',
+      options,
+    ),
+  ];
+}
+
+/** Whether the repo starts kustomize-controller with a key for all Kustomizations. */
+function hasKeyOfItsOwn({ texts }: GitContent): boolean {
+  return [...texts.values()].some((text) => text.includes('--sops-age-secret'));
+}
+
+function decryptionProblems(git: GitContent, found: AppliedSecret, options: Options): Finding[] {
   const { sops, source, file, place, isMixed } = found;
   const { flux } = found.build;
   const problems: Finding[] = [];
@@ -89,6 +110,16 @@ function decryptionProblems(found: AppliedSecret, options: Options): Finding[] {
         `${flux.name} applies ${file} and has no spec.decryption: the cluster gets the ciphertext`,
         'Set spec.decryption.provider to sops, and secretRef to the Secret with the age key',
         options,
+      ),
+    );
+  } else if (flux !== undefined && !flux.hasKey && !hasKeyOfItsOwn(git) && sops.some((use) => use.sops.needsKeyFile)) {
+    problems.push(
+      finding(
+        'flux-no-decryption',
+        flux.place,
+        `${flux.name} has spec.decryption without a secretRef, so kustomize-controller itself must have the key of ${file}`,
+        'Set spec.decryption.secretRef to the Secret with the age key, or start the controller with --sops-age-secret',
+        { ...options, level: 'warning' },
       ),
     );
   }
