@@ -109,6 +109,16 @@ const folder = (files: Files = {}, spec: Spec = {}): Files => ({
     expect(found(EXPECTED, folder({}, { suspend: false }))).toEqual([]);
   });
 
+  test.each([
+    ['reconcile', 'disabled'],
+    ['ssa', 'Ignore'],
+  ])('by an annotation that keeps Flux from it: %s', (annotation, value) => {
+    const annotations = { [`kustomize.toolkit.fluxcd.io/${annotation}`]: value };
+    const metadata = { name: 'zitadel-secret', namespace: NAMESPACE, annotations };
+    const excluded = sops.yaml({ ...bare('zitadel-secret', { masterkey: MASTERKEY }), metadata });
+    expect(found(EXPECTED, folder({ 'secret.enc.yaml': excluded }))).toEqual([`warning flux-suspended ${FILE}:4`]);
+  });
+
   test('by decryption that names no key: a warning, as only the controller itself may have it', () => {
     for (const decryption of [{ provider: 'sops' }, { provider: 'sops', secretRef: {} }]) {
       expect(found(EXPECTED, folder({}, { decryption }))).toEqual([`warning flux-no-decryption ${FLUX_FILE}:1`]);
