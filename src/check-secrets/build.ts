@@ -24,6 +24,8 @@ export interface AppliedSecret extends Secret {
   readonly isAnywhere: boolean;
   /** Whether a patch brings the metadata of another encrypted file. */
   readonly isMixed: boolean;
+  /** The annotation that keeps Flux from it, e.g. `kustomize.toolkit.fluxcd.io/reconcile: disabled`. */
+  readonly exclusion?: string;
   readonly build: Build;
 }
 

@@ -8,6 +8,12 @@ import { substituted } from './substitution';
 import { at, text, type Value } from '../manifests/manifest';
 import type { Place } from '../reports/findings';
 
+/** https://fluxcd.io/flux/components/kustomize/kustomizations/#controlling-the-apply-behavior-of-resources */
+const EXCLUSIONS = [
+  ['kustomize.toolkit.fluxcd.io/reconcile', 'disabled'],
+  ['kustomize.toolkit.fluxcd.io/ssa', 'Ignore'],
+] as const;
+
 /** @param kustomizations all those of the build */
 export function builtSecret(
   git: GitContent,
@@ -15,11 +21,12 @@ export function builtSecret(
   manifest: PlacedManifest,
   kustomizations: readonly KustomizationFile[],
 ): AppliedSecret {
-  const { name, namespace, file } = manifest;
+  const { name, namespace, object, file } = manifest;
   const final = {
     name: substituted(git, name, build.flux),
     namespace: namespace === '' ? undefined : substituted(git, namespace, build.flux),
     isAnywhere: false,
+    exclusion: EXCLUSIONS.find(([name, value]) => text(object, 'metadata', 'annotations', name) === value)?.join(': '),
     file,
     build,
   };

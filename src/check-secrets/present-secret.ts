@@ -4,7 +4,7 @@ import type { GitContent } from './git-content';
 import { isEncrypted } from './secret-manifest';
 import type { SopsConfig } from './sops-config';
 import type { ExpectedSecret } from '../manifests/expected-list';
-import { finding, type Finding, type FindingOptions } from '../reports/findings';
+import { finding, type Finding, type FindingOptions, type Place } from '../reports/findings';
 
 type Options = FindingOptions & { readonly secret: string };
 
@@ -69,16 +69,17 @@ function reachProblems({ build, file, place }: AppliedSecret, options: FindingOp
   ];
 }
 
-function suspension({ file, build: { flux } }: AppliedSecret, options: Options): Finding[] {
-  if (flux === undefined || !flux.isSuspended) return [];
+function suspension({ file, place, exclusion, build: { flux } }: AppliedSecret, options: Options): Finding[] {
+  if (flux === undefined) return [];
+  const suspended = (at: Place, what: string, remedy: string): Finding => {
+    const message = `${what}: the cluster does not get ${file}, or has it as it was before`;
+    return finding('flux-suspended', at, message, remedy, options);
+  };
   return [
-    finding(
-      'flux-suspended',
-      flux.place,
-      `${flux.name} is suspended: the cluster does not get ${file}, or has it as it was before`,
-      'Resume it: remove spec.suspend',
-      options,
-    ),
+    ...(flux.isSuspended ? [suspended(flux.place, `${flux.name} is suspended`, 'Resume it: remove spec.suspend')] : []),
+    ...(exclusion !== undefined
+      ? [suspended(place, `${flux.name} leaves out what has ${exclusion}`, 'Remove the annotation')]
+      : []),
   ];
 }
 
