@@ -17,7 +17,7 @@ export function unbuilt({ texts }: GitContent, build: Build, expected: readonly 
     finding: finding(
       'kustomize-remote',
       place,
-      `${entry} is fetched from elsewhere: what it brings was not checked`,
+      `${withoutPassword(entry)} is fetched from elsewhere: what it brings was not checked`,
       'Keep a copy of it in the repo if it has to do with the expected Secrets',
     ),
   }));
@@ -44,4 +44,9 @@ function failed(texts: GitContent['texts'], { failure, kustomization, flux }: Bu
         `${folder} was not built, as PATH has neither kustomize nor kubectl: its files were taken as they are`,
         'Install kubectl or kustomize where the check runs',
       );
+}
+
+/** A URL may have a user and a password, or a token, before its host. */
+function withoutPassword(entry: string): string {
+  return entry.replace(/\/\/[^/]*@/, '//');
 }

@@ -359,6 +359,15 @@ const generator = (what: object): Overlay => ({
     expect(found(files)).toEqual([`note kustomize-remote ${OVERLAY}:6`]);
   });
 
+  test('a base whose URL has a password in it is told without the password', () => {
+    const files = monorepo(
+      { resources: ['https://ci:hunter2@example.org/base?ref=v1', 'secret.enc.yaml'] },
+      { 'secret.enc.yaml': encrypted },
+    );
+    expect(said(files)).toContain('https://example.org/base?ref=v1 is fetched from elsewhere');
+    expect(JSON.stringify(checked(files))).not.toContain('hunter2');
+  });
+
   test('a plugin, or what else kustomize refuses, is never run: an error that says how to see why', () => {
     const files = monorepo(
       { generators: ['plugin.yaml'], resources: ['secret.enc.yaml'] },

@@ -128,21 +128,26 @@ const folder = (files: Files = {}, spec: Spec = {}): Files => ({
   });
 });
 
-(kubectlFolder() === null ? test.skip : test)('names that contain one another are told apart', () => {
-  const db = sops.yaml(bare('db', { password: 'x' }));
-  const other = sops.yaml(bare('zitadel-secret', { masterkey: MASTERKEY }));
-  const prefixed = monorepo(
-    { resources: ['secrets.yaml'], namePrefix: 'prod-' },
-    { 'secrets.yaml': `${db.trimEnd()}\n---\n${other.replaceAll('zitadel-secret', 'zitadel-db')}` },
-  );
-  expect(found([{ ...EXPECTED[0]!, secret: 'prod-zitadel-db' }], prefixed)).toEqual([]);
-  const generator = (name: string, env: string): object => ({ name, envs: [env] });
-  const generated = monorepo(
-    {
-      secretGenerator: [generator('secret', 'plain.env'), generator('zitadel-secret', 'zitadel.env')],
-      generatorOptions: { disableNameSuffixHash: true },
-    },
-    { 'plain.env': 'masterkey=short\n', 'zitadel.env': sops.env({ masterkey: MASTERKEY }) },
-  );
-  expect(found(EXPECTED, generated)).toEqual([]);
+(kubectlFolder() === null ? describe.skip : describe)('names that contain one another are told apart:', () => {
+  test('Secrets of one file', () => {
+    const db = sops.yaml(bare('db', { password: 'x' }));
+    const other = sops.yaml(bare('zitadel-secret', { masterkey: MASTERKEY }));
+    const prefixed = monorepo(
+      { resources: ['secrets.yaml'], namePrefix: 'prod-' },
+      { 'secrets.yaml': `${db.trimEnd()}\n---\n${other.replaceAll('zitadel-secret', 'zitadel-db')}` },
+    );
+    expect(found([{ ...EXPECTED[0]!, secret: 'prod-zitadel-db' }], prefixed)).toEqual([]);
+  });
+
+  test('generators', () => {
+    const generator = (name: string, env: string): object => ({ name, envs: [env] });
+    const generated = monorepo(
+      {
+        secretGenerator: [generator('secret', 'plain.env'), generator('zitadel-secret', 'zitadel.env')],
+        generatorOptions: { disableNameSuffixHash: true },
+      },
+      { 'plain.env': 'masterkey=short\n', 'zitadel.env': sops.env({ masterkey: MASTERKEY }) },
+    );
+    expect(found(EXPECTED, generated)).toEqual([]);
+  });
 });
