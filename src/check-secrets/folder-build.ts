@@ -11,8 +11,11 @@ import { MAKER_KINDS } from './secret-makers';
 import { substituted } from './substitution';
 import type { Value } from '../manifests/manifest';
 
+/** A list of expected secrets, or what makes it of a file. Files of Secrets often have its name. */
+const LIST = /secrets\.yaml["']?\s*:|configMapGenerator[^]*secrets\.yaml|secrets\.yaml[^]*configMapGenerator/;
+
 /** What is of interest whatever the names. */
-const LEADS_ON = new RegExp(`${FLUX.source}|secrets\\.yaml|${MAKER_KINDS.source}`);
+const LEADS_ON = new RegExp(`${FLUX.source}|${LIST.source}|${MAKER_KINDS.source}`);
 
 /** What it takes to build a folder. */
 export interface Builder {

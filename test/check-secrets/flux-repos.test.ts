@@ -315,6 +315,15 @@ const generator = (what: object): Overlay => ({
       delete (without as Files)['apps/staging/identity/secret.enc.yaml'];
       expect(found(without)).toEqual(['error secret-missing clusters/staging/identity.yaml:1']);
       expect(found({ ...without, 'apps/staging/identity/list.yaml': list.replace(NAMESPACE, 'other') })).toEqual([]);
+      const generated = {
+        ...without,
+        'apps/staging/identity/kustomization.yaml': kustomization({
+          namespace: NAMESPACE,
+          configMapGenerator: [{ name: 'expected-secrets', files: ['secrets.yaml=list.txt'] }],
+        }),
+        'apps/staging/identity/list.txt': '[]\n',
+      };
+      expect(found(generated)).toEqual(['error secret-missing clusters/staging/identity.yaml:1']);
     });
 
     test('finds two of the same Secret in one of them', () => {
@@ -392,4 +401,13 @@ test('without kustomize nothing that it builds passes', () => {
     'error kustomize-missing clusters/prod/flux-system/gotk-sync.yaml',
   ]);
   expect(without.rows[0]).toMatchObject({ level: 'error' });
+});
+
+test('a folder that cannot have an expected Secret is not built, whatever its files are called', () => {
+  const other = {
+    'other/kustomization.yaml': kustomization({ resources: ['secrets.yaml'] }),
+    'other/secrets.yaml': sops.yaml(bare('other', { key: 'x' })),
+  };
+  const findings = report(EXPECTED, { ...listed(), ...other }, [key.recipient], {}, null).findings;
+  expect(findings.filter(({ file }) => file.startsWith('other/'))).toEqual([]);
 });
