@@ -1,4 +1,5 @@
 import { lengthInBase64, type Length } from './encrypted-value';
+import { isOptional } from './expectation';
 import type { Expectation, ExpectedSecret } from '../manifests/expected-list';
 import { finding, type Finding, type Place } from '../reports/findings';
 import { keysOf, type Secret, type SecretValue } from './secret-manifest';
@@ -28,7 +29,8 @@ export function checkValues(
     values.push({ key: value.key, place: value.place, length });
   }
   const keys = keysOf(manifest);
-  for (const { key, because, optionalUntil, provider } of secret.expectations) {
+  for (const expectation of secret.expectations) {
+    const { key, because, optionalUntil, provider } = expectation;
     if (key === undefined ? keys.length > 0 : keys.includes(key)) continue;
     if (key === undefined) {
       findings.push(
@@ -40,7 +42,7 @@ export function checkValues(
           options,
         ),
       );
-    } else if (optionalUntil === undefined && provider === undefined) {
+    } else if (!isOptional(expectation)) {
       findings.push(
         finding(
           'key-missing',

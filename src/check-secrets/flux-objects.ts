@@ -2,6 +2,9 @@ import { posix } from 'node:path';
 import { at, list, text, type Manifest, type Value } from '../manifests/manifest';
 import type { Place } from '../reports/findings';
 
+/** Text of what has Flux apply a folder, in any file. */
+export const FLUX = /kustomize\.toolkit\.fluxcd\.io|FluxInstance/;
+
 /** A Kustomization of Flux, or what else has Flux apply a folder of this repo. */
 export interface FluxKustomization {
   /** `Kustomization flux-system/apps`. */
@@ -12,6 +15,9 @@ export interface FluxKustomization {
   /** What it applies, from the root of the repo. */
   readonly path: string;
   readonly decrypts: boolean;
+  /** Whether the decryption names the Secret with the key; true where the repo does not tell. */
+  readonly hasKey: boolean;
+  readonly isSuspended: boolean;
   readonly spec: Value;
 }
 
@@ -34,6 +40,8 @@ export function fluxKustomization(manifest: Manifest, place: Place): FluxKustomi
       ...known,
       path: folder(text(spec, 'path')),
       decrypts: text(spec, 'decryption', 'provider') === 'sops',
+      hasKey: Boolean(text(spec, 'decryption', 'secretRef', 'name')),
+      isSuspended: at(spec, 'suspend') === true,
       spec,
     };
   }
@@ -41,7 +49,14 @@ export function fluxKustomization(manifest: Manifest, place: Place): FluxKustomi
   if (typeof sync !== 'object' || sync === null) return undefined;
   // Its operator makes a Kustomization that nothing but patches of its own can let decrypt.
   const patched = JSON.stringify(at(object, 'spec', 'kustomize') ?? null).includes('decryption');
-  return { ...known, path: folder(text(sync, 'path')), decrypts: patched, spec: {} };
+  const path = folder(text(sync, 'path'));
+  return { ...known, path, decrypts: patched, hasKey: true, isSuspended: false, spec: {} };
+}
+
+/** Whether an object has Flux apply the folder that it is in. */
+export function leadsToItself(manifest: Manifest, place: Place): boolean {
+  const path = fluxKustomization(manifest, place)?.path;
+  return path === '.' || (path !== undefined && manifest.file.startsWith(`${path}/`));
 }
 
 function folder(path = '.'): string {
@@ -60,30 +75,4 @@ export function additionsOf({ spec }: FluxKustomization): Additions {
 
 export function addsNothing({ namespace, namePrefix, nameSuffix, patches, components }: Additions): boolean {
   return [namespace, namePrefix, nameSuffix].every((one) => !one) && patches.length + components.length === 0;
-}
-
-const VARIABLE = /\$\{([_a-zA-Z][_a-zA-Z0-9]*)(?::?([-=])([^}]*))?\}/g;
-
-/**
- * A name with the variables that Flux replaces after the build; the others stay.
- * @param configMap the data of a ConfigMap in the repo, by namespace and name
- */
-export function substituted(
-  name: string,
-  { spec, namespace }: FluxKustomization,
-  configMap: (namespace: string, name: string) => Value,
-): string {
-  const postBuild = at(spec, 'postBuild');
-  if (!name.includes('${') || postBuild === undefined || postBuild === null) return name;
-  const sources = list(postBuild, 'substituteFrom').map((source) =>
-    text(source, 'kind') === 'ConfigMap' ? configMap(namespace, text(source, 'name') ?? '') : undefined,
-  );
-  // What is spelled out counts more than any source, and the last source more than those before.
-  const known = [at(postBuild, 'substitute'), ...sources.reverse()];
-  const isComplete = known.every((values) => values !== undefined) || sources.length === 0;
-  return name.replace(VARIABLE, (whole, variable: string, _, byDefault: string | undefined) => {
-    const value = known.map((values) => at(values, variable)).find((one) => one !== undefined && one !== null);
-    if (value !== undefined) return String(value as string);
-    return isComplete && byDefault !== undefined ? byDefault : whole;
-  });
 }

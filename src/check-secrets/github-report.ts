@@ -1,4 +1,4 @@
-import type { Report } from './check';
+import type { Report } from './check-report';
 import { sentences } from '../reports/findings';
 import { summary } from './table-report';
 

@@ -1,4 +1,4 @@
-import type { Report } from './check';
+import type { Report } from './check-report';
 import type { Level } from '../reports/level';
 import { count, type Finding } from '../reports/findings';
 

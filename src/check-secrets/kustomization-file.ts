@@ -1,11 +1,13 @@
 import { posix } from 'node:path';
 import { isScalar, visit, type Document, type Node } from 'yaml';
 import { dotenv } from './dotenv';
+import { FLUX } from './flux-objects';
 import type { Repo } from './repo';
 import type { Place } from '../reports/findings';
 import { child, childText, items, text, type YamlFile } from '../manifests/yaml-file';
 
-const NAME = /(^|\/)kustomization\.ya?ml$|(^|\/)Kustomization$/;
+/** The names that kustomize looks for in a folder. It refuses a folder with two of them. */
+export const KUSTOMIZATION_NAMES = ['kustomization.yaml', 'kustomization.yml', 'Kustomization'];
 const LISTS = ['resources', 'bases', 'components'];
 
 /** A value that a secretGenerator takes from a file or from the kustomization.yaml itself. */
@@ -35,6 +37,8 @@ export class KustomizationFile {
   readonly folder: string;
   /** A component is built by what lists it and never by itself. */
   readonly isComponent: boolean;
+  /** Whether it is an object of Flux under that name, which kustomize refuses as what it builds by. */
+  readonly isOfFlux: boolean;
   /** The files in the repo that any of its fields names. */
   readonly files: ReadonlySet<string>;
   /** The folders in the repo that it lists. */
@@ -43,7 +47,7 @@ export class KustomizationFile {
   readonly remote: readonly { readonly entry: string; readonly place: Place }[];
 
   static isOne(path: string): boolean {
-    return NAME.test(path);
+    return KUSTOMIZATION_NAMES.includes(posix.basename(path));
   }
 
   constructor(
@@ -54,6 +58,7 @@ export class KustomizationFile {
     this.path = file.path;
     this.folder = posix.dirname(file.path);
     this.isComponent = childText(document, document.contents, 'kind') === 'Component';
+    this.isOfFlux = FLUX.test(childText(document, document.contents, 'apiVersion') ?? '');
     const files = new Set<string>();
     visit(document, {
       Scalar: (_, node) => {

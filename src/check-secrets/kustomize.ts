@@ -1,7 +1,8 @@
 import { spawnSync } from 'node:child_process';
-import { accessSync, constants, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { delimiter, dirname, join, resolve } from 'node:path';
+import { accessSync, constants } from 'node:fs';
+import { constants as osConstants } from 'node:os';
+import { delimiter, join, resolve } from 'node:path';
+import { inCopy, removeAbandonedCopies } from './working-copy';
 
 /** A folder with more than this is not built: milliseconds are usual. */
 const MOST_MILLISECONDS = 60_000;
@@ -26,23 +27,22 @@ export class Kustomize {
     return kubectl === undefined ? null : new Kustomize([kubectl, 'kustomize']);
   }
 
+  private isFirst = true;
+
   constructor(private readonly command: readonly string[]) {}
 
   /**
-   * Builds a folder in a copy of its files, which only this user can read and which is removed afterwards. It has no
-   * network, no git and no keys; plugins, functions and Helm are off, as they are by default.
+   * Builds a folder in a copy of its files. It has no network, no git and no keys; plugins, functions and Helm are off,
+   * as they are by default.
    * @param files what the folder needs, by paths from the root of the repo
    * @returns the manifests; undefined where it cannot be built. The reason is not told: it may quote a value
    */
   build(files: ReadonlyMap<string, string | Buffer>, folder: string): string | undefined {
-    const copy = mkdtempSync(join(tmpdir(), 'check-secrets-'));
-    try {
-      for (const [path, content] of files) {
-        mkdirSync(dirname(join(copy, path)), { recursive: true });
-        writeFileSync(join(copy, path), content);
-      }
-      const [program, ...args] = this.command as [string, ...string[]];
-      const { status, stdout } = spawnSync(program, [...args, ...ANYWHERE, join(copy, folder)], {
+    if (this.isFirst) removeAbandonedCopies();
+    this.isFirst = false;
+    const [program, ...args] = this.command as [string, ...string[]];
+    const { status, signal, stdout } = inCopy(files, (copy) =>
+      spawnSync(program, [...args, ...ANYWHERE, join(copy, folder)], {
         cwd: copy,
         env: { HOME: '/nonexistent', PATH: '', HTTP_PROXY: NO_PROXY, HTTPS_PROXY: NO_PROXY },
         encoding: 'utf8',
@@ -50,11 +50,11 @@ export class Kustomize {
         timeout: MOST_MILLISECONDS,
         killSignal: 'SIGKILL',
         stdio: ['ignore', 'pipe', 'ignore'],
-      });
-      return status === 0 ? stdout : undefined;
-    } finally {
-      rmSync(copy, { recursive: true, force: true });
-    }
+      }),
+    );
+    // Ctrl-C reaches both processes, and this one hears of it only when all folders are built.
+    if (signal === 'SIGINT') process.exit(128 + osConstants.signals.SIGINT);
+    return status === 0 ? stdout : undefined;
   }
 }
 

@@ -1,5 +1,5 @@
 import type { Log, Result } from 'sarif';
-import type { Report } from './check';
+import type { Report } from './check-report';
 import { RULES, sentences, type Finding, type Rule } from '../reports/findings';
 
 /** The report for code scanning: https://docs.oasis-open.org/sarif/sarif/v2.1.0/ */

@@ -4,6 +4,8 @@ import { finding, type Finding, type FindingOptions } from '../reports/findings'
 import { child, childText, items, text, type YamlFile } from '../manifests/yaml-file';
 
 export const OTHER_KEYS = ['pgp', 'kms', 'gcp_kms', 'azure_kv', 'hc_vault'];
+/** Those that Flux uses with the rights of its own pod. */
+const CLOUD_KEYS = ['kms', 'gcp_kms', 'azure_kv'];
 export const SELECTORS = [
   'encrypted_regex',
   'unencrypted_regex',
@@ -46,6 +48,11 @@ export class Sops {
     return this.ageEntries()
       .map((entry) => childText(this.document, entry, 'recipient') ?? '')
       .filter((name) => name !== '');
+  }
+
+  /** Whether no service in the cloud, which asks for no key, can decrypt it. */
+  get needsKeyFile(): boolean {
+    return !this.groups().some((group) => CLOUD_KEYS.some((kind) => this.has(group, kind)));
   }
 
   /** The file that it is in. */
@@ -171,8 +178,12 @@ export class Sops {
     const age = items(this.document, child(this.document, group, 'age'));
     return (
       age.some((entry) => names.includes(childText(this.document, entry, 'recipient') ?? '')) ||
-      (isAnyKeyAllowed && OTHER_KEYS.some((kind) => items(this.document, child(this.document, group, kind)).length > 0))
+      (isAnyKeyAllowed && OTHER_KEYS.some((kind) => this.has(group, kind)))
     );
+  }
+
+  private has(group: Node, kind: string): boolean {
+    return items(this.document, child(this.document, group, kind)).length > 0;
   }
 
   /** The rule of SOPS: a file has one selector at most, and it is tried on each part of the path of a value. */

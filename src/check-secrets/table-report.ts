@@ -1,5 +1,5 @@
 import { createColors } from 'picocolors';
-import type { Report, Row } from './check';
+import type { Report, Row } from './check-report';
 import { shown } from './check-values';
 import { LEVELS } from '../reports/level';
 import { count, sentences } from '../reports/findings';

@@ -1,7 +1,10 @@
 import { statSync } from 'node:fs';
+import { constants } from 'node:os';
 import { relative, resolve, sep } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { check, type Report } from '../check-secrets/check';
+import { check } from '../check-secrets/check';
+import type { Report } from '../check-secrets/check-report';
 import { MisuseError } from '../errors';
 import { ExpectedList } from '../manifests/expected-list';
 import { count } from '../reports/findings';
@@ -53,14 +56,22 @@ export function checkSecrets(version: string): Command {
       ]),
     )
     .addHelpText('after', EXAMPLES)
-    .action((options: Options) => {
+    .action(async (options: Options) => {
       checkFolder('--repo', options.repo);
       checkFolder('--dist', options.dist);
       const list = ExpectedList.read(options.dist, (path) => shown(options, path));
+      delaySignals();
       const report = check(list, options.repo, options.recipient ?? []);
+      await setImmediate(); // a signal that has come meanwhile ends the command here
       process.stdout.write(`${printed(report, options, version)}\n`);
       process.exitCode = count(report.findings, 'error') > 0 ? 1 : 0;
     });
+}
+
+/** The check is one piece of work, whose copies of files must be removed before a signal ends it. */
+function delaySignals(): void {
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
+    process.once(signal, () => process.exit(128 + constants.signals[signal]));
 }
 
 function printed(report: Report, { json, sarif, github }: Options, version: string): string {

@@ -1,4 +1,4 @@
-import { isScalar, type Document, type Node } from 'yaml';
+import { isScalar, isSeq, type Document, type Node } from 'yaml';
 import type { Place } from '../reports/findings';
 import { MisuseError } from '../errors';
 import { readRepo } from './repo-files';
@@ -6,6 +6,7 @@ import { child, childText, items, text, YamlFile } from './yaml-file';
 
 const LIST = 'secrets.yaml';
 const ESCROW = 'escrow.yaml';
+const ANEW = 'Run cdk8s synth anew';
 
 /** A key that must exist, or, without a key, a whole Secret. */
 export interface Expectation {
@@ -55,8 +56,13 @@ export class ExpectedList {
    */
   static read(dist: string, shown: (path: string) => string): ExpectedList {
     const list = new ExpectedList();
-    for (const { path, text } of readRepo(dist).files.filter((file) => file.text.includes(LIST))) {
+    const { files, findings } = readRepo(dist);
+    const unread = findings.find(({ rule }) => rule === 'file-unreadable' || rule === 'file-not-text');
+    if (unread !== undefined)
+      throw new MisuseError(`${shown(unread.file)} cannot be read, and may have a list. ${ANEW}`);
+    for (const { path, text } of files.filter((file) => file.text.includes(LIST))) {
       const file = new YamlFile(shown(path), text);
+      if (file.problem !== undefined) throw new MisuseError(`${file.path}:${file.problem.line}: not YAML. ${ANEW}`);
       for (const document of file.documents) {
         if (childText(document, document.contents, 'kind') === 'ConfigMap') list.add(file, document);
       }
@@ -143,7 +149,7 @@ class Entry {
   private refuse(name: string, value: unknown): never {
     throw new MisuseError(
       `${this.place.file}:${this.place.line}: ${name} (${JSON.stringify(value) ?? 'missing'}) is not what synth ` +
-        'writes. Run cdk8s synth anew',
+        `writes. ${ANEW}`,
     );
   }
 }
@@ -156,14 +162,16 @@ function nested(
   key: string,
 ): { entries: Entry[] } | undefined {
   const node = child(document, data, key);
-  const source = text(node);
-  if (source === undefined) return undefined;
+  if (node === undefined) return undefined;
+  const source = text(node) ?? '';
   const header = file.place(node);
   // The lines of a block scalar follow its header, two columns to the right of its key.
   const base = { file: file.path, line: header.line + 1, column: file.place(data).column + 2 };
   const list = new YamlFile(file.path, source, base);
   if (list.problem !== undefined)
-    throw new MisuseError(`${list.problem.file}:${list.problem.line}: ${key} is not YAML. Run cdk8s synth anew`);
+    throw new MisuseError(`${list.problem.file}:${list.problem.line}: ${key} is not YAML. ${ANEW}`);
+  if (!list.documents.every(({ contents }) => isSeq(contents)) || list.documents.length === 0)
+    throw new MisuseError(`${header.file}:${header.line}: ${key} is not a list. ${ANEW}`);
   return {
     entries: list.documents.flatMap((inner) =>
       items(inner, inner.contents).map((entry) => new Entry(list, inner, entry)),

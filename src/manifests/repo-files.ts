@@ -1,5 +1,5 @@
 import { lstatSync, readdirSync, readFileSync, realpathSync } from 'node:fs';
-import { extname, isAbsolute, join, relative, sep } from 'node:path';
+import { basename, extname, isAbsolute, join, relative, sep } from 'node:path';
 import { finding, type Finding, type Place } from '../reports/findings';
 
 /**
@@ -123,8 +123,9 @@ function decoded(content: Buffer): string | undefined {
   }
 }
 
+/** kustomize also knows the name without an ending. */
 function isManifest(path: string): boolean {
-  return MANIFESTS.has(extname(path).toLowerCase());
+  return MANIFESTS.has(extname(path).toLowerCase()) || basename(path) === 'Kustomization';
 }
 
 function start(file: string): Place {

@@ -43,6 +43,7 @@ export const RULES = {
   'sops-rule-selector': { level: 'warning', description: 'A creation rule would encrypt too little or too much' },
   'sops-no-rule': { level: 'warning', description: 'No creation rule is for the file' },
   'flux-no-decryption': { level: 'error', description: 'Flux is not told to decrypt what it applies' },
+  'flux-suspended': { level: 'warning', description: 'Flux is told not to apply a Secret for now' },
   'kustomize-failed': { level: 'error', description: 'kustomize cannot build a folder' },
   'kustomize-missing': { level: 'error', description: 'There is no kustomize to build a folder with' },
   'kustomize-remote': { level: 'note', description: 'A kustomization.yaml fetches something from elsewhere' },

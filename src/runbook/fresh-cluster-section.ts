@@ -23,7 +23,8 @@ export function freshClusterSection(runbook: RunbookFacts): Section {
       ].filter((step) => step.length > 0);
       return paragraphs(
         `Take the steps in this order. ${sentence(service.options.title)} must not start before the last step: it would ` +
-          'set up a new, empty database. If it has started, restore all the same: the restore exchanges that database for the right one.',
+          'set up a new, empty database. If it has started, restore all the same: the restore exchanges that ' +
+          'database for the right one.',
         ...steps.flatMap(([title, text, ...more], index) => [`**Step ${index + 1}: ${title}.** ${text}`, ...more]),
       );
     },

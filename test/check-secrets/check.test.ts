@@ -191,7 +191,11 @@ describe('where it is', () => {
     const flux = JSON.stringify({
       apiVersion: 'kustomize.toolkit.fluxcd.io/v1',
       kind: 'Kustomization',
-      spec: { path: './apps/shop', targetNamespace: NAMESPACE, decryption: { provider: 'sops' } },
+      spec: {
+        path: './apps/shop',
+        targetNamespace: NAMESPACE,
+        decryption: { provider: 'sops', secretRef: { name: 'sops-age' } },
+      },
     });
     expect(found(SHOP, { 'apps/shop/db/s.yaml': bare(), 'flux/shop.yaml': flux })).toEqual([]);
     expect(found(SHOP, { 'apps/shop-2/s.yaml': bare(), 'flux/shop.yaml': flux })).toEqual([

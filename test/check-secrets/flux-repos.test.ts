@@ -1,9 +1,8 @@
-import { readdirSync } from 'node:fs';
 import { stringify } from 'yaml';
-import type { Report } from '../../src/check-secrets/check';
+import type { Report } from '../../src/check-secrets/check-report';
 import { kubectlFolder, report } from '../support/secrets/check';
 import { LIST_FILE } from '../support/secrets/expected-list';
-import { type Files, MASTERKEY, NAMESPACE, written } from '../support/secrets/flux-repo';
+import { type Files, MASTERKEY, NAMESPACE } from '../support/secrets/flux-repo';
 import { bare, cluster, flux, kustomization, monorepo, type Overlay, type Spec } from '../support/secrets/monorepo';
 import { type AgeKey, ageKey, Sops, type Tree } from '../support/secrets/sops';
 
@@ -61,7 +60,7 @@ const generator = (what: object): Overlay => ({
       apiVersion: 'kustomize.toolkit.fluxcd.io/v1',
       kind: 'Kustomization',
       metadata: { name: 'any' },
-      spec: { decryption: { provider: 'sops' } },
+      spec: { decryption: { provider: 'sops', secretRef: { name: 'sops-age' } } },
     });
     const patches = [{ patch, target: { group: 'kustomize.toolkit.fluxcd.io', kind: 'Kustomization' } }];
     const files = {
@@ -316,6 +315,15 @@ const generator = (what: object): Overlay => ({
       delete (without as Files)['apps/staging/identity/secret.enc.yaml'];
       expect(found(without)).toEqual(['error secret-missing clusters/staging/identity.yaml:1']);
       expect(found({ ...without, 'apps/staging/identity/list.yaml': list.replace(NAMESPACE, 'other') })).toEqual([]);
+      const generated = {
+        ...without,
+        'apps/staging/identity/kustomization.yaml': kustomization({
+          namespace: NAMESPACE,
+          configMapGenerator: [{ name: 'expected-secrets', files: ['secrets.yaml=list.txt'] }],
+        }),
+        'apps/staging/identity/list.txt': '[]\n',
+      };
+      expect(found(generated)).toEqual(['error secret-missing clusters/staging/identity.yaml:1']);
     });
 
     test('finds two of the same Secret in one of them', () => {
@@ -328,20 +336,6 @@ const generator = (what: object): Overlay => ({
         expect.stringMatching(/^error secret-duplicate apps\/(more|prod\/identity)\/secret\.enc\.yaml:4$/),
       ]);
     });
-  });
-
-  test('encrypted files leaves no copy of them behind, also where the build fails', () => {
-    const before = process.env.TMPDIR;
-    process.env.TMPDIR = written({});
-    try {
-      expect(found(listed())).toEqual([]);
-      const fails = monorepo({ resources: ['secret.enc.yaml', 'nothing.yaml'] }, { 'secret.enc.yaml': encrypted });
-      expect(found(fails)).toEqual([`error kustomize-failed ${OVERLAY}:1`]);
-      expect(readdirSync(process.env.TMPDIR)).toEqual([]);
-    } finally {
-      if (before === undefined) delete process.env.TMPDIR;
-      else process.env.TMPDIR = before;
-    }
   });
 
   test('a targetNamespace, variables with defaults and components of Flux is read as Flux reads it', () => {
@@ -374,6 +368,15 @@ const generator = (what: object): Overlay => ({
     expect(found(files)).toEqual([`note kustomize-remote ${OVERLAY}:6`]);
   });
 
+  test('a base whose URL has a password in it is told without the password', () => {
+    const files = monorepo(
+      { resources: ['https://ci:hunter2@example.org/base?ref=v1', 'secret.enc.yaml'] },
+      { 'secret.enc.yaml': encrypted },
+    );
+    expect(said(files)).toContain('https://example.org/base?ref=v1 is fetched from elsewhere');
+    expect(JSON.stringify(checked(files))).not.toContain('hunter2');
+  });
+
   test('a plugin, or what else kustomize refuses, is never run: an error that says how to see why', () => {
     const files = monorepo(
       { generators: ['plugin.yaml'], resources: ['secret.enc.yaml'] },
@@ -398,4 +401,13 @@ test('without kustomize nothing that it builds passes', () => {
     'error kustomize-missing clusters/prod/flux-system/gotk-sync.yaml',
   ]);
   expect(without.rows[0]).toMatchObject({ level: 'error' });
+});
+
+test('a folder that cannot have an expected Secret is not built, whatever its files are called', () => {
+  const other = {
+    'other/kustomization.yaml': kustomization({ resources: ['secrets.yaml'] }),
+    'other/secrets.yaml': sops.yaml(bare('other', { key: 'x' })),
+  };
+  const findings = report(EXPECTED, { ...listed(), ...other }, [key.recipient], {}, null).findings;
+  expect(findings.filter(({ file }) => file.startsWith('other/'))).toEqual([]);
 });

@@ -270,6 +270,14 @@ export const mutations: Record<string, Mutation> = {
       return { files, file: 'clusters/prod/shop.yaml', line: 1 };
     },
   },
+  'Flux is told to wait': {
+    rules: ['flux-suspended'],
+    builds: true,
+    apply: (any, sops) => {
+      const { files } = applied(any, sops, undefined, { suspend: true });
+      return { files, file: 'clusters/prod/shop.yaml', line: 1 };
+    },
+  },
   'the file is not listed': {
     rules: ['secret-not-listed'],
     apply: (any, sops) => {

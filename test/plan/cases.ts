@@ -382,6 +382,20 @@ export const CASES: { readonly [name: string]: Case } = {
         }),
     },
   },
+  'a secret is expected that another tool brings': {
+    after: {
+      secrets: (secrets) =>
+        secrets.expectKey('shop-mail', 'token', { because: 'orders are confirmed with it', provider: 'Vault' }),
+    },
+  },
+  'another tool brings a secret': {
+    before: { secrets: (secrets) => secrets.expectKey('shop-mail', 'token', { because: 'mail' }) },
+    after: { secrets: (secrets) => secrets.expectKey('shop-mail', 'token', { because: 'mail', provider: 'Vault' }) },
+  },
+  'no other tool brings a secret any more': {
+    before: { secrets: (secrets) => secrets.expectKey('shop-mail', 'token', { because: 'mail', provider: 'Vault' }) },
+    after: { secrets: (secrets) => secrets.expectKey('shop-mail', 'token', { because: 'mail' }) },
+  },
   'a secret is not expected any more': {
     before: {
       secrets: (secrets) => secrets.expectKey('shop-mail', 'token', { because: 'orders are confirmed with it' }),

@@ -9,7 +9,7 @@ import { name } from '../words';
 const LIST = 'secrets.yaml';
 
 /** What a list says of a secret beside what is expected of its value. */
-const TOLD = new Set(['usedBy', 'because', 'gitFile']);
+const TOLD = new Set(['usedBy', 'because', 'gitFile', 'provider']);
 
 interface Need {
   readonly manifest: Manifest;
@@ -20,6 +20,8 @@ interface Need {
   readonly optionalUntil?: string;
   /** Names of the workloads that the list says use it. */
   readonly usedBy?: readonly string[];
+  /** What brings it into the cluster, if that is not Git. */
+  readonly provider?: string;
 }
 
 /** What must be there beside a dump, and what looks whether it is. */
@@ -36,13 +38,7 @@ export function secrets({ before, after, resources, namespaces }: Comparison): C
     const old = was.expected.get(secret);
     if (old === undefined)
       return renamed.has(secret) ? [] : [expectedAnew(secret, need, was.used.has(secret), backups)];
-    return old.rule === need.rule
-      ? []
-      : [
-          change('secret-rule', 'warning', need.manifest, `Another thing is expected of the secret ${name(secret)}`, [
-            'What is in the cluster may not be right any more: check-secrets tells for what is in Git.',
-          ]),
-        ];
+    return [...otherProvider(secret, old, need), ...(old.rule === need.rule ? [] : [otherRule(secret, need)])];
   });
   const used = [...is.used]
     .filter(([secret]) => !isKnown(secret) && !is.expected.has(secret) && !renamed.has(secret))
@@ -117,6 +113,37 @@ function inOtherNamespaces(is: Needs, namespaces: Comparison['namespaces']): Cha
   });
 }
 
+function otherRule(secret: string, { manifest }: Need): Change {
+  return change('secret-rule', 'warning', manifest, `Another thing is expected of the secret ${name(secret)}`, [
+    'What is in the cluster may not be right any more: check-secrets tells for what is in Git.',
+  ]);
+}
+
+/** Who has to see to it that it is in the cluster. */
+function otherProvider(secret: string, { provider: old }: Need, need: Need): Change[] {
+  const { manifest, provider, optionalUntil, gitFile } = need;
+  if (old === provider) return [];
+  const before = old === undefined ? '' : `, and not by ${name(old)}`;
+  const [title, remedy] =
+    provider !== undefined
+      ? [
+          `Brought by ${name(provider)} from now on${before}: the secret ${name(secret)}`,
+          `Let ${name(provider)} bring it before this is merged: check-secrets passes when it is not in Git, and ` +
+            'every backup without it ends with status 3.',
+        ]
+      : [
+          `Not brought by ${name(old!)} any more: the secret ${name(secret)}`,
+          optionalUntil === undefined
+            ? `Put it into Git, encrypted,${inFile(gitFile)} before this is merged: check-secrets fails without it.`
+            : `It may be missing until ${name(optionalUntil)}.`,
+        ];
+  return [change('secret-rule', 'warning', manifest, title, [remedy])];
+}
+
+function inFile(gitFile: string | undefined): string {
+  return gitFile === undefined ? '' : ` as ${name(gitFile)},`;
+}
+
 function expectedAnew(secret: string, need: Need, isUsed: boolean, backups: ReadonlySet<string>): Change {
   if (need.optionalUntil !== undefined) {
     return change(
@@ -139,10 +166,13 @@ function expectedAnew(secret: string, need: Need, isUsed: boolean, backups: Read
       because(need),
     );
   }
+  const remedy =
+    need.provider === undefined
+      ? `Put it into Git, encrypted,${inFile(need.gitFile)} before this is merged.`
+      : `Let ${name(need.provider)} bring it before this is merged.`;
   return change('secret-needed', 'warning', need.manifest, `Needed from now on: the secret ${name(secret)}`, [
     ...because(need),
-    `${without(need, backups)} ` +
-      `Put it into Git, encrypted,${need.gitFile === undefined ? '' : ` as ${name(need.gitFile)},`} before this is merged.`,
+    `${without(need, backups)} ${remedy}`,
   ]);
 }
 
@@ -233,6 +263,7 @@ function expectations(manifest: Manifest): [string, Need][] {
       gitFile: text(entry, 'gitFile'),
       optionalUntil: text(entry, 'optionalUntil'),
       usedBy: list(entry, 'usedBy').map(String),
+      provider: text(entry, 'provider'),
     };
     return [[secretName(text(entry, 'namespace') ?? manifest.namespace, secret, text(entry, 'key')), need]];
   });

@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import { Kustomize } from '../../../src/check-secrets/kustomize';
 import { toolbox } from '../machine/toolbox';
-import { check, type Report } from '../../../src/check-secrets/check';
+import { check } from '../../../src/check-secrets/check';
+import type { Report } from '../../../src/check-secrets/check-report';
 import { ExpectedList } from '../../../src/manifests/expected-list';
 import { dist, type ListEntry } from './expected-list';
 import { type Files, written } from './flux-repo';

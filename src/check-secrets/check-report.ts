@@ -1,0 +1,47 @@
+/** What a check tells: a row for each expectation, and what was found. */
+import type { FoundValue } from './check-values';
+import type { Expectation } from '../manifests/expected-list';
+import type { Finding, Place } from '../reports/findings';
+import { LEVELS, type Level } from '../reports/level';
+
+/** What became of one expectation. */
+export interface Row {
+  readonly secret: string;
+  readonly key: string | undefined;
+  readonly because: string;
+  readonly level: Level | 'ok';
+  /** The place of the key, or else of the Secret, in the repo. */
+  readonly place: Place | undefined;
+  /** What the ciphertext tells of the length, in bytes. */
+  readonly length: FoundValue['length'];
+}
+
+export interface Report {
+  readonly lists: readonly string[];
+  readonly rows: readonly Row[];
+  readonly findings: readonly Finding[];
+}
+
+/**
+ * @param values those of all Secrets that may be meant
+ * @param findings all that is about the Secret
+ * @param place where the Secret is
+ */
+export function rowOf(
+  { key, because }: Expectation,
+  secret: string,
+  values: readonly FoundValue[],
+  findings: readonly Finding[],
+  place: Place | undefined,
+): Row {
+  const mine = findings.filter((one) => one.key === undefined || key === undefined || one.key === key);
+  const value = values.find((one) => key !== undefined && one.key === key);
+  return {
+    secret,
+    key,
+    because,
+    level: LEVELS.find((level) => mine.some((one) => one.level === level)) ?? 'ok',
+    place: value?.place ?? place,
+    length: value?.length,
+  };
+}
