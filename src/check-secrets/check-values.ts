@@ -1,3 +1,4 @@
+/** The values of a Secret: whether they are encrypted, and as long as is expected. */
 import { lengthInBase64, type Length } from './encrypted-value';
 import { isOptional } from './expectation';
 import type { Expectation, ExpectedSecret } from '../manifests/expected-list';

@@ -1,3 +1,4 @@
+/** What a Kustomization of Flux, or what stands for one, says of the folder that it applies. */
 import { posix } from 'node:path';
 import { at, list, text, type Manifest, type Value } from '../manifests/manifest';
 import type { Place } from '../reports/findings';

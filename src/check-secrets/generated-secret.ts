@@ -1,3 +1,4 @@
+/** What a secretGenerator makes of its sources, which SOPS encrypts as files. */
 import { encryptedValue, type EncryptedValue } from './encrypted-value';
 import { dotenv, isSopsKey, sopsOfEnv } from './dotenv';
 import type { GeneratorValue, SecretGenerator } from './kustomization-file';

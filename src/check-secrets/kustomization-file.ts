@@ -1,3 +1,4 @@
+/** What a kustomization.yaml leads to, as far as it must be known before kustomize builds it. */
 import { posix } from 'node:path';
 import { isScalar, visit, type Document, type Node } from 'yaml';
 import { dotenv } from './dotenv';

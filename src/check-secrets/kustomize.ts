@@ -1,3 +1,4 @@
+/** The program that builds folders, and how it is run: without network, git, keys and plugins. */
 import { spawnSync } from 'node:child_process';
 import { accessSync, constants } from 'node:fs';
 import { constants as osConstants } from 'node:os';

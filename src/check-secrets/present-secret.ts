@@ -22,6 +22,7 @@ export function presentSecret(
     ...reachProblems(found, options),
     ...suspension(found, options),
     ...decryptionProblems(git, found, options),
+    ...mixture(found, options),
     ...found.sops.flatMap((use) => [
       ...use.sops.problems(recipients, use.paths, options).map((one) => ({ ...one, ...use.place })),
       ...sopsConfig.problems(use.sops.path, use, found.source, options),
@@ -89,7 +90,7 @@ function hasKeyOfItsOwn({ texts }: GitContent): boolean {
 }
 
 function decryptionProblems(git: GitContent, found: AppliedSecret, options: Options): Finding[] {
-  const { sops, source, file, place, isMixed } = found;
+  const { sops, source, file, place } = found;
   const { flux } = found.build;
   const problems: Finding[] = [];
   // What is generated and plain says so itself, value by value.
@@ -124,17 +125,19 @@ function decryptionProblems(git: GitContent, found: AppliedSecret, options: Opti
       ),
     );
   }
-  if (isMixed) {
-    problems.push(
-      finding(
-        'sops-mixed',
-        place,
-        `Secret ${options.secret} has the metadata of another encrypted file, which a patch brings: only the values ` +
-          'of one of them can be decrypted',
-        'Keep all keys of the Secret in one encrypted file',
-        options,
-      ),
-    );
-  }
   return problems;
+}
+
+function mixture({ place, isMixed }: AppliedSecret, options: Options): Finding[] {
+  if (!isMixed) return [];
+  return [
+    finding(
+      'sops-mixed',
+      place,
+      `Secret ${options.secret} has the metadata of another encrypted file, which a patch brings: only the values ` +
+        'of one of them can be decrypted',
+      'Keep all keys of the Secret in one encrypted file',
+      options,
+    ),
+  ];
 }

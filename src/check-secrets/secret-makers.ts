@@ -1,3 +1,4 @@
+/** The kinds of objects that have a Secret made in the cluster, and what they promise of it. */
 import { at, list, text, type Manifest, type Value } from '../manifests/manifest';
 
 /** A Secret that an object of the repo has something in the cluster make. */

@@ -1,3 +1,4 @@
+/** Secrets as they stand in Git, with the place of each value. */
 import { isMap, isScalar, type Document, type Node } from 'yaml';
 import { encryptedValue, type EncryptedValue } from './encrypted-value';
 import { finding, type Finding, type Place } from '../reports/findings';

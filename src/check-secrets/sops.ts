@@ -128,8 +128,8 @@ export class Sops {
     });
     for (const group of this.groups()) {
       for (const kind of OTHER_KEYS) {
-        const keys = child(this.document, group, kind);
-        if (items(this.document, keys).length > 0) problems.push(foreign(keys!, `a key of the kind ${kind}`));
+        if (this.has(group, kind))
+          problems.push(foreign(child(this.document, group, kind)!, `a key of the kind ${kind}`));
       }
     }
     for (const recipient of allowed.filter((name) => !names.includes(name))) {
