@@ -1,6 +1,6 @@
 /**
  * What Flux applies: the walk from its Kustomizations to the folders that they name, and from there to the next ones.
- * Where nothing leads, the kustomization.yaml's and the plain manifests count by themselves.
+ * If nothing leads, the kustomization.yaml's and the plain manifests count by themselves.
  */
 import { posix } from 'node:path';
 import type { Build } from './build';

@@ -40,7 +40,7 @@ export function plainTextTwins(
   return [...manifests, ...plainSources(delivered, secret.name, meant).map((place) => twin(place, 'error'))];
 }
 
-/** Where the secretGenerators of that name read plain text. */
+/** The places at which the secretGenerators of that name read plain text. */
 function plainSources({ git }: Delivered, expected: string, meant: readonly AppliedSecret[]): Place[] {
   return [...git.kustomizations.values()]
     .flatMap(({ generators }) => generators)
