@@ -18,8 +18,8 @@ interface Need {
   readonly because?: string;
   readonly gitFile?: string;
   readonly optionalUntil?: string;
-  /** Names of the workloads that the list says use it. */
-  readonly usedBy?: readonly string[];
+  /** Names of the workloads that mount or read it. */
+  readonly usedBy?: string[];
   /** What brings it into the cluster, if that is not Git. */
   readonly provider?: string;
 }
@@ -37,7 +37,9 @@ export function secrets({ before, after, resources, namespaces }: Comparison): C
   const expected = [...is.expected].flatMap(([secret, need]): Change[] => {
     const old = was.expected.get(secret);
     if (old === undefined)
-      return renamed.has(secret) ? [] : [expectedAnew(secret, need, was.used.has(secret), backups)];
+      return renamed.has(secret)
+        ? []
+        : [expectedAnew(secret, need, was.used.has(secret), without(is.used.get(secret)?.usedBy, backups))];
     return [...otherProvider(secret, old, need), ...(old.rule === need.rule ? [] : [otherRule(secret, need)])];
   });
   const used = [...is.used]
@@ -144,7 +146,7 @@ function inFile(gitFile: string | undefined): string {
   return gitFile === undefined ? '' : ` as ${name(gitFile)},`;
 }
 
-function expectedAnew(secret: string, need: Need, isUsed: boolean, backups: ReadonlySet<string>): Change {
+function expectedAnew(secret: string, need: Need, isUsed: boolean, consequence: string): Change {
   if (need.optionalUntil !== undefined) {
     return change(
       'secret-needed',
@@ -172,15 +174,16 @@ function expectedAnew(secret: string, need: Need, isUsed: boolean, backups: Read
       : `Let ${name(need.provider)} bring it before this is merged.`;
   return change('secret-needed', 'warning', need.manifest, `Needed from now on: the secret ${name(secret)}`, [
     ...because(need),
-    `${without(need, backups)} ${remedy}`,
+    `${consequence}${remedy}`,
   ]);
 }
 
-/** A pod looks for the keys that it needs, and a backup for those of the restore, too. */
-function without({ usedBy = [] }: Need, backups: ReadonlySet<string>): string {
-  return usedBy.length > 0 && !usedBy.some((user) => backups.has(user))
-    ? `Without it, these fail: ${usedBy.map(name).join(', ')}.`
-    : 'Without it, every backup ends with status 3 and restores refuse.';
+/** Each pod mounts the keys that it looks for. What is in another namespace no pod looks for. */
+function without(usedBy: readonly string[] | undefined, backups: ReadonlySet<string>): string {
+  if (usedBy === undefined) return '';
+  return usedBy.some((user) => backups.has(user))
+    ? 'Without it, every backup ends with status 3 and restores refuse. '
+    : `Without it, these fail: ${usedBy.map(name).join(', ')}. `;
 }
 
 /**
@@ -238,7 +241,11 @@ function needs({ manifests }: Side, namespaces: Comparison['namespaces'] = new M
   };
   for (const manifest of manifests) {
     for (const [secret, need] of expectations(manifest)) expected.set(placed(secret), need);
-    for (const secret of references(manifest)) used.set(placed(secret), { manifest });
+    for (const secret of new Set(references(manifest).map(placed))) {
+      const need = used.get(secret);
+      need?.usedBy!.push(manifest.name);
+      used.set(secret, { manifest, usedBy: need?.usedBy ?? [manifest.name] });
+    }
   }
   return { expected, used };
 }
@@ -262,7 +269,6 @@ function expectations(manifest: Manifest): [string, Need][] {
       because: text(entry, 'because'),
       gitFile: text(entry, 'gitFile'),
       optionalUntil: text(entry, 'optionalUntil'),
-      usedBy: list(entry, 'usedBy').map(String),
       provider: text(entry, 'provider'),
     };
     return [[secretName(text(entry, 'namespace') ?? manifest.namespace, secret, text(entry, 'key')), need]];
