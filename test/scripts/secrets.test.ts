@@ -83,7 +83,7 @@ describe.each(usually('busybox'))('the secrets of dist/ under %s', (userland) =>
     expect((await instance.restore({ RESTORE_ACTION: 'list' })).stdout).toMatch(/ yes +unknown +6025 /);
     const { status, stderr } = await instance.restore();
     expect(status).toBe(0);
-    expect(stderr).toContain('whether secret zitadel-secret, key masterkey is the one of');
+    expect(stderr).toContain('whether secret zitadel-secret, key masterkey is that of');
   });
 
   test('a backup without its secrets takes the dump all the same, and says that it is not enough', async () => {
