@@ -15,7 +15,7 @@ import { usually } from '../support/machine/userlands';
 const describeWithKubectl = isSandboxed() && toolbox().kubectl !== null ? describe : describe.skip;
 
 const SCALE = '/apis/apps/v1/namespaces/shop/deployments/shop-web/scale';
-const IN_USE = /waiting for the service to let go[^\n]*\n[^\n]*as a-service/;
+const IN_USE = /waiting for the service to close its sessions[^\n]*\n[^\n]*as a-service/;
 
 function manifests(quiesce?: Quiesce): Manifest[] {
   const scope = chart();
