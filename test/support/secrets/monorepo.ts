@@ -48,7 +48,7 @@ const DEPLOYMENT = stringify({
     selector: { matchLabels: { app: 'zitadel' } },
     template: {
       metadata: { labels: { app: 'zitadel' } },
-      spec: { containers: [{ name: 'zitadel', image: 'ghcr.io/zitadel/zitadel:v4.0.0' }] },
+      spec: { containers: [{ name: 'zitadel', image: 'zitadel/zitadel:v4.0.0' }] },
     },
   },
 });
