@@ -1,5 +1,5 @@
-import { number, text, at, list, type Manifest } from './manifest';
-import { componentOf, containersOf, environmentOf, podSpecPath } from './workload';
+import { number, text, at, type Manifest } from './manifest';
+import { claimOf, componentOf, containersOf, environmentOf, folderOf } from './workload';
 import { RECOVERY_WINDOW, SERVER_VERSION } from '../kubernetes/annotations';
 import type { RetentionCounts } from '../backup/kept-dumps';
 
@@ -37,7 +37,6 @@ export function backupWorkload(manifest: Manifest): BackupWorkload | undefined {
   const annotation = (name: string): string | undefined => text(object, 'metadata', 'annotations', name);
   const days = /^P(\d+)D$/.exec(annotation(RECOVERY_WINDOW) ?? '')?.[1];
   const version = annotation(SERVER_VERSION);
-  const volumes = list(object, ...(podSpecPath(manifest) ?? []), 'volumes');
   return {
     manifest,
     schedule: text(object, 'spec', 'schedule') ?? '',
@@ -62,9 +61,7 @@ export function backupWorkload(manifest: Manifest): BackupWorkload | undefined {
         .at(-1) ?? '',
     server: `${env.get('PGHOST') ?? ''}:${env.get('PGPORT') ?? ''}`,
     database: env.get('PGDATABASE') ?? '',
-    claim:
-      volumes.map((volume) => text(volume, 'persistentVolumeClaim', 'claimName')).find((name) => name !== undefined) ??
-      '',
-    folder: (env.get('BACKUP_DIR') ?? '').replace(/^\/backups\//, ''),
+    claim: claimOf(manifest),
+    folder: folderOf(env),
   };
 }

@@ -1,6 +1,5 @@
-import { backupWorkload, type BackupWorkload } from './backup-workload';
-import { at, list, number, text, type Manifest } from './manifest';
-import { componentLabel, environmentOf, podSpecPath, secretVariablesOf } from './workload';
+import { at, number, text, type Manifest } from './manifest';
+import { claimOf, componentLabel, environmentOf, folderOf, secretVariablesOf } from './workload';
 
 /** What a CronJob that an `OffsiteCopy` made says of its copies, read back from its manifest. */
 export interface CopyWorkload {
@@ -30,8 +29,10 @@ export interface CopyPlace {
 
 /** The copy that a manifest is of; undefined for every other object. */
 export function copyWorkload(manifest: Manifest): CopyWorkload | undefined {
-  const place = copyPlace(manifest);
-  if (manifest.kind !== 'CronJob' || componentLabel(manifest) !== 'offsite' || place === undefined) return undefined;
+  if (manifest.kind !== 'CronJob' || componentLabel(manifest) !== 'offsite') return undefined;
+  const env = environmentOf(manifest);
+  const place = placeOf(env);
+  if (place === undefined) return undefined;
   const { object } = manifest;
   return {
     manifest,
@@ -39,14 +40,11 @@ export function copyWorkload(manifest: Manifest): CopyWorkload | undefined {
     timeZone: text(object, 'spec', 'timeZone') ?? 'Etc/UTC',
     isSuspended: at(object, 'spec', 'suspend') === true,
     startingDeadline: number(object, 'spec', 'startingDeadlineSeconds'),
-    claim:
-      list(object, ...(podSpecPath(manifest) ?? []), 'volumes')
-        .map((volume) => text(volume, 'persistentVolumeClaim', 'claimName'))
-        .find((name) => name !== undefined) ?? '',
-    folder: (environmentOf(manifest).get('BACKUP_DIR') ?? '').replace(/^\/backups\//, ''),
+    claim: claimOf(manifest),
+    folder: folderOf(env),
     place,
     retention: new Map(
-      [...environmentOf(manifest)].flatMap(([name, value]): [string, number][] =>
+      [...env].flatMap(([name, value]): [string, number][] =>
         name.startsWith('KEEP_') ? [[name.replace('KEEP_', ''), Number(value) || 0]] : [],
       ),
     ),
@@ -56,20 +54,14 @@ export function copyWorkload(manifest: Manifest): CopyWorkload | undefined {
 
 /** The place of the copies that a copy, a restore or a drill works with; undefined where it has none. */
 export function copyPlace(manifest: Manifest): CopyPlace | undefined {
-  const env = environmentOf(manifest);
+  return placeOf(environmentOf(manifest));
+}
+
+function placeOf(env: ReadonlyMap<string, string>): CopyPlace | undefined {
   const [endpoint, path] = [env.get('OFFSITE_ENDPOINT'), env.get('OFFSITE_PATH')];
   return endpoint === undefined || path === undefined
     ? undefined
     : { endpoint, path, isEncrypted: env.get('OFFSITE_ENCRYPTION') !== 'none' };
-}
-
-/** The backup whose dumps are copied; undefined where these manifests have none. */
-export function backupOf(copy: CopyWorkload, manifests: readonly Manifest[]): BackupWorkload | undefined {
-  return manifests.map(backupWorkload).find((backup) => backup !== undefined && isCopyOf(copy, backup));
-}
-
-export function isCopyOf({ manifest, claim, folder }: CopyWorkload, backup: BackupWorkload): boolean {
-  return manifest.namespace === backup.manifest.namespace && claim === backup.claim && folder === backup.folder;
 }
 
 export function isSamePlace(one: CopyPlace | undefined, other: CopyPlace | undefined): boolean {

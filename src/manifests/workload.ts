@@ -63,6 +63,23 @@ export function environmentOf(manifest: Manifest): ReadonlyMap<string, string> {
   );
 }
 
+/** The claim that an object's pods mount; empty for none. */
+export function claimOf(manifest: Manifest): string {
+  return claimsOf(manifest)[0] ?? '';
+}
+
+/** All claims that an object's pods mount. */
+export function claimsOf(manifest: Manifest): string[] {
+  return list(manifest.object, ...(podSpecPath(manifest) ?? []), 'volumes').flatMap(
+    (volume) => text(volume, 'persistentVolumeClaim', 'claimName') ?? [],
+  );
+}
+
+/** The folder of the dumps on the claim, by the variables of a workload. */
+export function folderOf(env: ReadonlyMap<string, string>): string {
+  return (env.get('BACKUP_DIR') ?? '').replace(/^\/backups\//, '');
+}
+
 /** The variables of a workload that come from secrets, with the secret and the key. */
 export function secretVariablesOf(manifest: Manifest): ReadonlyMap<string, string> {
   return new Map(

@@ -1,9 +1,10 @@
-import { at, list, number, text, type Manifest } from '../manifests/manifest';
+import { at, number, text, type Manifest } from '../manifests/manifest';
 import {
+  claimOf,
   componentOf,
   containersOf,
   environmentOf,
-  podSpecPath,
+  folderOf,
   secretVariablesOf,
   type Component,
 } from '../manifests/workload';
@@ -49,11 +50,8 @@ export function workloadOf(manifest: Manifest): Workload | undefined {
     startingDeadline: number(object, 'spec', 'startingDeadlineSeconds') ?? 0,
     database: env.get('PGDATABASE') ?? '',
     server: env.has('PGHOST') ? `${env.get('PGHOST')}:${env.get('PGPORT') ?? ''}` : '',
-    claim:
-      list(object, ...(podSpecPath(manifest) ?? []), 'volumes')
-        .map((volume) => text(volume, 'persistentVolumeClaim', 'claimName'))
-        .find((name) => name !== undefined) ?? '',
-    folder: (env.get('BACKUP_DIR') ?? '').replace(/^\/backups\//, ''),
+    claim: claimOf(manifest),
+    folder: folderOf(env),
     images: new Map(containersOf(manifest).map(({ value }) => [text(value, 'name') ?? '', text(value, 'image') ?? ''])),
     env,
     secretVariables: secretVariablesOf(manifest),

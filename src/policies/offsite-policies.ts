@@ -1,22 +1,17 @@
 import { backupWorkload, type BackupWorkload } from '../manifests/backup-workload';
-import { backupOf, copyPlace, copyWorkload, isSamePlace, type CopyWorkload } from '../manifests/copy-workload';
+import { copyPlace, copyWorkload, type CopyPlace, type CopyWorkload } from '../manifests/copy-workload';
 import type { Manifest } from '../manifests/manifest';
 import { componentOf } from '../manifests/workload';
 import { Schedule } from '../schedule/schedule';
-import { violation, type Policy, type Violation } from './policy';
+import { oncePerTree, violation, type Policy, type Violation } from './policy';
+import { BEGIN, END, MOST_RUNS } from './runs-at-once';
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 
-/** A month that begins with a Monday and with a year, see `runs-at-once`. */
-const [BEGIN, END] = [Date.UTC(2024, 0, 1), Date.UTC(2024, 1, 1)];
-
 /** A dump that was begun later than this before a copy is taken for one that is not complete yet. */
 const DUMPING = 30 * MINUTE;
-
-/** Runs that are looked at of a schedule that comes every few minutes. */
-const MOST_RUNS = 5000;
 
 /** A dump may always be as old as this when it is copied. */
 const FRESH = 6 * HOUR;
@@ -85,7 +80,7 @@ export const OFFSITE: readonly Policy[] = [
     remedy: 'Begin an hour or two after the backup.',
     check: (manifest, { manifests }) => {
       const copy = copyWorkload(manifest);
-      const backup = copy && backupOf(copy, manifests);
+      const backup = copy && backupsOf(manifests).get(dumpsOf(copy));
       if (copy === undefined || backup === undefined || copy.isSuspended) return [];
       const late = oldestCopied(copy, backup);
       return late === undefined
@@ -111,13 +106,9 @@ export const OFFSITE: readonly Policy[] = [
     check: (manifest, { manifests }) => {
       const copy = copyWorkload(manifest);
       if (copy === undefined) return [];
-      const found = new Set(
-        manifests
-          .filter((other) => other.namespace === manifest.namespace && isSamePlace(copyPlace(other), copy.place))
-          .map(componentOf),
-      );
+      const found = usersOf(manifests).get(placeOf(manifest, copy.place));
       const missing = (component: 'restore' | 'drill', why: string): Violation[] =>
-        found.has(component) ? [] : [violation(['metadata', 'name'], manifest.name, why)];
+        found?.has(component) ? [] : [violation(['metadata', 'name'], manifest.name, why)];
       return [
         ...missing('restore', 'no RestoreJob restores its copies, and without the NAS nothing does'),
         ...missing('drill', 'no RestoreDrill proves its copies'),
@@ -126,35 +117,57 @@ export const OFFSITE: readonly Policy[] = [
   },
 ];
 
-const known = new WeakMap<readonly Manifest[], ReadonlyMap<string, readonly Manifest[]>>();
-
 /** The backups that nothing copies, by claim, and by name within it. */
-function uncopiedOf(manifests: readonly Manifest[]): ReadonlyMap<string, readonly Manifest[]> {
-  const found = known.get(manifests) ?? findUncopied(manifests);
-  known.set(manifests, found);
-  return found;
-}
-
-function findUncopied(manifests: readonly Manifest[]): Map<string, Manifest[]> {
+const uncopiedOf = oncePerTree((manifests) => {
   const copied = new Set(
     manifests
       .map(copyWorkload)
       .filter((copy) => copy !== undefined)
-      .map((copy) => `${claimOf(copy)}/${copy.folder}`),
+      .map(dumpsOf),
   );
   const uncopied = new Map<string, Manifest[]>();
   for (const backup of manifests.map(backupWorkload)) {
-    if (backup === undefined || copied.has(`${claimOf(backup)}/${backup.folder}`)) continue;
+    if (backup === undefined || copied.has(dumpsOf(backup))) continue;
     const group = uncopied.get(claimOf(backup));
     if (group === undefined) uncopied.set(claimOf(backup), [backup.manifest]);
     else group.push(backup.manifest);
   }
   for (const group of uncopied.values()) group.sort((a, b) => (a.name < b.name ? -1 : 1));
   return uncopied;
+});
+/** The backup of each folder of dumps; of several the first. */
+const backupsOf = oncePerTree((manifests) => {
+  const found = new Map<string, BackupWorkload>();
+  for (const backup of manifests.map(backupWorkload)) {
+    if (backup !== undefined && !found.has(dumpsOf(backup))) found.set(dumpsOf(backup), backup);
+  }
+  return found;
+});
+
+/** What works with the copies of each place. */
+const usersOf = oncePerTree((manifests) => {
+  const found = new Map<string, Set<string | undefined>>();
+  for (const manifest of manifests) {
+    const place = copyPlace(manifest);
+    if (place === undefined) continue;
+    const key = placeOf(manifest, place);
+    found.set(key, (found.get(key) ?? new Set()).add(componentOf(manifest)));
+  }
+  return found;
+});
+
+type Dumps = Pick<BackupWorkload, 'manifest' | 'claim' | 'folder'>;
+
+function claimOf({ manifest, claim }: Omit<Dumps, 'folder'>): string {
+  return `${manifest.namespace}/${claim}`;
 }
 
-function claimOf({ manifest, claim }: { readonly manifest: Manifest; readonly claim: string }): string {
-  return `${manifest.namespace}/${claim}`;
+function dumpsOf({ manifest, claim, folder }: Dumps): string {
+  return JSON.stringify([manifest.namespace, claim, folder]);
+}
+
+function placeOf({ namespace }: Manifest, { endpoint, path }: CopyPlace): string {
+  return JSON.stringify([namespace, endpoint, path]);
 }
 
 /** The run that copies the oldest newest dump, where that one is older than the schedules make necessary. */

@@ -40,6 +40,16 @@ export interface Finding extends Violation {
   readonly remedy: string;
 }
 
+/** Reads of a tree what its resources are held against: once, however many of them there are. */
+export function oncePerTree<T>(read: (manifests: readonly Manifest[]) => T): (manifests: readonly Manifest[]) => T {
+  const known = new WeakMap<readonly Manifest[], { readonly found: T }>();
+  return (manifests) => {
+    const entry = known.get(manifests) ?? { found: read(manifests) };
+    known.set(manifests, entry);
+    return entry.found;
+  };
+}
+
 /** A violation at a path, with the present value. */
 export function violation(path: readonly (string | number)[], value: Value, why: string, remedy?: string): Violation {
   const shown = value === undefined ? 'missing' : JSON.stringify(value);

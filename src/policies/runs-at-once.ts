@@ -1,6 +1,7 @@
-import { at, list, text, type Manifest } from '../manifests/manifest';
-import { componentOf, environmentOf, podSpecPath } from '../manifests/workload';
+import { at, text, type Manifest } from '../manifests/manifest';
+import { claimsOf, componentOf, environmentOf } from '../manifests/workload';
 import { Schedule } from '../schedule/schedule';
+import { oncePerTree } from './policy';
 
 /**
  * The most runs that may begin in one minute. A backup has four sessions on its server (the lock, the snapshot, the
@@ -9,10 +10,10 @@ import { Schedule } from '../schedule/schedule';
 export const MOST_AT_ONCE = 10;
 
 /** A month that begins with a Monday and with a year: schedules of days, weeks, months and years come in it. */
-const [BEGIN, END] = [Date.UTC(2024, 0, 1), Date.UTC(2024, 1, 1)];
+export const [BEGIN, END] = [Date.UTC(2024, 0, 1), Date.UTC(2024, 1, 1)];
 
 /** Runs that are looked at of a schedule that comes every few minutes. */
-const MOST_RUNS = 5000;
+export const MOST_RUNS = 5000;
 
 /** Runs that begin in one minute, in one place. */
 export interface Crowd {
@@ -23,16 +24,8 @@ export interface Crowd {
   readonly minute: string;
 }
 
-const known = new WeakMap<readonly Manifest[], ReadonlyMap<Manifest, readonly Crowd[]>>();
-
 /** The worst crowd of each place, with the first of its CronJobs by name. */
-export function crowds(manifests: readonly Manifest[]): ReadonlyMap<Manifest, readonly Crowd[]> {
-  const found = known.get(manifests) ?? findCrowds(manifests);
-  known.set(manifests, found);
-  return found;
-}
-
-function findCrowds(manifests: readonly Manifest[]): Map<Manifest, Crowd[]> {
+export const crowds = oncePerTree((manifests): ReadonlyMap<Manifest, readonly Crowd[]> => {
   const places = new Map<string, Map<number, Manifest[]>>();
   for (const manifest of manifests) {
     for (const place of placesOf(manifest)) {
@@ -55,7 +48,7 @@ function findCrowds(manifests: readonly Manifest[]): Map<Manifest, Crowd[]> {
     crowdsBy.set(first, [...(crowdsBy.get(first) ?? []), crowd]);
   }
   return crowdsBy;
-}
+});
 
 /** The targets of the runs of a CronJob of this library; none if it is suspended, as templates of restores are. */
 function placesOf(manifest: Manifest): string[] {
@@ -65,12 +58,9 @@ function placesOf(manifest: Manifest): string[] {
   const host = env.get('PGHOST');
   // A name without a dot is that of a Service in the same namespace.
   const server = host === undefined || host.includes('.') ? host : `${namespace}/${host}`;
-  const claims = list(object, ...(podSpecPath(manifest) ?? []), 'volumes').flatMap(
-    (volume) => text(volume, 'persistentVolumeClaim', 'claimName') ?? [],
-  );
   return [
     ...(server === undefined ? [] : [`the server ${server}:${env.get('PGPORT') ?? ''}`]),
-    ...claims.map((claim) => `the claim ${namespace}/${claim}`),
+    ...claimsOf(manifest).map((claim) => `the claim ${namespace}/${claim}`),
   ];
 }
 
