@@ -1,8 +1,8 @@
 import { Chart, Size, SizeRoundingBehavior } from 'cdk8s';
 import { IPersistentVolumeClaim, k8s, PersistentVolumeAccessMode, PersistentVolumeClaim } from 'cdk8s-plus-28';
 import { Construct } from 'constructs';
-import type { Delivery } from '../delivery/delivery';
-import { KEPT_BY_ALL, NEVER_RECREATE } from '../delivery/gitops-annotations';
+import { keepAnnotations, type Delivery } from '../delivery/delivery';
+import { NEVER_RECREATE } from '../delivery/gitops-annotations';
 import { InvalidPropError } from '../errors';
 import { described, labelsFor } from '../kubernetes/labels';
 import { checkName } from '../kubernetes/names';
@@ -131,7 +131,7 @@ export class BackupPvc extends Construct implements IBackupStorage {
         annotations: {
           ...described('The dumps. This claim is kept when it has disappeared from Git.'),
           ...props.annotations,
-          ...(props.delivery?._keepAnnotations ?? KEPT_BY_ALL),
+          ...keepAnnotations(props.delivery),
           ...(props.resizableFromGit ? {} : NEVER_RECREATE),
         },
       },

@@ -1,6 +1,6 @@
 /** What a build of a folder yields. */
 import type { FluxKustomization } from './flux-objects';
-import type { PlacedManifest } from './git-content';
+import type { PlacedManifest } from './placed-manifest';
 import type { Secret, SecretManifest } from './secret-manifest';
 import type { Place } from '../reports/findings';
 

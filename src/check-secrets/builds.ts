@@ -8,7 +8,8 @@ import { closureOf } from './closure';
 import { FLUX, fluxKustomization, leadsToItself } from './flux-objects';
 import { readsOtherRepo } from './flux-sources';
 import { buildFolder, plainBuild, type Builder } from './folder-build';
-import { mentions, plainManifests, type GitContent, type PlacedManifest } from './git-content';
+import { mentions, type GitContent } from './git-content';
+import type { PlacedManifest } from './placed-manifest';
 
 /** All that a repo becomes in its clusters. */
 export function buildsOf(builder: Builder): Build[] {
@@ -21,7 +22,7 @@ export function buildsOf(builder: Builder): Build[] {
     for (const one of build.manifests) follow(one);
   };
   const follow = (manifest: PlacedManifest): void => {
-    const flux = fluxKustomization(manifest, manifest.place);
+    const flux = fluxKustomization(manifest);
     if (flux === undefined || !git.repo.isFolder(flux.path) || isElsewhere(flux)) return;
     const id = canonical([flux.name, flux.path, flux.spec, flux.place.file]);
     if (seen.has(id)) return;
@@ -54,9 +55,8 @@ function isApplied(builds: readonly Build[], path: string): boolean {
  */
 function plainlyThere(git: GitContent): PlacedManifest[] {
   const listed = new Set([...git.kustomizations.values()].flatMap(({ files }) => [...files]));
-  const plain = [...git.parsed.keys()].filter((path) => !listed.has(path)).flatMap((path) => plainManifests(git, path));
-  const isFirst = (one: PlacedManifest): boolean => leadsToItself(one, one.place);
-  return [...plain.filter(isFirst), ...plain.filter((one) => !isFirst(one))];
+  const plain = [...git.manifests].flatMap(([path, manifests]) => (listed.has(path) ? [] : manifests));
+  return [...plain.filter(leadsToItself), ...plain.filter((one) => !leadsToItself(one))];
 }
 
 /** The folders that no kustomization.yaml lists, and those of a circle; first those that lead to others. */

@@ -1,7 +1,8 @@
 /** A Secret of kustomize's output, with the places and the metadata of SOPS of what it was made of. */
 import type { AppliedSecret, Build } from './build';
 import { generatedValues } from './generated-secret';
-import type { GitContent, PlacedManifest } from './git-content';
+import type { GitContent } from './git-content';
+import type { PlacedManifest } from './placed-manifest';
 import { KustomizationFile } from './kustomization-file';
 import { pathsOf, secretValue, type SecretValue } from './secret-manifest';
 import { substituted } from './substitution';

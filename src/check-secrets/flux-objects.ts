@@ -1,6 +1,7 @@
 /** What a Kustomization of Flux, or what stands for one, says of the folder that it applies. */
 import { posix } from 'node:path';
-import { at, list, text, type Manifest, type Value } from '../manifests/manifest';
+import type { PlacedManifest } from './placed-manifest';
+import { at, list, text, type Value } from '../manifests/manifest';
 import type { Place } from '../reports/findings';
 
 /** Text of what has Flux apply a folder, in any file. */
@@ -32,8 +33,8 @@ export interface Additions {
 }
 
 /** @returns undefined for any other object */
-export function fluxKustomization(manifest: Manifest, place: Place): FluxKustomization | undefined {
-  const { apiVersion, kind, namespace, name, object } = manifest;
+export function fluxKustomization(manifest: PlacedManifest): FluxKustomization | undefined {
+  const { apiVersion, kind, namespace, name, object, place } = manifest;
   const known = { name: `${kind} ${namespace}/${name}`, namespace, place };
   if (kind === 'Kustomization' && apiVersion.startsWith('kustomize.toolkit.fluxcd.io/')) {
     const spec = at(object, 'spec');
@@ -55,8 +56,8 @@ export function fluxKustomization(manifest: Manifest, place: Place): FluxKustomi
 }
 
 /** Whether an object has Flux apply the folder that it is in. */
-export function leadsToItself(manifest: Manifest, place: Place): boolean {
-  const path = fluxKustomization(manifest, place)?.path;
+export function leadsToItself(manifest: PlacedManifest): boolean {
+  const path = fluxKustomization(manifest)?.path;
   return path === '.' || (path !== undefined && manifest.file.startsWith(`${path}/`));
 }
 

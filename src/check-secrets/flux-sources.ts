@@ -1,6 +1,7 @@
 /** Which Kustomizations of Flux apply this repo, and which another one: both may have the same paths. */
 import { fluxKustomization, leadsToItself, type FluxKustomization } from './flux-objects';
-import { plainManifests, type GitContent, type PlacedManifest } from './git-content';
+import type { GitContent } from './git-content';
+import type { PlacedManifest } from './placed-manifest';
 import { at, text, type Value } from '../manifests/manifest';
 
 /** As `flux bootstrap` calls its Kustomization. */
@@ -11,7 +12,7 @@ const BOOTSTRAP = 'flux-system';
  * Kustomization that leads to itself. Whatever is not certain counts as this repo.
  */
 export function readsOtherRepo(git: GitContent): (flux: FluxKustomization) => boolean {
-  const manifests = [...git.parsed.keys()].flatMap((path) => plainManifests(git, path));
+  const manifests = [...git.manifests.values()].flat();
   const urls = new Map<string, Set<string>>();
   for (const { kind, namespace, name, object } of manifests) {
     const url = kind === 'GitRepository' ? text(object, 'spec', 'url') : undefined;
@@ -28,8 +29,8 @@ export function readsOtherRepo(git: GitContent): (flux: FluxKustomization) => bo
 
 /** A path that is the root may be that of any repo, and so counts only for the Kustomization of the bootstrap. */
 function isBeginning(manifest: PlacedManifest): boolean {
-  const isRoot = fluxKustomization(manifest, manifest.place)?.path === '.';
-  return leadsToItself(manifest, manifest.place) && (!isRoot || manifest.name === BOOTSTRAP);
+  const isRoot = fluxKustomization(manifest)?.path === '.';
+  return leadsToItself(manifest) && (!isRoot || manifest.name === BOOTSTRAP);
 }
 
 function ownUrls({ object, namespace, kind }: PlacedManifest, urls: ReadonlyMap<string, Set<string>>): string[] {

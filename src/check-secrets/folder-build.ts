@@ -4,7 +4,7 @@ import type { Build } from './build';
 import { builtSecret } from './built-secret';
 import { closureOf, type Closure } from './closure';
 import { additionsOf, addsNothing, FLUX, type FluxKustomization } from './flux-objects';
-import { mentions, plainManifests, type GitContent } from './git-content';
+import { mentions, type GitContent } from './git-content';
 import type { Kustomize } from './kustomize';
 import { kustomized } from './kustomized';
 import { MAKER_KINDS } from './secret-makers';
@@ -72,7 +72,7 @@ export function plainBuild(git: GitContent, plain: PlainFiles): Build {
   const build: Build = {
     ...{ folder, flux, kustomization, files, failure, reach },
     secrets: [],
-    manifests: [...files].flatMap((path) => plainManifests(git, path)),
+    manifests: [...files].flatMap((path) => git.manifests.get(path) ?? []),
     remote: [],
     mentions: () => false,
     cluster: undefined,

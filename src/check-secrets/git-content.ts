@@ -1,6 +1,7 @@
 /** What of a repo is read as it stands in Git: texts, the YAML that matters, its Secrets and kustomization.yaml's. */
 import { Document } from 'yaml';
 import { KustomizationFile } from './kustomization-file';
+import type { PlacedManifest } from './placed-manifest';
 import { Repo } from './repo';
 import { MAKER_KINDS } from './secret-makers';
 import { documentProblems, secretsIn, type SecretManifest, type SopsUse } from './secret-manifest';
@@ -8,7 +9,7 @@ import { SopsConfig } from './sops-config';
 import { manifestsOf, type Manifest } from '../manifests/manifest';
 import { readRepo, type RepoFile } from '../manifests/repo-files';
 import { childText, YamlFile } from '../manifests/yaml-file';
-import type { Finding, Place } from '../reports/findings';
+import type { Finding } from '../reports/findings';
 
 /** The files that have to do with Secrets. The others are not parsed. */
 const RELEVANT = new RegExp(
@@ -19,11 +20,6 @@ const RELEVANT = new RegExp(
 /** The kinds that are read as they are; Secrets have a reader of their own. */
 const READ = new RegExp(`^(Kustomization|FluxInstance|GitRepository|ConfigMap)$|${MAKER_KINDS.source}`);
 
-/** An object of the repo, and where it is. */
-export interface PlacedManifest extends Manifest {
-  readonly place: Place;
-}
-
 /** A repo as it stands in Git. */
 export interface GitContent {
   readonly repo: Repo;
@@ -31,6 +27,8 @@ export interface GitContent {
   readonly texts: ReadonlyMap<string, string>;
   /** Those that have to do with Secrets. */
   readonly parsed: ReadonlyMap<string, YamlFile>;
+  /** The objects of each of these as they are, but for its Secrets. */
+  readonly manifests: ReadonlyMap<string, readonly PlacedManifest[]>;
   /** By folder. */
   readonly kustomizations: ReadonlyMap<string, KustomizationFile>;
   /** By file. */
@@ -47,11 +45,13 @@ export function readGit(root: string, names: readonly string[]): { git: GitConte
   const { files, findings } = readRepo(root);
   const repo = new Repo(root);
   const parsed = new Map<string, YamlFile>();
+  const manifests = new Map<string, PlacedManifest[]>();
   const kustomizations = new Map<string, KustomizationFile>();
   const secrets = new Map<string, SecretManifest[]>();
   for (const { path, text } of files.filter(matters)) {
     const file = new YamlFile(path, text);
     parsed.set(path, file);
+    manifests.set(path, manifestsIn(file));
     for (const problem of problemsOf(file, text, names)) findings.push(problem);
     secrets.set(
       path,
@@ -65,7 +65,7 @@ export function readGit(root: string, names: readonly string[]): { git: GitConte
   const uses = [...secrets.values()].flat().flatMap(({ sops }) => sops);
   const sopsUses = new Map(uses.map((use) => [use.sops.mac ?? '', use]));
   const texts = new Map(files.map(({ path, text }) => [path, text]));
-  return { git: { repo, texts, parsed, kustomizations, secrets, sopsUses }, findings };
+  return { git: { repo, texts, parsed, manifests, kustomizations, secrets, sopsUses }, findings };
 }
 
 /** Whether a text of any of the files matches. */
@@ -74,12 +74,9 @@ export function mentions({ texts }: GitContent, files: Iterable<string>, pattern
   return false;
 }
 
-/** The objects of a file, as they are, but for its Secrets. */
-export function plainManifests({ parsed }: GitContent, path: string): PlacedManifest[] {
-  const file = parsed.get(path);
-  if (file === undefined) return [];
+function manifestsIn(file: YamlFile): PlacedManifest[] {
   return file.documents.flatMap((document) =>
-    objectsIn(path, document).map((one) => ({ ...one, place: file.place(document.contents as never) })),
+    objectsIn(file.path, document).map((one) => ({ ...one, place: file.place(document.contents as never) })),
   );
 }
 

@@ -9,7 +9,8 @@ import { child, childText, items, text, type YamlFile } from '../manifests/yaml-
 
 /** The names that kustomize looks for in a folder. It refuses a folder with two of them. */
 export const KUSTOMIZATION_NAMES = ['kustomization.yaml', 'kustomization.yml', 'Kustomization'];
-const LISTS = ['resources', 'bases', 'components'];
+/** The fields that list files and folders. */
+export const LISTS = ['resources', 'bases', 'components'];
 
 /** A value that a secretGenerator takes from a file or from the kustomization.yaml itself. */
 export interface GeneratorValue {

@@ -3,7 +3,9 @@ import { posix } from 'node:path';
 import { dump, load } from 'js-yaml';
 import type { Closure } from './closure';
 import { additionsOf, type FluxKustomization } from './flux-objects';
-import type { GitContent, PlacedManifest } from './git-content';
+import type { GitContent } from './git-content';
+import type { PlacedManifest } from './placed-manifest';
+import { LISTS } from './kustomization-file';
 import type { Kustomize } from './kustomize';
 import { text, type Manifest } from '../manifests/manifest';
 import { readManifests } from '../manifests/read';
@@ -11,7 +13,6 @@ import { childText } from '../manifests/yaml-file';
 import type { Place } from '../reports/findings';
 
 const ORIGIN = 'config.kubernetes.io/origin';
-const LISTS = ['resources', 'bases', 'components'];
 
 type Fields = { [field: string]: unknown };
 

@@ -99,6 +99,14 @@ export abstract class Delivery {
   public abstract _runHooks(namespace: string): string[];
 }
 
+/**
+ * What keeps an object that has disappeared from Git.
+ * @param delivery what applies it; every tool is told where that is not known
+ */
+export function keepAnnotations(delivery: Delivery | undefined): KeepAnnotations {
+  return delivery === undefined ? KEPT_BY_ALL : delivery._keepAnnotations;
+}
+
 class FluxDelivery extends Delivery {
   public readonly _keepAnnotations = KEPT_BY_FLUX;
   public readonly _hasHooks: boolean;

@@ -24,7 +24,7 @@ export const KEPT_BY_ARGO_CD: KeepAnnotations = { 'argocd.argoproj.io/sync-optio
 /** Rule: https://helm.sh/docs/howto/charts_tips_and_tricks/#tell-helm-not-to-uninstall-a-resource */
 export const KEPT_BY_HELM: KeepAnnotations = { 'helm.sh/resource-policy': 'keep' };
 
-/** For an object of which is not known what applies it: to each tool, the words of the others do no harm. */
+/** For an object of which is not known what applies it: the words of one tool do no harm to another. */
 export const KEPT_BY_ALL: KeepAnnotations = { ...KEPT_BY_FLUX, ...KEPT_BY_ARGO_CD, ...KEPT_BY_HELM };
 
 /** Whether a tool is told to keep the object. Which one applies it is not in its manifest. */

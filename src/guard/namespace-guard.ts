@@ -1,7 +1,7 @@
 import { ApiObject } from 'cdk8s';
 import { Construct } from 'constructs';
-import type { Delivery } from '../delivery/delivery';
-import { KEPT_BY_ALL, VERBATIM } from '../delivery/gitops-annotations';
+import { keepAnnotations, type Delivery } from '../delivery/delivery';
+import { VERBATIM } from '../delivery/gitops-annotations';
 import { InvalidPropError } from '../errors';
 import { ALLOW_DELETE } from '../kubernetes/annotations';
 import { described, labelsFor } from '../kubernetes/labels';
@@ -100,7 +100,7 @@ export class NamespaceGuard extends Construct {
             'and the dumps. It cannot stop who removes or changes it first, nor who has etcd, the nodes or the NAS.',
         ),
         ...VERBATIM,
-        ...(props.delivery?._keepAnnotations ?? KEPT_BY_ALL),
+        ...keepAnnotations(props.delivery),
       },
     };
     this.node.defaultChild = new ApiObject(this, 'policy', {

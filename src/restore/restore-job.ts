@@ -2,7 +2,8 @@ import { ApiObject, Chart, Cron, Duration, Size } from 'cdk8s';
 import { k8s } from 'cdk8s-plus-28';
 import { Construct } from 'constructs';
 import { IBackup } from '../backup/backup';
-import { KEPT_BY_ALL, NEVER_RECREATE, VERBATIM } from '../delivery/gitops-annotations';
+import { keepAnnotations } from '../delivery/delivery';
+import { NEVER_RECREATE, VERBATIM } from '../delivery/gitops-annotations';
 import { env } from '../workload/environment';
 import { PodOptions, podOptions } from '../workload/pod-options';
 import { checkCount, checkDuration, InvalidPropError } from '../errors';
@@ -259,7 +260,7 @@ export class RestoreJob extends Construct {
           ...described(job.description),
           ...job.annotations,
           ...VERBATIM,
-          ...(this.trigger.delivery?._keepAnnotations ?? KEPT_BY_ALL),
+          ...keepAnnotations(this.trigger.delivery),
           ...NEVER_RECREATE,
         },
       },

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { PRUNE, SSA } from '../../delivery/gitops-annotations';
+import { KEPT_BY_FLUX, PRUNE, SSA } from '../../delivery/gitops-annotations';
 import { at, text, type Manifest, type Value } from '../../manifests/manifest';
 import type { Change } from '../change';
 import { change, claimKey, dumpsOf, isOrphaned, type Comparison, type Pair } from '../comparison';
@@ -32,7 +32,7 @@ export function claims({ backups, workloads, resources, guards, before: was }: C
         details: [
           `They stay in ${from}, where no restore and no drill looks for them any more and nothing prunes them. ` +
             `Until the next run there is no dump to restore. ${isSameClaim ? 'Move' : 'Copy'} them there first.`,
-          ...(old !== undefined && isKept(old)
+          ...(old !== undefined && isKeptByFlux(old)
             ? ['The claim itself stays in the cluster, since Flux must not prune it; nothing in Git maintains it.']
             : []),
         ],
@@ -66,7 +66,7 @@ function changedWorkload({ after }: Pair<Workload>): string {
 }
 
 function removed(claim: Manifest, guard: Guard | undefined, isTold: boolean): Change[] {
-  const stays = isKept(claim);
+  const stays = isKeptByFlux(claim);
   // What the guard refuses is told as that.
   if (stays ? isTold : guard !== undefined) return [];
   return [
@@ -150,8 +150,8 @@ export function claimSize({ object }: Manifest): number | undefined {
 }
 
 /** Whether Flux keeps an object that has disappeared from Git. */
-export function isKept({ object }: Manifest): boolean {
-  return text(object, 'metadata', 'annotations', PRUNE) === 'disabled';
+export function isKeptByFlux({ object }: Manifest): boolean {
+  return text(object, 'metadata', 'annotations', PRUNE) === KEPT_BY_FLUX[PRUNE];
 }
 
 /** Whether Flux creates an object and never changes it. */

@@ -6,7 +6,7 @@ import { change, type Comparison, type Pair } from '../comparison';
 import { changedName, isMoved, resourceName, type ResourceChange } from '../resources';
 import { localMoment, name, plural, span } from '../words';
 import type { Workload } from '../planned-workload';
-import { isGuarded, isKept } from './claims';
+import { isGuarded, isKeptByFlux } from './claims';
 
 /** What comes, what goes, what moves, and what is suspended. */
 export function lifecycle({ backups, workloads, resources, namespaces, options: { now } }: Comparison): Change[] {
@@ -210,7 +210,7 @@ function ofRestoreJob({ before, after }: Pair<Workload>): Change[] {
       ),
     );
   } else if (after === undefined) {
-    const stays = isKept(before.manifest);
+    const stays = isKeptByFlux(before.manifest);
     changes.push(
       change('restore-job-removed', stays ? 'note' : 'warning', manifest, 'The Job of a restore is gone from Git', [
         stays

@@ -5,7 +5,7 @@ import { change, type Comparison } from '../comparison';
 import { guardOn, type Guard } from '../guarded';
 import { isMoved, resourceName } from '../resources';
 import { name, words } from '../words';
-import { isKept } from './claims';
+import { isKeptByFlux } from './claims';
 
 /** What a guard protects, and what a merge that asks for its deletion runs into. */
 export function protection(comparison: Comparison): Change[] {
@@ -41,7 +41,7 @@ function isSame(one: Guard, other: Guard): boolean {
 }
 
 function removed(guard: Guard): Change {
-  const stays = isKept(guard.manifest);
+  const stays = isKeptByFlux(guard.manifest);
   return told('protection-removed', stays ? 'warning' : 'error', guard, [
     `The guard ${name(guard.manifest.name)} is gone from Git`,
     `It protects ${protectedBy(guard)}.`,
@@ -88,7 +88,7 @@ function more(was: Guard, is: Guard): Change[] {
 
 /** What becomes of an object that is gone from Git, where the guard or its being a namespace decides that. */
 function leaves(manifest: Manifest, guard: Guard | undefined, { before }: Comparison): Change[] {
-  const stays = isKept(manifest);
+  const stays = isKeptByFlux(manifest);
   if (guard !== undefined && !stays) {
     return [
       change(

@@ -10,29 +10,29 @@ import { plural, words } from '../words';
 /** What could not be read and is not the same on both sides, and how it was read. */
 export function unread(base: Tree, head: Tree): Change[] {
   const isSame = ({ file }: Problem): boolean => base.files.get(file) === head.files.get(file);
-  const isNew = (problem: Problem): boolean =>
-    !base.problems.some(({ file, message }) => file === problem.file && message === problem.message) ||
-    !isSame(problem);
-  const isGone = (problem: Problem): boolean =>
-    !head.problems.some(({ file, message }) => file === problem.file && message === problem.message) ||
-    !isSame(problem);
+  const isKnown = (problem: Problem, { problems }: Tree): boolean =>
+    isSame(problem) && problems.some(({ file, message }) => file === problem.file && message === problem.message);
   const told = ({ file, line }: Problem): string => (line === undefined ? file : `${file}:${line}`);
   const apart = newlyApart(base, head);
   return [
-    ...head.problems.filter(isNew).map((problem): Change => ({
-      id: 'unreadable',
-      level: 'error',
-      resources: [told(problem)],
-      title: `${problem.file} ${problem.message}`,
-      details: ['Flux may not be able to read it either. Synthesize anew, or correct it.'],
-    })),
-    ...base.problems.filter(isGone).map((problem): Change => ({
-      id: 'unreadable',
-      level: 'note',
-      resources: [told(problem)],
-      title: `Before the change, ${problem.file} ${problem.message}`,
-      details: ['What it holds now may look new.'],
-    })),
+    ...head.problems
+      .filter((problem) => !isKnown(problem, base))
+      .map((problem): Change => ({
+        id: 'unreadable',
+        level: 'error',
+        resources: [told(problem)],
+        title: `${problem.file} ${problem.message}`,
+        details: ['Flux may not be able to read it either. Synthesize anew, or correct it.'],
+      })),
+    ...base.problems
+      .filter((problem) => !isKnown(problem, head))
+      .map((problem): Change => ({
+        id: 'unreadable',
+        level: 'note',
+        resources: [told(problem)],
+        title: `Before the change, ${problem.file} ${problem.message}`,
+        details: ['What it holds now may look new.'],
+      })),
     ...(apart.length === 0
       ? []
       : [
