@@ -9,7 +9,7 @@ import { clearLeftovers } from '../test/support/machine/leftovers';
 import { run } from '../test/support/machine/machine';
 import { ADMIN, ObjectStore } from '../test/support/offsite/object-store';
 import { PROGRAMS } from '../test/support/offsite/programs';
-import { BUCKET, PASSWORD, SALT, said, shop, type ShopOptions } from '../test/support/offsite/shop';
+import { BUCKET, PASSWORD, SALT, said, secretOf, shop, type ShopOptions } from '../test/support/offsite/shop';
 import type { Instance } from '../test/support/pods/instance';
 import { PostgresServer } from '../test/support/postgres/postgres-server';
 import { fillIdentityDatabase } from './support/identity-database';
@@ -34,12 +34,7 @@ async function main(): Promise<void> {
   const copy = (options: ShopOptions): (() => Promise<number>) => {
     return () => {
       const instance = shop(server, store, 'busybox', { ...options, prefix: `round-${++prefixes}` });
-      instance.secrets['shop-offsite'] = {
-        accessKey: ADMIN.id,
-        secretKey: ADMIN.secret,
-        password: PASSWORD,
-        salt: SALT,
-      };
+      instance.secrets['shop-offsite'] = secretOf(ADMIN);
       run(['cp', '-a', base.folder, instance.nas]);
       return seconds(async () => {
         const result = await instance.offsite();

@@ -257,6 +257,24 @@ export function copyCronJob(of: string, name: string, spec: object): void {
 /** The log of the main container of a Job. */
 export const logOf = (job: string): string => inNamespace('logs', `job/${job}`);
 
+export const GUARD = 'identity-internal-guard';
+
+/** Puts the guard into force. */
+export async function guard(): Promise<void> {
+  apply(GUARD);
+  await eventually('the guard is in force', () =>
+    kubectl(['delete', 'namespace', NAMESPACE, '--dry-run=server']).stderr.includes(GUARD),
+  );
+}
+
+/** Takes it away, with the finalizers that keep it in force. */
+export function unguard(): void {
+  for (const kind of ['validatingadmissionpolicybinding', 'validatingadmissionpolicy']) {
+    must(['patch', kind, GUARD, '--type=json', '-p', '[{"op":"remove","path":"/metadata/finalizers"}]']);
+    must(['delete', kind, GUARD, '--ignore-not-found']);
+  }
+}
+
 /** Waits until something is there, and returns it. */
 export async function eventually<T>(what: string, look: () => T | undefined | false, seconds = 240): Promise<T> {
   const deadline = Date.now() + seconds * 1000;

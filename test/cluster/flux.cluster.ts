@@ -8,6 +8,8 @@ import { join } from 'node:path';
 import { parse } from 'yaml';
 import {
   apply,
+  guard,
+  unguard,
   DIST,
   eventually,
   inNamespace,
@@ -24,7 +26,6 @@ const CONTROLLER = process.env.CLUSTER_KUSTOMIZE_CONTROLLER;
 const FLUX = 'cdk8s-postgres-backup-flux';
 const PRUNE = 'kustomize.toolkit.fluxcd.io/prune';
 const SSA = 'kustomize.toolkit.fluxcd.io/ssa';
-const GUARD = 'identity-internal-guard';
 const KUSTOMIZATION = 'kustomization.kustomize.toolkit.fluxcd.io';
 const inFlux = (...args: string[]): string => must(['-n', FLUX, ...args]);
 
@@ -199,11 +200,8 @@ const definitions = KINDS.map(([group, kind]) => {
   });
 
   test('a claim without the annotation is kept by the guard, and Flux tells its words', async () => {
-    apply(GUARD);
+    await guard();
     try {
-      await eventually('the guard is in force', () =>
-        kubectl(['delete', 'namespace', NAMESPACE, '--dry-run=server']).stderr.includes(GUARD),
-      );
       const { uid } = claim().metadata;
       await ownClaim(SSA, PRUNE);
       remove('PersistentVolumeClaim.zitadel-backup.yaml');
@@ -211,10 +209,7 @@ const definitions = KINDS.map(([group, kind]) => {
       expect(claim().metadata.uid).toBe(uid);
       expect(claim().metadata.deletionTimestamp).toBeUndefined();
     } finally {
-      for (const kind of ['validatingadmissionpolicybinding', 'validatingadmissionpolicy']) {
-        must(['patch', kind, GUARD, '--type=json', '-p', '[{"op":"remove","path":"/metadata/finalizers"}]']);
-        must(['delete', kind, GUARD, '--ignore-not-found']);
-      }
+      unguard();
       apply(NAMESPACE);
       restoreFolder();
     }

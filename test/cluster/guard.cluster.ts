@@ -1,6 +1,5 @@
-import { apply, eventually, inNamespace, kubectl, makeWorld, must, NAMESPACE } from './cluster';
+import { apply, GUARD, guard, inNamespace, kubectl, makeWorld, must, NAMESPACE, unguard } from './cluster';
 
-const GUARD = 'identity-internal-guard';
 const ALLOW = 'cdk8s-postgres-backup/allow-delete';
 const day = (offset: number): string => new Date(Date.now() + offset * 86_400_000).toISOString().slice(0, 10);
 
@@ -12,15 +11,9 @@ const server = ['-n', NAMESPACE, 'statefulset/zitadel-db'];
 beforeAll(async () => {
   makeWorld(process.env.CLUSTER_IMAGE ?? 'postgres:16.4-alpine');
   apply('identity-internal');
-  apply(GUARD);
-  await eventually('the guard is in force', () => refusal('namespace', NAMESPACE).includes(GUARD));
+  await guard();
 });
-afterAll(() => {
-  for (const kind of ['validatingadmissionpolicybinding', 'validatingadmissionpolicy']) {
-    must(['patch', kind, GUARD, '--type=json', '-p', '[{"op":"remove","path":"/metadata/finalizers"}]']);
-    must(['delete', kind, GUARD, '--ignore-not-found']);
-  }
-});
+afterAll(unguard);
 
 test.each([
   ['the namespace', ['namespace', NAMESPACE]],

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { toolbox } from '../support/machine/toolbox';
 import { describeWithBucket } from '../support/offsite/describe-with-bucket';
 import { ObjectStore } from '../support/offsite/object-store';
-import { BUCKET, COPIER } from '../support/offsite/shop';
+import { lockedBucket } from '../support/offsite/shop';
 import { shopCluster } from '../support/offsite/shop-cluster';
 import type { Instance } from '../support/pods/instance';
 import { PostgresServer } from '../support/postgres/postgres-server';
@@ -11,8 +11,6 @@ import { PluginRun, type Said } from '../support/runbook/plugin-shell';
 import type { RunbookCluster } from '../support/runbook/runbook-cluster';
 import { RunbookShell } from '../support/runbook/runbook-shell';
 import { fingerprint } from '../support/secrets/fingerprint';
-
-const policy = JSON.parse(readFileSync(join(__dirname, '../../docs/offsite-policy.json'), 'utf8'));
 
 (toolbox().kubectl === null ? describe.skip : describeWithBucket)('kubectl pgbackup, where dumps are copied', () => {
   let server: PostgresServer;
@@ -30,11 +28,7 @@ const policy = JSON.parse(readFileSync(join(__dirname, '../../docs/offsite-polic
   const newestJob = () => cluster.jobs.at(-1)! as unknown as { metadata: { ownerReferences: { name: string }[] } };
 
   beforeAll(async () => {
-    [server, store] = await Promise.all([
-      PostgresServer.start(),
-      ObjectStore.start({ copier: { key: COPIER, policy } }),
-    ]);
-    await store.makeBucket(BUCKET, 30);
+    [server, store] = await Promise.all([PostgresServer.start(), lockedBucket(30)]);
     server.sql('postgres', 'CREATE DATABASE shop');
     server.sql('shop', 'CREATE TABLE orders AS SELECT id, md5(id::text) AS note FROM generate_series(1, 1000) AS id');
     ({ cluster, instance } = shopCluster(server, store));

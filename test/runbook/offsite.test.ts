@@ -1,11 +1,11 @@
-import { readdirSync, readFileSync, rmSync } from 'node:fs';
+import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { Runbook } from '../../src';
 import { chart } from '../support/manifests/synth';
 import { toolbox } from '../support/machine/toolbox';
 import { describeWithBucket } from '../support/offsite/describe-with-bucket';
 import { ObjectStore } from '../support/offsite/object-store';
-import { BUCKET, COPIER } from '../support/offsite/shop';
+import { lockedBucket } from '../support/offsite/shop';
 import { type ShopCluster, shopCluster } from '../support/offsite/shop-cluster';
 import type { Instance } from '../support/pods/instance';
 import { databaseNames } from '../support/postgres/database-state';
@@ -14,8 +14,6 @@ import type { RunbookCluster } from '../support/runbook/runbook-cluster';
 import { danglingLinks, type Section, sectionsOf } from '../support/runbook/runbook-page';
 import { RunbookShell } from '../support/runbook/runbook-shell';
 import { fingerprint } from '../support/secrets/fingerprint';
-
-const policy = JSON.parse(readFileSync(join(__dirname, '../../docs/offsite-policy.json'), 'utf8'));
 
 (toolbox().kubectl === null ? describe.skip : describeWithBucket)('the runbook, where the NAS is gone', () => {
   const dump = 'shop-20261123-020000';
@@ -37,11 +35,7 @@ const policy = JSON.parse(readFileSync(join(__dirname, '../../docs/offsite-polic
   };
 
   beforeAll(async () => {
-    [server, store] = await Promise.all([
-      PostgresServer.start(),
-      ObjectStore.start({ copier: { key: COPIER, policy } }),
-    ]);
-    await store.makeBucket(BUCKET, 30);
+    [server, store] = await Promise.all([PostgresServer.start(), lockedBucket(30)]);
     server.sql('postgres', 'CREATE ROLE shopkeeper LOGIN');
     server.sql('postgres', 'CREATE DATABASE shop OWNER shopkeeper');
     server.sql('shop', 'CREATE TABLE orders AS SELECT id, md5(id::text) AS note FROM generate_series(1, 1000) AS id');

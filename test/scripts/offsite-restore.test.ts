@@ -14,10 +14,9 @@ import { usually } from '../support/machine/userlands';
 import { describeWithBucket } from '../support/offsite/describe-with-bucket';
 import { ObjectStore } from '../support/offsite/object-store';
 import { PROGRAMS } from '../support/offsite/programs';
-import { BUCKET, COPIER, PASSWORD, said, SALT, shop } from '../support/offsite/shop';
+import { BUCKET, COPIER, lockedBucket, PASSWORD, said, SALT, shop } from '../support/offsite/shop';
 
 const page = readFileSync(join(__dirname, '../../docs/files-on-the-storage.md'), 'utf8');
-const policy = JSON.parse(readFileSync(join(__dirname, '../../docs/offsite-policy.json'), 'utf8'));
 
 describeWithBucket.each(usually('gnu'))('from an encrypted bucket with an object lock, under %s', (userland) => {
   let server: PostgresServer;
@@ -27,12 +26,7 @@ describeWithBucket.each(usually('gnu'))('from an encrypted bucket with an object
   let dump: string;
 
   beforeAll(async () => {
-    [server, fresh, store] = await Promise.all([
-      PostgresServer.start(),
-      PostgresServer.start(),
-      ObjectStore.start({ copier: { key: COPIER, policy } }),
-    ]);
-    await store.makeBucket(BUCKET, 30);
+    [server, fresh, store] = await Promise.all([PostgresServer.start(), PostgresServer.start(), lockedBucket(30)]);
     createIdentityDatabase(server);
     const key = new DataKey('oidcKey', MASTERKEY);
     server.sql('zitadel', encryptionSql([key], [keyPairAdded(key.value(PEM)), webKeyAdded(key.value(JWK))]));

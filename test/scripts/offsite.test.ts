@@ -6,9 +6,7 @@ import { PostgresServer } from '../support/postgres/postgres-server';
 import { usually } from '../support/machine/userlands';
 import { describeWithBucket } from '../support/offsite/describe-with-bucket';
 import { ADMIN, ObjectStore, type Version } from '../support/offsite/object-store';
-import { BUCKET, COPIER, PASSWORD, SALT, said, shop } from '../support/offsite/shop';
-
-const policy = JSON.parse(readFileSync(join(__dirname, '../../docs/offsite-policy.json'), 'utf8'));
+import { BUCKET, COPIER, lockedBucket, PASSWORD, said, SALT, shop } from '../support/offsite/shop';
 
 describeWithBucket.each(usually('busybox'))('copies to a bucket with an object lock, under %s', (userland) => {
   const watch = new SecretWatch([COPIER.secret, PASSWORD, SALT]);
@@ -18,11 +16,7 @@ describeWithBucket.each(usually('busybox'))('copies to a bucket with an object l
   let dump: string;
 
   beforeAll(async () => {
-    [server, store] = await Promise.all([
-      PostgresServer.start(),
-      ObjectStore.start({ copier: { key: COPIER, policy } }),
-    ]);
-    await store.makeBucket(BUCKET, 30);
+    [server, store] = await Promise.all([PostgresServer.start(), lockedBucket(30)]);
     server.sql('postgres', 'CREATE DATABASE shop');
     server.sql('shop', "CREATE TABLE orders AS SELECT id, 'a plain word' AS note FROM generate_series(1, 1000) AS id");
     instance = shop(server, store, userland);

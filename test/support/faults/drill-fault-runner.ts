@@ -1,8 +1,7 @@
 import { DrillTrial, takeDrillSample, type DrillFault, type DrillFaultGroup } from './drill-trial';
-import { pattern } from './fault';
 import { isEverything } from '../machine/userlands';
 import type { Violations } from './fault-ledger';
-import { testGroup } from './fault-tests';
+import { expectRun, testGroup } from './fault-tests';
 
 const KILLED = 137;
 const REFUTED = 4;
@@ -22,7 +21,7 @@ export function testDrillFaults(group: DrillFaultGroup): void {
 }
 
 async function face(
-  { inject, leaves, status, says = '', next }: DrillFault,
+  { inject, leaves, status, says, next }: DrillFault,
   trial: DrillTrial,
   violations: Violations<'drill'>,
   time: number,
@@ -34,10 +33,7 @@ async function face(
   if (!leaves.isDumpGood && isCalled('proven', 0)) violations['bad dumps called proven']++;
   if (leaves.isDumpGood && isCalled('refuted', REFUTED)) violations['good dumps refuted']++;
   if (result.status === 0 && status !== 0) violations['failures reported as success']++;
-  expect({ status: result.status, output: result.output }).toEqual({
-    status,
-    output: expect.stringMatching(pattern(says)),
-  });
+  expectRun(result, { status, says });
   expect(verdicts.at(-1)).toBe(leaves.verdict);
   expect(trial.dumpsNow()).toEqual(trial.dumpsBefore());
   if (result.status !== KILLED) expect(trial.holds()).toEqual([]);
@@ -46,10 +42,7 @@ async function face(
   const isMet = isEverything || result.status === KILLED || next !== undefined;
   if (!leaves.isDumpGood || !isMet) return;
   const plain = await trial.drill();
-  expect({ status: plain.status, output: plain.output }).toEqual({
-    status: 0,
-    output: expect.stringMatching(pattern(next ?? '')),
-  });
+  expectRun(plain, { status: 0, says: next });
   expect(trial.instance.evidence()).toMatchObject({
     verdict: 'proven',
     compared: 'rows and contents',

@@ -1,10 +1,10 @@
 import { createIdentityDatabase } from '../zitadel/identity-database';
-import { pattern, type Fault, type FaultGroup } from './fault';
+import type { Fault, FaultGroup } from './fault';
 import { isEverything } from '../machine/userlands';
 import { dumpsOf, type Dumps } from './fault-checks';
 import { contents } from './fault-contents';
 import type { Violations } from './fault-ledger';
-import { testGroup } from './fault-tests';
+import { expectRun, testGroup } from './fault-tests';
 import { takeSample, Trial } from './fault-trial';
 import type { PodResult } from '../pods/pod';
 
@@ -47,10 +47,7 @@ async function judge(trial: Trial, { good, bad }: Dumps, violations: Violations<
 }
 
 function expectOutcome({ leaves, status, says }: Fault, trial: Trial, result: PodResult): void {
-  expect({ status: result.status, output: result.output }).toEqual({
-    status,
-    output: expect.stringMatching(pattern(says ?? '')),
-  });
+  expectRun(result, { status, says });
   leaves.check(trial.before, contents(trial.folder));
 }
 
@@ -62,10 +59,7 @@ function expectNoLock({ server }: Trial): Promise<void> {
 async function expectNextRun({ next }: Fault, trial: Trial, violations: Violations<'backup'>): Promise<void> {
   const before = new Set(trial.instance.dumps());
   const result = await trial.backup({ PGDATABASE: 'shop' });
-  expect({ status: result.status, output: result.output }).toEqual({
-    status: 0,
-    output: expect.stringMatching(pattern(next ?? '')),
-  });
+  expectRun(result, { status: 0, says: next });
   const dumps = await dumpsOf(trial);
   await judge(trial, dumps, violations);
   expect(dumps.good.filter((name) => !before.has(name))).toHaveLength(1);

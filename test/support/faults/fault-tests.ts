@@ -1,7 +1,8 @@
-import type { AnyFault, FaultGroup } from './fault';
+import { pattern, type AnyFault, type FaultGroup, type Outcome, type Told } from './fault';
 import { everyCase, fewCases } from './fault-cases';
 import { NO_VIOLATIONS, record, type Component, type Violations } from './fault-ledger';
 import { PostgresServer } from '../postgres/postgres-server';
+import type { PodResult } from '../pods/pod';
 import { SecretWatch } from '../pods/secret-watch';
 import { isEverything, type Userland } from '../machine/userlands';
 import type { Trial } from './fault-trial';
@@ -57,6 +58,14 @@ export function testGroup<C extends Component, F extends AnyFault, S, T extends 
       });
     }
   });
+}
+
+/** How a run ended and what it said, as the fault promises it. */
+export function expectRun(
+  { status: actual, output }: Pick<PodResult, 'status' | 'output'>,
+  { status, says = '' }: Pick<Outcome<Told>, 'status' | 'says'>,
+): void {
+  expect({ status: actual, output }).toEqual({ status, output: expect.stringMatching(pattern(says)) });
 }
 
 /** Looks for passwords wherever a trial could leave one. */

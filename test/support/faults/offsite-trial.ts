@@ -13,7 +13,7 @@ import type { Userland } from '../machine/userlands';
 import { type Asked, type Fault as Broken, FaultyBucket } from '../offsite/faulty-bucket';
 import { ADMIN, type Key, ObjectStore, type Version } from '../offsite/object-store';
 import { missingPrograms, PROGRAMS } from '../offsite/programs';
-import { authorityOf, BUCKET, COPIER, PASSWORD, SALT, secretOf, targetOf } from '../offsite/shop';
+import { authorityOf, BUCKET, COPIER, lockedBucket, PASSWORD, SALT, secretOf, targetOf } from '../offsite/shop';
 
 const RCLONE = join(PROGRAMS, 'rclone');
 
@@ -326,12 +326,7 @@ export class OffsiteTrial extends Trial {
 export async function takeOffsiteSample(server: PostgresServer): Promise<OffsiteSample> {
   server.sql('postgres', 'CREATE DATABASE shop');
   server.sql('shop', 'CREATE TABLE orders AS SELECT id, md5(id::text) AS note FROM generate_series(1, 20000) AS id');
-  const policy = JSON.parse(readFileSync(join(__dirname, '../../../docs/offsite-policy.json'), 'utf8'));
-  const [dump, store] = await Promise.all([
-    takeSample(server),
-    ObjectStore.start({ ...POOR_KEYS, copier: { key: COPIER, policy } }),
-  ]);
-  await store.makeBucket(BUCKET, 1);
+  const [dump, store] = await Promise.all([takeSample(server), lockedBucket(1, POOR_KEYS)]);
   return { dump, store, proxy: await FaultyBucket.before(store) };
 }
 

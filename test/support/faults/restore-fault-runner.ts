@@ -1,10 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { databaseNames, databaseState, oidOf } from '../postgres/database-state';
-import { pattern } from './fault';
 import { isEverything } from '../machine/userlands';
 import type { Violations } from './fault-ledger';
-import { testGroup } from './fault-tests';
+import { expectRun, testGroup } from './fault-tests';
 import type { PodResult } from '../pods/pod';
 import type { RestoreFault, RestoreFaultGroup } from './restore-fault';
 import { becameOf } from './restore-leaves';
@@ -36,7 +35,7 @@ async function face(fault: RestoreFault, trial: RestoreTrial, violations: Counts
   await trial.quiet();
   const became = becameOf(trial);
   judge(fault, result, became, violations);
-  expectOutcome(fault, result);
+  expectRun(result, fault);
   if (fault.leaves.may.length > 0) expect(fault.leaves.may).toContain(became);
   fault.leaves.check(trial);
   expect(trial.dumpsNow()).toEqual(trial.dumpsBefore());
@@ -70,17 +69,6 @@ function judge(
   if (result.status === 0 && (status !== 0 || !isDone)) violations['failures reported as success']++;
 }
 
-function expectOutcome({ status, says = '' }: Pick<RestoreFault, 'status' | 'says'>, result: PodResult): void {
-  expect({ status: result.status, output: result.output }).toEqual({
-    status,
-    output: expect.stringMatching(pattern(says)),
-  });
-}
-
-function expectPassed(result: PodResult, says?: string): void {
-  expectOutcome({ status: 0, says }, result);
-}
-
 /** The same request once more. */
 async function expectNothingMore(
   { next }: RestoreFault,
@@ -89,14 +77,14 @@ async function expectNothingMore(
   violations: Counts,
 ): Promise<void> {
   const oid = oidOf(trial.server, trial.database);
-  expectPassed(await trial.restore(env, request), next);
+  expectRun(await trial.restore(env, request), { status: 0, says: next });
   if (oidOf(trial.server, trial.database) !== oid) violations['restores run twice']++;
 }
 
 /** A restore without a fault brings back all of the dump, and leaves nothing lying about. */
 async function expectPlainRun(trial: RestoreTrial, request: string, says?: string): Promise<void> {
   const { server, database } = trial;
-  expectPassed(await trial.restore(trial.plain, request), says);
+  expectRun(await trial.restore(trial.plain, request), { status: 0, says });
   await trial.quiet();
   expect(databaseState(server, database).text).toBe(trial.dumped);
   expect(databaseNames(server)).toHaveLength(2);

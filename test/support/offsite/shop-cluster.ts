@@ -3,8 +3,6 @@ import {
   BackupCronJob,
   type DatabaseCopies,
   OffsiteCopy,
-  OffsiteEncryption,
-  OffsiteTarget,
   PostgresDatabase,
   PostgresImage,
   RestoreDrill,
@@ -13,7 +11,6 @@ import {
   Runbook,
   type RunbookProps,
   SecretExpectations,
-  TlsAuthority,
 } from '../../../src';
 import { chart, type Manifest, storage } from '../manifests/synth';
 import { Instance } from '../pods/instance';
@@ -22,7 +19,7 @@ import { RunbookCluster } from '../runbook/runbook-cluster';
 import { clusterObjects } from '../runbook/runbook-objects';
 import type { ObjectStore } from './object-store';
 import { PROGRAMS } from './programs';
-import { BUCKET, COPIER, PASSWORD, SALT } from './shop';
+import { authorityOf, COPIER, secretOf, targetOf } from './shop';
 
 /** A cluster with all of a shop whose dumps are copied to a bucket, and its pods. */
 export interface ShopCluster {
@@ -49,17 +46,7 @@ export function shopCluster(server: PostgresServer, store: ObjectStore): ShopClu
     schedule: Cron.daily(),
     retention: Retention.keep({ last: 9 }),
   });
-  const key = (name: string) => secrets.expectKey('shop-offsite', name, { minBytes: 8 });
-  const target = OffsiteTarget.s3({
-    endpoint: store.endpoint,
-    region: 'us-east-1',
-    bucket: BUCKET,
-    prefix: 'internal',
-    accessKey: key('accessKey'),
-    secretKey: key('secretKey'),
-    encryption: OffsiteEncryption.crypt(key('password'), key('salt')),
-    ca: TlsAuthority.configMap('bucket-ca'),
-  });
+  const target = targetOf(secrets, store.endpoint);
   const copy = new OffsiteCopy(scope, 'offsite', { name: 'shop-db-copy', backup, target, schedule: Cron.daily() });
   const restore = new RestoreJob(scope, 'restore', { name: 'shop-db-restore', backup });
   const drill = new RestoreDrill(scope, 'drill', { name: 'shop-db-drill', backup });
@@ -70,20 +57,9 @@ export function shopCluster(server: PostgresServer, store: ObjectStore): ShopClu
   };
   const facts = { backup, restore, drill, copies, secrets };
   const page = new Runbook(scope, 'runbook', facts).toMarkdown();
-  const ca: Manifest = {
-    apiVersion: 'v1',
-    kind: 'ConfigMap',
-    metadata: { name: 'bucket-ca', namespace: 'shop' },
-    data: { 'ca.crt': store.authority.certificate },
-  };
-  const manifests = [...(Testing.synth(scope) as Manifest[]), ca];
+  const manifests = [...(Testing.synth(scope) as Manifest[]), authorityOf(store)];
   const instance = new Instance(server, 'busybox', manifests, { hostPrograms: { 'lend-rclone': PROGRAMS } });
-  instance.secrets['shop-offsite'] = {
-    accessKey: COPIER.id,
-    secretKey: COPIER.secret,
-    password: PASSWORD,
-    salt: SALT,
-  };
+  instance.secrets['shop-offsite'] = secretOf(COPIER);
   return {
     instance,
     facts,

@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { Cron, Testing } from 'cdk8s';
 import {
   BackupCronJob,
@@ -22,7 +24,7 @@ import type { PodResult } from '../pods/pod';
 import type { PostgresServer } from '../postgres/postgres-server';
 import { chart, type Manifest, storage } from '../manifests/synth';
 import type { Userland } from '../machine/userlands';
-import type { Key, ObjectStore } from './object-store';
+import { type Key, ObjectStore } from './object-store';
 import { PROGRAMS } from './programs';
 
 /** What the key of a copy may do, at least: docs/offsite.md has it, and nothing here may delete. */
@@ -34,6 +36,17 @@ export const SALT = 'a salt of the tests, 32 more bytes';
 
 /** The key that copies. */
 export const COPIER: Key = { id: 'COPIERKEYOFTHETESTS', secret: 'a-copier-may-not-delete' };
+
+/** The bucket as docs/offsite-bucket.md sets it up: a key that cannot delete, and an object lock of so many days. */
+export async function lockedBucket(
+  days: number,
+  otherKeys: Parameters<typeof ObjectStore.start>[0] = {},
+): Promise<ObjectStore> {
+  const policy = JSON.parse(readFileSync(join(__dirname, '../../../docs/offsite-policy.json'), 'utf8'));
+  const store = await ObjectStore.start({ ...otherKeys, copier: { key: COPIER, policy } });
+  await store.makeBucket(BUCKET, days);
+  return store;
+}
 
 export interface ShopOptions extends Partial<OffsiteCopyProps> {
   readonly bucket?: string;
@@ -117,7 +130,7 @@ export function manifests(endpoint: string, options: ShopOptions = {}): Manifest
 /** The authority of a bucket's server, as the pods get it. */
 export function authorityOf({ authority }: ObjectStore): Manifest {
   const data = { 'ca.crt': authority.certificate };
-  return { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'bucket-ca' }, data } as Manifest;
+  return { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'bucket-ca', namespace: 'shop' }, data } as Manifest;
 }
 
 /** The secret with a key of the bucket, and with what the copies are encrypted with. */

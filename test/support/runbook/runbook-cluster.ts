@@ -130,13 +130,17 @@ export class RunbookCluster {
 
   /** The pod of a Job that runs, or ran last. */
   pod(job: string): ClusterPod {
-    const [, pod] = [...this.running].filter(([name]) => name.startsWith(`${job}-`)).at(-1) ?? [];
+    const pod = this.podsOf(job).at(-1);
     if (pod === undefined) throw new Error(`The cluster runs no pod of ${job}.`);
     return pod;
   }
 
   hasPod(job: string): boolean {
-    return [...this.running.keys()].some((name) => name.startsWith(`${job}-`));
+    return this.podsOf(job).length > 0;
+  }
+
+  private podsOf(job: string): ClusterPod[] {
+    return [...this.running].flatMap(([name, pod]) => (name.startsWith(`${job}-`) ? [pod] : []));
   }
 
   /** Adds an object, or puts another one in the place of that of its kind and name. */
