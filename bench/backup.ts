@@ -1,9 +1,5 @@
-// usage: npm run bench:backup [-- --megabytes 1200 --rounds 3] The runbook's backup against ours, alternating in one
-// run, without limits and with the client held to the runbook's own 200m CPU and 256Mi; with the floors of what a dump
-// can cost. Medians; sizes of the files; peak memory of the client.
 import { readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 import globalSetup from '../test/support/jest/global-setup';
 import globalTeardown from '../test/support/jest/global-teardown';
 import { clearLeftovers } from '../test/support/machine/leftovers';
@@ -12,11 +8,15 @@ import { PodProcess } from '../test/support/pods/pod';
 import { PostgresServer } from '../test/support/postgres/postgres-server';
 import { fillIdentityDatabase } from './support/identity-database';
 import { Limits } from './support/limits';
+import { options } from './support/options';
 import { median, rounds, seconds } from './support/rounds';
 
-const { values } = parseArgs({
-  options: { megabytes: { type: 'string', default: '1200' }, rounds: { type: 'string', default: '3' } },
-});
+const chosen = options(
+  "The runbook's backup against ours, alternating in one run, without limits and with the client held to the " +
+    "runbook's own 200m CPU and 256Mi; with the floors of what a dump can cost. Medians; sizes of the files; " +
+    'peak memory of the client.',
+  { megabytes: 1200, rounds: 3 },
+);
 
 const TARGET = '"$BACKUP_DIR/zitadel-$(date -u +%Y%m%d-%H%M%S).dump"';
 const DUMPS: Record<string, string | undefined> = {
@@ -39,10 +39,10 @@ interface Sample {
 
 async function main(): Promise<void> {
   const server = await PostgresServer.start({ settings: { shared_buffers: '512MB', max_wal_size: '8GB' } });
-  fillIdentityDatabase(server, 'zitadel', Number(values.megabytes));
+  fillIdentityDatabase(server, 'zitadel', chosen.megabytes);
   const size = Number(server.sql('postgres', "SELECT pg_database_size('zitadel')"));
   console.log(
-    `database of ${mega(size)} MB, PostgreSQL ${server.sql('postgres', 'SHOW server_version')}, ${values.rounds} ` +
+    `database of ${mega(size)} MB, PostgreSQL ${server.sql('postgres', 'SHOW server_version')}, ${chosen.rounds} ` +
       'rounds\n',
   );
 
@@ -61,7 +61,7 @@ async function table(title: string, server: PostgresServer, limits?: Limits): Pr
     Object.entries(DUMPS).map(([name, script]) => [name, () => dump(server, name, script, limits)]),
   );
   if (limits === undefined) tasks[COPY] = () => copy(server);
-  const samples = await rounds(Number(values.rounds), tasks);
+  const samples = await rounds(chosen.rounds, tasks);
   console.log(`${title}:\n| What | Time | of the runbook's | File | Peak memory |\n| --- | --- | --- | --- | --- |`);
   const base = median(Object.values(samples)[0]!.map((sample) => sample.seconds));
   for (const [name, of] of Object.entries(samples)) {

@@ -1,7 +1,3 @@
-// usage: npm run bench:drill [-- --megabytes 250,1000 --rounds 3] A whole drill with all of its proof against a plain
-// pg_restore of the same dump into the same kind of server with default settings, alternating in one run, in the same
-// pod; and what counting and hashing add to a backup, alternating too.
-import { parseArgs } from 'node:util';
 import globalSetup from '../test/support/jest/global-setup';
 import globalTeardown from '../test/support/jest/global-teardown';
 import { Instance, MASTERKEY } from '../test/support/pods/instance';
@@ -17,11 +13,15 @@ import {
   webKeyAdded,
 } from '../test/support/zitadel/zitadel-encryption';
 import { fillIdentityDatabase } from './support/identity-database';
+import { options } from './support/options';
 import { median, rounds, seconds } from './support/rounds';
 
-const { values } = parseArgs({
-  options: { megabytes: { type: 'string', default: '250,1000' }, rounds: { type: 'string', default: '3' } },
-});
+const chosen = options(
+  'A whole drill with all of its proof against a plain pg_restore of the same dump into the same kind of ' +
+    'server with default settings, alternating in one run, in the same pod; and what counting and hashing add ' +
+    'to a backup, alternating too.',
+  { megabytes: [250, 1000], rounds: 3 },
+);
 
 /** Default settings but for what a pod needs: a socket that it can make, and no shared memory of the node. */
 const PLAIN = `
@@ -38,13 +38,13 @@ const BACKUPS: Readonly<Record<string, Record<string, string>>> = {
 };
 
 async function main(): Promise<void> {
-  for (const megabytes of values.megabytes.split(',').map(Number)) {
+  for (const megabytes of chosen.megabytes) {
     const server = await PostgresServer.start({ settings: { shared_buffers: '512MB', max_wal_size: '8GB' } });
     fillIdentityDatabase(server, 'zitadel', megabytes);
     const key = new DataKey('key', MASTERKEY);
     server.sql('zitadel', bench(encryptionSql([key], [webKeyAdded(key.value(JWK)), keyPairAdded(key.value(PEM))])));
     const size = Number(server.sql('postgres', "SELECT pg_database_size('zitadel')"));
-    console.log(`database of ${(size / 1e6).toFixed(0)} MB, medians of ${values.rounds}:\n`);
+    console.log(`database of ${(size / 1e6).toFixed(0)} MB, medians of ${chosen.rounds}:\n`);
     await backups(server);
     await drills(server);
     await server.stop();
@@ -69,7 +69,7 @@ async function backups(server: PostgresServer): Promise<void> {
       },
     ]),
   );
-  print('Backup', await rounds(Number(values.rounds), tasks));
+  print('Backup', await rounds(chosen.rounds, tasks));
 }
 
 async function drills(server: PostgresServer): Promise<void> {
@@ -78,7 +78,7 @@ async function drills(server: PostgresServer): Promise<void> {
   if (backup.status !== 0) throw new Error(backup.output);
   print(
     'Drill',
-    await rounds(Number(values.rounds), {
+    await rounds(chosen.rounds, {
       'plain pg_restore, default settings': () =>
         timed(() => instance.startDrill({}, undefined, ['sh', '-c', PLAIN]).result),
       'whole drill: counts, hashes, amcheck, key': () => timed(() => instance.drill({ CHECKS_DIR: '' })),

@@ -1,8 +1,5 @@
-// usage: npm run bench:offsite [-- --megabytes 1000 --rounds 3] A whole copy of a dump to an encrypted bucket on this
-// machine, read back and not, against a plain `rclone copy` of the same files, alternating in one run.
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 import globalSetup from '../test/support/jest/global-setup';
 import globalTeardown from '../test/support/jest/global-teardown';
 import { clearLeftovers } from '../test/support/machine/leftovers';
@@ -13,11 +10,14 @@ import { BUCKET, PASSWORD, SALT, said, secretOf, shop, type ShopOptions } from '
 import type { Instance } from '../test/support/pods/instance';
 import { PostgresServer } from '../test/support/postgres/postgres-server';
 import { fillIdentityDatabase } from './support/identity-database';
+import { options } from './support/options';
 import { median, rounds, seconds } from './support/rounds';
 
-const { values } = parseArgs({
-  options: { megabytes: { type: 'string', default: '1000' }, rounds: { type: 'string', default: '3' } },
-});
+const chosen = options(
+  'A whole copy of a dump to an encrypted bucket on this machine, read back and not, against a plain `rclone ' +
+    'copy` of the same files, alternating in one run.',
+  { megabytes: 1000, rounds: 3 },
+);
 
 const RCLONE = join(PROGRAMS, 'rclone');
 let prefixes = 0;
@@ -25,12 +25,12 @@ let prefixes = 0;
 async function main(): Promise<void> {
   const [server, store] = await Promise.all([PostgresServer.start(), ObjectStore.start({}, 1024)]);
   await store.makeBucket(BUCKET);
-  fillIdentityDatabase(server, 'shop', Number(values.megabytes));
+  fillIdentityDatabase(server, 'shop', chosen.megabytes);
   const base = shop(server, store, 'busybox', { compressed: false });
   const backup = await base.backup({ ROW_COUNTS: 'false' });
   if (backup.status !== 0) throw new Error(backup.output);
   const bytes = Number(run(['du', '-sb', base.folder]).split('\t')[0]);
-  console.log(`files of ${(bytes / 1e6).toFixed(0)} MB, medians of ${values.rounds}:\n`);
+  console.log(`files of ${(bytes / 1e6).toFixed(0)} MB, medians of ${chosen.rounds}:\n`);
   const copy = (options: ShopOptions): (() => Promise<number>) => {
     return () => {
       const instance = shop(server, store, 'busybox', { ...options, prefix: `round-${++prefixes}` });
@@ -42,7 +42,7 @@ async function main(): Promise<void> {
       });
     };
   };
-  const samples = await rounds(Number(values.rounds), {
+  const samples = await rounds(chosen.rounds, {
     'plain rclone copy, encrypted': () => seconds(() => plain(store, base)),
     'whole copy, without reading it back': copy({ readBack: false }),
     'whole copy, read back and compared': copy({}),

@@ -1,12 +1,13 @@
-// usage: npm run bench:plan [-- ROUNDS]
-// Medians of a plan of 1, 100 and 1,000 databases: of which one has changed, and all.
 import { manyDatabases } from '../test/support/manifests/many-databases';
 import { plan } from '../src/plan/plan';
 import { textReport } from '../src/plan/plan-text';
 import { TreeReader } from '../src/plan/tree';
+import { options } from './support/options';
 import { median, rounds, seconds } from './support/rounds';
 
-const count = Number(process.argv[2] ?? 3);
+const chosen = options('Medians of a plan of 1, 100 and 1,000 databases: of which one has changed, and all.', {
+  rounds: 3,
+});
 const NOW = Date.UTC(2026, 10, 24, 1);
 
 async function main(): Promise<void> {
@@ -33,7 +34,7 @@ async function main(): Promise<void> {
     ]);
   });
   const timed = Object.fromEntries(tasks.map(([name, task]) => [name, () => seconds(task)]));
-  for (const [name, samples] of Object.entries(await rounds(count, timed)))
+  for (const [name, samples] of Object.entries(await rounds(chosen.rounds, timed)))
     console.log(`${name.padEnd(32)} ${median(samples).toFixed(2)} s`);
 }
 

@@ -1,8 +1,4 @@
-// usage: npm run bench:restore [-- --megabytes 250,1000 --rounds 3] The runbook's restore (DROP, CREATE, pg_restore)
-// against ours with all of its proof, alternating in one run, from gzip and from zstd, for two sizes. A client that
-// asks in a loop measures for how long the service cannot use its database.
 import { type ChildProcess, spawn } from 'node:child_process';
-import { parseArgs } from 'node:util';
 import globalSetup from '../test/support/jest/global-setup';
 import globalTeardown from '../test/support/jest/global-teardown';
 import { Instance } from '../test/support/pods/instance';
@@ -10,11 +6,15 @@ import { clearLeftovers } from '../test/support/machine/leftovers';
 import { PostgresServer } from '../test/support/postgres/postgres-server';
 import { client } from '../test/support/machine/toolbox';
 import { fillIdentityDatabase } from './support/identity-database';
+import { options } from './support/options';
 import { median, rounds, seconds } from './support/rounds';
 
-const { values } = parseArgs({
-  options: { megabytes: { type: 'string', default: '250,1000' }, rounds: { type: 'string', default: '3' } },
-});
+const chosen = options(
+  "The runbook's restore (DROP, CREATE, pg_restore) against ours with all of its proof, alternating in one " +
+    'run, from gzip and from zstd, for two sizes. A client that asks in a loop measures for how long the ' +
+    'service cannot use its database.',
+  { megabytes: [250, 1000], rounds: 3 },
+);
 
 const RUNBOOK = `
   PGDATABASE=postgres psql -Xqc "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = 'zitadel'" -c 'DROP DATABASE zitadel WITH (FORCE)' -c 'CREATE DATABASE zitadel' >/dev/null &&
@@ -26,7 +26,7 @@ interface Sample {
 }
 
 async function main(): Promise<void> {
-  for (const megabytes of values.megabytes.split(',').map(Number)) {
+  for (const megabytes of chosen.megabytes) {
     const server = await PostgresServer.start({ settings: { shared_buffers: '512MB', max_wal_size: '8GB' } });
     fillIdentityDatabase(server, 'zitadel', megabytes);
     const size = Number(server.sql('postgres', "SELECT pg_database_size('zitadel')"));
@@ -46,8 +46,8 @@ async function main(): Promise<void> {
         return sample;
       };
     }
-    const samples = await rounds(Number(values.rounds), tasks);
-    console.log(`database of ${(size / 1e6).toFixed(0)} MB, medians of ${values.rounds}:`);
+    const samples = await rounds(chosen.rounds, tasks);
+    console.log(`database of ${(size / 1e6).toFixed(0)} MB, medians of ${chosen.rounds}:`);
     console.log(
       "| What | Whole restore | of the runbook's | Service without its database | of the runbook's |\n| --- | " +
         '--- | --- | --- | --- |',

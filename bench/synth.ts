@@ -1,6 +1,3 @@
-// usage: npm run bench:synth [-- ROUNDS] Medians of `cdk8s synth` as we run it, without its policies, and as the CLI's
-// template would, alternating in one run, the time of synth and of the policies for 1, 100 and 1,000 databases in one
-// app, and time and sizes of fleets of 10, 100 and 1,000 databases with backup, restore, drill, alerts and dashboard.
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -24,9 +21,15 @@ import {
 } from '../src';
 import { manifestsOf } from '../src/manifests/manifest';
 import { check } from '../src/policies/all';
+import { options } from './support/options';
 import { median, rounds, seconds } from './support/rounds';
 
-const count = Number(process.argv[2] ?? 5);
+const chosen = options(
+  "Medians of `cdk8s synth` as we run it, without its policies, and as the CLI's template would, alternating " +
+    'in one run, the time of synth and of the policies for 1, 100 and 1,000 databases in one app, and time and ' +
+    'sizes of fleets of 10, 100 and 1,000 databases with backup, restore, drill, alerts and dashboard.',
+  { rounds: 5 },
+);
 const outdir = mkdtempSync(join(tmpdir(), 'bench-synth-'));
 
 async function main(): Promise<void> {
@@ -38,13 +41,13 @@ async function main(): Promise<void> {
     [bare]: () => cdk8sSynth('node --import tsx src/main.ts', '--no-validate'),
     [template]: () => cdk8sSynth('npx ts-node src/main.ts'),
   });
-  console.log(`cdk8s synth, medians of ${count}:`);
+  console.log(`cdk8s synth, medians of ${chosen.rounds}:`);
   for (const [name, time] of Object.entries(commands)) console.log(`  ${name.padEnd(26)} ${time.toFixed(2)} s`);
   console.log(`  ours / template            ${(commands[ours]! / commands[template]!).toFixed(2)}`);
   console.log(`  policies / the rest        ${(commands[ours]! / commands[bare]! - 1).toFixed(2)}`);
 
   const sizes = await medians({ 1: () => synthesize(1), 100: () => synthesize(100), 1000: () => synthesize(1000) });
-  console.log(`databases in one app, medians of ${count}:`);
+  console.log(`databases in one app, medians of ${chosen.rounds}:`);
   for (const [databases, time] of Object.entries(sizes)) {
     console.log(
       `  ${databases.padStart(5)}  ${(time * 1000).toFixed(0).padStart(6)} ms  ` +
@@ -55,7 +58,7 @@ async function main(): Promise<void> {
   const checks = await medians(
     Object.fromEntries([...objects].map(([databases, tree]) => [databases, () => policies(tree)])),
   );
-  console.log(`the policies over these, medians of ${count}:`);
+  console.log(`the policies over these, medians of ${chosen.rounds}:`);
   for (const [databases, time] of Object.entries(checks))
     console.log(`  ${databases.padStart(5)}  ${(time * 1000).toFixed(0).padStart(6)} ms`);
 
@@ -74,7 +77,7 @@ async function fleets(): Promise<void> {
   const checks = await medians(
     Object.fromEntries([...objects].map(([databases, tree]) => [databases, () => policies(tree)])),
   );
-  console.log(`a fleet in one app, with restores, drills, alerts and dashboard, medians of ${count}:`);
+  console.log(`a fleet in one app, with restores, drills, alerts and dashboard, medians of ${chosen.rounds}:`);
   console.log('  databases  synth s  ms each  policies s  MiB  kB each  rules kB  dashboard kB  secrets kB');
   for (const [databases, tree] of objects) {
     const bytes = (kind: string, name = ''): number[] =>
@@ -133,7 +136,7 @@ function fleet(databases: number): Chart {
 async function medians(tasks: Record<string, () => void>): Promise<Record<string, number>> {
   const timed = Object.fromEntries(Object.entries(tasks).map(([name, task]) => [name, () => seconds(task)]));
   return Object.fromEntries(
-    Object.entries(await rounds(count, timed)).map(([name, samples]) => [name, median(samples)]),
+    Object.entries(await rounds(chosen.rounds, timed)).map(([name, samples]) => [name, median(samples)]),
   );
 }
 

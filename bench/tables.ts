@@ -1,19 +1,21 @@
-// usage: npm run bench:tables [-- --tables 20000] What many tables cost: pg_dump alone, a whole backup, a rehearsed
-// restore. Each table has three indexes and ten rows; the server holds as many locks as pg_dump needs.
 import { rmSync } from 'node:fs';
-import { parseArgs } from 'node:util';
 import globalSetup from '../test/support/jest/global-setup';
 import globalTeardown from '../test/support/jest/global-teardown';
 import { Instance } from '../test/support/pods/instance';
 import { clearLeftovers } from '../test/support/machine/leftovers';
 import { PostgresServer } from '../test/support/postgres/postgres-server';
+import { options } from './support/options';
 import { seconds } from './support/rounds';
 
-const { values } = parseArgs({ options: { tables: { type: 'string', default: '20000' } } });
+const chosen = options(
+  'What many tables cost: pg_dump alone, a whole backup, a rehearsed restore. Each table has three indexes ' +
+    'and ten rows; the server holds as many locks as pg_dump needs.',
+  { tables: 20000 },
+);
 const BATCH = 500; // tables of one transaction, whose locks the server holds at once
 
 async function main(): Promise<void> {
-  const tables = Number(values.tables);
+  const tables = chosen.tables;
   const server = await PostgresServer.start({
     settings: { max_locks_per_transaction: '512', shared_buffers: '512MB' },
   });
