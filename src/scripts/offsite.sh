@@ -35,7 +35,11 @@ main() {
     reported errors >&2
     fail "the copy has failed, see the messages above. What the bucket has stays as it is."
   fi
-  log "every verified dump is in $OFFSITE_PATH, but for $(reported waiting) that wait; the newest is $(reported newest)"
+  if [ "$(reported waiting)" = 0 ]; then
+    log "every verified dump is in $OFFSITE_PATH. The newest is $(reported newest)."
+  else
+    log "$(reported waiting) older dumps are not in $OFFSITE_PATH yet: the next run copies them. The newest is $(reported newest)."
+  fi
   ! findings=$(secret_findings) || {
     warn "$findings"
     exit 3

@@ -1,12 +1,14 @@
 import { readdirSync, rmSync, writeFileSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import {
-  companions,
   copied,
   nothing,
+  OLDER,
+  olderCopied,
   offsiteFault,
   type OffsiteFaultGroup,
   type OffsiteTrial,
+  unproven,
 } from '../../support/faults/offsite-trial';
 
 /** Removes the dump and what belongs to it when a request for one of its objects comes, as a backup's pruning does. */
@@ -39,16 +41,22 @@ export const storage: OffsiteFaultGroup = {
       },
     ),
     offsiteFault(
-      'the dump is pruned while its files are copied',
-      { leaves: companions, status: 0, says: 'was pruned while it was copied', next: 'is off site' },
+      'the newest dump is pruned while its files are copied',
+      {
+        leaves: olderCopied,
+        status: 0,
+        says: 'was pruned while it was copied…every verified dump is in …. The newest is shop-20251201-020000.',
+        next: 'is off site',
+      },
       (trial) => {
+        trial.addDump(OLDER);
         pruneAt(trial, 'PUT', 'json');
         return trial.copy();
       },
     ),
     offsiteFault(
-      'the NAS loses the dump while it is sent',
-      { leaves: companions, status: 0, says: 'off site', isTwin: true },
+      'the NAS loses its only dump while it is sent',
+      { leaves: unproven, status: 1, says: 'no verified dump in …. Back up first.' },
       (trial) => {
         pruneAt(trial, 'PUT', 'dump');
         return trial.copy();

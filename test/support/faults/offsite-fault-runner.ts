@@ -42,9 +42,10 @@ async function face(
   await trial.repair();
   if (leaves.needsPerson || !(isEverything || leaves.isMet || next !== undefined)) return;
   const again = await trial.copy();
-  await count(trial, copied, violations);
+  const { then = copied } = leaves;
+  await count(trial, then, violations);
   expectRun({ status: again.status, output: said(again) }, { status: 0, says: next });
-  await copied.check(trial);
+  await then.check(trial);
 }
 
 async function count(trial: OffsiteTrial, { isForced }: InBucket, violations: Violations<'offsite'>): Promise<void> {

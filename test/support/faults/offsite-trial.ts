@@ -41,7 +41,14 @@ export interface InBucket extends Told {
   readonly needsPerson?: boolean;
   /** Whether what is there was written without encryption by force. */
   readonly isForced?: boolean;
+  /**
+   * What the next run leaves.
+   * @default the copy, proven
+   */
+  readonly then?: InBucket;
 }
+
+export const OLDER = '20251201-020000';
 
 export const nothing: InBucket = {
   text: 'nothing',
@@ -73,6 +80,29 @@ export const copied: InBucket = {
   check: async (trial) => {
     expect(await trial.objects()).toEqual(ENDINGS.map((ending) => trial.objectOf(ending)));
     expect(Object.keys(trial.evidence())).toEqual([trial.earlier]);
+  },
+};
+
+const bothCopied: InBucket = {
+  text: 'both copies, proven',
+  check: async (trial) => {
+    const both = [`shop-${OLDER}`, trial.earlier];
+    const objects = both.flatMap((name) => ENDINGS.map((ending) => trial.objectOf(ending, name)));
+    expect(await trial.objects()).toEqual(objects);
+    expect(Object.keys(trial.evidence())).toEqual(both);
+  },
+};
+
+export const olderCopied: InBucket = {
+  text: 'the copy of the older dump, proven; files of the newer one, each whole, and no dump of it',
+  isMet: true,
+  then: bothCopied,
+  check: async (trial) => {
+    const older = `shop-${OLDER}`;
+    const objects = await trial.objects();
+    expect(objects).toEqual(expect.arrayContaining(ENDINGS.map((ending) => trial.objectOf(ending, older))));
+    expect(objects).not.toContain(trial.objectOf('dump'));
+    expect(Object.keys(trial.evidence())).toEqual([older]);
   },
 };
 
