@@ -2,14 +2,15 @@ import fc from 'fast-check';
 import { check } from '../../src/check-secrets/check';
 import { ExpectedList } from '../../src/manifests/expected-list';
 import { type Finding, type Rule, RULES } from '../../src/reports/findings';
+import { isEverything } from '../support/machine/userlands';
 import { kustomize } from '../support/secrets/check';
 import { dist } from '../support/secrets/expected-list';
 import { type Files, written } from '../support/secrets/flux-repo';
 import { ageKey, Sops } from '../support/secrets/sops';
 import { manifest, mutations, repo, type World, worlds } from './mutations';
 
-const RUNS = { numRuns: 25 };
-const FEW_RUNS = { numRuns: 6 };
+const RUNS = { numRuns: isEverything ? 25 : 8 };
+const FEW_RUNS = { numRuns: isEverything ? 6 : 2 };
 
 let sops: Sops;
 let other: Sops;

@@ -9,10 +9,10 @@ import { isEverything } from '../support/machine/userlands';
 
 // Another seed tries other histories; the seed of a failure brings it back.
 const SEED = process.env.RETENTION_SEED ?? 'first of many';
-const HISTORIES = Number(process.env.RETENTION_HISTORIES ?? (isEverything ? 10_000 : 500));
+const HISTORIES = Number(process.env.RETENTION_HISTORIES ?? (isEverything ? 10_000 : 200));
 
 const cases = Array.from({ length: HISTORIES }, (_, number) => randomCase(new Random(`${SEED}/${number}`)));
-const some = cases.slice(0, isEverything ? 500 : 150);
+const some = cases.slice(0, isEverything ? 500 : 60);
 const runs = some.map(nextRun);
 let removed: number[][];
 let removedBefore: number[][]; // before the next run, which goes by the same policy

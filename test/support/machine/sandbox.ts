@@ -1,8 +1,18 @@
 import { spawnSync } from 'node:child_process';
-import { statSync } from 'node:fs';
-import { join } from 'node:path';
-import { isRoot, SYSTEM_PATH, which } from './machine';
-import { runFolder } from './run-folder';
+import {
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { dirname, join } from 'node:path';
+import { isRoot, run, SYSTEM_PATH, which } from './machine';
+import { freshFolder, runFolder } from './run-folder';
 import { toolbox } from './toolbox';
 
 const VARIABLE = 'TEST_SANDBOX';
@@ -10,8 +20,8 @@ const VARIABLE = 'TEST_SANDBOX';
 /** The status of a command whose sandbox could not be built: nothing in it has run. */
 export const NO_SANDBOX = 125;
 
-const DEVICES = '/dev/null /dev/zero /dev/full /dev/random /dev/urandom';
-const STREAMS = '/dev/fd /dev/stdin /dev/stdout /dev/stderr';
+const DEVICES = ['/dev/null', '/dev/zero', '/dev/full', '/dev/random', '/dev/urandom'];
+const STREAMS = ['/dev/fd', '/dev/stdin', '/dev/stdout', '/dev/stderr'];
 
 export const DIE_WITH_PARENT = ['--pdeathsig', 'KILL', '--'];
 
@@ -77,8 +87,10 @@ export function trySandbox(): string {
 export function sandbox(options: Sandbox): CommandLine {
   const base = join(runFolder(), 'root'); // every sandbox mounts over it, each in its own namespace
   const root = join(base, 'root');
+  const layer = layerFor(options);
+  const mounts = outermostFirst(options.mounts.map((mount) => ({ ...mount, target: resolved(mount.target) })));
+  const free = mounts.filter((mount) => !isInAnother(mount, mounts));
   // What shells export by themselves.
-  const mounts = outermostFirst(options.mounts);
   const unset = ['PWD', 'OLDPWD', 'SHLVL', '_'].filter((name) => !(name in options.env)).map((name) => `-u ${name}`);
   const build = [
     'set -e',
@@ -87,34 +99,23 @@ export function sandbox(options: Sandbox): CommandLine {
     `mount -t tmpfs -o mode=755 sandbox ${quote(base)}`,
     `cd ${quote(base)}`,
     'mkdir upper work root',
-    `mount -t overlay -o ${quote(`lowerdir=${toolbox().root ?? '/'},upperdir=upper,workdir=work`)} root root`,
-    `ln -sf ${quote(options.shell)} root/usr/bin/sh`,
-    '[ -L root/bin ] || ln -sf ../usr/bin/sh root/bin/sh',
-    // Images have a name for their user, and initdb wants one.
-    `grep -q '^[^:]*:[^:]*:${options.uid}:' root/etc/passwd || echo ` +
-      `'pod:x:${options.uid}:${options.gid}::/:/bin/sh' >>root/etc/passwd`,
-    'mount -t proc proc root/proc',
-    'mount -t tmpfs -o mode=755 dev root/dev',
-    'mkdir -m 1777 root/dev/shm',
-    `cp -a ${STREAMS} root/dev`,
-    // Where devices cannot be made, those of the machine are lent.
-    `cp -a ${DEVICES} root/dev 2>/dev/null || for device in ${DEVICES}; do ` +
-      'rm -f root$device; touch root$device; mount --bind $device root$device; done',
-    // Symbolic links such as /var/run must be followed inside the root, not on the machine.
-    `targets=$(chroot root realpath -m / ${mounts.map(({ target }) => quote(target)).join(' ')})`,
-    'set -f',
-    "IFS='\n'",
-    'set -- $targets',
-    ...mountPoints(mounts),
-    ...mounts.map(({ source, readOnly }, index) => {
-      const target = `"root\${${index + 2}}"`;
-      const make = isWithin(mounts, index) ? `[ -e ${target} ] || ${mountPoint(source, target)}; ` : '';
-      return `${make}mount -o ${readOnly && !isAround(mounts, index) ? 'bind,ro' : 'bind'} ${quote(source)} ${target}`;
-    }),
-    // In these, mount points had to be made first.
-    ...mounts.flatMap(({ readOnly }, index) =>
-      readOnly && isAround(mounts, index) ? [`mount -o remount,bind,ro "root\${${index + 2}}"`] : [],
-    ),
+    `mount -t overlay -o ${quote(`lowerdir=${layer}:${toolbox().root ?? '/'},upperdir=upper,workdir=work`)} root root`,
+    ...filePoints(free),
+    // One program makes all the others: each costs more to start than its mount.
+    `printf '%s\\n' ${[
+      ['proc', 'root/proc', 'proc', 'defaults'],
+      ['shm', 'root/dev/shm', 'tmpfs', 'mode=1777'],
+      ...lentDevices(layer).map((device) => [device, `root${device}`, 'none', 'bind']),
+      ...mounts.map(({ source, target, readOnly }) => [
+        source,
+        `root${target}`,
+        'none',
+        `${readOnly ? 'bind,ro' : 'bind'},X-mount.mkdir`,
+      ]),
+    ]
+      .map((mount) => quote(fstabLine(mount)))
+      .join(' ')} >mounts`,
+    'mount --all --fstab mounts',
     options.readOnlyRoot ? 'mount -o remount,bind,ro root' : ':',
   ];
   const enter = [
@@ -169,34 +170,75 @@ export function asUser({ uid, gid, groups, capabilities = [] }: Sandbox): string
   ];
 }
 
-/** Makes the targets that lie in no other mount, all at once: each command costs as much as the mount. */
-function mountPoints(mounts: readonly Mount[]): string[] {
-  const own = mounts.map(({ source }, index) => ({ source, target: `"root\${${index + 2}}"`, index }));
-  const free = own.filter(({ index }) => !isWithin(mounts, index));
-  const [folders, files] = [true, false].map((is) =>
-    free.filter(({ source }) => statSync(source).isDirectory() === is).map(({ target }) => target),
-  ) as [string[], string[]];
-  const parents = files.map((target) => target.replace(/}"$/, '%/*}"'));
-  const made = [...folders, ...parents];
-  return [
-    ...(made.length > 0 ? [`mkdir -p ${made.join(' ')}`] : []),
-    ...(files.length > 0 ? [`touch ${files.join(' ')}`] : []),
-  ];
+/** A folder that goes over the file system: the shell, a name for the user, and the devices. */
+function layerFor({ shell, uid, gid }: Sandbox): string {
+  const layer = join(runFolder(), 'layers', [shell, uid, gid].join('-').replaceAll('/', '+'));
+  if (existsSync(layer)) return layer;
+  const own = freshFolder('layer');
+  const system = toolbox().root ?? '/';
+  for (const folder of ['usr/bin', 'etc', 'dev/shm']) mkdirSync(join(own, folder), { recursive: true });
+  symlinkSync(shell, join(own, 'usr/bin/sh'));
+  if (!lstatSync(join(system, 'bin')).isSymbolicLink()) {
+    mkdirSync(join(own, 'bin'));
+    symlinkSync('../usr/bin/sh', join(own, 'bin/sh'));
+  }
+  // Images have a name for their user, and initdb wants one.
+  const users = readFileSync(join(system, 'etc/passwd'), 'utf8');
+  const isKnown = users.split('\n').some((user) => user.split(':')[2] === `${uid}`);
+  writeFileSync(join(own, 'etc/passwd'), isKnown ? users : `${users}pod:x:${uid}:${gid}::/:/bin/sh\n`);
+  run(['cp', '-a', ...STREAMS, join(own, 'dev')]);
+  for (const device of DEVICES) {
+    // Where devices cannot be made, those of the machine are lent.
+    if (spawnSync('cp', ['-a', device, join(own, 'dev')]).status !== 0) writeFileSync(join(own, device), '');
+  }
+  mkdirSync(dirname(layer), { recursive: true });
+  try {
+    renameSync(own, layer);
+  } catch {
+    rmSync(own, { recursive: true }); // another worker was faster
+  }
+  return layer;
 }
 
-function mountPoint(source: string, target: string): string {
-  return statSync(source).isDirectory()
-    ? `mkdir -p ${target}`
-    : `{ mkdir -p ${target.replace(/}"$/, '%/*}"')}; touch ${target}; }`;
+function lentDevices(layer: string): string[] {
+  return DEVICES.filter((device) => lstatSync(join(layer, device)).isFile());
 }
 
-function isWithin(mounts: readonly Mount[], index: number): boolean {
-  const { target } = mounts[index]!;
-  return mounts.some((other) => target.startsWith(`${other.target}/`));
+const known = new Map<string, string>();
+
+/** Where a path leads inside the root: symbolic links such as /var/run must not be followed on the machine. */
+function resolved(target: string): string {
+  const { root } = toolbox();
+  const found =
+    known.get(target) ?? run([...(root === null ? [] : [tool('chroot'), root]), 'realpath', '-m', target]).trim();
+  known.set(target, found);
+  return found;
 }
 
-function isAround(mounts: readonly Mount[], index: number): boolean {
-  return mounts.some(({ target }) => target.startsWith(`${mounts[index]!.target}/`));
+/** Makes the files to mount on; `mount` makes folders by itself. */
+function filePoints(mounts: readonly Mount[]): string[] {
+  const files = mounts.filter(({ source }) => !statSync(source).isDirectory()).map(({ target }) => `root${target}`);
+  if (files.length === 0) return [];
+  return [`mkdir -p ${files.map((file) => quote(dirname(file))).join(' ')}`, `touch ${files.map(quote).join(' ')}`];
+}
+
+/** Whether a target lies in another mount; makes it there. */
+function isInAnother({ source, target }: Mount, mounts: readonly Mount[]): boolean {
+  const outer = mounts.filter((other) => target.startsWith(`${other.target}/`)).at(-1);
+  if (outer === undefined) return false;
+  const point = join(outer.source, target.slice(outer.target.length));
+  if (statSync(source).isDirectory()) mkdirSync(point, { recursive: true });
+  else if (!existsSync(point)) {
+    mkdirSync(dirname(point), { recursive: true });
+    writeFileSync(point, '');
+  }
+  return true;
+}
+
+function fstabLine(fields: readonly string[]): string {
+  return fields
+    .map((field) => field.replace(/[\s\\#]/g, (c) => `\\${c.charCodeAt(0).toString(8).padStart(3, '0')}`))
+    .join(' ');
 }
 
 function tool(name: string): string {

@@ -4,7 +4,7 @@ import { everything } from '../faults/fault-contents';
 
 const EVERY_MS = 15;
 /** How often a process is looked at: it becomes its command, whose arguments count, right after it has begun. */
-const LOOKS = 10;
+const LOOKS = 3;
 
 /** Looks for secrets, in any common spelling, where none may be. */
 export class SecretWatch {
