@@ -169,6 +169,8 @@ export class PostgresServer {
       port: String(this.port),
       unix_socket_directories: this.folder,
       fsync: 'off',
+      full_page_writes: 'off',
+      wal_init_zero: 'off',
       ...settings,
     };
     const text = Object.entries(lines).map(([name, value]) => `${name} = '${value.replaceAll("'", "''")}'\n`);
