@@ -10,7 +10,7 @@ export const EXAMPLE_MOMENT = '2026-11-23T08:00:00Z';
 export class Commands {
   /** The name that dumps have in the examples. */
   public readonly exampleDump: string;
-  /** What says what to do with sessions that are left at the exchange; empty where the restore stops the service. */
+  /** The option for sessions that are left at the exchange; empty if the restore stops the service. */
   public readonly disconnect: string;
 
   constructor(private readonly runbook: RunbookFacts) {
@@ -33,7 +33,7 @@ export class Commands {
     return `\`${this.pgbackup(rest)}\``;
   }
 
-  /** Keeps others from undoing it, and stops the service; the variable `replicas` remembers its size. */
+  /** Commands that stop the service, and keep others from starting it; the variable `replicas` remembers its size. */
   public stop(): string[] {
     const { workload } = this.runbook.service;
     return [
@@ -47,7 +47,7 @@ export class Commands {
     ];
   }
 
-  /** Starts it in the order in which it would start for the first time: setup, then the service. */
+  /** Commands that start it in the order of a first start: setup, then the service. */
   public start(rescale = true): string[] {
     const { workload, delivery, options } = this.runbook.service;
     return [
@@ -57,7 +57,7 @@ export class Commands {
     ];
   }
 
-  /** Has the service begin anew, without the caches that it has of another database. */
+  /** Commands that restart the service, without the caches that it has of another database. */
   public restart(): string[] {
     const { workload } = this.runbook.service;
     return workload === undefined || this.isQuiesced
@@ -65,7 +65,7 @@ export class Commands {
       : [this.kubectl(`rollout restart ${workload}`), this.kubectl(`rollout status ${workload} --timeout=10m`)];
   }
 
-  /** Keeps others from undoing what is done to the service. */
+  /** Commands that keep others from undoing what is done to the service. */
   public hold(): string[] {
     return this.runbook.service.delivery._suspend(this.runbook.namespace);
   }
@@ -74,7 +74,7 @@ export class Commands {
     return this.runbook.service.delivery._resume(this.runbook.namespace);
   }
 
-  /** What shows that the service is up. */
+  /** Commands that show whether the service is up. */
   public isUp(): string[] {
     const { workload, options } = this.runbook.service;
     const { readiness, setupJobs = [] } = options;
@@ -88,7 +88,7 @@ export class Commands {
     ];
   }
 
-  /** What each of them prints of its suspension: nothing or `false` where there is none. */
+  /** Commands that print whether each of them is suspended: nothing or `false` if it is not. */
   public suspensions(): string[] {
     const { service, delivery, namespace } = this.runbook;
     const applied = [...service.delivery._suspended(namespace), ...delivery._suspended(namespace)];
@@ -100,12 +100,12 @@ export class Commands {
     return `app.kubernetes.io/instance=${workload}`;
   }
 
-  /** What the backup says of its suspension. */
+  /** The command that prints whether the backup is suspended. */
   public isBackupSuspended(): string {
     return this.kubectl(`get cronjob ${this.runbook.backup.name} -o jsonpath='{.spec.suspend}{"\\n"}'`);
   }
 
-  /** Whether the restore stops and starts the service by itself. */
+  /** True if the restore itself stops and starts the service. */
   public get isQuiesced(): boolean {
     const { restore, service } = this.runbook;
     return restore.quiesce !== undefined && service.workload === `deployment/${restore.quiesce.deployment}`;

@@ -1,6 +1,6 @@
 import { checkLine } from './runbook-probe';
 
-/** Something that a restore does not bring back, on purpose. A person reads it before they miss it. */
+/** Data that a restore does not bring back, on purpose. The runbook says so before a person misses it. */
 export interface Exemption {
   /** The data that is not backed up, in one line, e.g. "sessions in Redis". */
   readonly what: string;

@@ -35,7 +35,7 @@ export interface RunbookProps {
   readonly drill?: RestoreDrill;
   /**
    * Its copies in a bucket.
-   * @default - none: the page does not say what to do where the NAS is gone
+   * @default - none: the page does not say what to do when the NAS is gone
    */
   readonly copies?: DatabaseCopies;
   /**
@@ -75,7 +75,7 @@ export interface RunbookProps {
   readonly title?: string;
 }
 
-/** What the sections of the page take. */
+/** The facts that the sections of the page take. */
 export interface RunbookFacts {
   readonly namespace: string;
   readonly backup: BackupCronJob;
@@ -89,6 +89,6 @@ export interface RunbookFacts {
   readonly guard?: string;
   readonly declaredIn?: string;
   readonly notBackedUp: Exemption[];
-  /** Whether the namespace has other backups, so that each command has to name this one. */
+  /** Whether the namespace has other backups: then each command has to name this backup. */
   readonly hasOtherBackups: boolean;
 }

@@ -5,7 +5,7 @@ import { Commands } from './commands';
 import { paragraphs, sentence, sh, table } from './markdown';
 import type { See, Section } from './page';
 
-/** Restoring where nothing is left but the NAS, Git and the secrets. */
+/** The restore when nothing is left but the NAS, Git and the secrets. */
 export function freshClusterSection(runbook: RunbookFacts): Section {
   const commands = new Commands(runbook);
   const { service } = runbook;
@@ -169,7 +169,7 @@ function origin(gitFile?: string, provider?: string, optionalUntil?: string): st
   return optionalUntil === undefined ? 'a copy' : `a copy; not in Git, missing only until ${optionalUntil}`;
 }
 
-/** A command for each namespace. */
+/** Commands that show which of the secrets exist, one for each namespace. */
 export function present(secrets: readonly ExpectedSecret[], namespace: string): string[] {
   const namespaces = [...new Set(secrets.map((secret) => secret.namespace ?? namespace))];
   return namespaces.map((of) => {
@@ -180,12 +180,12 @@ export function present(secrets: readonly ExpectedSecret[], namespace: string): 
   });
 }
 
-/** A role may have any name. */
+/** A word of the shell. A role may have any name. */
 function shellWord(text: string): string {
   return /^[\w.-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }
 
-/** What a restore needs beside secrets: the authority of the server's certificate, where it is in a ConfigMap. */
+/** The sentence on the authority of the server's certificate; empty unless it is in a ConfigMap. */
 function authority({ tls }: PostgresDatabase): string {
   const { configMapName, configMapKey } = tls?.authority ?? {};
   return configMapName === undefined

@@ -4,7 +4,7 @@ import { sentence, table } from './markdown';
 import type { See, SectionId } from './page';
 import { keyName } from './key-section';
 
-/** What has happened, and what to type: the beginning of the page, in the order of haste. */
+/** The table at the beginning of the page: each incident with its command, the most urgent first. */
 export function incidents(runbook: RunbookFacts, has: (id: SectionId) => boolean, see: See): string {
   const commands = new Commands(runbook);
   const { title } = runbook.service.options;

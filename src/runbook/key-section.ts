@@ -4,18 +4,18 @@ import { Commands } from './commands';
 import { paragraphs, sh } from './markdown';
 import type { Section } from './page';
 
-/** The keys without whose value of that day a dump is worth nothing. */
+/** The keys that a dump depends on: it is worth nothing without their values of its day. */
 export function keysOfDumps({ secrets }: RunbookFacts): ExpectedSecret[] {
   return secrets._all.filter(({ _options }) => _options.sameAsDump);
 }
 
-/** What people call it: the name of the one key, or any. */
+/** The name that people use for it: that of the only key, or a general one. */
 export function keyName(runbook: RunbookFacts): string {
   const [key, other] = keysOfDumps(runbook);
   return other === undefined ? (key?._onlyKey ?? 'key') : 'key of the dumps';
 }
 
-/** A key that a dump depends on is lost or wrong; none where no dump depends on one. */
+/** The section for a lost or wrong key that a dump depends on; none if no dump depends on a key. */
 export function keySection(runbook: RunbookFacts): Section[] {
   const keys = keysOfDumps(runbook);
   if (keys.length === 0) return [];

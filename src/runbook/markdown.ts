@@ -1,4 +1,4 @@
-/** A block of commands to copy; undefined without any. */
+/** A block of commands to copy; undefined if there are none. */
 export function sh(...lines: string[]): string | undefined {
   return lines.length === 0 ? undefined : ['```sh', ...lines, '```'].join('\n');
 }

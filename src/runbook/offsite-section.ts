@@ -5,7 +5,7 @@ import { present } from './fresh-cluster-section';
 import { paragraphs, sentence, sh, table } from './markdown';
 import type { Section } from './page';
 
-/** Restoring where the dumps on the NAS are gone, and only their copies are left; none where nothing is copied. */
+/** The restore when the dumps on the NAS are gone and only their copies are left; none if nothing is copied. */
 export function offsiteSection(runbook: RunbookFacts): Section[] {
   const { copies } = runbook;
   return copies === undefined ? [] : [section(runbook, copies)];

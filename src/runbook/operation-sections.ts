@@ -11,7 +11,7 @@ export function failureSections(runbook: RunbookFacts): Section[] {
   return [backupFailed(runbook, commands), ...drill(runbook, commands), storageFull(runbook, commands)];
 }
 
-/** What is done without an incident: a large change, checklists, suspending. */
+/** The tasks without an incident: a large change, checklists, suspending. */
 export function routineSections(runbook: RunbookFacts): Section[] {
   const commands = new Commands(runbook);
   return [largeChange(runbook, commands), verify(runbook, commands), suspend(runbook, commands)];
@@ -188,21 +188,21 @@ function suspend(runbook: RunbookFacts, commands: Commands): Section {
     title: 'Suspend backups',
     body: (see) =>
       paragraphs(
-        `Suspend through Git: the manifest always says \`suspend\`, and ${byHand}. ` +
-          `${declaredIn === undefined ? 'Write' : `In \`${declaredIn}\` write`} \`suspend: true\` ${construct}, ` +
-          'with the reason and the day of its end beside it. Synthesize, commit, and have it reviewed. Meanwhile no ' +
-          'backup runs at night, and only a backup on demand prunes' +
+        `Suspend through Git: the manifest always has \`suspend\`, and ${byHand}:`,
+        `1. ${declaredIn === undefined ? 'Write' : `In \`${declaredIn}\`, write`} \`suspend: true\` ${construct}. Add ` +
+          'the reason and the last day as a comment.\n' +
+          '2. Synthesize, commit, have the change reviewed, and apply it. The last line says whether the backup is ' +
+          'suspended now, `true` or `false`:',
+        sh(...delivery._apply(), commands.isBackupSuspended()),
+        'Until the suspension ends, only a backup on demand runs and prunes' +
           (backup.recoveryWindow === undefined
             ? ''
-            : `: end it long before the ${backup.recoveryWindow.toDays()} days of the recovery window`) +
-          '. ' +
-          (service.delivery._appliers.length === 0
-            ? ''
-            : `The suspension stops no restore: nothing applies the Jobs of \`${restore.name}\`. But what applies ` +
-              `${title} starts it again while it is stopped. So ${see('stopFirst')} suspends ` +
-              `${words(service.delivery._appliers)}. That leaves no trace in Git. `) +
-          'The last line says whether the backup is suspended now, `true` or `false`:',
-        sh(...(delivery._appliers.length === 0 ? [] : delivery._apply()), commands.isBackupSuspended()),
+            : `. End it long before the ${backup.recoveryWindow.toDays()} days of the recovery window`) +
+          `. It stops no restore: nothing in Git applies the Jobs of \`${restore.name}\`.`,
+        service.delivery._appliers.length === 0
+          ? undefined
+          : `It does not keep ${title} stopped, either. For that, ${see('stopFirst')} suspends ` +
+              `${words(service.delivery._appliers)}. Git does not show that suspension.`,
       ),
   };
 }

@@ -36,10 +36,10 @@ export function page(head: (see: See) => string, sections: readonly Section[]): 
     if (index < 0) throw new Error(`The page has no section ${id} to refer to.`);
     return `[section ${index + 1}](#${anchor(titles[index]!)})`;
   };
-  return `${paragraphs(head(see), ...sections.flatMap(({ body }, index) => [`## ${titles[index]}`, body(see)]))}\n`;
+  return `${paragraphs(head(see), ...sections.map(({ body }, index) => `## ${titles[index]}\n${body(see)}`))}\n`;
 }
 
-/** How Git hosts name a heading: https://github.com/gjtorikian/html-pipeline, TableOfContentsFilter. */
+/** The anchor that Git hosts give a heading: https://github.com/gjtorikian/html-pipeline, TableOfContentsFilter. */
 export function anchor(heading: string): string {
   return heading
     .toLowerCase()

@@ -3,7 +3,7 @@ import { Commands, EXAMPLE_MOMENT } from './commands';
 import { paragraphs, sh, table } from './markdown';
 import type { Section } from './page';
 
-/** What the plugin does, where it is not at hand. */
+/** The commands of the plugin with kubectl alone. */
 export function plainKubectlSection(runbook: RunbookFacts): Section {
   const { backup, restore, drill, copies } = runbook;
   const commands = new Commands(runbook);

@@ -4,7 +4,7 @@ import { Commands, EXAMPLE_MOMENT } from './commands';
 import { paragraphs, sentence, sh, words } from './markdown';
 import type { Section } from './page';
 
-/** Restoring where the database is, and going back. */
+/** The restore in place, and the way back. */
 export function restoreSections(runbook: RunbookFacts): Section[] {
   const commands = new Commands(runbook);
   return [

@@ -16,7 +16,7 @@ export interface ReadinessOptions {
   readonly path: string;
 }
 
-/** How a service is run. Others have given the names. */
+/** A service, as it is operated. The names in it were given elsewhere. */
 export interface RunbookServiceOptions {
   /** The name that people use. */
   readonly title: string;
@@ -41,8 +41,8 @@ export interface RunbookServiceOptions {
    */
   readonly setupJobs?: string[];
   /**
-   * Checks after a restore into a fresh cluster, one line of Markdown each: what no longer fits the database of the
-   * dump's day.
+   * Checks after a restore into a fresh cluster, one line of Markdown each: things that no longer fit the database of
+   * the dump's day.
    * @default - nothing
    */
   readonly afterRestore?: string[];
@@ -85,7 +85,7 @@ export class RunbookService {
   public readonly delivery: Delivery;
 
   private constructor(
-    /** How it is run. */
+    /** The service, as it is operated. */
     public readonly options: RunbookServiceOptions,
     /** Its workload, as kubectl names it, e.g. `deployment/web`; undefined for one that runs elsewhere. */
     public readonly workload?: string,
@@ -140,7 +140,7 @@ export class RunbookService {
   }
 }
 
-/** What a service in a namespace names there, and elsewhere. */
+/** The objects that the commands of a service name, in its namespace and elsewhere. */
 export function externalObjects({ workload, delivery, options }: RunbookService, namespace: string): ExternalObject[] {
   const { readiness, setupJobs = [] } = options;
   const [kind, name] = workload?.split('/') ?? [];

@@ -10,7 +10,7 @@ import type { RunbookFacts, RunbookProps } from './facts';
 import { freshClusterSection } from './fresh-cluster-section';
 import { incidents } from './incidents';
 import { keySection } from './key-section';
-import { paragraphs, sh } from './markdown';
+import { paragraphs, sh, table } from './markdown';
 import { checkCopies, offsiteSection } from './offsite-section';
 import { failureSections, routineSections } from './operation-sections';
 import { page, type See, type Section } from './page';
@@ -87,7 +87,7 @@ export class Runbook extends Construct {
     ];
   }
 
-  /** The page, as Markdown. Call it at synth, when all secrets are expected and all backups made. */
+  /** Returns the page as Markdown. Call it at synth, when all secrets are expected and all backups are made. */
   public toMarkdown(): string {
     const { namespace, backup } = this.facts;
     const isOther = (construct: unknown): boolean =>
@@ -115,13 +115,25 @@ export class Runbook extends Construct {
         '1.24 or later:',
       sh('export PATH="$PWD:$PATH"'),
       'Type the commands as they stand. Type those of a section in one shell and in their order. Names of dumps and ' +
-        'times are examples: `list` shows yours. A command that changes the live database shows what is at ' +
-        'stake, and ' +
-        'asks. Ctrl-C ends no Job: `logs` follows it again. `echo $?` says how a command has ended: 0 well; 1 ' +
-        'failed, or ' +
-        '`status` is red; 2 wrong usage, or missing rights or objects; 3 a restore would fail; ' +
-        `${facts.drill === undefined ? '' : '4 and 5 a drill is refuted or inconclusive; '}130 Ctrl-C. ` +
-        `Without the plugin, use ${see('plainKubectl')}. This page is generated at synth: do not edit it.`,
+        'times are examples: `list` shows yours. A command that changes the live database shows what is at stake, and ' +
+        `asks. Without the plugin, use ${see('plainKubectl')}. This page is generated at synth: do not edit it. ` +
+        '`echo $?` prints the exit status of a command. 0 is success:',
+      exitStatuses(facts),
     );
   }
+}
+
+/** The exit statuses of the plugin, but for 0. */
+function exitStatuses({ drill }: RunbookFacts): string {
+  return table(
+    ['Status', 'Meaning'],
+    [
+      ['1', 'the command failed, or `status` is red'],
+      ['2', 'the usage is wrong, or rights or objects are missing'],
+      ['3', 'a restore would fail'],
+      ...(drill?.proof === undefined ? [] : [['4', 'a drill has refuted the key']]),
+      ...(drill === undefined ? [] : [['5', 'a drill is inconclusive']]),
+      ['130', 'Ctrl-C was pressed: the Job runs on, and `logs` follows it again'],
+    ],
+  );
 }

@@ -3,14 +3,14 @@ import type { RunbookFacts } from './facts';
 import { paragraphs, table } from './markdown';
 import type { Section } from './page';
 
-/** What is in a dump, and what is not. */
+/** The contents of a dump, and the data that no dump has. */
 export function scopeSection({ backup, copies, secrets, notBackedUp }: RunbookFacts): Section {
   const { database, storage, schedule, timeZone, retention, recoveryWindow, excludeTableData } = backup;
   const left = excludeTableData.map((name) => `\`${name.schema}.${name.table}\``).join(', ');
   const size = storage.size === undefined ? '' : ` (${storage.size.asString()})`;
   return {
     id: 'scope',
-    title: 'What is backed up, and what is not',
+    title: 'Check what is backed up',
     body: (see) =>
       paragraphs(
         table(
