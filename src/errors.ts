@@ -10,16 +10,16 @@ export class InvalidPropError extends Error {
   }
 }
 
-/** The command cannot do what it is asked to do; the message says why and what to do. */
+/** The error for a request that the command cannot carry out. Its message gives the reason and the remedy. */
 export class MisuseError extends Error {}
 
-/** Why something is refused, and what to do. */
+/** The reason for a refusal, and the remedy. */
 export interface Problem {
   readonly reason: string;
   readonly remedy: string;
 }
 
-/** A duration in whole seconds, at least `least` of them. */
+/** Returns a duration that is in whole seconds, at least `least` of them. */
 export function checkDuration(property: string, duration: Duration, least: number): Duration {
   const seconds = duration.toSeconds({ integral: false });
   if (!Number.isInteger(seconds) || seconds < least) {
@@ -33,7 +33,7 @@ export function checkDuration(property: string, duration: Duration, least: numbe
   return duration;
 }
 
-/** A duration in whole days, at least one of them. */
+/** Returns a duration that is in whole days, at least one. */
 export function checkDays(property: string, duration: Duration): Duration {
   const days = duration.toDays({ integral: false });
   if (!Number.isInteger(days) || days < 1) {
@@ -47,7 +47,7 @@ export function checkDays(property: string, duration: Duration): Duration {
   return duration;
 }
 
-/** A whole number within bounds. */
+/** Returns a whole number that is within bounds. */
 export function checkCount(property: string, value: number, least: number, most: number): number {
   if (!Number.isInteger(value) || value < least || value > most) {
     throw new InvalidPropError(

@@ -20,7 +20,7 @@ import { ScriptCronJob } from '../workload/script-cron-job';
 import { checkFolder } from '../workload/script-job';
 import { pattern, TableName } from '../database/table-name';
 
-/** The database to back up, when, and which dumps stay. */
+/** The database to back up, the schedule, and the place of the dumps. */
 export interface BackupCronJobProps extends BackupOptions {
   /** Name of the CronJob, up to 52 characters. */
   readonly name: string;
@@ -39,18 +39,17 @@ export interface BackupCronJobProps extends BackupOptions {
    * @default - nothing beyond the rows and objects that the dump lists
    */
   readonly checks?: RestoreCheck[];
-  /** When a dump begins. */
+  /** Schedule of the dumps. */
   readonly schedule: Cron;
 }
 
 /** Options that the backups of several databases may share. */
 export interface BackupOptions extends PodOptions {
-  /** Which dumps stay. */
+  /** The rule for the dumps that stay. */
   readonly retention: Retention;
   /**
-   * For how many days, today's included, a restore must be possible, in whole days. The policy `recovery-window`
-   * refuses
-   * a schedule and a retention that keep less.
+   * Period, today included, within which a restore must be possible, in whole days. The policy `recovery-window`
+   * refuses a schedule and a retention that keep less.
    * @default - not stated, and not checked
    */
   readonly recoveryWindow?: Duration;
@@ -60,8 +59,8 @@ export interface BackupOptions extends PodOptions {
    */
   readonly timeZone?: string;
   /**
-   * Whether the schedule is stopped. Backups on demand still run. Suspend here and not with kubectl, which Flux
-   * reverts.
+   * Whether the schedule is suspended. Backups on demand still run. Suspend here and not with kubectl: Flux reverts
+   * that.
    * @default false
    */
   readonly suspend?: boolean;
@@ -72,23 +71,23 @@ export interface BackupOptions extends PodOptions {
    */
   readonly activeDeadline?: Duration;
   /**
-   * How late a run may begin when the cluster could not begin it in time. At least 10 seconds.
+   * Most time by which a run may begin late, when the cluster could not begin it on time. At least 10 seconds.
    * @default - 1 hour, or the shortest interval of the schedule if that is less
    */
   readonly startingDeadline?: Duration;
   /**
-   * How many successful Jobs, with their logs, stay. 0 or more.
+   * Number of successful Jobs that stay, with their logs. 0 or more.
    * @default 7
    */
   readonly successfulJobsRetained?: number;
   /**
-   * How many failed Jobs, with their logs, stay. 0 or more.
+   * Number of failed Jobs that stay, with their logs. 0 or more.
    * @default 7
    */
   readonly failedJobsRetained?: number;
   /**
-   * How dumps are compressed.
-   * @default - zstd level 1 where the image has it (PostgreSQL 16), gzip level 6 elsewhere
+   * The compression of the dumps.
+   * @default - zstd level 1 if the image has it (PostgreSQL 16), otherwise gzip level 6
    */
   readonly compression?: Compression;
   /**
@@ -103,8 +102,7 @@ export interface BackupOptions extends PodOptions {
    */
   readonly excludeTableData?: TableName[];
   /**
-   * Whether the rows of each table are counted, in the dump's own snapshot, so that a restore can be compared with
-   * them.
+   * Whether the rows of each table are counted, in the dump's own snapshot. A restore is compared with these counts.
    * @default true
    */
   readonly rowCounts?: boolean;
@@ -116,7 +114,7 @@ export interface BackupOptions extends PodOptions {
    */
   readonly contentHashUpTo?: Size;
   /**
-   * How long `pg_dump` waits for a table that another session has locked, before the run fails. At least 1 second.
+   * Time that `pg_dump` waits for a table that another session has locked, before the run fails. At least 1 second.
    * @default Duration.minutes(1)
    */
   readonly lockTimeout?: Duration;
@@ -127,7 +125,7 @@ export interface BackupOptions extends PodOptions {
   readonly heartbeat?: Heartbeat;
 }
 
-/** The options among some props, by their names. */
+/** Returns the options among some props, each by its name. */
 export function backupOptions(props: BackupOptions): {
   readonly [Option in keyof Required<BackupOptions>]: BackupOptions[Option];
 } {
@@ -154,14 +152,14 @@ export function backupOptions(props: BackupOptions): {
 /**
  * URLs that get a POST request at the end of a run, by the image's `wget`, which the Debian images lack.
  * A request that fails is a warning in the log and never fails a backup. While it is sent, the URL is an argument of
- * `wget` and visible to all who can list the processes of the pod.
+ * `wget`, and visible to every account that can list the processes of the pod.
  */
 export interface Heartbeat {
   /** Key of a secret that holds the URL for success; the summary of the run is posted to it. */
   readonly success: SecretKey;
   /**
    * Key of a secret that holds the URL for failure.
-   * @default - failures are not posted, and the monitor notices that no success came
+   * @default - failures are not posted, and the monitor has to notice that no success came
    */
   readonly failure?: SecretKey;
 }
@@ -178,19 +176,19 @@ export class BackupCronJob extends Construct implements IBackup {
   public readonly storage: IBackupStorage;
   public readonly folder?: string;
   public readonly checks?: RestoreCheck[];
-  /** When a dump begins. */
+  /** Schedule of the dumps. */
   public readonly schedule: Cron;
   /** Time zone of the schedule, a name of the tz database. */
   public readonly timeZone: string;
-  /** Whether the schedule is stopped. */
+  /** Whether the schedule is suspended. */
   public readonly suspend: boolean;
   /** Time after which a run is ended, its retries included. */
   public readonly activeDeadline: Duration;
-  /** How late a run may begin. */
+  /** Most time by which a run may begin late. */
   public readonly startingDeadline: Duration;
-  /** Which dumps stay. */
+  /** The rule for the dumps that stay. */
   public readonly retention: Retention;
-  /** For how many days a restore must be possible, when that is stated. */
+  /** Period within which a restore must be possible; undefined if that is not stated. */
   public readonly recoveryWindow?: Duration;
   /** Tables whose rows are left out. */
   public readonly excludeTableData: TableName[];
@@ -275,8 +273,8 @@ export class BackupCronJob extends Construct implements IBackup {
   }
 
   /**
-   * The locks are in the server: two servers in one folder would clear each other's dumps. To some shares capitals are
-   * equal.
+   * The locks are in the server: backups of two servers in one folder would clear each other's dumps. Some shares do
+   * not tell capitals from small letters.
    */
   private claimFolder(name: string): void {
     const other = takenBy(this, 'folder', `${this.storage.claimName}/${name.toLowerCase()}`);
@@ -292,7 +290,7 @@ export class BackupCronJob extends Construct implements IBackup {
 }
 
 /**
- * With this status the dump is there and verified, but a restore of it would fail, and so would that of another one.
+ * The dump is stored and verified, but a restore of it would fail. A retry would end in the same way.
  */
 const RESTORE_WOULD_FAIL = 3;
 

@@ -1,12 +1,12 @@
 import { InvalidPropError } from '../errors';
 
-/** How a dump in the directory format is made. */
+/** Options of a dump in the directory format. */
 export interface DirectoryFormatOptions {
   /** Tables that are dumped at the same time, each by a session of its own; 1 to 64. */
   readonly parallelJobs: number;
 }
 
-/** The format of a dump. Both can be restored by several jobs, and selectively. */
+/** The format of a dump. Both formats can be restored by several jobs, and in parts. */
 export class BackupFormat {
   /** One file, written by one job. */
   public static custom(): BackupFormat {
@@ -14,7 +14,7 @@ export class BackupFormat {
   }
 
   /**
-   * A folder with a file a table, written by several jobs: for databases that one job takes too long for.
+   * A folder with a file per table, written by several jobs: for databases whose dump takes too long with one job.
    * @throws InvalidPropError when `parallelJobs` is not a whole number from 1 to 64
    */
   public static directory(options: DirectoryFormatOptions): BackupFormat {

@@ -17,7 +17,7 @@ export interface IBackupStorage {
    * @default - that of the chart which uses it
    */
   readonly namespace?: string;
-  /** How the claim can be mounted. */
+  /** Access modes of the claim. */
   readonly accessModes: PersistentVolumeAccessMode[];
   /**
    * Size of the claim.
@@ -33,25 +33,25 @@ export interface BackupPvcProps {
   /** Storage class, e.g. one that makes directories on the NAS. It cannot be changed later. */
   readonly storageClassName: string;
   /**
-   * Size that is asked for, at least 10 MiB. Provisioners of plain NFS directories do not enforce it.
+   * Requested size, at least 10 MiB. Provisioners of plain NFS directories do not enforce it.
    * Flux does not apply later changes of it unless `resizableFromGit` is set.
    */
   readonly size: Size;
   /**
-   * How the claim can be mounted. With `ReadWriteOnce` all pods that use it must run on one node at a time:
-   * a restore waits for a node that is not the backup's, unless `nodeSelector` sends both to the same one.
+   * Access modes of the claim. With `ReadWriteOnce`, all pods that use it must run on one node at a time. A restore on
+   * another node waits for the backup's pod to end, unless `nodeSelector` sends both to the same node.
    * @default - ReadWriteMany
    */
   readonly accessModes?: PersistentVolumeAccessMode[];
   /**
    * Leave out the guard against re-creation (`ssa: IfNotPresent`), so that Flux applies a larger `size` from Git.
-   * A Kustomization with `force` can then delete the claim, and with it the dumps, on any change that is not allowed.
+   * A Kustomization with `force` can then delete the claim, and the dumps with it, on any change that is not allowed.
    * @default false
    */
   readonly resizableFromGit?: boolean;
   /**
-   * The tool that applies the claim. It decides which tool is told to keep it when it has disappeared from Git.
-   * @default - Flux, Argo CD and Helm are told
+   * The tool that applies the claim. Its annotation tells it to keep a claim that has disappeared from Git.
+   * @default - the annotations of Flux, Argo CD and Helm
    */
   readonly delivery?: Delivery;
   /**
@@ -66,16 +66,16 @@ export interface BackupPvcProps {
   readonly annotations?: { [name: string]: string };
 }
 
-/** Facts about a claim that another chart or a person made. */
+/** Facts about a claim that another chart or a person has made. */
 export interface ExistingClaimOptions {
   /**
-   * How the claim can be mounted.
-   * @default - what the claim says of itself, otherwise ReadWriteMany
+   * Access modes of the claim.
+   * @default - those of the claim if they are known, otherwise ReadWriteMany
    */
   readonly accessModes?: PersistentVolumeAccessMode[];
 }
 
-/** The claim that holds the dumps. It is neither pruned nor made again. */
+/** The claim that holds the dumps. Annotations keep it from being pruned or re-created. */
 export class BackupPvc extends Construct implements IBackupStorage {
   /**
    * A claim that exists already.
@@ -87,11 +87,11 @@ export class BackupPvc extends Construct implements IBackupStorage {
   }
 
   /**
-   * A claim that cdk8s-plus knows. Nothing guards it against Flux: see that it is neither pruned nor made again.
+   * A claim of cdk8s-plus. It has no guard against Flux: make sure that it is neither pruned nor re-created.
    * @throws InvalidPropError when no pod could write to it
    */
   public static fromClaim(claim: IPersistentVolumeClaim, options: ExistingClaimOptions = {}): IBackupStorage {
-    // Of a claim that is only referred to by its name, nothing else is known.
+    // A claim that is imported by its name has no other facts.
     const { accessModes, storage } = claim as Partial<PersistentVolumeClaim>;
     return {
       claimName: claim.name,

@@ -2,7 +2,7 @@ import { IBackupStorage } from './backup-pvc';
 import { PostgresDatabase } from '../database/postgres-database';
 import { RestoreCheck } from '../restore/restore-check';
 
-/** The place of the dumps of a database. A `BackupCronJob` has them. */
+/** A database and the place of its dumps. A `BackupCronJob` is an example. */
 export interface IBackup {
   /** The database that was dumped. */
   readonly database: PostgresDatabase;

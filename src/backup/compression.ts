@@ -3,7 +3,7 @@ import { InvalidPropError } from '../errors';
 /** The first major version of PostgreSQL whose client tools have zstd and lz4. */
 const FIRST_WITH_ZSTD = 16;
 
-/** How `pg_dump` compresses a dump. */
+/** The compression of a dump, by `pg_dump`. */
 export class Compression {
   /**
    * Zstandard, PostgreSQL 16 and later. Level 1 is both faster than gzip's default and smaller on typical data.
@@ -46,13 +46,13 @@ export class Compression {
   }
 }
 
-/** The fastest that the clients of a major version have. */
+/** The fastest compression that the clients of a major version have. */
 export function bestCompression(majorVersion: number): Compression {
   return majorVersion >= FIRST_WITH_ZSTD ? Compression.zstd() : Compression.gzip();
 }
 
 /**
- * The value of `pg_dump --compress`; versions before 16 know only gzip, by a bare level.
+ * The value of `pg_dump --compress`. Versions before 16 know only gzip, as a bare level.
  * @throws InvalidPropError when the client tools of that major version lack the method
  */
 export function compressionOption(compression: Compression, majorVersion: number): string {

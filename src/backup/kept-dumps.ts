@@ -1,4 +1,4 @@
-/** How many dumps each rule of a retention keeps, and within how many days of the newest all of them; 0 for none. */
+/** The number of dumps that each rule of a retention keeps; `within` in days. 0 for none. */
 export interface RetentionCounts {
   readonly last: number;
   readonly daily: number;
@@ -11,12 +11,12 @@ export interface RetentionCounts {
 const DAY = 86_400_000;
 
 /**
- * The times of the dumps that a retention keeps, as the script that prunes does: `restic forget`, by the calendar of
- * UTC.
- * @param times when the dumps began, in milliseconds since 1970, in any order
- * @param isVerified whether the dump of a time is verified, which all are unless told otherwise: one that is not never
- * takes the place of one that is
- * @returns the newest first
+ * Returns the times of the dumps that a retention keeps, by the rules of the script that prunes: those of
+ * `restic forget`, by the calendar of UTC.
+ * @param times the beginnings of the dumps, in milliseconds since 1970, in any order
+ * @param isVerified true for the time of a verified dump; by default, all are verified. An unverified dump never takes
+ * the place of a verified one
+ * @returns the times, the newest first
  */
 export function keptBy(
   retention: RetentionCounts,

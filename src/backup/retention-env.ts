@@ -2,7 +2,7 @@ import { k8s } from 'cdk8s-plus-28';
 import { env } from '../workload/environment';
 import { Retention } from './retention';
 
-/** The rules, as `lib/retention.sh` reads them. */
+/** The rules as variables, for `lib/retention.sh`. */
 export function retentionEnv(retention: Retention): k8s.EnvVar[] {
   return [
     env('KEEP_LAST', retention.last),

@@ -1,7 +1,7 @@
 import { Duration } from 'cdk8s';
 import { checkDays, InvalidPropError } from '../errors';
 
-/** Which dumps to keep. A dump stays when any of the rules wants it. Rules that are left out keep nothing. */
+/** The dumps to keep. A dump stays if at least one rule wants it. Rules that are left out keep nothing. */
 export interface RetentionRules {
   /**
    * The newest dumps, however old they are. At least 1: the last verified dump is never removed.
@@ -29,22 +29,23 @@ export interface RetentionRules {
    */
   readonly yearly?: number;
   /**
-   * Every verified dump that is less than this older than the newest verified one, so that a backup on demand does not
-   * take the place of one of the same day. In whole days, as `restic forget --keep-within` counts them.
+   * Period before the newest verified dump of which every verified dump is kept, so that a backup on demand does not
+   * replace another dump of its day. In whole days, as `restic forget --keep-within` counts them.
    * @default - none
    */
   readonly within?: Duration;
 }
 
 /**
- * Which dumps stay on the storage, with the semantics of `restic forget --keep-*` up to restic 0.15 (from 0.16.0 on
- * restic also keeps the very oldest while a rule is not used up). An unverified dump does not stand for a day that has
- * a verified one. If the next dump may not fit, what it will replace goes before it. All days, weeks, months and
- * years are those of UTC, read from the dump's name and never from the file's time.
+ * The rule for the dumps that stay on the storage. It has the semantics of `restic forget --keep-*` up to restic 0.15.
+ * (From 0.16.0 on, restic also keeps the very oldest dump while a rule is not used up.) An unverified dump never
+ * stands for a day that has a verified one. If the next dump may not fit, the dumps that it replaces are removed before
+ * it is made. All days, weeks, months and years are those of UTC. They are read from the dump's name, and never from
+ * the file's time.
  */
 export class Retention {
   /**
-   * The dumps that any of the rules wants.
+   * Keeps the dumps that at least one rule wants.
    * @throws InvalidPropError when a rule is not a whole number of at least 1, `within` is not in whole days, or no rule
    * is given.
    */
@@ -52,17 +53,17 @@ export class Retention {
     return new Retention(rules);
   }
 
-  /** How many of the newest dumps stay; at least 1. */
+  /** Number of newest dumps that stay; at least 1. */
   public readonly last: number;
-  /** Of how many days the last dump stays; 0 for none. */
+  /** Number of days of which the last dump stays; 0 for none. */
   public readonly daily: number;
-  /** Of how many weeks the last dump stays; 0 for none. */
+  /** Number of weeks of which the last dump stays; 0 for none. */
   public readonly weekly: number;
-  /** Of how many months the last dump stays; 0 for none. */
+  /** Number of months of which the last dump stays; 0 for none. */
   public readonly monthly: number;
-  /** Of how many years the last dump stays; 0 for none. */
+  /** Number of years of which the last dump stays; 0 for none. */
   public readonly yearly: number;
-  /** Within which time of the newest verified dump all verified ones stay, in whole days; undefined for none. */
+  /** Period before the newest verified dump of which every verified dump stays, in whole days; undefined for none. */
   public readonly within?: Duration;
 
   private constructor(rules: RetentionRules) {

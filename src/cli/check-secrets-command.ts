@@ -36,12 +36,12 @@ interface Options {
   readonly github?: true;
 }
 
-/** `check-secrets`: holds the manifests of a Flux repo against the secrets that synth lists as expected. */
+/** `check-secrets`: compares the manifests of a Flux repo with the secrets that synth lists as expected. */
 export function checkSecrets(version: string): Command {
   return new Command('check-secrets')
     .description('check that every expected secret is in a Flux repo, encrypted by SOPS, and of the right length')
     .requiredOption('--repo <folder>', 'the working tree of the Flux repo, or a folder in it')
-    .option('--dist <folder>', 'what cdk8s synth wrote, with the list of expected secrets', 'dist')
+    .option('--dist <folder>', 'the output of cdk8s synth, with the list of expected secrets', 'dist')
     .option(
       '--recipient <age1…>',
       'an age recipient that may decrypt the secrets; repeatable (default: any)',
@@ -68,7 +68,7 @@ export function checkSecrets(version: string): Command {
     });
 }
 
-/** The check is one piece of work, whose copies of files must be removed before a signal ends it. */
+/** Delays signals until the check is done: its copies of files must be removed first. */
 function delaySignals(): void {
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
     process.once(signal, () => process.exit(128 + constants.signals[signal]));
@@ -93,7 +93,7 @@ function checkFolder(option: string, path: string): void {
   if (!isFolder) throw new MisuseError(`${option} (${path}) is not a folder. Name a folder that exists`);
 }
 
-/** Paths are told from the root of the repo, and from here for what is outside. */
+/** Paths are shown from the root of the repo, and paths outside of it from the current folder. */
 function shown({ repo, dist }: Options, path: string): string {
   const file = resolve(dist, path);
   const inRepo = relative(resolve(repo), file);

@@ -7,7 +7,7 @@ import { planCommand } from './plan-command';
 
 const MISUSE = 2;
 
-/** One of each command; the help of a command has more. */
+/** One example of each command; the help of a command has more. */
 const EXAMPLES = `
 Examples:
   $ cdk8s-postgres-backup check-secrets --repo ../flux-repo
@@ -21,7 +21,7 @@ const { name, version } = JSON.parse(
 const program = new Command(name)
   .description('Tools around the manifests of cdk8s-postgres-backup')
   .version(version!)
-  .option('--verbose', 'show where in the program an error comes from (as DEBUG=1 does)')
+  .option('--verbose', 'show the stack trace of an error (as DEBUG=1 does)')
   .addHelpText('after', EXAMPLES)
   .addCommand(checkSecrets(version!))
   .addCommand(planCommand());

@@ -1,9 +1,9 @@
 import type { WriteStream } from 'node:tty';
 
-/** The least width that a report is made for, and the width where no terminal has one. */
+/** The least width of a report, and its width without a terminal. */
 const COLUMNS = { least: 60, usual: 120 };
 
-/** Whether a stream wants colours, and how wide it is. */
+/** The width of a stream, and whether it shows colours. */
 export function outputOf({ isTTY, columns = COLUMNS.usual }: WriteStream): { color: boolean; columns: number } {
   const color = isTTY === true && !process.env.NO_COLOR && process.env.TERM !== 'dumb';
   return { color, columns: Math.max(columns, COLUMNS.least) };

@@ -48,7 +48,7 @@ interface Options {
   readonly failOn?: Level;
 }
 
-/** `plan`: what a change of manifests means for backups and restores. */
+/** `plan`: tells what a change of manifests means for backups and restores. */
 export function planCommand(): Command {
   return new Command('plan')
     .description('say what a change of the manifests means: for recovery, for existing dumps, and field by field')
@@ -60,7 +60,7 @@ export function planCommand(): Command {
     .requiredOption('--head <manifests>', 'the manifests with the change')
     .option('--dumps <file>', 'a listing of the dumps on the storage; - reads it from the standard input')
     .option('--dump-size <size>', 'the size of a dump, e.g. 2Gi, where the listing has none', size)
-    .option('--last-run <seconds>', 'how long the last backup took', seconds)
+    .option('--last-run <seconds>', 'the duration of the last backup', seconds)
     .option('--now <time>', 'the moment that the answers are for, e.g. 2026-11-24T02:00:00Z (default: now)', time)
     .addOption(new Option('--markdown', 'print Markdown, for a comment in a pull request').conflicts('json'))
     .addOption(new Option('--json', 'print JSON').conflicts('markdown'))

@@ -1,7 +1,7 @@
 import { InvalidPropError } from '../errors';
 
 /**
- * PostgreSQL takes every character but NUL, and truncates silently what is longer than 63 bytes.
+ * PostgreSQL takes every character but NUL, and silently truncates a name that is longer than 63 bytes.
  * Its own tools refuse line breaks (`pg_dump: database name contains a newline or carriage return`).
  */
 export function checkIdentifier(property: string, identifier: string): void {

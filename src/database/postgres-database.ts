@@ -13,7 +13,7 @@ export interface PostgresDatabaseProps extends PostgresServerProps {
   readonly name: string;
 }
 
-/** How a server is reached, and what fits it. */
+/** The way to a server, and the tools that fit it. */
 export interface PostgresServerProps {
   /**
    * Role that dumps, and that restores where `restoreAs` names no other. To dump, it must be able to read everything,
@@ -23,8 +23,8 @@ export interface PostgresServerProps {
   /** The role's password. */
   readonly password: SecretKey;
   /**
-   * Role that restores: the owner of the database with `CREATEDB`, or a superuser. Every backup asks the server what
-   * this role may not do, and fails with status 3 where a restore would fail. No pod of a backup gets its password.
+   * Role that restores: the owner of the database with `CREATEDB`, or a superuser. Every backup asks the server which
+   * rights this role lacks, and fails with status 3 if a restore would fail. No pod of a backup gets its password.
    * @default - `user` and `password`
    */
   readonly restoreAs?: PostgresRole;
@@ -36,24 +36,24 @@ export interface PostgresServerProps {
    */
   readonly port?: number;
   /**
-   * How connections are encrypted, and what is checked of the server.
-   * @default - libpq's `prefer`: encrypted where the server offers it, and the server is not checked; the policy `tls`
+   * Encryption of the connections, and the check of the server's certificate.
+   * @default - libpq's `prefer`: encrypted if the server offers it, and the server is not checked; the policy `tls`
    * says so
    */
   readonly tls?: Tls;
   /**
-   * Another database on the same server, where locks are taken and from where databases are renamed.
+   * Another database on the same server. Locks are taken in it, and databases are renamed from it.
    * @default 'postgres'
    */
   readonly maintenanceDatabase?: string;
   /**
-   * How long to wait for a server that does not accept connections yet, e.g. because it is restarting.
+   * Time to wait for a server that does not accept connections yet, e.g. because it is restarting.
    * @default Duration.minutes(5)
    */
   readonly serverTimeout?: Duration;
 }
 
-/** One database: where it is, who logs in, and which tools fit it. */
+/** One database: its server, the role that logs in, and the tools that fit it. */
 export class PostgresDatabase {
   /**
    * A database on a server.
@@ -68,7 +68,7 @@ export class PostgresDatabase {
   public readonly host: string;
   /** TCP port of the server. */
   public readonly port: number;
-  /** How connections are encrypted; undefined where nothing is said. */
+  /** Encryption of the connections; undefined for libpq's own. */
   public readonly tls?: Tls;
   /** Name of the database. */
   public readonly name: string;
@@ -80,9 +80,9 @@ export class PostgresDatabase {
   public readonly restoreAs: PostgresRole;
   /** Image with the client tools. */
   public readonly image: PostgresImage;
-  /** Another database on the same server, where locks are taken. */
+  /** Another database on the same server, in which locks are taken. */
   public readonly maintenanceDatabase: string;
-  /** How long to wait for a server that does not accept connections yet. */
+  /** Time to wait for a server that does not accept connections yet. */
   public readonly serverTimeout: Duration;
 
   private constructor(host: string, props: PostgresDatabaseProps) {
@@ -157,7 +157,7 @@ function hideFromBackups(clientCertificate: TlsClientCertificate | undefined): v
   clientCertificate?.key._hideFromBackups();
 }
 
-/** Another role with a password of its own: with the same one, the pods of backups would have both. */
+/** The restoring role needs a password of its own: with a shared one, the pods of backups could log in as both. */
 function checkRestoreRole({ user, password, tls }: PostgresDatabaseProps, restoreAs: PostgresRole): void {
   if (restoreAs.clientCertificate !== undefined && tls === undefined) {
     throw new InvalidPropError(

@@ -31,8 +31,8 @@ export interface PostgresImageProps {
 }
 
 /**
- * The image that has the client tools. Its major version must be the server's: an older client refuses to dump,
- * a newer one writes settings that the older server rejects on restore.
+ * The image that has the client tools. Its major version must be the server's: an older client refuses to dump, and a
+ * newer client writes settings that the older server rejects on restore.
  */
 export class PostgresImage {
   /**
@@ -109,7 +109,7 @@ export class PostgresImage {
   private constructor(
     props: PostgresImageProps,
     /**
-     * Whether the image has certificates of public authorities, as far as known.
+     * True if the image has certificates of public authorities, as far as known.
      * @internal
      */
     public readonly _hasAuthorities = true,

@@ -9,8 +9,8 @@ export interface PostgresRole {
   readonly password: SecretKey;
   /**
    * Certificate that this role shows to the server.
-   * @default - that of `tls`, which a server that compares names (`clientcert=verify-full`) takes for no other role
-   * than the one that dumps
+   * @default - that of `tls`; a server that compares names (`clientcert=verify-full`) accepts it for the dumping role
+   * alone
    */
   readonly clientCertificate?: TlsClientCertificate;
 }

@@ -8,7 +8,7 @@ export interface TableName {
   readonly table: string;
 }
 
-/** A pattern of `pg_dump` that matches one table and no other: within quotes nothing is special. */
+/** A pattern of `pg_dump` that matches this one table: within quotes no character is special. */
 export function pattern({ schema, table }: TableName): string {
   for (const [property, name] of [
     ['schema', schema],

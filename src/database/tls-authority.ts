@@ -25,9 +25,9 @@ export class TlsAuthority {
   }
 
   /**
-   * The authorities that the image itself trusts, for certificates of a public authority. It needs PostgreSQL 16 and an
-   * image that has such authorities, and it goes with `Tls.verifyFull` alone: a certificate of a public
-   * authority for another name is easy to have.
+   * The authorities that the image itself trusts, for certificates of a public authority. It needs PostgreSQL 16 or
+   * later and an image that has such authorities. It goes with `Tls.verifyFull` alone: an attacker can get a certificate
+   * of a public authority for another name.
    */
   public static system(): TlsAuthority {
     return new TlsAuthority("the image's own list of authorities");
@@ -35,15 +35,15 @@ export class TlsAuthority {
 
   private constructor(
     private readonly words: string,
-    /** Name of the ConfigMap; undefined where it is none. */
+    /** Name of the ConfigMap; undefined for another place. */
     public readonly configMapName?: string,
-    /** Key in the ConfigMap; undefined where it is none. */
+    /** Key in the ConfigMap; undefined for another place. */
     public readonly configMapKey?: string,
-    /** Key of the secret; undefined where it is none. */
+    /** Key of the secret; undefined for another place. */
     public readonly secretKey?: SecretKey,
   ) {}
 
-  /** Whether it is the image's own. */
+  /** True for the authorities that the image itself trusts. */
   public get isSystem(): boolean {
     return this.configMapName === undefined && this.secretKey === undefined;
   }

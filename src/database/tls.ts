@@ -23,13 +23,13 @@ export interface TlsOptions {
 }
 
 /**
- * How connections to the server are encrypted, and what is checked of the server.
+ * Encryption of the connections to the server, and the check of its certificate.
  * Rule: https://www.postgresql.org/docs/current/libpq-ssl.html#LIBPQ-SSL-PROTECTION
  */
 export class Tls {
   /**
-   * Encrypted, with a certificate of that authority for the host of the connection: no listener, and no server in the
-   * place of the right one.
+   * Encrypted, with a certificate of that authority for the host of the connection. It protects against a listener and
+   * against an impostor of the server.
    * @throws InvalidPropError when the certificate and the key of the client are the same value
    */
   public static verifyFull(authority: TlsAuthority, options: TlsOptions = {}): Tls {
@@ -37,8 +37,8 @@ export class Tls {
   }
 
   /**
-   * Encrypted, with a certificate of that authority for any host. It is as good as `verifyFull` where the authority
-   * signs for this server alone, as those of operators do.
+   * Encrypted, with a certificate of that authority for any host. It is as good as `verifyFull` if the authority signs
+   * for this server alone, as those of operators do.
    * @throws InvalidPropError when the authority is the system's, or as `verifyFull`
    */
   public static verifyCa(authority: TlsAuthority, options: TlsOptions = {}): Tls {
@@ -54,14 +54,16 @@ export class Tls {
   }
 
   /**
-   * Encrypted, with any certificate: no listener, but perhaps a server in the place of the right one.
+   * Encrypted, with any certificate. It protects against a listener, but not against an impostor of the server.
    * @throws InvalidPropError as `verifyFull`
    */
   public static require(options: TlsOptions = {}): Tls {
     return new Tls('require', undefined, options);
   }
 
-  /** Not encrypted, and said so: a listener reads all data, but no password where the server asks for it by SCRAM. */
+  /**
+   * Not encrypted, on purpose. A listener reads all data, but not the password if the server asks for it by SCRAM.
+   */
   public static disable(): Tls {
     return new Tls('disable', undefined, {});
   }
@@ -72,7 +74,7 @@ export class Tls {
   private constructor(
     /** The mode as libpq names it: `verify-full`, `verify-ca`, `require` or `disable`. */
     public readonly mode: string,
-    /** The authority that has signed the server's certificate; undefined where it is not checked. */
+    /** The authority that has signed the server's certificate; undefined if the certificate is not checked. */
     public readonly authority: TlsAuthority | undefined,
     options: TlsOptions,
   ) {

@@ -45,19 +45,19 @@ export abstract class Delivery {
   }
 
   /**
-   * What keeps an object that has disappeared from Git.
+   * The annotations that keep an object that has disappeared from Git.
    * @internal
    */
   public abstract get _keepAnnotations(): KeepAnnotations;
 
   /**
-   * Whether applying runs the hooks of a Helm chart again.
+   * True if applying runs the hooks of a Helm chart again.
    * @internal
    */
   public abstract get _hasHooks(): boolean;
 
   /**
-   * What applies by itself, in words. Empty where nothing does.
+   * The objects that apply by themselves, in words. Empty if there are none.
    * @internal
    */
   public abstract get _appliers(): string[];
@@ -81,7 +81,7 @@ export abstract class Delivery {
   public abstract _resume(namespace: string): string[];
 
   /**
-   * Commands that print what is suspended: nothing, or `false`, where it is not.
+   * Commands that print whether it is suspended: nothing or `false` if it is not.
    * @internal
    */
   public abstract _suspended(namespace: string): string[];
@@ -100,8 +100,8 @@ export abstract class Delivery {
 }
 
 /**
- * What keeps an object that has disappeared from Git.
- * @param delivery what applies it; every tool is told where that is not known
+ * The annotations that keep an object that has disappeared from Git.
+ * @param delivery the tool that applies it; undefined for the annotations of every tool
  */
 export function keepAnnotations(delivery: Delivery | undefined): KeepAnnotations {
   return delivery === undefined ? KEPT_BY_ALL : delivery._keepAnnotations;
@@ -142,7 +142,7 @@ class FluxDelivery extends Delivery {
     ];
   }
 
-  /** The Kustomization first, which would take back what is done to the HelmRelease. */
+  /** The Kustomization first: it would take back a change of the HelmRelease. */
   public _suspend(namespace: string): string[] {
     return [
       `flux suspend ${this.kustomization}`,
@@ -184,7 +184,7 @@ class FluxDelivery extends Delivery {
   }
 }
 
-/** By kubectl alone: the program of Argo CD needs a login of its own, which may be with the service that is down. */
+/** By kubectl alone: the program of Argo CD needs a login of its own, perhaps at the service that is down. */
 class ArgoCdDelivery extends Delivery {
   public readonly _keepAnnotations = KEPT_BY_ARGO_CD;
   public readonly _hasHooks = true;
@@ -223,7 +223,7 @@ class ArgoCdDelivery extends Delivery {
     return [this.patch(`'${automated(`'"\${${this.variable}:-null}"'`)}'`)];
   }
 
-  /** An Application without a policy may be one that a person syncs. */
+  /** An Application without a policy may be synced by a person. */
   public _suspended(): string[] {
     return [];
   }

@@ -8,7 +8,7 @@ import { ScriptConfigMap } from '../workload/script-config-map';
 /** The place of a source. */
 export interface FluxSourceOptions {
   /**
-   * Namespace of the source. Clusters of several tenants may forbid another one than the Kustomization's.
+   * Namespace of the source. Clusters of several tenants may forbid any but the Kustomization's.
    * @default - that of the Kustomization
    */
   readonly namespace?: string;
@@ -57,7 +57,7 @@ export interface IFluxKustomization {
   readonly namespace?: string;
 }
 
-/** The folder that Flux applies, and how. */
+/** The folder that Flux applies, its source, and the checks. */
 export interface FluxKustomizationProps {
   /** Name of the Kustomization. */
   readonly name: string;
@@ -66,13 +66,13 @@ export interface FluxKustomizationProps {
   /** The source of the folder. */
   readonly source: FluxSource;
   /**
-   * How often the folder is applied, also when nothing has changed in Git. At least 1 minute.
+   * Interval at which the folder is applied, also when nothing has changed in Git. At least 1 minute.
    * @default Duration.minutes(10)
    */
   readonly interval?: Duration;
   /**
-   * How long applying and the checks of health may take, in whole seconds. Flux waits for a restore by a merge:
-   * meanwhile the folder is not ready, which stops only what depends on it.
+   * Most time that applying and the health checks may take, in whole seconds. Flux waits for a restore by a merge.
+   * Meanwhile the folder is not ready, which stops only Kustomizations that depend on it.
    * @default Duration.minutes(5)
    */
   readonly timeout?: Duration;
@@ -94,9 +94,10 @@ export interface FluxKustomizationProps {
  * The object that makes Flux apply a folder of manifests. Flux prunes what disappears from the folder, but for claims.
  *
  * Put it into another chart, whose folder Flux applies already. In the folder that it applies, nothing would apply it
- * for the first time, and it would prune itself, and the rest with it.
+ * for the first time. It would also prune itself, and the rest with it.
  *
- * There is no `force`: with it Flux deletes and re-creates what it may not change, and a claim takes its dumps with it.
+ * There is no `force`: with it, Flux deletes and re-creates an object that it may not change. With a claim, the dumps
+ * would be lost.
  */
 export class FluxKustomization extends Construct implements IFluxKustomization {
   public readonly name: string;
@@ -114,7 +115,7 @@ export class FluxKustomization extends Construct implements IFluxKustomization {
         'fluxKustomization.namespace',
         undefined,
         'is missing: the chart has none, and Flux needs one',
-        'Make the chart with { namespace: "flux-system" }, or where else its sources are',
+        'Make the chart with the namespace of its sources, e.g. { namespace: "flux-system" }',
       );
     }
     this.name = props.name;
@@ -158,7 +159,7 @@ function checkPath(path: string): void {
   }
 }
 
-/** Whole seconds, in the largest unit of Go that fits: days are unknown to it. */
+/** A duration in the largest unit of Go that fits. Go has no unit for days. */
 function goDuration(duration: Duration): string {
   const seconds = duration.toSeconds();
   const [unit, length] = (

@@ -18,9 +18,9 @@ export interface KustomizedAppProps {
 }
 
 /**
- * An app that writes a folder a chart, a file a resource, and in each folder a `kustomization.yaml` that lists
- * exactly these files, ready for Flux. The `Runbook` of a chart is in the same folder as `RUNBOOK.md`, and
- * beside it is `kubectl-pgbackup`, the plugin of kubectl that carries it out. Neither is applied.
+ * An app that writes a folder per chart and a file per resource, ready for Flux. In each folder, a `kustomization.yaml`
+ * lists exactly these files. The `Runbook` of a chart is `RUNBOOK.md` in its folder, beside `kubectl-pgbackup`, the
+ * plugin of kubectl that its commands use. Neither is applied.
  */
 export class KustomizedApp extends App {
   constructor(props: KustomizedAppProps = {}) {
@@ -28,7 +28,7 @@ export class KustomizedApp extends App {
       outdir: props.outdir,
       outputFileExtension: EXTENSION,
       yamlOutputType: YamlOutputType.FOLDER_PER_CHART_FILE_PER_RESOURCE,
-      // With validations, the CLI asks for a file of metadata among the manifests, which are committed.
+      // With validations, the CLI asks for a file of metadata, and would write it among the committed manifests.
       recordConstructMetadata: false,
     } satisfies AppProps);
   }

@@ -2,8 +2,8 @@ import type { SecretKey } from '../secrets/secret-key';
 import { InvalidPropError } from '../errors';
 
 /**
- * A proof that a secret still opens the data. Only the application knows what is encrypted and how, so the proof is
- * SQL of its own. Restored data can be right in every row and yet be worth nothing.
+ * A proof that a secret still opens the data: restored data can be right in every row and yet be worth nothing. Only the
+ * application knows which data is encrypted and how, so the proof is SQL of its own.
  */
 export interface DecryptionProof {
   /** The subject of the proof, in a few words of up to 200 characters, for logs and manifests. */
@@ -11,18 +11,17 @@ export interface DecryptionProof {
   /** The key that must open the data: a key of a secret of the chart's namespace. */
   readonly key: SecretKey;
   /**
-   * Commands for psql that decide whether the key opens what is in the restored database. They run there as superuser
-   * of a server that is thrown away afterwards, and may leave in it what they like.
+   * Commands for psql that decide whether the key opens the data of the restored database. They run in it as superuser
+   * of a server that is thrown away afterwards, and need not clean up.
    *
    * The key is in a file, whose path is the psql variable `key_file`. The server, in the same pod, reads that file with
    * `pg_read_binary_file(:'key_file')`, so that the key is in no argument, query or log.
    *
    * The output is a line per key of the data, and nothing else. A line has three fields with tabs between them: the id
-   * of the key (`-` for the data as a whole), the verdict and the reason. The verdicts are `proven` (the key opened
-   * certain proof of what was encrypted), `refuted` (it did not open what it must open), `unproven` (nothing in the
-   * data
-   * can tell) and `unneeded` (nothing in the data is ever encrypted with it). The exit status is 0 whenever there are
-   * verdicts. Neither the output nor the message of an error may have a byte of a key or of what it opened.
+   * of the key (`-` for the data as a whole), the verdict and the reason. The verdicts are `proven` (the key has
+   * certainly opened encrypted data), `refuted` (it did not open data that it must open), `unproven` (no data can tell)
+   * and `unneeded` (no data is ever encrypted with it). The exit status is 0 whenever there are verdicts. Neither the
+   * output nor an error message may have a byte of a key or of the opened data.
    *
    * The proof as a whole is refuted when a key is refuted, else proven when a key is proven, else unproven.
    */

@@ -23,31 +23,32 @@ import { restoreOptions } from '../restore/restore-job';
 import { ScriptCronJob } from '../workload/script-cron-job';
 import { checkFolder, POD_NAME } from '../workload/script-job';
 
-/** Whose dumps are drilled, when, and how. */
+/** The dumps to drill, the schedule, and the proof. */
 export interface RestoreDrillProps extends DrillOptions {
   /** Name of the CronJob, up to 52 characters. */
   readonly name: string;
-  /** Whose dumps are drilled: a `BackupCronJob`, or a database and a storage. */
+  /** The backup whose dumps are drilled: a `BackupCronJob`, or a database and a storage. */
   readonly backup: IBackup;
   /**
-   * Drills the copies in this bucket instead of the dumps on the claim, which gets the evidence. A copy counts when a
-   * drill has restored it: give it a drill of its own beside that of the claim. It takes the newest copy, and
-   * `DrillPick.ROTATE` is refused.
+   * Drills the copies in this bucket instead of the dumps on the claim. The evidence goes to the claim. A copy counts
+   * when a drill has restored it, so make a second drill beside that of the claim. It takes the newest copy, and
+   * refuses `DrillPick.ROTATE`.
    * @default - the dumps on the claim are drilled
    */
   readonly offsite?: OffsiteTarget;
   /**
-   * Whether only copies are drilled, or copies and dumps in turn, where `offsite` is given. The evidence says which.
+   * Source of the drilled dumps if `offsite` is given: the copies only, or the copies and the dumps in turn. The
+   * evidence names the source.
    * @default DrillSource.OFFSITE
    */
   readonly source?: DrillSource;
   /**
-   * When to drill.
+   * Schedule of the drills.
    * @default Cron.weekly()
    */
   readonly schedule?: Cron;
   /**
-   * Proof that a key still opens what is in the dump.
+   * Proof that a key still opens the data of the dump.
    * @default - none, and the drill says nothing about keys
    */
   readonly proof?: DecryptionProof;
@@ -71,25 +72,26 @@ export interface DrillOptions extends PodOptions {
    */
   readonly activeDeadline?: Duration;
   /**
-   * How late a drill may begin, e.g. after an outage of the control plane, in whole seconds, at least 10.
+   * Most time by which a drill may begin late, e.g. after an outage of the control plane, in whole seconds, at least 10.
    * @default Duration.hours(12)
    */
   readonly startingDeadline?: Duration;
   /**
-   * Recovery time objective: how long a restore may take, in whole seconds, at least 1 minute and less than
-   * `activeDeadline`. A drill that took longer still proves its dump; its evidence and its log say so, of the restore
-   * and what is fetched for it, and so does an alert of `BackupAlerts`, of the whole Job with the start of its pod.
+   * Recovery time objective: most time that a restore may take, in whole seconds, at least 1 minute and less than
+   * `activeDeadline`. A drill that takes longer still proves its dump. Its evidence and its log then say so; they count
+   * the restore, and the fetch of a copy. An alert of `BackupAlerts` says so, too; it counts the whole Job, with the
+   * start of its pod.
    * @default - none, and nothing is said
    */
   readonly rto?: Duration;
   /**
-   * Which dump is drilled.
+   * The choice of the dump to drill.
    * @default DrillPick.NEWEST
    */
   readonly pick?: DrillPick;
   /**
-   * Most that the throwaway server may take, at least 100 MiB.
-   * @default - the size of the claim, where it is known, and no limit otherwise
+   * Most storage that the throwaway server may take, at least 100 MiB.
+   * @default - the size of the claim if it is known, otherwise no limit
    */
   readonly scratchSize?: Size;
   /**
@@ -98,7 +100,7 @@ export interface DrillOptions extends PodOptions {
    */
   readonly scratchMedium?: EmptyDirMedium;
   /**
-   * How many drills' evidence stays on the NAS, the newest. From 1 to 10,000.
+   * Number of drills whose evidence stays on the NAS, the newest first. From 1 to 10,000.
    * @default 104
    */
   readonly keepEvidence?: number;
@@ -109,7 +111,7 @@ export interface DrillOptions extends PodOptions {
   readonly parallelJobs?: number;
 }
 
-/** The options among some props, by their names. */
+/** Returns the options among some props, each by its name. */
 export function drillOptions(props: DrillOptions): {
   readonly [Option in keyof Required<DrillOptions>]: DrillOptions[Option];
 } {
@@ -128,21 +130,21 @@ export function drillOptions(props: DrillOptions): {
   };
 }
 
-/** Which dump a drill restores. `RESTORE_DUMP` and `RESTORE_BEFORE` choose another one for a drill on demand. */
+/** The choice of the dump to drill. `RESTORE_DUMP` and `RESTORE_BEFORE` choose another dump for a drill on demand. */
 export enum DrillPick {
-  /** The newest verified one: what a restore would take. */
+  /** The newest verified dump, which a restore would take. */
   NEWEST = 'newest',
-  /** The one that was not drilled for the longest time: in turn, all that the retention keeps. */
+  /** The dump that was not drilled for the longest time: in turn, all that the retention keeps. */
   ROTATE = 'rotate',
 }
 
-/** What a drill takes its dump from that knows a bucket. */
+/** The source of the dumps of a drill with `offsite`. */
 export enum DrillSource {
   /** The copies in the bucket. */
   OFFSITE = 'offsite',
   /**
-   * The other of claim and bucket than the newest drill took, so that each is drilled every other time. A second try of
-   * a drill that failed takes the same one.
+   * The claim and the bucket alternate: each drill takes the source that the newest drill did not take. A second try of
+   * a failed drill takes the same source.
    */
   IN_TURN = 'turn',
 }
@@ -160,14 +162,14 @@ const RESOURCES: ContainerResources = {
 };
 
 /**
- * A restore without a person and without risk. On a schedule, a dump is restored into a server that lives and dies in
- * the pod, and proven. The result is in `drills/<time>.json` beside the dumps, and in the status: 0 proven, 1 failed,
- * 4 the key is refuted, 5 something could not be proven. Only a failure is tried again.
+ * A restore without a person and without risk. On a schedule, a dump is restored into a throwaway server in the pod, and
+ * proven. The result is in `drills/<time>.json` beside the dumps, and in the exit status: 0 for proven, 1 for failed, 4
+ * for a refuted key, 5 for inconclusive. Only a failure is retried.
  */
 export class RestoreDrill extends Construct {
   /** Name of the CronJob. */
   public readonly name: string;
-  /** When to drill. */
+  /** Schedule of the drills. */
   public readonly schedule: Cron;
   /** Time zone of the schedule, a name of the tz database. */
   public readonly timeZone: string;
@@ -175,19 +177,19 @@ export class RestoreDrill extends Construct {
   public readonly suspend: boolean;
   /** Time after which a drill is ended. */
   public readonly activeDeadline: Duration;
-  /** How late a drill may begin. */
+  /** Most time by which a drill may begin late. */
   public readonly startingDeadline: Duration;
-  /** How long a restore may take; undefined for no objective. */
+  /** Recovery time objective; undefined for none. */
   public readonly rto?: Duration;
-  /** Which dump is drilled. */
+  /** The choice of the dump to drill. */
   public readonly pick: DrillPick;
-  /** Proof that a key still opens what is in the dump; undefined for none. */
+  /** Proof that a key still opens the data of the dump; undefined for none. */
   public readonly proof?: DecryptionProof;
   /** The bucket whose copies are drilled; undefined for the dumps on the claim. */
   public readonly offsite?: OffsiteTarget;
-  /** Whether only copies are drilled, or dumps too; undefined for the dumps on the claim alone. */
+  /** Source of the drilled dumps with `offsite`; undefined for the dumps on the claim. */
   public readonly source?: DrillSource;
-  /** How many drills' evidence stays on the NAS. */
+  /** Number of drills whose evidence stays on the NAS. */
   public readonly keepEvidence: number;
 
   /** @throws InvalidPropError */
@@ -327,7 +329,7 @@ export class RestoreDrill extends Construct {
     });
   }
 
-  /** The container that sees the key sees no claim, and the one that sees the claim no key. */
+  /** The container that sees the key does not see the claim, and the container that sees the claim not the key. */
   private withProof({ name, proof }: RestoreDrillProps, common: k8s.EnvVar[], extras: PodExtras): PodExtras {
     if (proof === undefined) {
       return extras;
@@ -370,7 +372,7 @@ export class RestoreDrill extends Construct {
   }
 }
 
-/** A drill that is ended before its objective is over could not say that it took longer. */
+/** A drill that its deadline ends before the objective has passed could not tell that it took longer. */
 function checkObjective(rto: Duration | undefined, activeDeadline: Duration): Duration | undefined {
   if (rto === undefined) {
     return undefined;
@@ -387,13 +389,13 @@ function checkObjective(rto: Duration | undefined, activeDeadline: Duration): Du
   return rto;
 }
 
-/** A second try of a Job is told from the next drill by it. */
+/** It distinguishes a second try of a Job from the next drill. */
 const JOB_NAME: k8s.EnvVar = {
   name: 'REQUEST_ID',
   valueFrom: { fieldRef: { fieldPath: "metadata.labels['batch.kubernetes.io/job-name']" } },
 };
 
-/** Whose turn it is, the evidence of the drills before tells. */
+/** The evidence of former drills tells whose turn it is. */
 const NAS: k8s.VolumeMount[] = [{ name: 'storage', mountPath: NAS_PATH, readOnly: true }];
 const turn = (folder: string): k8s.EnvVar[] => [
   env('DRILL_SOURCE', DrillSource.IN_TURN),

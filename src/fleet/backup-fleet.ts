@@ -11,7 +11,7 @@ import { ScheduleWindow } from '../schedule/schedule-window';
 import { mountedChecks } from '../workload/checks-config-map';
 import { FleetDatabase } from './fleet-database';
 
-/** Which databases are backed up, from where to where, and what their workloads have in common. */
+/** The databases of a fleet, their server and storage, and the common options of their workloads. */
 export interface BackupFleetProps {
   /** The beginning of the names of all workloads, up to 20 characters. */
   readonly name: string;
@@ -21,10 +21,10 @@ export interface BackupFleetProps {
   readonly databases: FleetDatabase[];
   /** The claim for the dumps of all of them, a folder each. */
   readonly storage: IBackupStorage;
-  /** Over which part of the day the backups are spread. */
+  /** The part of the day over which the backups are spread. */
   readonly window: ScheduleWindow;
   /**
-   * Over which part of the day the drills are spread. Each is on one day of the week.
+   * The part of the day over which the drills are spread. Each drill is on one day of the week.
    * @default - the same as for the backups
    */
   readonly drillWindow?: ScheduleWindow;
@@ -47,7 +47,7 @@ export interface BackupFleetProps {
   readonly drillOptions?: DrillOptions;
 }
 
-/** The longest of what is appended to the name of a database. */
+/** The length of the longest suffix of a database's name. */
 const SUFFIX_LENGTH = '-restore'.length;
 
 /** Leaves 23 characters for the name of a database. */
@@ -56,14 +56,14 @@ const NAME_LENGTH = 20;
 /**
  * The backups, restores and drills of many databases on one server: `<fleet>-<database>-backup`, `-restore` and
  * `-drill` for each. They share the claim, the scripts, the secrets and the password. The names and schedules of a
- * database depend on its own name: to add another, or to remove it, changes nothing of the others.
+ * database depend on its own name alone: adding or removing another database does not change them.
  */
 export class BackupFleet extends Construct {
   /** The backups, in the order of the databases. */
   public readonly backups: BackupCronJob[] = [];
   /** The templates of restores, in the order of the databases. */
   public readonly restores: RestoreJob[] = [];
-  /** The drills, in the order of the databases, of those that have one. */
+  /** The drills, in the order of the databases that have one. */
   public readonly drills: RestoreDrill[] = [];
 
   /** @throws InvalidPropError */
@@ -134,7 +134,7 @@ export class BackupFleet extends Construct {
   }
 }
 
-/** What the names of a database's workloads begin with. */
+/** The beginning of the names of a database's workloads. */
 function workloadsOf(fleet: string, { name, alias }: FleetDatabase): string {
   const length = CRON_JOB_NAME_LENGTH - SUFFIX_LENGTH - fleet.length - 1;
   if (alias !== undefined) checkName('backupFleet.databases.alias', alias, length);

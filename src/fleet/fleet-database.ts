@@ -6,14 +6,14 @@ import { DecryptionProof } from '../drill/decryption-proof';
 import { Quiesce } from '../restore/quiesce';
 import { RestoreCheck } from '../restore/restore-check';
 
-/** One database of a fleet, and what is different for it. */
+/** One database of a fleet, and its own options. */
 export interface FleetDatabase {
   /** Name of the database, in any spelling that PostgreSQL allows, up to 63 bytes. */
   readonly name: string;
   /**
    * Its name within the names of its workloads: small letters, digits and `-`.
-   * @default - its name, in small letters and with `-` for `_`; with other characters, or too long, what is left of it
-   * and a hash
+   * @default - its name, in small letters and with `-` for `_`; if it has other characters or is too long, the rest of
+   * it and a hash
    */
   readonly alias?: string;
   /**
@@ -27,32 +27,32 @@ export interface FleetDatabase {
    */
   readonly checks?: RestoreCheck[];
   /**
-   * Proof that a key still opens what is in the dump, for its drills.
+   * Proof that a key still opens the data of the dump, for its drills.
    * @default - none
    */
   readonly proof?: DecryptionProof;
   /**
-   * When a dump begins.
+   * Schedule of the dumps.
    * @default - every day at a minute of the fleet's window that depends on the name alone
    */
   readonly schedule?: Cron;
   /**
-   * When a drill begins.
+   * Schedule of the drills.
    * @default - every week at a minute of the fleet's window for drills that depends on the name alone
    */
   readonly drillSchedule?: Cron;
   /**
-   * Whether there is a drill of it.
+   * Whether the database has a drill.
    * @default true
    */
   readonly drill?: boolean;
   /**
-   * Whether its backups and drills by the schedule are stopped.
+   * Whether the schedules of its backups and drills are suspended.
    * @default - as the options of the fleet say
    */
   readonly suspend?: boolean;
   /**
-   * Which dumps stay.
+   * The rule for the dumps that stay.
    * @default - as the options of the fleet say
    */
   readonly retention?: Retention;

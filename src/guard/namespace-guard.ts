@@ -9,9 +9,9 @@ import { checkLabels, checkName } from '../kubernetes/names';
 
 /** The objects that must not be deleted. */
 export interface NamespaceGuardProps {
-  /** Name of the policy and of its binding, which no other policy of the cluster may have. */
+  /** Name of the policy and of its binding. No other policy of the cluster may have it. */
   readonly name: string;
-  /** The namespace that stays, whatever is in it. */
+  /** The namespace that must not be deleted. */
   readonly namespace: string;
   /**
    * Names of claims of the namespace, e.g. that of the dumps and those of the database.
@@ -24,51 +24,49 @@ export interface NamespaceGuardProps {
    */
   readonly statefulSets?: string[];
   /**
-   * Labels that protect every claim and StatefulSet of the namespace which has all of them.
-   * @default - names alone protect
+   * Labels that protect every claim and StatefulSet of the namespace that has all of them.
+   * @default - only `claims` and `statefulSets` are protected
    */
   readonly matchLabels?: { [name: string]: string };
   /**
-   * Whether the API is `v1beta1`, which Kubernetes 1.28 and 1.29 have where it is switched on; `v1` needs 1.30.
+   * Whether the API is `v1beta1`, which Kubernetes 1.28 and 1.29 have if it is switched on; `v1` needs 1.30 or later.
    * @default false
    */
   readonly beta?: boolean;
   /**
-   * The tool that applies the guard. It decides which tool is told to keep it when it has disappeared from Git.
-   * @default - Flux, Argo CD and Helm are told
+   * The tool that applies the guard. Its annotation tells it to keep a guard that has disappeared from Git.
+   * @default - the annotations of Flux, Argo CD and Helm
    */
   readonly delivery?: Delivery;
 }
 
 const GROUP = 'admissionregistration.k8s.io';
 
-/** As long as it is there, the object is not gone, and what it says holds. */
+/** As long as an object has it, the object exists, and is in force. */
 const FINALIZER = 'cdk8s-postgres-backup/guard';
 
-/** The day on which a deletion ends to be allowed. */
+/** The last day on which a deletion is allowed. */
 const DAY = '^[0-9]{4}-[0-9]{2}-[0-9]{2}$';
 
 /**
  * Refuses to delete a namespace, and the dumps and the database of an instance in it: for a person, Flux, Helm and
- * every
- * controller. To delete on purpose, annotate the object with its own name and a day in UTC, e.g.
+ * every controller. To delete on purpose, annotate the object with its own name and a day in UTC, e.g.
  * `cdk8s-postgres-backup/allow-delete: shop-backup until 2026-12-01`. The permission ends after that day.
  *
- * Its objects belong to the cluster: put the guard into a chart of its own, without a namespace, and let a
- * Kustomization
- * of its own apply it. The policy and the binding have a finalizer: they stay in force until it is removed, too.
+ * The objects of the guard are cluster-scoped: put it into a chart of its own, without a namespace, and let a
+ * Kustomization of its own apply it. The policy and the binding have a finalizer: after their deletion they stay in
+ * force until it is removed, too.
  *
- * The guard cannot stop a person who removes the finalizer first, changes the policy, or has etcd, the nodes or the
- * NAS;
- * nor the deletion of a volume without its claim.
+ * The guard cannot stop a person who removes the finalizer first, changes the policy, or has access to etcd, the nodes
+ * or the NAS. Nor can it stop the deletion of a volume without its claim.
  *
- * A policy has no clock. The time is that of the newest lease of the API servers.
+ * A policy has no clock: it takes the time of the newest lease of the API servers.
  * Rule: https://kubernetes.io/docs/reference/access-authn-authz/validating-admission-policy/
  */
 export class NamespaceGuard extends Construct {
   /** Name of the policy and of its binding. */
   public readonly name: string;
-  /** The namespace that stays. */
+  /** The namespace that must not be deleted. */
   public readonly namespace: string;
 
   /** @throws InvalidPropError */
@@ -97,7 +95,8 @@ export class NamespaceGuard extends Construct {
       annotations: {
         ...described(
           `Refuses to delete the namespace ${props.namespace}, and the claims and the database in it, which hold the data ` +
-            'and the dumps. It cannot stop who removes or changes it first, nor who has etcd, the nodes or the NAS.',
+            'and the dumps. It cannot stop a person who first removes or changes it, or has access to etcd, the nodes ' +
+            'or the NAS.',
         ),
         ...VERBATIM,
         ...keepAnnotations(props.delivery),
@@ -134,7 +133,7 @@ function policy(props: NamespaceGuardProps): object {
     matchConstraints: {
       resourceRules: [rule('', ['namespaces', 'persistentvolumeclaims']), rule('apps', ['statefulsets'])],
     },
-    // By the object itself: `resourceNames` of a rule does not hold where many are deleted at once.
+    // By the object itself: `resourceNames` of a rule does not apply when many objects are deleted at once.
     matchConditions: [{ name: 'protected', expression: protectedObject(props) }],
     variables: [
       { name: 'words', expression: `oldObject.metadata.?annotations[?"${ALLOW_DELETE}"].orValue("").split(" until ")` },
@@ -155,8 +154,8 @@ function policy(props: NamespaceGuardProps): object {
       {
         expression: 'variables.allowed',
         messageExpression:
-          `"not deleted: " + ${own} + " is protected by ${props.name}, for with it go data or dumps of ` +
-          `${props.namespace} for good. If that is meant, and a copy of the dumps is elsewhere, type: ` +
+          `"not deleted: " + ${own} + " is protected by ${props.name}, since data or dumps of ${props.namespace} would ` +
+          'be lost with it for good. If you mean that, and a copy of the dumps is elsewhere, type: ' +
           `kubectl annotate --overwrite " + variables.what + " \\"${ALLOW_DELETE}=" + ${own} + " until YYYY-MM-DD\\" ` +
           '(the last day in UTC on which it may be deleted), and delete it again."',
       },

@@ -27,8 +27,8 @@ const madeBySetup = {
 export const GUARD = 'identity-internal-guard';
 
 /**
- * Backup and restore of the ZITADEL instance in the namespace `identity-internal`. The namespace itself is
- * long-lived and not ours. Every name here is persisted in the cluster or on the NAS: renaming means migrating.
+ * Backup and restore of the ZITADEL instance in the namespace `identity-internal`. The namespace itself is long-lived,
+ * and is declared elsewhere. Every name here is persisted in the cluster or on the NAS: renaming means migrating.
  */
 export class IdentityInternal extends Chart {
   public readonly backup: BackupCronJob;

@@ -1,6 +1,6 @@
 import { RestoreCheck } from '..';
 
-/** What must be true of ZITADEL's data in every dump and after every restore. */
+/** Statements that must be true of ZITADEL's data in every dump and after every restore. */
 export const zitadelChecks: RestoreCheck[] = [
   RestoreCheck.sql({
     name: 'the event store has events',

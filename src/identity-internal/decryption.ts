@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { DecryptionProof, SecretKey } from '..';
 
 /**
- * ZITADEL's masterkey opens the data keys, and these the keys and codes that ZITADEL has generated into the event
+ * ZITADEL's masterkey opens the data keys. These open the keys and codes that ZITADEL has generated into the event
  * store.
  */
 export function zitadelDecryption(masterkey: SecretKey): DecryptionProof {

@@ -4,8 +4,8 @@ import { BackupAlerts, BackupDashboard } from '..';
 import { IdentityInternal } from './chart';
 
 /**
- * What tells a person that the backup of `identity-internal` needs one. In a folder of its own: Flux applies all of a
- * folder or nothing, and a cluster that lacks the CRDs of the Prometheus operator must be backed up all the same.
+ * Alerts on the backup of `identity-internal`, and its dashboard. They have a folder of their own: Flux applies all of a
+ * folder or nothing, and the backup must also run in a cluster that lacks the CRDs of the Prometheus operator.
  */
 export class IdentityInternalMonitoring extends Chart {
   constructor(scope: Construct, id: string, { backup, restore, drill }: IdentityInternal) {

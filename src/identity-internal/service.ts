@@ -2,14 +2,14 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Delivery, type Exemption, RunbookService } from '..';
 
-/** ZITADEL as its Helm chart makes it; init and setup are hooks of each install and upgrade. */
+/** ZITADEL as its Helm chart deploys it. Init and setup are hooks of each install and upgrade. */
 export const zitadel = RunbookService.deployment('zitadel', {
   title: 'ZITADEL',
   delivery: Delivery.flux({ name: 'identity-internal' }, { helmRelease: 'zitadel' }),
   setupJobs: ['zitadel-init', 'zitadel-setup'],
   // https://zitadel.com/docs/apis/observability/health
   readiness: { service: 'zitadel', port: 8080, path: '/debug/ready' },
-  // With a wrong masterkey of 32 bytes ZITADEL starts and is ready all the same: only a token tells.
+  // With a wrong masterkey of 32 bytes ZITADEL starts and is ready: only a token tells.
   probe: {
     command: readFileSync(join(__dirname, 'probe.sh'), 'utf8'),
     answers: [
@@ -44,7 +44,7 @@ export const zitadel = RunbookService.deployment('zitadel', {
     "and people's one-time password secrets. Users and the hashes of their passwords are not encrypted with it",
 });
 
-/** Names that the runbook needs and others have given. */
+/** Names that the runbook needs and that are given elsewhere. */
 export const clusterNames = {
   server: 'zitadel-db',
   delivery: Delivery.flux({ name: 'identity-internal-backup' }),

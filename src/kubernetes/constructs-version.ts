@@ -4,8 +4,8 @@ import { Chart } from 'cdk8s';
 import { Construct } from 'constructs';
 
 /**
- * Refuses a second copy of `constructs` that is of another version: it cannot extend the tree of the first, and the
- * error would be a riddle. A second copy of the same version works.
+ * Refuses a second copy of `constructs` of another version: it cannot extend the tree of the first, and the error would
+ * be obscure. A second copy of the same version works.
  */
 export function checkConstructsVersion(): void {
   if (Chart.prototype instanceof Construct) return;
@@ -14,9 +14,8 @@ export function checkConstructsVersion(): void {
   throw new Error(
     `There are two versions of constructs: cdk8s has ${theirs!.version} in ${theirs!.folder}, and ` +
       'cdk8s-postgres-backup has ' +
-      `${ours!.version} in ${ours!.folder}. They cannot share a tree of constructs: let everything use one, ` +
-      'with npm dedupe, or by removing ' +
-      'the folder that npm ls constructs shows to be superfluous.',
+      `${ours!.version} in ${ours!.folder}. They cannot share a tree of constructs. Run npm dedupe, or remove the ` +
+      'superfluous folder that npm ls constructs shows.',
   );
 }
 

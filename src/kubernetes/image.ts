@@ -14,7 +14,7 @@ const IMAGE = new RegExp(
     .join(''),
 );
 
-/** Refuses a malformed image reference, and a reference that may be another image tomorrow. */
+/** Refuses a malformed image reference, and a reference that may name another image tomorrow. */
 export function checkImage(property: string, image: string): string {
   const problem = imageProblem(image);
   if (problem !== undefined) {

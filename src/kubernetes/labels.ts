@@ -1,11 +1,11 @@
 const NAME = 'postgres-backup';
 
 /**
- * The labels of every object of this library. There is no `app.kubernetes.io/version`: with each release it would
- * change every manifest, and the digest of the scripts says already what runs. `app.kubernetes.io/part-of` is the
- * consumer's to set.
+ * The labels of every object of this library. There is no `app.kubernetes.io/version`: each release would change every
+ * manifest, and the digest of the scripts already tells which scripts run. The consumer may set
+ * `app.kubernetes.io/part-of`.
  * Rule: https://kubernetes.io/docs/concepts/overview/working-with-objects/common-labels/
- * @param component what the object is for
+ * @param component the purpose of the object
  */
 export function labelsFor(component: string): { [name: string]: string } {
   return {
@@ -15,19 +15,19 @@ export function labelsFor(component: string): { [name: string]: string } {
   };
 }
 
-/** A workload, as its labels know it. */
+/** A workload, with the facts of its labels. */
 export interface LabelledWorkload {
   readonly name: string;
   readonly component: string;
   readonly labels?: { [name: string]: string };
 }
 
-/** The labels of a workload and all that it makes. */
+/** The labels of a workload and of all objects that it makes. */
 export function labelsOf({ name, component, labels }: LabelledWorkload): { [name: string]: string } {
   return { ...labels, ...labelsFor(component), 'app.kubernetes.io/instance': name };
 }
 
-/** Those of its labels that no other workload of the namespace has. */
+/** The labels that select a workload, and no other workload of the namespace. */
 export function selectorOf({ name, component }: LabelledWorkload): { [name: string]: string } {
   return {
     'app.kubernetes.io/name': NAME,
@@ -37,7 +37,7 @@ export function selectorOf({ name, component }: LabelledWorkload): { [name: stri
 }
 
 /**
- * The annotation that says in words what an object is for.
+ * The annotation that describes an object in words.
  * Rule: https://kubernetes.io/docs/reference/labels-annotations-taints/#description
  */
 export function described(text: string): { [name: string]: string } {
@@ -45,7 +45,7 @@ export function described(text: string): { [name: string]: string } {
 }
 
 /**
- * The container that `kubectl logs` and `kubectl exec` take where none is named.
+ * The container that `kubectl logs` and `kubectl exec` take by default.
  * Rule: https://kubernetes.io/docs/reference/labels-annotations-taints/#kubectl-kubernetes-io-default-container
  */
 export function defaultContainer(name: string): { [name: string]: string } {

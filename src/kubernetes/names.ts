@@ -7,7 +7,7 @@ export const CRON_JOB_NAME_LENGTH = 52;
 /** The longest name of a Job: it becomes a label of its pods. */
 export const JOB_NAME_LENGTH = 63;
 
-/** The longest name of a DNS-1123 subdomain, which most Kubernetes objects have for a name. */
+/** The longest DNS-1123 subdomain, which is the name of most Kubernetes objects. */
 const SUBDOMAIN_LENGTH = 253;
 
 /**
@@ -56,8 +56,8 @@ export function checkLabels(property: string, labels: { [name: string]: string }
 }
 
 /**
- * A PostgreSQL identifier as a name for files: unchanged where it is harmless, percent-encoded where it is not,
- * so that two databases never share a file name and no name needs quoting.
+ * A PostgreSQL identifier as a file name: harmless characters are unchanged, and others percent-encoded. Two databases
+ * never share a file name, and no name needs quoting.
  */
 export function fileName(identifier: string): string {
   const encoded = encodeURIComponent(identifier).replace(/[!'()*~]/g, percentEncoded);
@@ -65,7 +65,7 @@ export function fileName(identifier: string): string {
 }
 
 /**
- * @param of the kind of object that has the key, in words
+ * @param of kind of the object that has the key, in words
  * @throws InvalidPropError when no Secret and no ConfigMap can have such a key
  */
 export function checkDataKey(property: string, key: string, of: string): void {
@@ -75,8 +75,9 @@ export function checkDataKey(property: string, key: string, of: string): void {
 }
 
 /**
- * A PostgreSQL identifier as a part of a name of Kubernetes: in small letters, and with "-" for "_". One that has other
- * characters or is too long ends in a hash of all of it. It depends on nothing but the identifier.
+ * A PostgreSQL identifier as a part of a name of Kubernetes: in small letters, and with "-" for "_". If the identifier
+ * has other characters or is too long, the result ends in a hash of all of it. The result depends on the identifier
+ * alone.
  */
 export function namePart(identifier: string, maxLength: number): string {
   const plain = identifier.toLowerCase().replaceAll('_', '-');

@@ -3,18 +3,18 @@ import { IResource } from 'cdk8s-plus-28';
 import { Construct, IConstruct } from 'constructs';
 import { InvalidPropError } from '../errors';
 
-/** The namespace of a resource of cdk8s-plus; undefined for one that is only referred to by its name. */
+/** The namespace of a resource of cdk8s-plus; undefined for a resource that is imported by its name. */
 export function namespaceOf(resource: IResource): string | undefined {
   const made = resource.node.defaultChild;
   return made !== undefined && ApiObject.isApiObject(made) ? made.metadata.namespace : undefined;
 }
 
-/** What each app has already, with the path of the construct that has it. */
+/** The names that are taken in each app, with the path of the construct that has taken each. */
 const taken = new WeakMap<IConstruct, Map<string, string>>();
 
 /**
- * Takes for a construct what may be there once in a namespace, in whatever chart of the app.
- * @returns the path of the construct that has it already
+ * Takes a name for a construct: in a namespace it may be taken once, by all charts of the app.
+ * @returns the path of the construct that has already taken it
  */
 export function takenBy(construct: Construct, what: string, name: string): string | undefined {
   const names = taken.get(construct.node.root) ?? new Map<string, string>();
@@ -28,8 +28,8 @@ export function takenBy(construct: Construct, what: string, name: string): strin
 }
 
 /**
- * Takes the name of an object, which a property has or makes. Of two objects with one name, the last to be applied
- * would win.
+ * Takes the name of an object, which is the value of a property or derived from it. Of two objects with one name, the
+ * last to be applied would win.
  */
 export function takeName(construct: Construct, kind: string, property: string, value: string, name = value): void {
   const other = takenBy(construct, kind, name);

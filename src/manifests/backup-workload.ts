@@ -3,7 +3,7 @@ import { claimOf, componentOf, containersOf, environmentOf, folderOf } from './w
 import { RECOVERY_WINDOW, SERVER_VERSION } from '../kubernetes/annotations';
 import type { RetentionCounts } from '../backup/kept-dumps';
 
-/** What a CronJob that a `BackupCronJob` made says of its backups, read back from its manifest. */
+/** The facts of a backup, read back from the CronJob that a `BackupCronJob` made. */
 export interface BackupWorkload {
   readonly manifest: Manifest;
   readonly schedule: string;
@@ -14,9 +14,9 @@ export interface BackupWorkload {
   /** Seconds. */
   readonly startingDeadline: number | undefined;
   readonly retention: RetentionCounts;
-  /** For how long each dump is held, e.g. `P30D`, whatever the retention says; empty for no hold. */
+  /** The time for which each dump is held in spite of the retention, e.g. `P30D`; empty for no hold. */
   readonly hold: string;
-  /** Days, where a recovery window is declared. */
+  /** The declared recovery window, in days. */
   readonly recoveryWindow: number | undefined;
   /** The declared major version of the server. */
   readonly serverVersion: number | undefined;
@@ -28,7 +28,7 @@ export interface BackupWorkload {
   readonly folder: string;
 }
 
-/** The backup that a manifest is of; undefined for every other object. */
+/** The facts of a backup from its manifest; undefined for every other object. */
 export function backupWorkload(manifest: Manifest): BackupWorkload | undefined {
   if (manifest.kind !== 'CronJob' || componentOf(manifest) !== 'backup') return undefined;
   const { object } = manifest;

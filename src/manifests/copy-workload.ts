@@ -1,7 +1,7 @@
 import { at, number, text, type Manifest } from './manifest';
 import { claimOf, componentLabel, environmentOf, folderOf, secretVariablesOf } from './workload';
 
-/** What a CronJob that an `OffsiteCopy` made says of its copies, read back from its manifest. */
+/** The facts of copies, read back from the CronJob that an `OffsiteCopy` made. */
 export interface CopyWorkload {
   readonly manifest: Manifest;
   readonly schedule: string;
@@ -13,7 +13,7 @@ export interface CopyWorkload {
   /** The folder on the claim. */
   readonly folder: string;
   readonly place: CopyPlace;
-  /** How many copies each rule keeps, by its variable; empty where copies are not removed. */
+  /** The number of copies that each rule keeps, by its variable; empty if copies are not removed. */
   readonly retention: ReadonlyMap<string, number>;
   /** The variables that come from secrets, with the secret and the key. */
   readonly secretVariables: ReadonlyMap<string, string>;
@@ -27,7 +27,7 @@ export interface CopyPlace {
   readonly isEncrypted: boolean;
 }
 
-/** The copy that a manifest is of; undefined for every other object. */
+/** The facts of copies from their manifest; undefined for every other object. */
 export function copyWorkload(manifest: Manifest): CopyWorkload | undefined {
   if (manifest.kind !== 'CronJob' || componentLabel(manifest) !== 'offsite') return undefined;
   const env = environmentOf(manifest);
@@ -52,7 +52,7 @@ export function copyWorkload(manifest: Manifest): CopyWorkload | undefined {
   };
 }
 
-/** The place of the copies that a copy, a restore or a drill works with; undefined where it has none. */
+/** The place of the copies of a copy, a restore or a drill; undefined if it has none. */
 export function copyPlace(manifest: Manifest): CopyPlace | undefined {
   return placeOf(environmentOf(manifest));
 }

@@ -15,25 +15,25 @@ export interface Expectation {
   readonly minBytes?: number;
   /** The file in the repo in which it must live. */
   readonly gitFile?: string;
-  /** What brings it into the cluster, if that is not the repo. */
+  /** The tool that brings it into the cluster, if that is not the repo. */
   readonly provider?: string;
-  /** When it will exist, if it need not be in the repo. */
+  /** The event that makes it, if it need not be in the repo. */
   readonly optionalUntil?: string;
   readonly because: string;
   readonly place: Place;
 }
 
-/** A Secret, and what is expected of it. */
+/** A Secret, and its expectations. */
 export interface ExpectedSecret {
-  /** Undefined where the list itself names none: any will do. */
+  /** Undefined if the list itself names none: any will do. */
   readonly namespace: string | undefined;
   readonly name: string;
-  /** Whether it is of another namespace than the list: such a Secret need not be in the same repo. */
+  /** True if it is in another namespace than the list: such a Secret need not be in the same repo. */
   readonly isElsewhere: boolean;
   readonly expectations: Expectation[];
 }
 
-/** What neither a repo nor a cluster can show. */
+/** An attestation of a fact that neither a repo nor a cluster can show. */
 export interface Escrow {
   readonly what: string;
   readonly where: string;
@@ -51,7 +51,7 @@ export class ExpectedList {
 
   /**
    * @param dist the folder that synth wrote
-   * @param shown how a path below that folder is told
+   * @param shown returns a path below that folder as it is shown to a person
    * @throws MisuseError when there is no list, or none that synth wrote
    */
   static read(dist: string, shown: (path: string) => string): ExpectedList {
@@ -113,7 +113,7 @@ export class ExpectedList {
   }
 }
 
-/** An entry of a list, read strictly: what is misread would be checked wrongly. */
+/** An entry of a list, read strictly: a misread entry would be checked wrongly. */
 class Entry {
   readonly place: Place;
 

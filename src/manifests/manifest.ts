@@ -1,19 +1,19 @@
-/** Anything that YAML can hold. */
+/** Any value of YAML. */
 export type Value = string | number | boolean | null | undefined | readonly Value[] | { readonly [key: string]: Value };
 
-/** An object of Kubernetes as synth, or a person by hand, has written it: nothing about its shape is certain. */
+/** An object of Kubernetes that synth, or a person by hand, has written: nothing about its shape is certain. */
 export interface Manifest {
   /** The file it is in, from the root of the tree, with `/`. */
   readonly file: string;
   readonly apiVersion: string;
   readonly kind: string;
-  /** Empty where there is none. */
+  /** Empty if there is none. */
   readonly namespace: string;
   readonly name: string;
   readonly object: { readonly [key: string]: Value };
 }
 
-/** The manifest that an object is; undefined where it is none. */
+/** The object as a manifest; undefined if it is not a manifest. */
 export function manifestOf(file: string, object: unknown): Manifest | undefined {
   const [apiVersion, kind] = [text(object as Value, 'apiVersion'), text(object as Value, 'kind')];
   if (apiVersion === undefined || kind === undefined) return undefined;
@@ -28,13 +28,13 @@ export function manifestOf(file: string, object: unknown): Manifest | undefined 
   };
 }
 
-/** The manifests that an object is: the items of a list, or itself. */
+/** The manifests of an object: the items of a list, or the object itself. */
 export function manifestsOf(file: string, object: unknown): Manifest[] {
   const manifest = manifestOf(file, object);
   if (manifest === undefined) return [];
   const items = manifest.kind.endsWith('List') ? at(manifest.object, 'items') : undefined;
   if (!Array.isArray(items)) return [manifest];
-  // The items of a SecretList may leave out what they are.
+  // The items of a SecretList may leave out their kind.
   const { apiVersion, kind } = manifest;
   return items.flatMap((item: unknown) =>
     typeof item === 'object' && item !== null
@@ -54,7 +54,7 @@ export function pathText(path: readonly (string | number)[]): string {
     .join('');
 }
 
-/** The value at a path; undefined where something on the way is missing or of another type. */
+/** The value at a path; undefined if a part of the path is missing or of another type. */
 export function at(value: Value, ...path: readonly (string | number)[]): Value {
   let inner = value;
   for (const key of path) {

@@ -3,8 +3,8 @@ import { basename, extname, isAbsolute, join, relative, sep } from 'node:path';
 import { finding, type Finding, type Place } from '../reports/findings';
 
 /**
- * The largest file that is read. Kubernetes refuses a Secret of more than 1 MiB, which base64 and SOPS together blow up
- * to less than twice as much.
+ * The largest file that is read. Kubernetes refuses a Secret of more than 1 MiB, and base64 and SOPS together less than
+ * double its size.
  */
 export const MOST_BYTES = 2 * 2 ** 20;
 
@@ -19,7 +19,10 @@ export interface RepoFile {
   readonly text: string;
 }
 
-/** The manifests below a folder, in the order of their names, and what could not be read. Links are never followed. */
+/**
+ * The manifests below a folder, in the order of their names, and findings about files that could not be read. Links are
+ * never followed.
+ */
 export function readRepo(root: string): { files: RepoFile[]; findings: Finding[] } {
   const files: RepoFile[] = [];
   const findings: Finding[] = [];
@@ -41,7 +44,7 @@ export function readRepo(root: string): { files: RepoFile[]; findings: Finding[]
           'file-unreadable',
           start(path),
           `${path || root} cannot be read (${(error as NodeJS.ErrnoException).code})`,
-          'Let the check read the whole repo: what it does not see it cannot vouch for',
+          'Let the check read the whole repo: it cannot vouch for files that it does not see',
         ),
       );
     }
@@ -67,7 +70,7 @@ export function readRepo(root: string): { files: RepoFile[]; findings: Finding[]
   return { files, findings };
 }
 
-/** The links inside the repo lead to what is visited anyway. */
+/** Links inside of the repo lead to files that are visited anyway. */
 function linkProblem(home: string, full: string, path: string): Finding[] {
   let why = 'leads out of the repo, and Git keeps only the link';
   try {
@@ -85,7 +88,7 @@ function linkProblem(home: string, full: string, path: string): Finding[] {
   ];
 }
 
-/** Whether a relative path stays below where it starts. */
+/** True if a relative path stays below its start. */
 export function isInside(path: string): boolean {
   return path !== '..' && !path.startsWith(`..${sep}`) && !isAbsolute(path);
 }

@@ -1,9 +1,9 @@
 import { at, list, text, type Manifest, type Value } from './manifest';
 
-/** What the workloads of this library are for, as their label `app.kubernetes.io/component` says. */
+/** The purpose of a workload of this library, by its label `app.kubernetes.io/component`. */
 export type Component = 'backup' | 'restore' | 'drill';
 
-/** What an object of this library is for; undefined for every other object. */
+/** The component label of an object of this library; undefined for every other object. */
 export function componentLabel({ object }: Manifest): string | undefined {
   return text(object, 'metadata', 'labels', 'app.kubernetes.io/name') === 'postgres-backup'
     ? text(object, 'metadata', 'labels', 'app.kubernetes.io/component')
@@ -25,18 +25,18 @@ const POD_SPECS: { readonly [kind: string]: readonly string[] } = {
 };
 const WORKLOADS = ['spec', 'template', 'spec'];
 
-/** The path to the spec of an object's Jobs; undefined where it makes none. */
+/** The path to the spec of an object's Jobs; undefined if it makes none. */
 export function jobSpecPath({ kind }: Manifest): readonly string[] | undefined {
   return kind === 'CronJob' ? ['spec', 'jobTemplate', 'spec'] : kind === 'Job' ? ['spec'] : undefined;
 }
 
-/** The path to the spec of an object's pods; undefined where it has none. */
+/** The path to the spec of an object's pods; undefined if it has none. */
 export function podSpecPath({ kind, object }: Manifest): readonly string[] | undefined {
   const path = POD_SPECS[kind] ?? WORKLOADS;
   return at(object, ...path, 'containers') === undefined ? undefined : path;
 }
 
-/** A container of an object's pods, of whatever sort, and the path to it. */
+/** A container of any sort of an object's pods, and the path to it. */
 export interface Container {
   readonly path: readonly (string | number)[];
   readonly value: Value;
@@ -51,7 +51,7 @@ export function containersOf(manifest: Manifest): Container[] {
       );
 }
 
-/** The variables that the containers of a workload have as plain values, those of the last container first to count. */
+/** The variables of a workload's containers that have plain values. Those of the last container take precedence. */
 export function environmentOf(manifest: Manifest): ReadonlyMap<string, string> {
   return new Map(
     containersOf(manifest).flatMap(({ value }) =>
@@ -75,7 +75,7 @@ export function claimsOf(manifest: Manifest): string[] {
   );
 }
 
-/** The folder of the dumps on the claim, by the variables of a workload. */
+/** The folder of the dumps on the claim, from the variables of a workload. */
 export function folderOf(env: ReadonlyMap<string, string>): string {
   return (env.get('BACKUP_DIR') ?? '').replace(/^\/backups\//, '');
 }

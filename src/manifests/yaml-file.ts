@@ -16,16 +16,16 @@ import {
 } from 'yaml';
 import { finding, type Finding, type Place } from '../reports/findings';
 
-/** No manifest is nested as deeply; parsing something that is would exhaust the stack. */
+/** No manifest is nested as deeply as this. Parsing deeper files would exhaust the stack. */
 const MOST_LEVELS = 100;
 
 /**
- * A file with YAML or JSON in it: its documents, and where their nodes are. What is broken is an error of the file, and
- * the documents hold what could be read. The parser's own messages quote the text, hence only its codes are told.
+ * A file with YAML or JSON: its documents, and the places of their nodes. A syntax error is a problem of the file, and
+ * the documents have the readable part. The parser's own messages quote the text, so only its codes are shown.
  */
 export class YamlFile {
   readonly documents: readonly Document[];
-  /** The first thing that is wrong with the file. */
+  /** The first error in the file. */
   readonly problem: Finding | undefined;
   private readonly lines = new LineCounter();
 
@@ -36,7 +36,7 @@ export class YamlFile {
   ) {
     const documents: Document[] = [];
     try {
-      // Unique keys are for the caller to check: the parser takes the square of their number for it.
+      // The caller checks that keys are unique: the parser takes quadratic time for it.
       for (const document of new Composer({
         uniqueKeys: false,
         prettyErrors: false,
@@ -88,20 +88,20 @@ export class YamlFile {
   }
 }
 
-/** The value under a key; undefined where the node is not a mapping or lacks the key. Aliases are followed. */
+/** The value of a key; undefined if the node is not a mapping or lacks the key. Aliases are followed. */
 export function child(document: Document, node: unknown, key: string): Node | undefined {
   if (!isMap(node)) return undefined;
   return resolved(document, node.items.find((pair) => keyOf(pair.key) === key)?.value);
 }
 
-/** The node itself, or what an alias stands for. */
+/** The node itself, or the target of an alias. */
 export function resolved(document: Document, node: unknown): Node | undefined {
   return isAlias(node) ? targets(document).get(node) : isNode(node) ? node : undefined;
 }
 
 const TARGETS = new WeakMap<Document, Map<Node, Node>>();
 
-/** What each alias stands for, found in one pass: the library's own way takes a pass for each. */
+/** The target of each alias, found in one pass: the library's own way takes a pass for each. */
 function targets(document: Document): Map<Node, Node> {
   const known = TARGETS.get(document);
   if (known !== undefined) return known;
@@ -133,7 +133,7 @@ export function items(document: Document, node: unknown): Node[] {
   return isSeq(node) ? node.items.map((item) => resolved(document, item)).filter((item) => item !== undefined) : [];
 }
 
-/** The name of a key, also of one that is not a string. */
+/** The name of a key, even if it is not a string. */
 export function keyOf(key: unknown): string {
   return isScalar(key) ? String(key.value) : '';
 }

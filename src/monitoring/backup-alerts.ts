@@ -20,19 +20,19 @@ import { OffsiteCopy } from '../offsite/offsite-copy';
 import { RestoreDrill } from '../drill/restore-drill';
 import { RestoreJob } from '../restore/restore-job';
 
-/** The objects to watch, and how closely. */
+/** The objects to watch, and the limits. */
 export interface BackupAlertsProps {
   /** Name of the PrometheusRule. */
   readonly name: string;
   /** Backups that have to succeed, and whose claims must not fill up. At least one. */
   readonly backups: BackupCronJob[];
   /**
-   * Restores: their templates must stay suspended, and those that a merge starts must not fail.
+   * Restores: templates must stay suspended, and restores by a merge must not fail.
    * @default - none
    */
   readonly restores?: RestoreJob[];
   /**
-   * Drills that have to succeed, and to be as quick as their `rto` says.
+   * Drills that have to succeed within their `rto`.
    * @default - none
    */
   readonly drills?: RestoreDrill[];
@@ -43,7 +43,7 @@ export interface BackupAlertsProps {
   readonly copies?: OffsiteCopy[];
   /**
    * Age that the last success of a backup may have beyond the longest interval of its schedule. At least 1 minute.
-   * @default - the starting deadline and the deadline of the backup together: a run that is as late or slow as they
+   * @default - the starting deadline and the deadline of the backup together: a run that begins and ends as late as they
    * allow raises no alert
    */
   readonly slack?: Duration;
@@ -58,7 +58,7 @@ export interface BackupAlertsProps {
    */
   readonly copySlack?: Duration;
   /**
-   * How much of a claim has to be free, in percent, from 1 to 99.
+   * Part of a claim that has to be free, in percent, from 1 to 99.
    * @default 10
    */
   readonly minFreePercent?: number;
@@ -68,8 +68,7 @@ export interface BackupAlertsProps {
    */
   readonly runbookUrl?: string;
   /**
-   * Labels of the object, which the `ruleSelector` of Prometheus may ask for, e.g. `{ release: 'kube-prometheus-stack'
-   * }`.
+   * Labels of the object, e.g. those of the `ruleSelector` of Prometheus: `{ release: 'kube-prometheus-stack' }`.
    * @default - none
    */
   readonly labels?: { [name: string]: string };
@@ -81,27 +80,24 @@ export interface BackupAlertsProps {
 }
 
 /**
- * What fits into an object, in bytes. With `kubectl apply` it becomes an annotation of itself, of 262,144 bytes at
- * most.
+ * The most bytes of an object. `kubectl apply` copies the object into an annotation of itself, of 262,144 bytes at most.
  */
 const MOST_BYTES = 230_000;
 
 /**
  * Alerts on backups, copies, drills and restores, as a PrometheusRule of the Prometheus operator. A recorded metric
  * names each CronJob once, and every alert joins it, so that a thousand databases have as many alerts as one. Beyond
- * about a
- * thousand, the rules are split into several objects, `<name>`, `<name>-2` and so on.
+ * about a thousand, the rules are split into several objects, `<name>`, `<name>-2` and so on.
  *
  * The alerts need the metrics of kube-state-metrics 2.5 or later, with their own `namespace` label (`honorLabels`), and
  * those of the kubelet for the claims.
  *
- * A run that is left out, since daylight saving skips its hour, is a missing backup, and raises an alert. The success
- * of
- * a Job that a kubectl before 1.28 has created from a CronJob does not count: the CronJob does not learn of it.
+ * A run that is left out, since daylight saving skips its hour, is a missing backup, and raises an alert. A Job that a
+ * kubectl before 1.28 has created from a CronJob does not count: the CronJob does not learn of its success.
  */
 export class BackupAlerts extends Construct {
   /**
-   * Tells what it watches from what others do, in the labels of recorded metrics.
+   * Distinguishes the CronJobs that it watches from those of others, in the labels of recorded metrics.
    * @internal
    */
   public readonly _id: string;
@@ -150,7 +146,7 @@ export class BackupAlerts extends Construct {
     this.node.defaultChild = objects[0];
   }
 
-  /** The first object has the name; those after it have a number too. */
+  /** The first object has the name alone; each of the others also has a number. */
   private object(index: number, rules: PrometheusRuleSpecGroupsRules[], props: BackupAlertsProps): PrometheusRule {
     const name = index === 0 ? props.name : `${props.name}-${index + 1}`;
     takeName(this, 'PrometheusRule', 'backupAlerts.name', props.name, name);
@@ -161,7 +157,7 @@ export class BackupAlerts extends Construct {
   }
 }
 
-/** Rules in as few objects as hold them. */
+/** Rules in as few objects as can hold them. */
 function inObjects(rules: readonly PrometheusRuleSpecGroupsRules[]): PrometheusRuleSpecGroupsRules[][] {
   const objects: PrometheusRuleSpecGroupsRules[][] = [[]];
   let size = 0;
@@ -177,7 +173,7 @@ function inObjects(rules: readonly PrometheusRuleSpecGroupsRules[]): PrometheusR
   return objects;
 }
 
-/** Each claim once. Its last measurement counts until the next backup must have succeeded. */
+/** The claims, each once. The last measurement of a claim counts until the next backup must have succeeded. */
 function claims(backups: BackupCronJob[], watches: Watched[]): WatchedClaim[] {
   const known = new Map<string, WatchedClaim>();
   backups.forEach(({ storage }, index) => {

@@ -8,14 +8,14 @@ import { dashboard } from './dashboard';
 import { checkLabels, checkName } from '../kubernetes/names';
 import { takeName } from '../kubernetes/resource';
 
-/** The content of the dashboard, and where Grafana finds it. */
+/** The content of the dashboard, and the labels by which Grafana finds it. */
 export interface BackupDashboardProps {
   /** Name of the ConfigMap. */
   readonly name: string;
   /** The alerts whose CronJobs and claims are shown. Their rules record what the dashboard asks for. */
   readonly alerts: BackupAlerts;
   /**
-   * Title of the dashboard, once in its folder.
+   * Title of the dashboard, unique in its folder.
    * @default - PostgreSQL backups, and the namespace
    */
   readonly title?: string;
@@ -25,16 +25,16 @@ export interface BackupDashboardProps {
    */
   readonly labels?: { [name: string]: string };
   /**
-   * Annotations, e.g. `{ grafana_folder: 'Backups' }` where the sidecar has that `folderAnnotation`.
+   * Annotations, e.g. `{ grafana_folder: 'Backups' }` if the sidecar has that `folderAnnotation`.
    * @default - none
    */
   readonly annotations?: { [name: string]: string };
 }
 
 /**
- * A Grafana dashboard in a ConfigMap, as the sidecar of Grafana's chart collects them: how old the last successes are,
- * which CronJobs are overdue, failed or suspended, how long runs take, and how full the claims are. No metric tells how
- * many dumps there are on the claim: `RESTORE_ACTION=list` does.
+ * A Grafana dashboard in a ConfigMap, for the sidecar of Grafana's chart. It shows the age of the last successes, the
+ * CronJobs that are overdue, failed or suspended, the duration of runs, and the free space of the claims. No metric
+ * counts the dumps on the claim: `RESTORE_ACTION=list` does.
  *
  * Its size does not depend on the number of databases: Grafana asks Prometheus for their names. The metric
  * `cronjob:postgres_backup_stale_after_seconds`, which the rules of `BackupAlerts` record, names the watched CronJobs

@@ -7,16 +7,16 @@ const COLUMNS = 24;
 /** The variable that lets the reader choose: a dashboard does not know the uid of its Prometheus. */
 const DATASOURCE = { type: 'prometheus', uid: '${datasource}' };
 
-/** Grafana 10.4; later ones migrate it. */
+/** The schema of Grafana 10.4; later versions migrate it. */
 const SCHEMA_VERSION = 39;
 
-/** What the reader has chosen: a name, or several as a regular expression. */
+/** The reader's choice: a name, or several as a regular expression. */
 const CHOSEN = { namespace: { pattern: '$namespace' }, cronjob: { pattern: '$cronjob' } };
 
 export interface DashboardContents {
   readonly uid: string;
   readonly title: string;
-  /** What `BackupAlerts` calls itself in recorded metrics. */
+  /** Name of the `BackupAlerts` in recorded metrics. */
   readonly alerts: string;
   /** Whether any copies are watched. */
   readonly hasCopies: boolean;
@@ -35,9 +35,9 @@ interface Panel {
   readonly height: number;
   readonly unit: Unit;
   readonly thresholds?: readonly Threshold[];
-  /** PromQL by what its line, or its column, is called. */
+  /** PromQL, by the name of its line or its column. */
   readonly lines: { readonly [legend: string]: string };
-  /** How the columns of a table are shown, in their order. */
+  /** The columns of a table, in their order. */
   readonly columns?: { readonly [title: string]: Column };
 }
 
@@ -51,7 +51,7 @@ interface Threshold {
   readonly from: number | null;
 }
 
-/** Red from a value on. */
+/** Thresholds that are red from a value on. */
 function redFrom(value: number): Threshold[] {
   return [
     { color: 'green', from: null },
@@ -59,7 +59,7 @@ function redFrom(value: number): Threshold[] {
   ];
 }
 
-/** An age as a part of what is allowed. */
+/** Thresholds of an age, as a part of the allowed age. */
 const AGE: readonly Threshold[] = [
   { color: 'green', from: null },
   { color: 'orange', from: 0.9 },
@@ -109,7 +109,7 @@ export function dashboard({ uid, title, alerts, hasCopies, hasDrills, hasObjecti
 }
 
 /**
- * The values of a label, of which the reader chooses some. All of them are `.*`, so that a query does not grow with
+ * The values of a label, from which the reader chooses. `.*` stands for all values, so that a query does not grow with
  * their number.
  */
 function variable(name: string, label: string, metric: string): object {
@@ -316,7 +316,7 @@ const OPTIONS: Readonly<Record<Panel['type'], object>> = {
   table: { sortBy: [{ displayName: 'Of what is allowed', desc: true }] },
 };
 
-/** The results of the queries of a table side by side, a CronJob in a line, each under its name. */
+/** Joins the results of the queries of a table: a line per CronJob, and a column per query with its name. */
 function joined(queries: readonly { readonly name: string; readonly refId: string }[]): object[] {
   const columns = queries.map(({ name, refId }) => [`Value #${refId}`, name] as const);
   return [

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 
-/** What a label has to be: this, or what a regular expression matches. */
+/** A condition on a label: its value, or a regular expression that it matches. */
 export type Matcher = string | { readonly pattern: string };
 
 /** Matchers by label, e.g. `{ namespace: 'shop' }`. */
@@ -8,38 +8,38 @@ export interface Matchers {
   readonly [label: string]: Matcher;
 }
 
-/** Any of some names, which need no escaping but for their dots. */
+/** Matches any of some names. Of their characters, only the dots need escaping. */
 export function anyOf(names: Iterable<string>): Matcher {
   const sorted = [...new Set(names)].sort();
   return sorted.length === 1 ? sorted[0]! : { pattern: sorted.join('|').replaceAll('.', '\\\\.') };
 }
 
 /**
- * How long a value counts after its last sample. It spans restarts of kube-state-metrics and of Prometheus, which would
- * otherwise end every alert and raise it again.
+ * The time for which a value counts after its last sample. It spans restarts of kube-state-metrics and of Prometheus,
+ * which would otherwise end every alert and raise it again.
  */
 const BRIDGE = '15m';
 
 /**
- * The recorded metric that names each CronJob that is watched, whether it exists or not. Its value is how many seconds
- * after its last success a CronJob is overdue. Its labels, beside `namespace` and `cronjob`: `alerts`, the object that
- * watches; `kind`, backup, copy or drill; `deadline`, when a run is ended.
+ * The recorded metric that names each CronJob that is watched, whether it exists or not. Its value is the number of
+ * seconds after its last success at which a CronJob is overdue. Its labels, beside `namespace` and `cronjob`: `alerts`,
+ * the object that watches; `kind`, backup, copy or drill; `deadline`, the time after which a run is ended.
  */
 export const STALE_AFTER = 'cronjob:postgres_backup_stale_after_seconds';
 
 /** The recorded metric with the seconds that a restore may take, of each drill that has such an objective. */
 export const OBJECTIVE = 'cronjob:postgres_drill_rto_seconds';
 
-/** The claims that are watched: their size, and the part that is free. */
+/** The recorded metrics of the watched claims: their size, and the part that is free. */
 export const CLAIM = { capacity: 'claim:postgres_backup_capacity_bytes', free: 'claim:postgres_backup_free:ratio' };
 
-/** How many CronJobs are listed in a row, and in how many rows where there are more. */
+/** The most CronJobs in a single row. If there are more, they are in this many rows. */
 const ROWS = 32;
 
 /**
  * Some CronJobs with a value in seconds, which the recorded metric gets with its labels. Prometheus copies the left
- * side of each `or`: many are in rows, or a thousand would take it four times as long. The row of a CronJob depends on
- * its name alone, so that another one is another line.
+ * side of each `or`. Many CronJobs are therefore in rows: without them, a thousand would take four times as long. The
+ * row of a CronJob depends on its name alone, so that a further CronJob adds one line.
  */
 export function secondsOf(cronJobs: readonly string[], seconds: number): string {
   const rows = new Map<number, string[]>();
@@ -53,21 +53,20 @@ export function secondsOf(cronJobs: readonly string[], seconds: number): string 
 }
 
 /**
- * PromQL about all CronJobs that are watched, in a length that does not grow with their number. Instances of
- * kube-state-metrics that follow each other, or run side by side, each have series of their own: everything is
- * aggregated before it is compared.
+ * PromQL about all watched CronJobs, whose length does not grow with their number. Successive or parallel instances of
+ * kube-state-metrics have series of their own, so everything is aggregated before it is compared.
  * Source: https://github.com/kubernetes/kube-state-metrics/tree/main/docs/metrics/workload
  */
 export class CronJobMetrics {
-  /** Which CronJobs: a series each, with the seconds after which a success is overdue. */
+  /** The CronJobs: a series each, with the seconds after which a success is overdue. */
   public readonly staleAfter: string;
 
-  /** Those of `OBJECTIVE`, which only drills have. */
+  /** The labels of `OBJECTIVE`, which only drills have. */
   private readonly labels: Matchers;
 
   /**
    * @param watched labels of `STALE_AFTER`
-   * @param namespace that of the CronJobs
+   * @param namespace namespace of the CronJobs
    */
   constructor(
     watched: Matchers,
@@ -77,17 +76,17 @@ export class CronJobMetrics {
     this.staleAfter = `max by (namespace, cronjob) (${series(STALE_AFTER, watched)})`;
   }
 
-  /** Seconds since the last success, or since the creation where there was none. */
+  /** Seconds since the last success, or since the creation if there was none. */
   public get age(): string {
     return `${this.ageOfAll}\nand on (namespace, cronjob) ${this.staleAfter}`;
   }
 
-  /** The same, of those that are overdue. */
+  /** The age of the CronJobs that are overdue. */
   public get overdue(): string {
     return `${this.ageOfAll} > on (namespace, cronjob) ${this.staleAfter}`;
   }
 
-  /** The age as a part of what is allowed: from 1 on, it is overdue. */
+  /** The age as a part of the allowed age: from 1 on, the CronJob is overdue. */
   public get ageOfAllowed(): string {
     return `(${this.ageOfAll}) / on (namespace, cronjob) ${this.staleAfter}`;
   }
@@ -101,7 +100,7 @@ export class CronJobMetrics {
     ].join('\n');
   }
 
-  /** Those that are suspended. */
+  /** The CronJobs that are suspended. */
   public get suspended(): string {
     const metric = series('kube_cronjob_spec_suspend', { namespace: this.namespace });
     return (
@@ -110,15 +109,15 @@ export class CronJobMetrics {
     );
   }
 
-  /** Seconds until the next run is due; none where it is suspended. */
+  /** Seconds until the next run is due; none for a suspended CronJob. */
   public get untilNext(): string {
     const next = `max by (namespace, cronjob) (${this.fact('kube_cronjob_next_schedule_time')})`;
     return `${next} - time()\nand on (namespace, cronjob) ${this.staleAfter}`;
   }
 
   /**
-   * The newest Job of each CronJob that failed, by its start, if nothing has succeeded since. Jobs count and not pods:
-   * a run whose first pod fails and whose second one succeeds is a success.
+   * The newest failed Job of each CronJob, by its start, if no Job has succeeded since. Jobs count and not pods: a run
+   * whose first pod fails and whose second pod succeeds is a success.
    */
   public get failed(): string {
     return [
@@ -129,12 +128,12 @@ export class CronJobMetrics {
     ].join('\n');
   }
 
-  /** How many of the Jobs that are kept have failed; nothing where none has. */
+  /** The number of failed Jobs among those that are kept; no series if there are none. */
   public get failures(): string {
     return `count by (namespace, cronjob) (${this.jobs('kube_job_failed', { condition: 'true' })} == 1)`;
   }
 
-  /** Seconds for which Jobs have been running, where that is longer. */
+  /** Seconds for which Jobs have been running, if they are more than these. */
   public runningLongerThan(seconds: number): string {
     return [
       `time() - ${this.jobs('kube_job_status_start_time')} > ${seconds}`,
@@ -142,7 +141,7 @@ export class CronJobMetrics {
     ].join('\n');
   }
 
-  /** How many seconds the newest Job took that has succeeded; a Job that failed has no time of completion. */
+  /** Seconds that the newest successful Job took; a failed Job has no time of completion. */
   public get lastDuration(): string {
     return [
       'max by (namespace, cronjob) (',
@@ -152,17 +151,17 @@ export class CronJobMetrics {
     ].join('\n');
   }
 
-  /** The same, of the drills that took longer than their objective. */
+  /** The duration of the drills that took longer than their objective. */
   public get beyondObjective(): string {
     return `${this.lastDuration} > on (namespace, cronjob) ${this.objective}`;
   }
 
-  /** The same as a part of the objective, of the drills that have one. */
+  /** The duration as a part of the objective, for the drills that have an objective. */
   public get durationOfObjective(): string {
     return `${this.lastDuration} / on (namespace, cronjob) ${this.objective}`;
   }
 
-  /** When the newest run that succeeded ended; nothing before the first. */
+  /** The end of the newest successful run; no series before the first. */
   private get lastSuccess(): string {
     const metric = series('kube_cronjob_status_last_successful_time', { namespace: this.namespace });
     return `max by (namespace, cronjob) (max_over_time(${metric}[${BRIDGE}]))`;
@@ -178,8 +177,8 @@ export class CronJobMetrics {
   }
 
   /**
-   * A metric of the Jobs that come from the CronJobs, also of those that people created from them, with the CronJob as
-   * their label.
+   * A metric of the Jobs that come from the CronJobs, with the CronJob as a label. Jobs that people have created from
+   * them count, too.
    */
   private jobs(metric: string, labels: Matchers = {}): string {
     const owner = this.fact('kube_job_owner', { owner_kind: 'CronJob' });
@@ -201,19 +200,19 @@ export function resumed(namespace: string, templates: readonly string[]): string
   return `min by (namespace, cronjob) (min_over_time(${metric}[${BRIDGE}])) == 0`;
 }
 
-/** The Jobs among some, which no CronJob has made, that have failed. */
+/** The failed Jobs among some that no CronJob has made. */
 export function jobsFailed(namespace: string, names: readonly string[]): string {
   return `${ofJobs(last('kube_job_failed', { namespace, job_name: anyOf(names), condition: 'true' }))} == 1`;
 }
 
-/** Nothing at all is known of a namespace. */
+/** True if no metric of a namespace is known. */
 export function unmonitored(namespace: string): string {
   return `absent_over_time(${series('kube_namespace_created', { namespace })}[${BRIDGE}])`;
 }
 
 /**
- * PromQL about some claims of a namespace. The kubelet measures a claim, once a minute, only while a pod has it
- * mounted: of the last values that the nodes have measured within the window the fullest counts, so what was freed
+ * PromQL about some claims of a namespace. The kubelet measures a claim once a minute, and only while a pod has it
+ * mounted. Of the last values that the nodes have measured within the window, the fullest counts. Freed space therefore
  * shows when the window has passed.
  * Source: https://kubernetes.io/docs/reference/instrumentation/metrics/
  */
@@ -260,7 +259,7 @@ export function promDuration(seconds: number): string {
   return `${seconds / size}${unit}`;
 }
 
-/** A metric by the labels that it has. */
+/** A metric with matchers of its labels. */
 export function series(metric: string, labels: Matchers): string {
   const matchers = Object.entries(labels).map(([label, matcher]) =>
     typeof matcher === 'string' ? `${label}="${matcher}"` : `${label}=~"${matcher.pattern}"`,

@@ -16,10 +16,10 @@ import {
 } from './metrics';
 import { Kind, staleAfter, Watched, WatchedClaim, WatchedRestore } from './watched';
 
-/** A rule; labels and annotations that all alerts have are added where the object is made. */
+/** A rule. The labels and annotations of all alerts are added when the object is made. */
 type Rule = PrometheusRuleSpecGroupsRules;
 
-/** At `critical` the next restore may fail, or lose more than was agreed on; at `warning` it would not yet. */
+/** At `critical`, the next restore may fail, or lose more than was agreed on; at `warning`, it would not yet. */
 type Severity = 'critical' | 'warning';
 
 /** The most CronJobs in the expression of a rule: about 100 kB. */
@@ -30,8 +30,8 @@ const SUBJECT = '{{ $labels.namespace }}/{{ $labels.cronjob }}';
 const KUBECTL = 'kubectl -n {{ $labels.namespace }}';
 
 /**
- * What is recorded of the CronJobs: a series each, the same for all whose success is overdue after as many seconds and
- * whose runs are ended after as long. It is the only place that names them, so that it alone grows with their number.
+ * Recording rules of the CronJobs, with a series for each. CronJobs with the same slack and the same deadline share a
+ * rule. This is the only place that names the CronJobs, so that it alone grows with their number.
  */
 export function recordedCronJobs(alerts: string, watches: readonly Watched[]): Rule[] {
   const groups = grouped(watches, ({ kind, namespace, activeDeadline, ...watch }) =>
@@ -54,7 +54,7 @@ export function recordedCronJobs(alerts: string, watches: readonly Watched[]): R
   });
 }
 
-/** What is true of the CronJobs of a kind. */
+/** Alerts on the CronJobs of a kind. */
 export function cronJobRules(alerts: string, kind: Kind, watches: readonly Watched[]): Rule[] {
   const ofKind = watches.filter((watch) => watch.kind === kind);
   if (ofKind.length === 0) return [];
@@ -114,7 +114,7 @@ export function cronJobRules(alerts: string, kind: Kind, watches: readonly Watch
   ];
 }
 
-/** What is recorded of the drills that have a recovery time objective, and what is true of them. */
+/** Recording rules and alerts of the drills that have a recovery time objective. */
 export function objectiveRules(alerts: string, watches: readonly Watched[]): Rule[] {
   const drills = watches.filter(({ rto }) => rto !== undefined);
   if (drills.length === 0) return [];
@@ -143,7 +143,7 @@ export function objectiveRules(alerts: string, watches: readonly Watched[]): Rul
   ];
 }
 
-/** What is true of the templates that restores are started from, which must stay suspended. */
+/** Alerts on the templates of restores, which must stay suspended. */
 export function templateRules(templates: readonly WatchedRestore[]): Rule[] {
   return byNamespace(templates).map(([namespace, names]) =>
     rule('PostgresRestoreResumed', 'critical', {
@@ -171,7 +171,7 @@ export function restoreRules(jobs: readonly WatchedRestore[]): Rule[] {
   );
 }
 
-/** What is recorded of claims, and what is true of them. */
+/** Recording rules and alerts of claims. */
 export function claimRules(alerts: string, claims: readonly WatchedClaim[], minFreePercent: number): Rule[] {
   const groups = grouped(claims, ({ namespace, window }) => JSON.stringify([namespace, promDuration(window)]));
   const recorded = [...groups].flatMap(([key, group]) => {
@@ -264,7 +264,7 @@ interface Body {
   readonly description: string;
 }
 
-/** The labels of the expression say what it is about. */
+/** Makes an alert; the labels of the expression name its subject. */
 function rule(alert: string, severity: Severity, body: Body): Rule {
   const { summary, description, ...evaluated } = body;
   return { alert, ...evaluated, labels: { severity }, annotations: { summary, description } };
@@ -274,7 +274,7 @@ function deadlineOf({ activeDeadline }: { readonly activeDeadline: Duration }): 
   return promDuration(activeDeadline.toSeconds());
 }
 
-/** What has one key together, in the order of their first ones. */
+/** Groups items by their key, in the order of the first item of each group. */
 function grouped<T>(items: readonly T[], keyOf: (item: T) => string): Map<string, [T, ...T[]]> {
   const groups = new Map<string, [T, ...T[]]>();
   for (const item of items) {
@@ -292,7 +292,7 @@ function byNamespace(restores: readonly WatchedRestore[]): [string, string[]][] 
   );
 }
 
-/** Names once and in order, as many at a time as an expression takes. */
+/** Splits names, sorted and without duplicates, into pieces that an expression can take. */
 function inPieces(names: readonly string[]): string[][] {
   const sorted = [...new Set(names)].sort();
   return Array.from({ length: Math.ceil(sorted.length / MOST_NAMES) }, (_, index) =>
@@ -300,7 +300,7 @@ function inPieces(names: readonly string[]): string[][] {
   );
 }
 
-/** Hours up to a few days, and days where there are more: `24 hours`, `7 days`. */
+/** A duration in words: hours up to a few days, and days beyond, e.g. `24 hours`, `7 days`. */
 function human(duration: Duration): string {
   const seconds = duration.toSeconds();
   const [size, unit] = (

@@ -3,7 +3,7 @@ import { Construct } from 'constructs';
 import { checkDuration, InvalidPropError } from '../errors';
 import { Schedule } from '../schedule/schedule';
 
-/** What a `BackupCronJob`, an `OffsiteCopy` and a `RestoreDrill` have in common. */
+/** The common facts of a `BackupCronJob`, an `OffsiteCopy` and a `RestoreDrill`. */
 export interface Scheduled extends Construct {
   readonly name: string;
   readonly schedule: Cron;
@@ -13,20 +13,20 @@ export interface Scheduled extends Construct {
   readonly rto?: Duration;
 }
 
-/** What a CronJob that has to succeed again and again is for. */
+/** The purpose of a CronJob that has to succeed regularly. */
 export type Kind = 'backup' | 'copy' | 'drill';
 
-/** A CronJob that has to succeed again and again. */
+/** A CronJob that has to succeed regularly. */
 export interface Watched {
   readonly kind: Kind;
   readonly namespace: string;
   readonly name: string;
   /** The longest time between two runs. */
   readonly interval: Duration;
-  /** How much longer than that may lie between two successes. */
+  /** Time that may lie between two successes beyond the interval. */
   readonly slack: Duration;
   readonly activeDeadline: Duration;
-  /** How long a restore may take, where it is a drill that says so. */
+  /** Recovery time objective of a drill; undefined for none. */
   readonly rto?: Duration;
 }
 
@@ -40,13 +40,13 @@ export interface WatchedRestore {
 export interface WatchedClaim {
   readonly namespace: string;
   readonly name: string;
-  /** For how many seconds its last measurement counts. */
+  /** Seconds for which its last measurement counts. */
   readonly window: number;
 }
 
 /**
- * Two successes are further apart than two runs when the first one was quick and the second one late or slow. The usual
- * slack is as much as is allowed: it may begin and end as late as its deadlines say.
+ * A CronJob with its slack. Two successes are further apart than two runs if the first run was quick and the second was
+ * late or slow. By default, the slack is all that the deadlines allow a run to begin and end late.
  */
 export function watched(property: string, kind: Kind, cronJob: Scheduled, slack: Duration | undefined): Watched {
   return {
@@ -68,7 +68,7 @@ export function staleAfter({ interval, slack }: Pick<Watched, 'interval' | 'slac
   return interval.toSeconds() + slack.toSeconds();
 }
 
-/** Metrics are told apart by their namespace. */
+/** Returns the namespace of a construct, which distinguishes its metrics. */
 export function watchedNamespace(property: string, construct: Construct): string {
   const { namespace } = Chart.of(construct);
   if (namespace === undefined) {

@@ -11,7 +11,7 @@ export interface IsolationExceptions {
    */
   readonly heartbeat?: NetworkPeer;
   /**
-   * The API server, which a restore with `quiesce` talks to: its own addresses as `kubectl get endpoints kubernetes`
+   * The API server. Required for a restore with `quiesce`. Name its own addresses, as `kubectl get endpoints kubernetes`
    * shows them, and not that of the Service.
    * @default - nothing
    */
@@ -23,36 +23,37 @@ export interface IsolationExceptions {
    */
   readonly bucket?: NetworkPeer;
   /**
-   * Who resolves names, by UDP and by TCP.
-   * @default - the pods of `kube-system` with the label `k8s-app: kube-dns`, which CoreDNS has too
+   * The resolver of names, by UDP and by TCP.
+   * @default - the pods of `kube-system` with the label `k8s-app: kube-dns`, which those of CoreDNS have too
    */
   readonly dns?: NetworkPeer;
 }
 
 /**
- * Shuts the pods of a workload off from the network, by a NetworkPolicy. Nothing may connect to them, and they may
+ * Isolates the pods of a workload from the network, by a NetworkPolicy. No peer may connect to them, and they may
  * connect to the named peers only. The node mounts claims, so these need no exception. The network of the cluster must
- * enforce it: a network without support for NetworkPolicies ignores them without a word.
+ * enforce it: a network without support for NetworkPolicies silently ignores them.
  * Rule: https://kubernetes.io/docs/concepts/services-networking/network-policies/
  */
 export class Isolation {
-  /** From everything. For drills, which need no network. */
+  /** Isolates from all peers. For drills, which need no network. */
   public static complete(): Isolation {
     return new Isolation();
   }
 
   /**
-   * From everything but the database, DNS, and what else is named. Drills take it too, and get no network all the same.
+   * Isolates from all peers but the database, DNS, and the others that are named. A drill of dumps accepts it, too, and
+   * still gets no network.
    */
   public static exceptFor(exceptions: IsolationExceptions): Isolation {
     return new Isolation(exceptions);
   }
 
   private constructor(
-    /** What the pods may connect to; undefined for nothing. */
+    /** The peers that the pods may connect to; undefined for none. */
     public readonly exceptions?: IsolationExceptions,
   ) {}
 }
 
-/** What a workload connects to. */
+/** A peer that a workload connects to. */
 export type Destination = keyof IsolationExceptions;

@@ -3,17 +3,17 @@ import { k8s } from 'cdk8s-plus-28';
 import { checkCount, InvalidPropError } from '../errors';
 import { checkLabels, checkName } from '../kubernetes/names';
 
-/** Which port of a peer. */
+/** The port of a peer. */
 export interface NetworkPeerOptions {
   /**
    * TCP port (and for DNS, UDP port) at which the peer itself listens. A NetworkPolicy sees connections behind the
-   * Service: where a Service translates its port, it is the `targetPort` that counts.
+   * Service: if a Service translates its port, write the `targetPort`.
    * @default - the database's port; 443 for a heartbeat and a bucket; 6443 for the API server; 53 for DNS
    */
   readonly port?: number;
 }
 
-/** Which pods, and which port of them. */
+/** The namespace of the pods, and their port. */
 export interface PodsPeerOptions extends NetworkPeerOptions {
   /**
    * Namespace of the pods, found by the label `kubernetes.io/metadata.name` that every namespace has.
@@ -22,11 +22,11 @@ export interface PodsPeerOptions extends NetworkPeerOptions {
   readonly namespace?: string;
 }
 
-/** Something that pods may connect to. A NetworkPolicy knows pods and addresses, but no host names. */
+/** A peer that pods may connect to. A NetworkPolicy knows pods and addresses, but no host names. */
 export class NetworkPeer {
   /**
    * Pods in the cluster.
-   * @param labels that the pods have, e.g. those in the selector of their Service
+   * @param labels the labels of the pods, e.g. those in the selector of their Service
    * @throws InvalidPropError
    */
   public static pods(labels: { [name: string]: string }, options: PodsPeerOptions = {}): NetworkPeer {
@@ -57,8 +57,8 @@ export class NetworkPeer {
   }
 
   /**
-   * Hosts outside the cluster, or anything without pods of its own.
-   * @param addresses or ranges, e.g. `10.0.0.5`, `10.0.0.0/24`, `2001:db8::5`
+   * Hosts outside of the cluster, or any peer without pods of its own.
+   * @param addresses addresses or ranges, e.g. `10.0.0.5`, `10.0.0.0/24`, `2001:db8::5`
    * @throws InvalidPropError
    */
   public static addresses(addresses: string[], options: NetworkPeerOptions = {}): NetworkPeer {
@@ -88,7 +88,7 @@ export class NetworkPeer {
   }
 }
 
-/** A range of addresses; a single one is a range of its own. */
+/** A range of addresses; a single address is a range of its own. */
 function cidr(text: string): string {
   const [address = '', length, ...rest] = text.split('/');
   const bits = { 0: -1, 4: 32, 6: 128 }[isIP(address)]!;
@@ -102,7 +102,7 @@ function cidr(text: string): string {
       'networkPeer.addresses',
       text,
       'is neither an address nor a range of them, and a NetworkPolicy knows no host names',
-      'Write what the name resolves to, e.g. "10.0.0.5" or "10.0.0.0/24"',
+      'Write the addresses of the name, e.g. "10.0.0.5" or "10.0.0.0/24"',
     );
   }
   return `${address}/${length ?? bits}`;

@@ -13,23 +13,23 @@ const CONFIG_PATH = '/offsite-config';
 const REPORT_PATH = '/offsite';
 const REPORT_SIZE = Size.mebibytes(4);
 
-/** The folder in which the containers of a pod hand over what is about the bucket. */
+/** The folder in which the containers of a pod hand over their findings about the bucket. */
 export const OFFSITE_DIR = env('OFFSITE_DIR', REPORT_PATH);
 
 /** The program takes 90 MB. */
 const RCLONE_SIZE = Size.mebibytes(256);
 
-/** What a pod needs in which a container of PostgreSQL's image talks to a bucket. */
+/** The additions to a pod in which a container of PostgreSQL's image talks to a bucket. */
 export interface BucketAccess {
-  /** Lends the program to the containers that come next. */
+  /** Lends the program to the containers that follow. */
   readonly lending: ContainerProps;
-  /** What may be known of the place. */
+  /** The place, without secrets. */
   readonly place: k8s.EnvVar[];
-  /** Of the container that talks: that, and the secrets. */
+  /** Variables of the container that talks: the place, and the secrets. */
   readonly env: k8s.EnvVar[];
-  /** Of the container that comes next. */
+  /** The mount of the container that follows. */
   readonly report: k8s.VolumeMount;
-  /** Of the container that talks. */
+  /** The mounts of the container that talks. */
   readonly volumeMounts: k8s.VolumeMount[];
   readonly volumes: k8s.Volume[];
 }
@@ -37,7 +37,7 @@ export interface BucketAccess {
 /**
  * rclone's image has no bash and no client of PostgreSQL: it lends its program, which is linked statically, and its
  * list of public authorities.
- * @param folder of the dumps, which is that of the copies too
+ * @param folder the folder of the dumps, and of the copies
  */
 export function bucketAccess(target: OffsiteTarget, folder: string): BucketAccess {
   const { encryption, ca, config, prefix } = target;
@@ -88,7 +88,7 @@ export function bucketAccess(target: OffsiteTarget, folder: string): BucketAcces
   };
 }
 
-/** What a container logs in with, and where. */
+/** The variables with which a container logs in, and the address. */
 function loginEnv({ provider, region, ca, accessKey, secretKey, remote, config }: OffsiteTarget): k8s.EnvVar[] {
   if (remote !== undefined && config !== undefined) {
     return [
@@ -107,7 +107,7 @@ function loginEnv({ provider, region, ca, accessKey, secretKey, remote, config }
   ];
 }
 
-/** A secret that is missing must not keep the pod from saying so. */
+/** The volume is optional: a pod whose secret is missing must start, to say so. */
 function configFile({ secretName, key }: SecretKey): k8s.VolumeProjection[] {
   return [{ secret: { name: secretName, items: [{ key, path: 'rclone.conf' }], optional: true } }];
 }

@@ -12,15 +12,15 @@ import { checkFolder, POD_NAME } from '../workload/script-job';
 import { bucketAccess, OFFSITE_DIR } from './bucket-access';
 import { OffsiteTarget } from './offsite-target';
 
-/** Whose dumps are copied, where to, and when. */
+/** The dumps to copy, the bucket, and the schedule. */
 export interface OffsiteCopyProps extends PodOptions {
   /** Name of the CronJob, up to 52 characters. */
   readonly name: string;
-  /** Whose dumps are copied. */
+  /** The backup whose dumps are copied. */
   readonly backup: BackupCronJob;
   /** The bucket. */
   readonly target: OffsiteTarget;
-  /** When to copy: late enough for a backup to be done, e.g. two hours after it began. */
+  /** Schedule of the copies: late enough for a backup to be done, e.g. two hours after it began. */
   readonly schedule: Cron;
   /**
    * Time zone of the schedule, a name of the tz database.
@@ -28,70 +28,71 @@ export interface OffsiteCopyProps extends PodOptions {
    */
   readonly timeZone?: string;
   /**
-   * Whether the schedule is stopped. Copies on demand still run.
+   * Whether the schedule is suspended. Copies on demand still run.
    * @default false
    */
   readonly suspend?: boolean;
   /**
    * Time after which a run is ended, its retries included, in whole seconds. At least 1 minute. After three quarters of
-   * it no other dump is begun: the next run goes on.
+   * this time, a run begins no other dump: the next run continues.
    * @default Duration.hours(6)
    */
   readonly activeDeadline?: Duration;
   /**
-   * How late a run may begin when the cluster could not begin it in time, in whole seconds, at least 10.
+   * Most time by which a run may begin late, when the cluster could not begin it on time, in whole seconds, at least 10.
    * @default Duration.hours(12)
    */
   readonly startingDeadline?: Duration;
   /**
-   * Most that is sent, or read back, in a second.
+   * Most bytes that are sent, or read back, per second.
    * @default - as much as the network takes
    */
   readonly bandwidth?: Size;
   /**
-   * Whether what has arrived is read back, decrypted and compared with the checksum of the dump. Some providers charge
-   * for what is read. Without it, only the sizes are compared.
+   * Whether each copy is read back, decrypted and compared with the checksum of the dump. Some providers charge for
+   * reads. Without it, only the sizes are compared.
    * @default true
    */
   readonly readBack?: boolean;
   /**
-   * Which copies stay, by the rules of a backup's retention. The others are removed, and dumps that no rule wants are
-   * not copied. The key must be able to delete. An object lock keeps the versions of what is removed all the same.
-   * @default - all: how long copies stay is up to the rules of the bucket
+   * The rule for the copies that stay, like the retention of a backup. The other copies are removed, and dumps that no
+   * rule wants are not copied. The key must be able to delete. An object lock keeps the versions of removed copies in
+   * any case.
+   * @default - all copies stay, until a rule of the bucket removes them
    */
   readonly retention?: Retention;
 }
 
-/** Status of a run that has copied, while the expected secrets are wrong: another run does not help. */
+/** The exit status of a run that has copied although the expected secrets are wrong: a retry does not help. */
 const SECRETS_STATUS = 3;
 
 /**
  * Copies the verified dumps of a backup into a bucket, on a schedule: the newest first, each file once, and never over
- * another one. What has arrived is read back and compared with the checksum of the dump; the evidence is in
- * `offsite/<dump>.json` beside the dumps. Without `retention` it removes nothing from the bucket: how long copies stay
- * is up to a rule of the bucket, so that its key need not be able to delete.
+ * an existing file. Each copy is read back and compared with the checksum of the dump. The evidence is in
+ * `offsite/<dump>.json` beside the dumps. Without `retention`, nothing is removed from the bucket, and the key need not
+ * be able to delete: a rule of the bucket decides how long copies stay.
  *
- * The container that has the keys of the bucket can only read the claim, and the one that writes the evidence has no
- * keys.
+ * The container that has the keys of the bucket can only read the claim, and the container that writes the evidence has
+ * no keys.
  */
 export class OffsiteCopy extends Construct {
   /** Name of the CronJob. */
   public readonly name: string;
-  /** Whose dumps are copied. */
+  /** The backup whose dumps are copied. */
   public readonly backup: BackupCronJob;
   /** The bucket. */
   public readonly target: OffsiteTarget;
-  /** When to copy. */
+  /** Schedule of the copies. */
   public readonly schedule: Cron;
   /** Time zone of the schedule, a name of the tz database. */
   public readonly timeZone: string;
-  /** Whether the schedule is stopped. */
+  /** Whether the schedule is suspended. */
   public readonly suspend: boolean;
   /** Time after which a run is ended. */
   public readonly activeDeadline: Duration;
-  /** How late a run may begin. */
+  /** Most time by which a run may begin late. */
   public readonly startingDeadline: Duration;
-  /** Which copies stay; undefined where that is up to the rules of the bucket. */
+  /** The rule for the copies that stay; undefined if the rules of the bucket decide. */
   public readonly retention?: Retention;
 
   /** @throws InvalidPropError */
@@ -168,7 +169,7 @@ export class OffsiteCopy extends Construct {
   }
 }
 
-/** In rclone's words; 0 for no limit. */
+/** Returns the bandwidth in rclone's notation; 0 for no limit. */
 function checkBandwidth(size: Size | undefined): string {
   if (size === undefined) {
     return '0';
@@ -178,7 +179,7 @@ function checkBandwidth(size: Size | undefined): string {
       'offsiteCopy.bandwidth',
       size.asString(),
       'is so little that a dump would take days',
-      'Write at least Size.kibibytes(64), which is sent in a second',
+      'Write at least Size.kibibytes(64), which is per second',
     );
   }
   return `${size.toKibibytes()}Ki`;

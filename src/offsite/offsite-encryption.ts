@@ -1,14 +1,14 @@
 import { InvalidPropError } from '../errors';
 import { SecretKey } from '../secrets/secret-key';
 
-/** Whether the copies in a bucket are encrypted before they leave the pod. */
+/** The encryption of copies, before they leave the pod. */
 export class OffsiteEncryption {
   /**
-   * Encrypted in the pod, as the crypt remotes of rclone are: contents, and not the names of the files. Who loses the
-   * password or the salt loses every copy, so keep both where the cluster's end is not theirs. Neither can be changed
+   * Encrypted in the pod, by a crypt remote of rclone: the contents, and not the names of the files. Without the
+   * password or the salt, every copy is lost, so keep both in a place that outlives the cluster. Neither can be changed
    * for a prefix that has copies: use another prefix for another password.
-   * Each object tells by itself whether today's password opens it. A copy, and a restore or a drill of a copy, look at
-   * that first, so `sameAsDump` is not needed; with it, restores of dumps on the claim ask for neither all the same.
+   * Each object itself tells whether today's password opens it. A copy, and a restore or a drill of a copy, check that
+   * first, so `sameAsDump` is not needed. With it, restores of dumps on the claim still ask for neither.
    * Rule: https://rclone.org/crypt/
    * @param password at least 16 random characters in one line
    * @param salt likewise, and not the same value
@@ -28,15 +28,15 @@ export class OffsiteEncryption {
     return new OffsiteEncryption(password, salt);
   }
 
-  /** Not encrypted, by choice: each reader of the bucket reads the database. */
+  /** Not encrypted, on purpose: each reader of the bucket can read the database. */
   public static none(): OffsiteEncryption {
     return new OffsiteEncryption();
   }
 
   private constructor(
-    /** What the copies are encrypted with; undefined for none. */
+    /** Password of the encryption; undefined for none. */
     public readonly password?: SecretKey,
-    /** What the password is strengthened with; undefined for none. */
+    /** Salt that strengthens the password; undefined for none. */
     public readonly salt?: SecretKey,
   ) {}
 }

@@ -6,21 +6,21 @@ import { ScriptJobProps } from '../workload/script-job';
 import { bucketAccess, OFFSITE_DIR } from './bucket-access';
 import { OffsiteTarget } from './offsite-target';
 
-/** What a pod needs that restores a copy as if it were a dump on the claim. */
+/** The additions to a pod that restores a copy as if it were a dump on the claim. */
 export interface OffsiteSource {
-  /** Fetches a copy; the volume for it is called `fetched` here. */
+  /** The containers that fetch a copy. */
   readonly initContainers: ContainerProps[];
-  /** Of the container that restores. */
+  /** Variables of the container that restores. */
   readonly env: k8s.EnvVar[];
-  /** Of the container that restores. */
+  /** The mount of the container that restores. */
   readonly report: k8s.VolumeMount;
   readonly volumes: k8s.Volume[];
 }
 
 /**
- * @param volume that gets the copy, and is mounted where the claim would be
- * @param choice variables that say which dump
- * @param extra what else the container gets that fetches
+ * @param volume the volume that gets the copy, and is mounted in the place of the claim
+ * @param choice the variables that choose the dump
+ * @param extra further settings of the container that fetches
  */
 export function offsiteSource(
   target: OffsiteTarget,
@@ -57,12 +57,12 @@ export function offsiteSource(
   };
 }
 
-/** Room for a copy: as much as the claim has, where that is known. */
+/** The volume for a copy, as large as the claim if its size is known. */
 export function fetchedVolume(name: string, storage: IBackupStorage): k8s.Volume {
   return { name, emptyDir: { sizeLimit: storage.size === undefined ? undefined : quantity(storage.size) } };
 }
 
-/** A restore of a copy: the claim is not mounted, since it may be gone. */
+/** Turns a restore into that of a copy: the claim is not mounted, since it may be gone. */
 export function fromOffsite(job: ScriptJobProps, target: OffsiteTarget): ScriptJobProps {
   const named = (name: string): k8s.EnvVar[] => job.settings.filter((variable) => variable.name === name);
   const choice = ['RESTORE_ACTION', 'RESTORE_DUMP', 'RESTORE_BEFORE'].flatMap(named);

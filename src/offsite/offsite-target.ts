@@ -5,7 +5,7 @@ import { checkImage } from '../kubernetes/image';
 import { SecretKey } from '../secrets/secret-key';
 import { OffsiteEncryption } from './offsite-encryption';
 
-/** A bucket of a server that speaks S3, and who may write to it. */
+/** A bucket of a server that speaks S3, and the key that may write to it. */
 export interface S3BucketProps {
   /** Address of the server, e.g. `https://s3.eu-central-1.amazonaws.com`. */
   readonly endpoint: string;
@@ -19,7 +19,7 @@ export interface S3BucketProps {
    */
   readonly prefix?: string;
   /**
-   * What rclone calls the provider, e.g. `AWS`, `Ceph` or `Minio`. It knows what each does otherwise than the others.
+   * The provider as rclone names it, e.g. `AWS`, `Ceph` or `Minio`. rclone knows the peculiarities of each.
    * Rule: https://rclone.org/s3/#s3-provider
    * @default 'Other'
    */
@@ -32,7 +32,7 @@ export interface S3BucketProps {
   readonly encryption: OffsiteEncryption;
   /**
    * Authority that has signed the server's certificate.
-   * @default - the public ones, as rclone's image has them
+   * @default - the public authorities of rclone's image
    */
   readonly ca?: TlsAuthority;
   /**
@@ -43,16 +43,16 @@ export interface S3BucketProps {
   readonly rcloneImage?: string;
 }
 
-/** Any remote of rclone, and where in it. */
+/** Any remote of rclone, and a folder of it. */
 export interface RcloneRemoteProps {
-  /** Configuration of rclone, whole, as `rclone config file` finds it. It must not be encrypted. */
+  /** The whole configuration file of rclone, which `rclone config file` finds. It must not be encrypted. */
   readonly config: SecretKey;
   /** Name of the remote in it, without a colon. */
   readonly remote: string;
   /**
    * Folder of the remote, below which each database has its own, e.g. `dumps/internal`. A remote of S3 begins with the
    * bucket.
-   * @default - the folder that the remote begins with
+   * @default - the root of the remote
    */
   readonly prefix?: string;
   /** Whether the copies are encrypted before they leave the pod. */
@@ -65,10 +65,10 @@ export interface RcloneRemoteProps {
   readonly rcloneImage?: string;
 }
 
-/** The release that the tests run. */
+/** The release that the tests use. */
 export const RCLONE_IMAGE = 'rclone/rclone:1.75.2';
 
-/** The place of copies that neither the cluster nor the NAS can reach. */
+/** The place of the copies, which outlives the cluster and the NAS. */
 export class OffsiteTarget {
   /**
    * A bucket.
@@ -117,8 +117,8 @@ export class OffsiteTarget {
   }
 
   /**
-   * Any other place that rclone reaches, e.g. a server by SFTP. Whether a name can be written twice, and whether what
-   * was cut off stays there, is up to the place: run no two copies at the same time.
+   * Any other place that rclone reaches, e.g. a server by SFTP. Such a place may overwrite a file, and may keep an
+   * incomplete file: never run two copies at the same time.
    * Rule: https://rclone.org/docs/#config-file
    * @throws InvalidPropError
    */
@@ -141,7 +141,7 @@ export class OffsiteTarget {
   public readonly bucket?: string;
   /** Folder in the bucket or of the remote; empty for none. */
   public readonly prefix: string;
-  /** What rclone calls the provider; undefined for a remote of rclone. */
+  /** The provider as rclone names it; undefined for a remote of rclone. */
   public readonly provider?: string;
   /** Whether the copies are encrypted before they leave the pod. */
   public readonly encryption: OffsiteEncryption;
@@ -187,7 +187,7 @@ export class OffsiteTarget {
   }
 
   /**
-   * What holds the bucket, in words.
+   * The server or remote, in words.
    * @internal
    */
   public get _server(): string {

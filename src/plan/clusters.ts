@@ -4,15 +4,15 @@ import type { Tree } from './tree';
 
 /** The manifests of one cluster, in both trees. */
 export interface Cluster {
-  /** The folder that only this cluster has; empty for what is in no such folder. */
+  /** The folder that only this cluster has; empty for manifests outside of such folders. */
   readonly folder: string;
   readonly before: readonly Manifest[];
   readonly after: readonly Manifest[];
 }
 
 /**
- * Objects of one name in two folders are of two clusters, as in `clusters/prod` and `clusters/staging`: such folders
- * are compared each by itself.
+ * Objects of one name in two folders belong to two clusters, as in `clusters/prod` and `clusters/staging`. Each of such
+ * folders is compared by itself.
  */
 export function clusters(base: Tree, head: Tree): Cluster[] {
   const folders = outermost([...twins(base.manifests), ...twins(head.manifests)]);
@@ -28,7 +28,7 @@ export function clusters(base: Tree, head: Tree): Cluster[] {
   return [...parts].map(([folder, part]) => ({ folder, ...part }));
 }
 
-/** Folders that become those of several clusters by the change: what is in them may have been meant for one. */
+/** Folders that the change turns into those of several clusters. Perhaps they were meant for one cluster. */
 export function newlyApart(base: Tree, head: Tree): string[] {
   const known = new Set(outermost([...twins(base.manifests)]));
   const folders = outermost([...twins(head.manifests)]);

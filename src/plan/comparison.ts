@@ -9,19 +9,19 @@ import { forecast, type Forecast } from './restore-points';
 import { workloadOf, type Workload } from './planned-workload';
 import { name } from './words';
 
-/** What a plan is told beside the two trees. */
+/** The options of a plan, beside the two trees. */
 export interface PlanOptions {
   /** The moment that the answers are for, in milliseconds since 1970. */
   readonly now: number;
   /** The dumps on the storage by folder. */
   readonly dumps?: ReadonlyMap<string, readonly StoredDump[]>;
-  /** The size of a dump, in bytes, where the listing has none. */
+  /** The size of a dump, in bytes, if the listing has none. */
   readonly dumpSize?: number;
-  /** How long the last run took, in seconds. */
+  /** The duration of the last run, in seconds. */
   readonly lastRun?: number;
 }
 
-/** What one of the two trees has. */
+/** The facts of one of the two trees. */
 export interface Side {
   readonly manifests: readonly Manifest[];
   readonly backups: readonly BackupWorkload[];
@@ -31,42 +31,42 @@ export interface Side {
   readonly guards: readonly Guard[];
 }
 
-/** A workload before and after; one of them is missing where it is new or gone. */
+/** A workload before and after the change; one of the two is missing if it is new or gone. */
 export interface Pair<T> {
   readonly before?: T;
   readonly after?: T;
 }
 
-/** What becomes of the restore points of a backup, as far as its dumps are known. */
+/** The forecast of a backup's restore points, as far as its dumps are known. */
 export interface BackupForecast extends Forecast {
-  /** Whether there is a listing that may be of another backup's folder, and so does not count. */
+  /** Whether a listing does not count, since it may be that of another backup's folder. */
   readonly isAmbiguous: boolean;
 }
 
 export interface BackupPair extends Pair<BackupWorkload> {
-  /** What becomes of the restore points; undefined where a backup is new or gone. */
+  /** The forecast of the restore points; undefined if the backup is new or gone. */
   readonly forecast?: BackupForecast;
 }
 
-/** The two trees side by side: what the answers are made from. */
+/** The two trees side by side, from which the answers are made. */
 export interface Comparison {
-  /** The folder of the cluster, where there are several. */
+  /** The folder of the cluster, if there are several. */
   readonly cluster: string;
   readonly before: Side;
   readonly after: Side;
-  /** What differs. */
+  /** The resources that differ. */
   readonly resources: readonly ResourceChange[];
   /** The backups that differ. */
   readonly backups: readonly BackupPair[];
   /** The workloads of this library that differ, backups included. */
   readonly workloads: readonly Pair<Workload>[];
-  /** The dumps without those of folders of which there are several. */
+  /** The options, without the dumps of ambiguous folders. */
   readonly options: PlanOptions;
   /** The folders of the listing that several claims have. */
   readonly ambiguous: ReadonlySet<string>;
-  /** The guards that hold when the merge is applied: one that is gone from Git holds until it is removed by hand. */
+  /** The guards in force when the merge is applied: a guard that is gone from Git stays until it is removed by hand. */
   readonly guards: readonly Guard[];
-  /** By a namespace, the one that its workloads have moved to. */
+  /** The namespace to which the workloads of a namespace have moved. */
   readonly namespaces: ReadonlyMap<string, string>;
 }
 
@@ -144,12 +144,12 @@ export function ambiguousFolders(
   return new Set(several.filter((folder) => dumps.has(folder)));
 }
 
-/** What becomes of the restore points of a backup that may be the same before and after. */
+/** The forecast of the restore points of a backup, which may be the same before and after. */
 export function forecastOf(before: BackupWorkload, after: BackupWorkload, { now, dumps }: PlanOptions): Forecast {
   return forecast(before, after, now, dumps?.get(before.folder), isOrphaned(before, after));
 }
 
-/** Whether the dumps of a workload are where it does not look for them any more. A claim is of one namespace. */
+/** True if the dumps of a workload are in a place where it no longer looks. A claim belongs to one namespace. */
 export function isOrphaned(before: Dumps, after: Dumps): boolean {
   return (
     before.claim !== after.claim ||
@@ -161,7 +161,7 @@ export function isOrphaned(before: Dumps, after: Dumps): boolean {
 /** The place of the dumps of a backup. */
 type Dumps = Pick<BackupWorkload, 'manifest' | 'claim' | 'folder'>;
 
-/** A folder of dumps, for people. */
+/** A folder of dumps, in words. */
 export function dumpsOf({ manifest, claim, folder }: Dumps): string {
   return `${name(folder)} on the claim ${manifest.namespace === '' ? '' : `${name(manifest.namespace)}/`}${name(claim)}`;
 }

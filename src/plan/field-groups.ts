@@ -7,10 +7,10 @@ export interface FieldGroup {
   readonly fields: readonly FieldChange[];
 }
 
-/** What an object is for, in words: it repeats what other fields say. */
+/** The description of an object, which repeats other fields in words. */
 const DESCRIPTION = 'metadata.annotations["kubernetes.io/description"]';
 
-/** Whether nothing differs but what a person reads. */
+/** True if nothing differs but the description. */
 export function isDescribedOnly({ fields }: ResourceChange): boolean {
   return fields.length > 0 && fields.every(({ path }) => isDescription(path));
 }
@@ -19,7 +19,7 @@ export function isDescription(path: string): boolean {
   return path === DESCRIPTION;
 }
 
-/** Every field that differs, once. Descriptions are left out where other fields differ, too. */
+/** Every field that differs, once. Descriptions are left out if other fields differ, too. */
 export function fieldGroups(resources: readonly ResourceChange[]): FieldGroup[] {
   const found = new Map<string, { field: FieldChange; resources: Set<ResourceChange>; paths: Set<string> }>();
   for (const resource of resources) {
@@ -42,11 +42,11 @@ export function fieldGroups(resources: readonly ResourceChange[]): FieldGroup[] 
     group.fields.push(paths.size > 1 ? { ...field, path: inAnyContainer(field.path) } : field);
     groups.set(key, group);
   }
-  // What many have in common comes first.
+  // Fields of many resources come first.
   return [...groups.values()].sort((a, b) => b.resources.length - a.resources.length);
 }
 
-/** The same field of another container is the same. */
+/** A path without the name of the container: the same field of several containers counts as one. */
 function inAnyContainer(path: string): string {
   return path.replace(/\b(?:initC|c)ontainers\[[^\]]*\]/, 'containers[*]');
 }

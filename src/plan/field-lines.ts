@@ -2,10 +2,10 @@ import type { Value } from '../manifests/manifest';
 import { printable } from '../reports/text';
 import { ORDER, type FieldChange } from './fields';
 
-/** A new text of more lines is told by its beginning; a changed one by its difference, in full. */
+/** A new text of more lines is shown by its beginning. A changed text is shown by its full difference. */
 const MOST_LINES = 40;
 
-/** A field and how it differs, in lines. */
+/** A field and its difference, in lines. */
 export function fieldLines({ path, before, after, diff }: FieldChange): string[] {
   const told = printable(path);
   if (diff !== undefined) return [`${told}:`, ...diff.split('\n').map(printableLine)];
@@ -15,7 +15,7 @@ export function fieldLines({ path, before, after, diff }: FieldChange): string[]
   return [`${told}: ${shown(was)} → ${shown(is)}`];
 }
 
-/** Of two lists of names, what is between the first and the last difference. */
+/** The parts of two lists of names between the first and the last difference. */
 function whereTheyDiffer(before: string, after: string): [string, string] {
   const [was, is] = [before.split(', '), after.split(', ')];
   const first = was.findIndex((name, index) => name !== is[index]);

@@ -2,19 +2,19 @@ import { createTwoFilesPatch, OMIT_HEADERS } from 'diff';
 import compare from 'microdiff';
 import type { Value } from '../manifests/manifest';
 
-/** One field that differs. A list of named things is compared by name, and its order is a field of its own. */
+/** One field that differs. A list of named items is compared by name, and its order is a field of its own. */
 export interface FieldChange {
   /** E.g. `spec.containers[backup].env[KEEP_DAILY].value`. */
   readonly path: string;
-  /** Undefined where the field is new. */
+  /** Undefined if the field is new. */
   readonly before?: Value;
-  /** Undefined where the field is gone. */
+  /** Undefined if the field is gone. */
   readonly after?: Value;
   /** The difference of texts of several lines, as a unified diff. */
   readonly diff?: string;
 }
 
-/** What names the items of a list, by the name of the list. */
+/** The field that names the items of a list, by the name of the list. */
 const NAMED_BY: { readonly [list: string]: string } = {
   containers: 'name',
   initContainers: 'name',
@@ -30,7 +30,7 @@ const NAMED_BY: { readonly [list: string]: string } = {
 /** Lists of strings that are sets. */
 const SETS = new Set(['resources', 'accessModes', 'finalizers', 'add', 'drop']);
 
-/** Marks a list that was turned into an object by the names of its items. */
+/** Marks an object that was a list of named items. */
 const LIST = Symbol('list');
 export const ORDER = '(order)';
 
@@ -63,7 +63,7 @@ function isText(value: Value): value is string {
   return typeof value === 'string' && value.trimEnd().includes('\n');
 }
 
-/** The order of a list matters by itself only where nothing came and nothing went. */
+/** The order of a list matters by itself only if no item came or went. */
 function isSameSet(before: unknown, after: unknown, path: readonly (string | number)[]): boolean {
   const [old, current] = [before, after].map((value) =>
     Object.keys(inner(value, path) as Keyed)
@@ -90,7 +90,7 @@ function byName(value: unknown, list = ''): unknown {
   return Object.assign(keyed, { [ORDER]: names.join(', '), [LIST]: true });
 }
 
-/** An object that has nothing by inheritance: a key may be called `constructor`. */
+/** An object that inherits nothing: a key may be called `constructor`. */
 function bare(entries: readonly [string, unknown][]): Keyed {
   const object = Object.create(null) as Keyed;
   for (const [key, value] of entries) object[key] = value;

@@ -1,11 +1,11 @@
-/** A file, before it is known what is in it. */
+/** A file, before its content is parsed. */
 export interface RawFile {
   /** From the root of the tree, with `/`. */
   readonly path: string;
   readonly content: Buffer;
 }
 
-/** What could not be read, and is not compared. */
+/** A file that could not be read, and is not compared. */
 export interface Problem {
   readonly file: string;
   readonly line?: number;

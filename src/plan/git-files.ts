@@ -2,12 +2,12 @@ import { execFileSync } from 'node:child_process';
 import { MisuseError } from '../errors';
 import type { Files } from './files';
 
-/** As `ls-tree -z` writes it. */
+/** An entry of `ls-tree -z`. */
 const ENTRY = /^(\d+) (\w+) ([0-9a-f]+)\t([^]+)$/;
 const FILE = /^100/;
 
 /**
- * The files of a folder as they are in a commit, without a checkout; of a file its content.
+ * The files of a folder in a commit, without a checkout. For a file, its content.
  * @param ref a branch, a tag or a commit
  * @param folder from the root of the repo, or with `./` from here
  * @throws MisuseError
@@ -57,7 +57,7 @@ function resolve(object: string, problem: string, told: string): string {
   }
 }
 
-/** All of them from one process. */
+/** The contents of some objects, all from one process. */
 function blobs(ids: readonly string[], told: string): Buffer[] {
   if (ids.length === 0) return [];
   const output = run(['cat-file', '--batch'], told, `${ids.join('\n')}\n`);

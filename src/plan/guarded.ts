@@ -1,7 +1,7 @@
 import { list, text, type Manifest } from '../manifests/manifest';
 import { componentLabel } from '../manifests/workload';
 
-/** What a `NamespaceGuard` protects, read back from its policy and its binding. */
+/** A `NamespaceGuard` and the objects that it protects, read back from its policy and its binding. */
 export interface Guard {
   readonly manifest: Manifest;
   readonly binding: Manifest | undefined;
@@ -10,7 +10,7 @@ export interface Guard {
   /** Labels that protect the claims and StatefulSets of the namespace. */
   readonly labels: readonly (readonly [string, string])[];
   readonly namespace: string;
-  /** Why it refuses nothing; undefined where it is in force. */
+  /** The reason why it is not in force; undefined if it is. */
   readonly defect: string | undefined;
 }
 

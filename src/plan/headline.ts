@@ -2,7 +2,7 @@ import { LEVELS } from '../reports/level';
 import type { Plan } from './plan';
 import { name, plural } from './words';
 
-/** The risk and what it comes from, in one line. */
+/** The risk and its cause, in one line. */
 export function headline({ risk, changes, base, head }: Plan): string {
   const [worst] = changes;
   if (worst === undefined) return `No change: ${name(head)} has what ${name(base)} has`;

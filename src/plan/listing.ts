@@ -4,22 +4,22 @@ import { MisuseError } from '../errors';
 export interface StoredDump {
   /** E.g. `shop-20261123-020000`. */
   readonly name: string;
-  /** When it began, in milliseconds since 1970. */
+  /** The time at which it began, in milliseconds since 1970. */
   readonly time: number;
   readonly isVerified: boolean;
   /** Whether a hold keeps it from being pruned, as far as a listing can tell. */
   readonly isHeld: boolean;
-  /** Bytes, where the listing tells sizes. */
+  /** Bytes, if the listing has sizes. */
   readonly size: number | undefined;
 }
 
-/** The name of something that belongs to a dump, with the ending and what an `ls -l` has before it. */
+/** The name of a file of a dump, with its ending and the columns of `ls -l` before it. */
 const LINE = /^(.*?)(\S+?)-(\d{4})(\d\d)(\d\d)-(\d\d)(\d\d)(\d\d)(\.\S+)?[/*]?(\s.*)?$/;
 /** Permissions, links, owner, group, size. */
 const LONG = /^-[-rwxsStT]{9}\S?\s+\d+\s+\S+\s+\S+\s+(\d+)\s/;
 /**
- * What `RESTORE_ACTION=list` has after the name: time, age, megabytes, whether it is verified, secrets, rows, until
- * when it is held.
+ * The columns of `RESTORE_ACTION=list` after the name: time, age, megabytes, verified or not, secrets, rows, and the end
+ * of the hold.
  */
 const LISTED = /^\s+\S+Z?\s+\S+\s+(\d+)\s+(yes|no)\b(?:\s+\S+\s+\S+\s+(released|\d{4}-\d\d-\d\dT[\d:]{8}Z))?/;
 
@@ -31,9 +31,9 @@ interface Entry {
 }
 
 /**
- * The dumps of a listing: what `ls`, `ls -l` or `RESTORE_ACTION=list` print of the folder, or names one a line.
- * @returns by the folder, which is the first part of their names, the newest first
- * @throws MisuseError when there is no dump in it
+ * Reads the dumps of a listing: the output of `ls`, `ls -l` or `RESTORE_ACTION=list` for the folder, or a name per line.
+ * @returns the dumps by their folder, which is the first part of their names, the newest first
+ * @throws MisuseError when the listing has no dump
  */
 export function readListing(text: string, source: string): ReadonlyMap<string, readonly StoredDump[]> {
   const entries = new Map<string, Entry>();
@@ -62,7 +62,7 @@ export function readListing(text: string, source: string): ReadonlyMap<string, r
       `--dumps (${source}) names no dump. List the folder of the dumps with ls -l, or with RESTORE_ACTION=list`,
     );
   }
-  // A listing of *.dump alone says nothing of checksums.
+  // A listing of *.dump alone shows no checksums.
   const hasChecksums = [...entries.values()].some(({ endings }) => endings.has('.dump.sha256'));
   const folders = new Map<string, StoredDump[]>();
   for (const entry of stored.sort((a, b) => b.time - a.time)) {

@@ -2,18 +2,18 @@ import type { Manifest } from '../manifests/manifest';
 import { componentLabel } from '../manifests/workload';
 import { workloadOf, type Workload } from './planned-workload';
 
-/** Cluster-wide, and what is in it goes with it: another name is another object. */
+/** Objects that are never moved: with another name, they are other objects. Their contents are lost with them. */
 const NEVER_MOVED = new Set(['Namespace', 'PersistentVolume', 'Job']);
 
-/** What kustomize appends to the names of what it generates. */
+/** The hash that kustomize appends to the names of generated objects. */
 const HASH = /-[2456789bcdfghkmt]{10}$/;
 
 type Key = (manifest: Manifest) => string | undefined;
 
 /**
- * Objects that are gone and objects that are new, of which each pair is for the same thing: the same database, the
- * claim of the same backup, the same name in the namespace that a backup has moved to, the same content.
- * @returns by the new object, the old one
+ * Pairs objects that are gone with new objects of the same purpose: the same database, the claim of the same backup, the
+ * same name in the namespace that a backup has moved to, or the same content.
+ * @returns the old object of each new object
  */
 export function moves(gone: readonly Manifest[], added: readonly Manifest[]): ReadonlyMap<Manifest, Manifest> {
   const found = new Map<Manifest, Manifest>();
@@ -27,7 +27,7 @@ export function moves(gone: readonly Manifest[], added: readonly Manifest[]): Re
     left.gone.delete(old);
     left.added.delete(current);
   };
-  /** Pairs what only one object of each side has the key of. */
+  /** Pairs objects whose key only one object of each side has. */
   const match = (keyOfOld: Key, keyOfNew: Key = keyOfOld): void => {
     const [old, current] = [single(left.gone, keyOfOld), single(left.added, keyOfNew)];
     for (const [key, manifest] of current) {
@@ -90,7 +90,7 @@ function isWorkload(manifest: Manifest): boolean {
   return workloadOf(manifest) !== undefined;
 }
 
-/** What makes two workloads the same, the surest first: they dump, restore or prove the same database. */
+/** The keys by which two workloads are the same, the surest first: they dump, restore or prove the same database. */
 const PURPOSES: readonly ((one: Workload) => readonly string[])[] = [
   ({ manifest, server, database, folder }) => [manifest.namespace, server, database, folder],
   ({ manifest, server, database }) => [manifest.namespace, server, database],
@@ -106,7 +106,7 @@ function ofWorkload(purpose: (one: Workload) => readonly string[]): Key {
   };
 }
 
-/** All but what names it. */
+/** The content of an object, without its name and namespace. */
 function content({ object }: Manifest): string {
   return JSON.stringify({ ...object, metadata: undefined });
 }

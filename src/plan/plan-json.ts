@@ -4,7 +4,7 @@ import type { ChangeId, Risk } from './change';
 import type { Plan } from './plan';
 import { isMoved, resourceName } from './resources';
 
-/** What `--json` prints. Fields may be added; where one changes its meaning or goes, `version` counts up. */
+/** The output of `--json`. Fields may be added. If a field is removed or changes its meaning, `version` counts up. */
 export interface JsonReport {
   readonly version: 1;
   /** The trees as they were asked for. */
@@ -22,11 +22,11 @@ export interface JsonReport {
     readonly details: readonly string[];
     readonly items?: readonly string[];
   }[];
-  /** What becomes of the restore points of each backup that differs. */
+  /** The forecast of the restore points of each backup that differs. */
   readonly restorePoints: readonly {
     readonly backup: string;
     /**
-     * When the next run begins; missing where none is scheduled: then the lists are for a run on demand, without its
+     * The beginning of the next run; missing if none is scheduled. The lists are then for a run on demand, without its
      * own dump.
      */
     readonly nextRun?: string;
@@ -45,7 +45,7 @@ export interface JsonReport {
     readonly namespace?: string;
     readonly name: string;
     readonly change: 'added' | 'removed' | 'changed';
-    /** What it was called, where it has another name or namespace now. */
+    /** Its former name, if its name or namespace has changed. */
     readonly was?: string;
     readonly fields: readonly { readonly path: string; readonly before?: Value; readonly after?: Value }[];
   }[];

@@ -11,10 +11,10 @@ import { plural, words } from './words';
 /** GitHub takes comments of up to 65,536 characters. */
 const MOST_CHARACTERS = 60_000;
 
-/** What a reader sees of a comment without unfolding anything: 60 lines with the headline and the folds. */
+/** The visible lines of a comment while all folds are closed: 60 with the headline and the folds. */
 const MOST_LINES = 48;
 
-/** So many items of an answer are seen; where there are more, all of them are in the fold. */
+/** The visible items of an answer. If there are more, all of them are in the fold. */
 const MOST_ITEMS = 8;
 
 const SIGNS = { error: '🔴 error', warning: '🟡 warning', note: '🔵 note' };
@@ -27,7 +27,7 @@ export function markdownReport(plan: Plan): string {
   for (const group of alike(plan.changes)) {
     const block = item(group, MOST_ITEMS);
     const lines = block.split('\n').length;
-    // What comes later is not worse, and is not seen before what is folded as a whole.
+    // Later answers are not worse, and must not be shown before an answer that is folded.
     const isShown = left > 0 && lines <= left;
     left = isShown ? left - lines : 0;
     if (isShown) shown.push(block);
@@ -40,7 +40,7 @@ export function markdownReport(plan: Plan): string {
   return [...parts, ...fold(`Fields of ${plural(plan.resources.length, 'object')}`, blocks, room)].join('\n').trimEnd();
 }
 
-/** Answers that say the same of other resources, with other details, are seen once. */
+/** Groups answers that are equal but for their resources and details: each group is shown once. */
 function alike(changes: readonly Change[]): Change[][] {
   const groups = new Map<string, Change[]>();
   for (const change of changes) {
@@ -54,7 +54,7 @@ function isCut(group: readonly Change[]): boolean {
   return group.length > 1 || group.some(({ items = [] }) => items.length > MOST_ITEMS);
 }
 
-/** What is behind a fold, by its levels: `2 warnings and 3 notes`. */
+/** The answers behind a fold, by their levels: `2 warnings and 3 notes`. */
 function summary(folded: readonly Change[]): string {
   const counts = LEVELS.map((level) => [folded.filter((change) => change.level === level).length, level] as const);
   return `${words(counts.filter(([number]) => number > 0).map(([number, level]) => plural(number, level)))} in full`;
@@ -66,7 +66,7 @@ function fold(title: string, blocks: readonly string[], room: number): string[] 
   return [`<details><summary>${escaped}</summary>\n`, ...cut(blocks, room), '</details>\n'];
 }
 
-/** An answer; of several that are alike the first one, for all of them. */
+/** An answer; the first stands for a group of similar answers. */
 function item(group: readonly Change[], most = Infinity): string {
   const [{ level, title, details, items = [] }, ...others] = group as [Change, ...Change[]];
   const about = firstOf(group.flatMap(({ resources }) => resources))
@@ -101,8 +101,7 @@ function diff(group: FieldGroup): string {
 }
 
 /**
- * Text in which no character is markup. A name in a manifest notifies no person: a word joiner after the @
- * makes it none.
+ * Text in which no character is markup. A word joiner after each @ keeps a name in a manifest from notifying a person.
  */
 function text(value: string): string {
   return printable(value)
@@ -112,7 +111,7 @@ function text(value: string): string {
     .replaceAll('@', '@\u2060');
 }
 
-/** Text as it is written, between more backticks than it has. */
+/** Text as code, between more backticks than it has. */
 function code(value: string): string {
   const told = printable(value);
   const fence = '`'.repeat(longestRun(told, 0) + 1);

@@ -7,14 +7,14 @@ import type { Plan } from './plan';
 import { changedName, isMoved, resourceName, type ResourceChange } from './resources';
 import { plural } from './words';
 
-/** How a person sees the plan. */
+/** The terminal on which the plan is shown. */
 export interface TextOptions {
   readonly color: boolean;
   /** Width of the terminal, in characters. */
   readonly columns: number;
 }
 
-/** JSON has them all. */
+/** The most resources that are listed. JSON has all of them. */
 const MOST_RESOURCES = 10;
 
 /** The plan for people: the risk in a line, what the change means, and every field that differs. */
@@ -45,13 +45,13 @@ export function textReport(plan: Plan, { color, columns }: TextOptions): string 
   );
 }
 
-/** Which resources a group of fields is of. */
+/** The heading of a group of fields: its resources. */
 export function groupName({ resources, fields }: FieldGroup): string {
   const names = firstOf(resources.map(fullName)).join(', ');
   return `${names}: ${plural(fields.length, resources.length > 1 ? 'equal field' : 'field')}`;
 }
 
-/** The resources that are new and those that are gone, in a line each. */
+/** The resources that are new or gone, a line each. */
 export function comeAndGone({ resources }: Plan): string[] {
   const listed = (word: string, some: readonly ResourceChange[]): string[] =>
     some.length === 0 ? [] : [`${word}: ${some.map(fullName).join(', ')}`];
@@ -73,7 +73,7 @@ function fullName(resource: ResourceChange): string {
   return `${cluster === '' ? '' : `${cluster}: `}${changedName(resource)}${was}`;
 }
 
-/** The names of the first resources, and how many more there are. */
+/** The names of the first resources, and the number of the others. */
 export function firstOf(resources: readonly string[]): string[] {
   const rest = resources.length - MOST_RESOURCES;
   return rest > 0 ? [...resources.slice(0, MOST_RESOURCES), `${rest} more`] : [...resources];

@@ -21,21 +21,21 @@ import { ambiguousFolders, comparison, type Comparison, type PlanOptions } from 
 import { resourceChanges, type ResourceChange } from './resources';
 import type { Tree } from './tree';
 
-/** What a change of a synthesized tree means. */
+/** The meaning of a change of a synthesized tree. */
 export interface Plan {
   readonly base: string;
   readonly head: string;
   readonly now: number;
   readonly risk: Risk;
-  /** The worst first. Empty where the trees are the same. */
+  /** The answers, the worst first. Empty if the trees are the same. */
   readonly changes: readonly Change[];
   /** Every field that differs. */
   readonly resources: readonly ResourceChange[];
-  /** Of each cluster. */
+  /** The comparison of each cluster. */
   readonly comparisons: readonly Comparison[];
 }
 
-/** Of what is of one level, what comes first destroys the most. */
+/** Within a level, the first answers are about the greatest losses. */
 const ANSWERS = [
   protection,
   claims,

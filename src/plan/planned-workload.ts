@@ -9,7 +9,7 @@ import {
   type Component,
 } from '../manifests/workload';
 
-/** What a CronJob or Job of this library says of its runs, whatever it is for. */
+/** The facts of the runs of a CronJob or Job of this library. */
 export interface Workload {
   readonly manifest: Manifest;
   readonly component: Component;
@@ -22,7 +22,7 @@ export interface Workload {
   /** Seconds. */
   readonly startingDeadline: number;
   readonly database: string;
-  /** Empty where it has nothing to do with the server. */
+  /** Empty if it never connects to the server. */
   readonly server: string;
   readonly claim: string;
   /** The folder on the claim. */
@@ -33,7 +33,7 @@ export interface Workload {
   readonly secretVariables: ReadonlyMap<string, string>;
 }
 
-/** The workload that a manifest is of; undefined for every other object. */
+/** The facts of a workload from its manifest; undefined for every other object. */
 export function workloadOf(manifest: Manifest): Workload | undefined {
   const component = componentOf(manifest);
   if (component === undefined || (manifest.kind !== 'CronJob' && manifest.kind !== 'Job')) return undefined;

@@ -2,30 +2,30 @@ import type { Manifest, Value } from '../manifests/manifest';
 import { fieldChanges, type FieldChange } from './fields';
 import { moves } from './moves';
 
-/** A resource of which the two trees have different versions, or only one of them has it. */
+/** A resource that differs between the two trees, or that only one of them has. */
 export interface ResourceChange {
   readonly before?: Manifest;
   readonly after?: Manifest;
-  /** Empty where the resource is new or gone. */
+  /** Empty if the resource is new or gone. */
   readonly fields: readonly FieldChange[];
-  /** The folder of its cluster, where there are several. */
+  /** The folder of its cluster, if there are several. */
   readonly cluster: string;
 }
 
-/** How reports call a resource. */
+/** The name of a resource in reports. */
 export function resourceName({ kind, namespace, name, file, apiVersion }: Manifest): string {
   if (name === '') return `${apiVersion === '' ? '' : `${kind} in `}${file}${apiVersion === '' ? `, ${kind}` : ''}`;
   return `${kind} ${namespace === '' ? '' : `${namespace}/`}${name}`;
 }
 
-/** How reports call a resource that differs: by its new name. */
+/** The name of a resource that differs in reports: the new one. */
 export function changedName({ before, after }: Pick<ResourceChange, 'before' | 'after'>): string {
   return resourceName((after ?? before)!);
 }
 
 /**
- * The resources of two trees that differ, by name, in the order of the second tree; what has another name or namespace
- * and is for the same thing is one. Those that are gone come last.
+ * The resources that differ between two trees, by name, in the order of the second tree. A resource with another name or
+ * namespace but the same purpose is the same resource. Resources that are gone come last.
  */
 export function resourceChanges(
   before: readonly Manifest[],
@@ -51,7 +51,7 @@ export function resourceChanges(
   return [...changed, ...gone];
 }
 
-/** Whether it is the same thing under another name, or in another namespace. */
+/** True if the resource has moved to another name or namespace. */
 export function isMoved({ before, after }: Pick<ResourceChange, 'before' | 'after'>): boolean {
   return before !== undefined && after !== undefined && resourceName(before) !== resourceName(after);
 }
@@ -79,7 +79,7 @@ function byKey(manifests: readonly Manifest[]): Map<string, Manifest> {
   );
 }
 
-/** What has no name, such as a kustomization, is known by its file. */
+/** The key of a resource. A resource without a name, such as a kustomization, is identified by its file. */
 export function keyOf({ apiVersion, kind, namespace, name, file }: Manifest): string {
   return JSON.stringify([apiVersion, kind, namespace, name === '' ? file : name]);
 }

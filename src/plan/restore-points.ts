@@ -6,7 +6,7 @@ import type { StoredDump } from './listing';
 const DAY = 86_400_000;
 const LONGEST = 30 * 366 * DAY;
 
-/** More than any storage holds; keeps a schedule of every minute from taking all memory. */
+/** More runs than any storage has dumps. The limit keeps a schedule of every minute from taking all memory. */
 const MOST_RUNS = 20_000;
 
 /** The days of each rule's period, at most. */
@@ -22,20 +22,20 @@ export interface RestorePoint {
   readonly size: number | undefined;
 }
 
-/** What a change does to the restore points of a backup, at the end of the next run. */
+/** The effect of a change on the restore points of a backup, at the end of the next run. */
 export interface Forecast {
   /**
-   * When the next run begins; undefined where none is scheduled: the forecast is then for a run on demand, whose own
+   * The beginning of the next run; undefined if none is scheduled. The forecast is then for a run on demand, whose own
    * dump it leaves out.
    */
   readonly next: number | undefined;
   /** Whether the dumps come from a listing, and not from the calendar. */
   readonly isListed: boolean;
-  /** What would be there without the change, the newest first. */
+  /** The restore points without the change, the newest first. */
   readonly before: readonly RestorePoint[];
-  /** What will be there. */
+  /** The restore points with the change. */
   readonly after: readonly RestorePoint[];
-  /** What the change takes away, with the rules that have kept it. */
+  /** The restore points that the change removes, with the rules that have kept them. */
   readonly lost: readonly { readonly point: RestorePoint; readonly rules: readonly Rule[] }[];
 }
 
@@ -69,7 +69,7 @@ export function forecast(
     size: undefined,
   };
   const all = [coming, ...existing];
-  // A suspended backup has no run that prunes: all that is listed would stay, but for the change.
+  // A suspended backup has no run that prunes: without the change, all listed dumps would stay.
   const isResumed = stored !== undefined && before.isSuspended && !after.isSuspended;
   const unchanged = isResumed ? all : pruned(before.retention, all);
   const changed = isOrphaned ? [coming] : pruned(after.retention, all);
@@ -89,7 +89,7 @@ export function forecast(
   };
 }
 
-/** The times of the dumps that exist after a while, when every scheduled run has succeeded, the newest first. */
+/** The times of the dumps in the steady state, in which every scheduled run has succeeded, the newest first. */
 export function steadyState(backup: BackupWorkload, now: number): readonly number[] {
   const known = steadyStates.get(backup);
   if (known?.now === now) return known.times;
@@ -117,8 +117,8 @@ function computed(backup: BackupWorkload, now: number): readonly number[] {
 }
 
 /**
- * For how long a backup holds each of its dumps, in milliseconds; 0 for no hold, undefined where the script refuses the
- * variable.
+ * The time for which a backup holds each of its dumps, in milliseconds; 0 for no hold, undefined if the script refuses
+ * the variable.
  */
 export function holdTime(hold: string): number | undefined {
   if (hold === '') return 0;

@@ -2,10 +2,10 @@ import { readFileSync } from 'node:fs';
 import { MisuseError } from '../errors';
 import type { Files } from './files';
 
-/** The name of the only file of a stream: of two streams it is the same, so that what has no name is compared, too. */
+/** The name of the only file of a stream. It is the same for two streams, so that objects without names are compared. */
 const RENDERED = '(rendered)';
 
-/** What Helm, kustomize or another tool has rendered: a stream of documents. */
+/** The output of Helm, kustomize or another tool: a stream of documents. */
 export function stream(content: Buffer): Files {
   return { files: [{ path: RENDERED, content }], problems: [] };
 }

@@ -10,7 +10,7 @@ import { folderFiles } from './folder';
 import { gitFiles } from './git-files';
 import { readStream, stream } from './stream';
 
-/** A synthesized tree: what is to be compared. */
+/** A synthesized tree, to be compared. */
 export interface Tree {
   /** As it was asked for. */
   readonly name: string;
@@ -18,13 +18,13 @@ export interface Tree {
   /** The contents of all files, by path. */
   readonly files: ReadonlyMap<string, string>;
   readonly problems: readonly Problem[];
-  /** Whether it is a stream that a tool has rendered, and has no files. */
+  /** Whether it is the output of a tool, and has no files. */
   readonly isStream: boolean;
 }
 
 const MANIFESTS = new Set(['.yaml', '.yml', '.json']);
 
-/** Aliases that stand for more than this are meant to exhaust the memory. */
+/** Files with more aliases are meant to exhaust the memory. */
 const MOST_ALIASES = 1000;
 
 interface Parsed {
@@ -32,15 +32,15 @@ interface Parsed {
   readonly problems: readonly Problem[];
 }
 
-/** Reads trees. What two trees have in common is parsed once, and is then the same object. */
+/** Reads trees. A file that two trees share is parsed once, and is then the same object. */
 export class TreeReader {
   private readonly parsed = new Map<string, Parsed>();
 
   /**
-   * @param name a folder, a file or pipe with what was rendered, `-` for the standard input, or `ref:path` for a folder
+   * @param name a folder, a file or pipe with rendered manifests, `-` for the standard input, or `ref:path` for a folder
    * or a file in a commit
-   * @param option how errors call it
-   * @throws MisuseError where there is no such thing, or nothing in a stream
+   * @param option its name in errors
+   * @throws MisuseError when it does not exist, or a stream is empty
    */
   read(name: string, option: string): Tree {
     const colon = name.indexOf(':');
@@ -65,12 +65,12 @@ export class TreeReader {
     });
   }
 
-  /** @param text what a tool has rendered */
+  /** @param text the output of a tool */
   ofStream(name: string, text: string): Tree {
     return this.rendered(name, stream(Buffer.from(text)), name);
   }
 
-  /** A tool that fails prints nothing, and all would look as if it were gone. */
+  /** Refuses an empty stream: a tool that fails prints nothing, and every resource would seem to be gone. */
   private rendered(name: string, files: Files, option: string): Tree {
     const tree = this.tree(name, files, true);
     if (tree.manifests.length === 0 && tree.problems.length === 0)
@@ -106,7 +106,7 @@ export class TreeReader {
 /** Deeper than any manifest. */
 const MOST_LEVELS = 50;
 
-/** What may be an alias. */
+/** Text that may be an alias. */
 const ALIAS = /[-:,[{]\s+\*\w|[[{,]\*\w/;
 
 function parse(path: string, content: Buffer, text: string): Parsed {
@@ -118,7 +118,7 @@ function parse(path: string, content: Buffer, text: string): Parsed {
     : { manifests: documents.flatMap((value, index) => objects(path, index, value)), problems: [] };
 }
 
-/** The documents of a file in which nothing is odd, in a third of the time; undefined for any other. */
+/** The documents of an ordinary file, in a third of the time; undefined for any other file. */
 function plain(text: string): Value[] | undefined {
   try {
     const documents = loadAll(text, undefined, { schema: CORE_SCHEMA }) as Value[];
@@ -136,7 +136,7 @@ function isDeeper(value: Value, levels: number): boolean {
   );
 }
 
-/** What can be read of a file, and what is wrong with the rest. */
+/** The readable part of a file, and the problems of the rest. */
 function inParts(path: string, text: string): Parsed {
   const yaml = new YamlFile(path, text);
   const problems: Problem[] =
@@ -168,7 +168,7 @@ function inParts(path: string, text: string): Parsed {
   return { manifests, problems };
 }
 
-/** A document is an object, a list of objects, or something else that is compared by its place. */
+/** The objects of a document: an object, the items of a list, or another value, which is compared by its place. */
 function objects(file: string, index: number, value: Value): Manifest[] {
   if (value === null || value === undefined) return [];
   if (manifestOf(file, value) !== undefined) return manifestsOf(file, value);

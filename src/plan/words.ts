@@ -59,10 +59,10 @@ export function quantity(text: string): number | undefined {
   return Number(digits) * (unit.endsWith('i') ? 1024 : 1000) ** power;
 }
 
-/** Why a listing says nothing of a folder. */
+/** The sentence on a folder whose listing is ambiguous. */
 export function ambiguous(folder: string): string {
   return (
-    `The listing says nothing of ${name(folder)}: several claims have a folder of this name, and it may be of any ` +
+    `The listing tells nothing about ${name(folder)}: several claims have a folder of this name, and it may be of any ` +
     'of them.'
   );
 }
@@ -72,7 +72,7 @@ export function words(items: readonly string[]): string {
   return items.length < 2 ? items.join('') : `${items.slice(0, -1).join(', ')} and ${items.at(-1)}`;
 }
 
-/** What comes from a manifest, on one line and without what would move a cursor. */
+/** A text from a manifest, on one line and without control characters. */
 export function name(text: string): string {
   return printable(text) || '(empty)';
 }

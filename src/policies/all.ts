@@ -32,7 +32,7 @@ export const THEMES: Readonly<Record<string, readonly Policy[]>> = {
 
 export const POLICIES: readonly Policy[] = Object.values(THEMES).flat();
 
-/** What the resources of a tree break: the worst first, then by file, name, policy and path. */
+/** The violations of the resources of a tree: the worst first, then by file, name, policy and path. */
 export function check(manifests: readonly Manifest[], policies: readonly Policy[] = POLICIES): Finding[] {
   const findings = manifests.flatMap((resource) =>
     policies.flatMap((policy): Finding[] =>

@@ -5,7 +5,7 @@ import { violation, type Policy } from './policy';
 import { uncovered } from './recovery-window';
 import { crowds, MOST_AT_ONCE } from './runs-at-once';
 
-/** Whether there will be something to restore. */
+/** Policies on backups: there will be dumps to restore. */
 export const BACKUP: readonly Policy[] = [
   {
     id: 'backup-suspended',

@@ -2,10 +2,10 @@ import { list, text, type Manifest, type Value } from '../manifests/manifest';
 import { componentOf, containersOf, type Container } from '../manifests/workload';
 import { violation, type Policy, type Violation } from './policy';
 
-/** The modes of libpq that say what is wanted. The others, `allow` and `prefer`, take what they get. */
+/** The modes of libpq that decide the encryption. The others, `allow` and `prefer`, leave it to the server. */
 const SAID: ReadonlySet<string> = new Set(['disable', 'require', 'verify-ca', 'verify-full']);
 
-/** How the backups and the restores reach the server. */
+/** Policies on the connection of backups and restores to the server. */
 export const CONNECTION: readonly Policy[] = [
   {
     id: 'tls',
@@ -25,14 +25,14 @@ export const CONNECTION: readonly Policy[] = [
   },
 ];
 
-/** One for the workload: its containers connect to the same server. */
+/** One violation for the workload: its containers connect to the same server. */
 function unsaid(manifest: Manifest): Violation[] {
   return containersOf(manifest)
     .flatMap((container): Violation[] => {
       const host = variable(container, 'PGHOST');
       const mode = variable(container, 'PGSSLMODE');
       const server = text(host, 'value') ?? '';
-      // A value from elsewhere is said elsewhere, and there is no network behind a socket.
+      // A value from a secret or a ConfigMap is decided there, and there is no network behind a socket.
       if (host === undefined || server.startsWith('/') || isFromElsewhere(mode)) return [];
       const value = text(mode, 'value');
       if (value !== undefined && SAID.has(value)) return [];
@@ -51,7 +51,7 @@ function isFromElsewhere(entry: Value): boolean {
   return typeof entry === 'object' && entry !== null && 'valueFrom' in entry;
 }
 
-/** Whether a host is a Service of the namespace: `name`, `name.<namespace>`, or that with `.svc` and what follows. */
+/** True if a host is a Service of the namespace: `name`, `name.<namespace>`, or that with `.svc` and a cluster domain. */
 function isOfNamespace(host: string, namespace: string): boolean {
   const [name, ofNamespace, svc] = host.replace(/\.$/, '').split('.');
   return (

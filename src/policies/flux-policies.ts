@@ -54,14 +54,14 @@ const MAPS: ReadonlySet<unknown> = new Set([
 
 const SUBSTITUTION = 'https://fluxcd.io/flux/components/kustomize/kustomizations/#post-build-variable-substitution';
 
-/** Flux looks at both. */
+/** True if Flux substitutes nothing. It reads the annotation and the label. */
 function isVerbatim({ object }: Manifest): boolean {
   return ['annotations', 'labels'].some(
     (field) => text(object, 'metadata', field, SUBSTITUTE) === VERBATIM[SUBSTITUTE],
   );
 }
 
-/** Which files of a ConfigMap are programs. */
+/** The files of a ConfigMap that are programs. */
 function scripts({ kind, object }: Manifest): string[] {
   const data = at(object, 'data');
   return kind === 'ConfigMap' && typeof data === 'object' && data !== null
@@ -69,7 +69,7 @@ function scripts({ kind, object }: Manifest): string[] {
     : [];
 }
 
-/** What Flux makes of what is in Git. */
+/** Policies on the effects of Flux on the manifests in Git. */
 export const FLUX: readonly Policy[] = [
   {
     id: 'no-force',
@@ -77,9 +77,9 @@ export const FLUX: readonly Policy[] = [
     source: 'https://fluxcd.io/flux/components/kustomize/kustomizations/#force',
     rule: 'No Kustomization of Flux has force.',
     because:
-      'With it Flux deletes and makes again whatever it cannot change: with a claim all dumps go, with a ' +
-      'Job that ends a restore in its middle.',
-    remedy: 'Remove force. Delete and make again by hand what cannot be changed.',
+      'With it, Flux deletes and re-creates every object that it cannot change. With a claim, all dumps are lost; ' +
+      'with a Job, a restore ends in its middle.',
+    remedy: 'Remove force. Delete and re-create by hand an object that cannot be changed.',
     check: ({ apiVersion, kind, object }) => {
       const force =
         kind === 'Kustomization' && apiVersion.startsWith('kustomize.toolkit.fluxcd.io/')
@@ -114,13 +114,13 @@ export const FLUX: readonly Policy[] = [
     id: 'open-substitution',
     level: 'error',
     source: SUBSTITUTION,
-    rule: 'What holds ${…} or $$ has kustomize.toolkit.fluxcd.io/substitute: disabled.',
+    rule: 'An object with ${…} or $$ has kustomize.toolkit.fluxcd.io/substitute: disabled.',
     because:
       'Flux applies something else than was reviewed: it replaces ${…} and makes $$ a $, if a Kustomization ' +
       'substitutes variables.',
     remedy: 'Add the annotation, or write the value without ${ and $$.',
     check: (manifest) => {
-      // What kustomize itself reads is never applied.
+      // The files of kustomize itself are never applied.
       if (
         isVerbatim(manifest) ||
         scripts(manifest).length > 0 ||
@@ -169,7 +169,7 @@ export const FLUX: readonly Policy[] = [
   },
 ];
 
-/** Every list and map in a value that has nothing in it. */
+/** The empty lists and maps in a value. */
 function empty(value: Value, path: readonly (string | number)[], isMap: (field: unknown) => boolean): Violation[] {
   if (typeof value !== 'object' || value === null) return [];
   const members = Object.entries(value);
@@ -184,7 +184,7 @@ function empty(value: Value, path: readonly (string | number)[], isMap: (field: 
   );
 }
 
-/** Every text in a value that Flux would change. */
+/** The texts in a value that Flux would change. */
 function substituted(value: Value, path: readonly (string | number)[]): Violation[] {
   if (typeof value === 'string') {
     const found = /\$\{[^}]{0,40}\}?|\$\$/.exec(value);

@@ -4,10 +4,10 @@ import { text, type Value } from '../manifests/manifest';
 import { containerFields, podOf, podPolicy } from './pod';
 import { violation, type Policy } from './policy';
 
-/** The official image and its rebuilds under the same name. Others number their tags by themselves. */
+/** The official image and its rebuilds under the same name. Other images have tags of their own. */
 const POSTGRES = /(?:^|\/)(?:postgres|postgresql):v?(\d+)/;
 
-/** Which programs run. */
+/** Policies on the images, i.e. on the programs that run. */
 export const IMAGE: readonly Policy[] = [
   podPolicy(
     {

@@ -10,20 +10,20 @@ const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 
-/** A dump that was begun later than this before a copy is taken for one that is not complete yet. */
+/** A dump that was begun less than this before a copy counts as incomplete. */
 const DUMPING = 30 * MINUTE;
 
-/** A dump may always be as old as this when it is copied. */
+/** The age that a dump may always have when it is copied. */
 const FRESH = 6 * HOUR;
 
-/** Whether a fire at the NAS is the end of the dumps. */
+/** Policies on copies: the dumps survive a fire at the NAS. */
 export const OFFSITE: readonly Policy[] = [
   {
     id: 'offsite-copy',
     level: 'note',
     rule: 'The dumps of a backup are copied to a place that neither the cluster nor the NAS can reach.',
     because: 'Fire, theft and a wrong command reach all dumps that are beside each other, and the database too.',
-    remedy: 'Add an OffsiteCopy, and what restores and drills its copies: docs/offsite.md.',
+    remedy: 'Add an OffsiteCopy, and a RestoreJob and a RestoreDrill for its copies: docs/offsite.md.',
     check: (manifest, { manifests }) => {
       const backup = backupWorkload(manifest);
       if (backup === undefined) return [];
@@ -43,7 +43,7 @@ export const OFFSITE: readonly Policy[] = [
     id: 'offsite-suspended',
     level: 'warning',
     rule: 'A copy is not suspended.',
-    because: 'Meanwhile the newest dumps are beside each other only, and what is off site grows older.',
+    because: 'Meanwhile the newest dumps are on the NAS only, and the copies off site grow older.',
     remedy: 'Set suspend: false as soon as the reason is gone.',
     check: (manifest) =>
       copyWorkload(manifest)?.isSuspended
@@ -56,11 +56,11 @@ export const OFFSITE: readonly Policy[] = [
     source: 'https://rclone.org/crypt/',
     rule: 'Copies are encrypted before they leave the pod.',
     because:
-      'Each reader of the bucket reads the whole database: its provider, every key that may read, and who finds ' +
-      'one of these. Encryption by the provider does not help against a key.',
+      'Each reader of the bucket can read the whole database: its provider, and the owner or finder of any key that ' +
+      'may read. Encryption by the provider does not help against a key.',
     remedy:
-      'Use OffsiteEncryption.crypt(password, salt), with another prefix than that of the copies that are not, and ' +
-      'keep both outside of the cluster.',
+      'Use OffsiteEncryption.crypt(password, salt), with another prefix than that of unencrypted copies, and ' +
+      'keep the password and the salt outside of the cluster.',
     check: (manifest) => {
       const copy = copyWorkload(manifest);
       return copy === undefined || copy.place.isEncrypted
@@ -117,7 +117,7 @@ export const OFFSITE: readonly Policy[] = [
   },
 ];
 
-/** The backups that nothing copies, by claim, and by name within it. */
+/** The backups without copies, by claim, and by name within it. */
 const uncopiedOf = oncePerTree((manifests) => {
   const copied = new Set(
     manifests
@@ -135,7 +135,7 @@ const uncopiedOf = oncePerTree((manifests) => {
   for (const group of uncopied.values()) group.sort((a, b) => (a.name < b.name ? -1 : 1));
   return uncopied;
 });
-/** The backup of each folder of dumps; of several the first. */
+/** The backup of each folder of dumps; the first if there are several. */
 const backupsOf = oncePerTree((manifests) => {
   const found = new Map<string, BackupWorkload>();
   for (const backup of manifests.map(backupWorkload)) {
@@ -144,7 +144,7 @@ const backupsOf = oncePerTree((manifests) => {
   return found;
 });
 
-/** What works with the copies of each place. */
+/** The workloads that use the copies of each place. */
 const usersOf = oncePerTree((manifests) => {
   const found = new Map<string, Set<string | undefined>>();
   for (const manifest of manifests) {
@@ -170,7 +170,7 @@ function placeOf({ namespace }: Manifest, { endpoint, path }: CopyPlace): string
   return JSON.stringify([namespace, endpoint, path]);
 }
 
-/** The run that copies the oldest newest dump, where that one is older than the schedules make necessary. */
+/** The run whose newest dump is the oldest, if that dump is older than the schedules make necessary. */
 function oldestCopied(copy: CopyWorkload, backup: BackupWorkload): { run: number; age: number } | undefined {
   const calendar = Schedule.of(backup.schedule, backup.timeZone);
   const dumps = calendar?.runs(BEGIN - 7 * DAY, END, MOST_RUNS) ?? [];
@@ -180,7 +180,7 @@ function oldestCopied(copy: CopyWorkload, backup: BackupWorkload): { run: number
   for (const run of runs) {
     const former = index;
     while (index + 1 < dumps.length && dumps[index + 1]! + DUMPING <= run) index++;
-    // What an earlier run has copied does not wait.
+    // An earlier run has already copied this dump.
     if (index === former || index < 0) continue;
     const age = run - dumps[index]!;
     if (oldest === undefined || age > oldest.age) oldest = { run, age };

@@ -57,7 +57,7 @@ const HANDLERS = [
 
 const APPARMOR_ANNOTATION = 'container.apparmor.security.beta.kubernetes.io/';
 
-/** The baseline of the Pod Security Standards as of Kubernetes 1.36: what lets a pod reach its node. */
+/** The baseline of the Pod Security Standards as of Kubernetes 1.36: a pod cannot reach its node. */
 export const POD_SECURITY_BASELINE: readonly Policy[] = [
   podPolicy(
     {

@@ -11,7 +11,7 @@ function onLinux(check: (pod: Pod) => readonly Violation[]): (pod: Pod) => reado
   return (pod) => (at(pod.spec, 'os', 'name') === 'windows' ? [] : check(pod));
 }
 
-/** What the restricted Pod Security Standard asks for beyond the baseline, as of Kubernetes 1.36. */
+/** The controls of the restricted Pod Security Standard beyond the baseline, as of Kubernetes 1.36. */
 export const POD_SECURITY_RESTRICTED: readonly Policy[] = [
   podPolicy(
     {
@@ -54,7 +54,7 @@ export const POD_SECURITY_RESTRICTED: readonly Policy[] = [
     {
       id: 'pod-non-root',
       source,
-      rule: 'Every container is required to run as another user than root.',
+      rule: 'Every container must run as another user than root.',
       because: 'Root in a container is root on the node as soon as anything else fails.',
       remedy: 'Set runAsNonRoot: true.',
     },

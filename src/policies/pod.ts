@@ -5,7 +5,7 @@ import type { Policy, Violation } from './policy';
 
 type Path = readonly (string | number)[];
 
-/** The pods of an object, whatever makes them. */
+/** The pods of an object of any kind. */
 export interface Pod {
   readonly manifest: Manifest;
   /** The path to the spec. */
@@ -13,11 +13,11 @@ export interface Pod {
   readonly spec: Value;
   /** The path to the metadata of the pods. */
   readonly metadataPath: Path;
-  /** Init, main and ephemeral ones. */
+  /** The init, main and ephemeral containers. */
   readonly containers: readonly Container[];
 }
 
-/** The pods of each object, as every policy asks for them. */
+/** The pods of each object, remembered, since every policy asks for them. */
 const pods = new WeakMap<Manifest, { readonly pod: Pod | undefined }>();
 
 export function podOf(manifest: Manifest): Pod | undefined {
@@ -82,12 +82,12 @@ export function entries({ path, value }: Field): Field[] {
   return Array.isArray(value) ? value.map((entry: Value, index) => ({ path: [...path, index], value: entry })) : [];
 }
 
-/** Whether a field is not there, which YAML can also write as null. */
+/** True if a field is missing, which YAML can also write as null. */
 export function isAbsent(value: Value): value is null | undefined {
   return value === undefined || value === null;
 }
 
-/** What a container may leave to its pod. */
+/** The findings on a field that a container may leave to its pod. */
 export interface Inherited {
   /** Values that are set and not allowed. */
   readonly refused: readonly Field[];
@@ -95,7 +95,7 @@ export interface Inherited {
   readonly missing: readonly Field[];
 }
 
-/** Looks at a field of security contexts that counts for a container unless it has its own. */
+/** Examines a field of the pod's security context, which counts for each container that does not set it. */
 export function inherited(pod: Pod, keys: Path, isAllowed: (value: Value) => boolean): Inherited {
   const [ofPod, ...ofContainers] = contextFields(pod, ...keys) as [Field, ...Field[]];
   return {

@@ -1,30 +1,30 @@
 import type { Level } from '../reports/level';
 import { pathText, type Manifest, type Value } from '../manifests/manifest';
 
-/** What is wrong with one resource. */
+/** A violation of a policy by one resource. */
 export interface Violation {
   /** The field, e.g. `spec.jobTemplate.spec.activeDeadlineSeconds`. */
   readonly path: string;
-  /** What is there, and why it matters. */
+  /** The present value, and why it matters. */
   readonly message: string;
-  /** What to do, where it differs from what the policy says of all. */
+  /** The remedy, if it differs from that of the policy. */
   readonly remedy?: string;
-  /** How bad it is, where it differs from what the policy says of all. */
+  /** The level, if it differs from that of the policy. */
   readonly level?: Level;
 }
 
-/** What a policy may look at beside the resource: all resources of the tree. */
+/** The context of a resource: all resources of the tree. */
 export interface PolicyContext {
   readonly manifests: readonly Manifest[];
 }
 
-/** A rule that the resources of a tree must follow. Ids are stable: reviews, suppressions and scripts go by them. */
+/** A rule that the resources of a tree must follow. Ids are stable: reviews, suppressions and scripts refer to them. */
 export interface Policy {
   readonly id: string;
   readonly level: Level;
   /** The rule in one sentence. */
   readonly rule: string;
-  /** What happens where it is broken. */
+  /** The consequence of breaking the rule. */
   readonly because: string;
   readonly remedy: string;
   /** The source of the rule, if it is not ours. */
@@ -40,7 +40,7 @@ export interface Finding extends Violation {
   readonly remedy: string;
 }
 
-/** Reads of a tree what its resources are held against: once, however many of them there are. */
+/** Reads the facts of a tree that its resources are compared with: once, for all of them. */
 export function oncePerTree<T>(read: (manifests: readonly Manifest[]) => T): (manifests: readonly Manifest[]) => T {
   const known = new WeakMap<readonly Manifest[], { readonly found: T }>();
   return (manifests) => {

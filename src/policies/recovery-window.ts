@@ -11,24 +11,24 @@ const LONGEST_DAY = DAY + HOUR;
 /** A leap year: each month, both changes of the clock, and 53 weeks begin or end in it. */
 const [BEGIN, END] = [Date.UTC(2024, 0, 1), Date.UTC(2025, 0, 1)];
 
-/** Runs that are looked at. Schedules that come every few minutes are looked at for a part of the year. */
+/** The most runs that are examined. For a schedule of every few minutes, they cover a part of the year. */
 const MOST_RUNS = 20_000;
 
-/** A moment within the recovery window that nothing is kept for. */
+/** A moment within the recovery window without a restore point. */
 export interface Gap {
-  /** The run after which it is so. */
+  /** The run after which the restore point is missing. */
   readonly run: number;
   readonly moment: number;
-  /** How many days would be enough to keep, where that is all that is missing. */
+  /** The number of daily dumps that would suffice; undefined if keeping more does not help. */
   readonly daily: number | undefined;
 }
 
 const known = new Map<string, Gap | undefined>();
 
 /**
- * The first moment of a year that a backup would not let one go back to, although it is within the declared recovery
- * window. In a steady state: the retention has been in force for longer than the window.
- * @returns undefined where every moment is covered, no window is declared, or the schedule is not a good one
+ * The first moment of a year without a restore point, although it is within the declared recovery window. It assumes a
+ * steady state: the retention has been in force for longer than the window.
+ * @returns undefined if every moment is covered, no window is declared, or the schedule is not valid
  */
 export function uncovered({ schedule, timeZone, retention, recoveryWindow }: BackupWorkload): Gap | undefined {
   const calendar = Schedule.of(schedule, timeZone);
@@ -67,7 +67,7 @@ function firstGap(
   return undefined;
 }
 
-/** The first moment from one time to another that no point before it is at most a day old for. */
+/** The first moment from one time to another at which the newest restore point before it is more than a day old. */
 function firstUncovered(newestFirst: readonly number[], from: number, to: number): number | undefined {
   const before = newestFirst.findIndex((point) => point <= from);
   if (before === -1) return from;

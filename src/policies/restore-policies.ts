@@ -6,14 +6,14 @@ import { violation, type Policy, type Violation } from './policy';
 
 const APPLY = 'https://fluxcd.io/flux/components/kustomize/kustomizations/#controlling-the-apply-behavior-of-resources';
 
-/** What a Job of a restore must say, so that it restores one dump, once: as `RestoreTrigger.onMerge` does. */
+/** The variables by which a Job restores one dump, once, as `RestoreTrigger.onMerge` sets them. */
 const PINS: readonly (readonly [variable: string, pattern: RegExp, why: string])[] = [
   ['REQUEST_ID', /^\S+$/, 'without the name of the request, every run of the Job restores again'],
   ['RESTORE_DUMP', /^\S+$/, 'the review does not say which dump is restored'],
   ['RESTORE_SHA256', /^[0-9a-f]{64}$/, 'the review does not say which dump is restored'],
 ];
 
-/** What may replace the live data. */
+/** Policies on restores, which may replace the live data. */
 export const RESTORE: readonly Policy[] = [
   {
     id: 'restore-by-itself',

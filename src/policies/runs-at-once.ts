@@ -4,15 +4,15 @@ import { Schedule } from '../schedule/schedule';
 import { oncePerTree } from './policy';
 
 /**
- * The most runs that may begin in one minute. A backup has four sessions on its server (the lock, the snapshot, the
- * dump, and the one that looks), so that ten of them have 40 of the 100 that PostgreSQL allows by default.
+ * The most runs that may begin in one minute. A backup has four sessions on its server: the lock, the snapshot, the dump,
+ * and the record of contents. Ten backups have 40 of the 100 sessions that PostgreSQL allows by default.
  */
 export const MOST_AT_ONCE = 10;
 
-/** A month that begins with a Monday and with a year: schedules of days, weeks, months and years come in it. */
+/** A month that begins with a Monday and with a year: schedules of days, weeks, months and years have runs in it. */
 export const [BEGIN, END] = [Date.UTC(2024, 0, 1), Date.UTC(2024, 1, 1)];
 
-/** Runs that are looked at of a schedule that comes every few minutes. */
+/** The most runs that are examined, of a schedule of every few minutes. */
 export const MOST_RUNS = 5000;
 
 /** Runs that begin in one minute, in one place. */

@@ -2,7 +2,7 @@ import { at, pathText, text } from '../manifests/manifest';
 import { entries, podPolicy, containerFields } from './pod';
 import type { Policy } from './policy';
 
-/** Names of variables that hold what must stay secret, not where it is. */
+/** Names of variables whose value is a secret, and not the place of a secret. */
 const SECRET_NAME =
   /(^PG|^|_)(PASS|PASSWORD|PASSWD|PWD|TOKEN|SECRET|CREDENTIALS|MASTERKEY|(ACCESS|API|ENCRYPTION|PRIVATE|SECRET|SIGNING)_?KEY)$/;
 
@@ -12,7 +12,7 @@ const URL_WITH_PASSWORD = /[a-z][a-z0-9+.-]*:\/\/[^\s/:@]*:[^\s@]+@/i;
 /** The value of another variable, which may come from a Secret. */
 const REFERENCE = /^\$\(\w+\)$/;
 
-/** What must not be in Git. No message shows a value. */
+/** Policies on values that must not be in Git. No message shows a value. */
 export const SECRETS: readonly Policy[] = [
   {
     id: 'no-secret-values',

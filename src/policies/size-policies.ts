@@ -1,15 +1,15 @@
 import { at, text, type Manifest } from '../manifests/manifest';
 import type { Policy } from './policy';
 
-/** What the API server takes for the values of a ConfigMap, in bytes. */
+/** The most bytes that the API server accepts as values of a ConfigMap. */
 const CONFIG_MAP_BYTES = 1_048_576;
 
-/** What it takes for all annotations of an object, in bytes. */
+/** The most bytes that it accepts as annotations of an object. */
 const ANNOTATION_BYTES = 262_144;
 
 const LAST_APPLIED = 'kubectl.kubernetes.io/last-applied-configuration';
 
-/** Objects that Kubernetes does not take. */
+/** Policies on objects that are too large for Kubernetes. */
 export const SIZES: readonly Policy[] = [
   {
     id: 'configmap-size',
@@ -58,10 +58,10 @@ function valueBytes({ object }: Manifest): number {
   );
 }
 
-/** kubectl writes `<`, `>` and `&` as six characters, and a line break at the end. */
+/** The bytes of an object in kubectl's annotation: `<`, `>` and `&` take six bytes, and a line break is at the end. */
 function annotationBytes({ object }: Manifest): number {
   const json = JSON.stringify(object);
-  // Most objects are small: only for large ones it matters what is in them.
+  // Most objects are small: only for a large object its contents matter.
   if (json.length * 6 <= ANNOTATION_BYTES / 2) return 0;
   const annotations = Object.keys(at(object, 'metadata', 'annotations') ?? {}).map(
     (name) => Buffer.byteLength(name) + Buffer.byteLength(text(object, 'metadata', 'annotations', name) ?? ''),

@@ -7,20 +7,21 @@ const ANNOTATIONS = ['metadata', 'annotations'];
 const annotation = ({ object }: Manifest, name: string): string | undefined => text(object, ...ANNOTATIONS, name);
 
 /**
- * What cdk8s and kustomize append to names: 8 hexadecimal digits that begin with c8, and 10 characters without vowels.
+ * The hashes that cdk8s and kustomize append to names: 8 hexadecimal digits that begin with c8, and 10 characters
+ * without vowels.
  */
 const HASH = /-(c8[0-9a-f]{6}|(?=[a-z]*\d)[bcdfghkmt2456789]{10})$/;
 
-/** The place of the dumps. */
+/** Policies on the place of the dumps. */
 export const STORAGE: readonly Policy[] = [
   {
     id: 'claim-kept',
     level: 'error',
     source: 'https://fluxcd.io/flux/components/kustomize/kustomizations/#prune',
     rule:
-      'What applies a claim keeps it when it disappears from Git. The claim has kustomize.toolkit.fluxcd.io/prune: ' +
+      'A claim stays in the cluster when it disappears from Git. It has kustomize.toolkit.fluxcd.io/prune: ' +
       'disabled, argocd.argoproj.io/sync-options: Prune=false,Delete=false or helm.sh/resource-policy: keep.',
-    because: 'Most provisioners delete the stored files with the claim: a removed line, and every dump is gone.',
+    because: 'Most provisioners delete the stored files with the claim: a removed line would delete every dump.',
     remedy: 'Use BackupPvc, or add the annotation of the tool that applies the claim.',
     check: (manifest) => {
       if (manifest.kind !== 'PersistentVolumeClaim' || isKept((name) => annotation(manifest, name))) return [];
@@ -32,12 +33,12 @@ export const STORAGE: readonly Policy[] = [
     id: 'claim-not-recreated',
     level: 'note',
     source: 'https://fluxcd.io/flux/components/kustomize/kustomizations/#controlling-the-apply-behavior-of-resources',
-    rule: 'Flux never deletes a claim to make it again: it has kustomize.toolkit.fluxcd.io/ssa: IfNotPresent.',
+    rule: 'Flux never deletes a claim to re-create it: the claim has kustomize.toolkit.fluxcd.io/ssa: IfNotPresent.',
     because:
       'A Kustomization with force deletes the claim on any change that Kubernetes does not allow. It is a note, ' +
       'since the price of the guard ' +
       'is that a new size in Git is not applied: resizableFromGit leaves it out on purpose.',
-    remedy: 'Leave out resizableFromGit, or see to it that no Kustomization with force applies the claim.',
+    remedy: 'Leave out resizableFromGit, or make sure that no Kustomization with force applies the claim.',
     check: (manifest) => {
       const value = annotation(manifest, SSA);
       if (manifest.kind !== 'PersistentVolumeClaim' || value === NEVER_RECREATE[SSA]) return [];

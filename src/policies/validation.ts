@@ -5,18 +5,18 @@ import { readManifests } from '../manifests/read';
 import { check, POLICIES } from './all';
 import type { Finding, Policy } from './policy';
 
-/** What `properties` in `cdk8s.yaml` may say. */
+/** The `properties` of the plugin in `cdk8s.yaml`. */
 export interface BackupPoliciesProps {
   /**
-   * Ids of policies that are not asked.
+   * Ids of policies that are not applied.
    * @default - none
    */
   readonly except?: readonly string[];
 }
 
 /**
- * A validation plugin for the CLI of cdk8s: holds the synthesized manifests against the policies. An error fails the
- * synth; warnings and notes are only shown.
+ * A validation plugin for the CLI of cdk8s, which checks the synthesized manifests against the policies. An error fails
+ * the synth; warnings and notes are only shown.
  */
 export class BackupPolicies implements Validation {
   private readonly policies: readonly Policy[];

@@ -26,12 +26,12 @@ function cronJobPolicy(
   };
 }
 
-/** The schedule of a CronJob that has a good one. */
+/** The schedule of a CronJob; undefined if it is not valid. */
 function goodSchedule({ object }: Manifest): Schedule | undefined {
   return Schedule.of(text(object, 'spec', 'schedule') ?? '');
 }
 
-/** What every Job and CronJob of a tree says, from whatever source. */
+/** Policies on every Job and CronJob of a tree, from any source. */
 export const WORKLOAD: readonly Policy[] = [
   {
     id: 'deadline',
@@ -39,7 +39,7 @@ export const WORKLOAD: readonly Policy[] = [
     source: `${JOBS}#job-termination-and-cleanup`,
     rule: 'Every Job ends: it has activeDeadlineSeconds.',
     because: 'A run that hangs keeps the next runs from beginning, for days if no person looks.',
-    remedy: 'Set activeDeadline, or activeDeadlineSeconds, to the longest that a run may take.',
+    remedy: 'Set activeDeadline, or activeDeadlineSeconds, to the longest time that a run may take.',
     check: (manifest) => {
       const path = jobSpecPath(manifest);
       if (path === undefined) return [];
@@ -75,7 +75,7 @@ export const WORKLOAD: readonly Policy[] = [
     {
       id: 'starting-deadline',
       source: `${CRON_JOBS}#starting-deadline`,
-      rule: 'Every CronJob says how late a run may begin, in 10 seconds or more.',
+      rule: 'Every CronJob has a starting deadline of 10 seconds or more.',
       because:
         'Without it a CronJob that is resumed runs at once for what it has missed, and after more than 100 ' +
         'missed runs never again; with less than 10 seconds it may never run.',
@@ -120,8 +120,8 @@ export const WORKLOAD: readonly Policy[] = [
     {
       id: 'schedule',
       source: `${CRON_JOBS}#schedule-syntax`,
-      rule: 'Every schedule is one that Kubernetes takes, and that comes.',
-      because: 'Flux stops at an object that is refused; and a schedule that never comes is not noticed at all.',
+      rule: 'Kubernetes accepts every schedule, and every schedule has runs.',
+      because: 'Flux stops at an object that is refused. A schedule without runs is not noticed at all.',
       remedy: 'Write five fields, e.g. "0 2 * * *".',
     },
     'schedule',
@@ -134,7 +134,7 @@ export const WORKLOAD: readonly Policy[] = [
     id: 'resources',
     level: 'warning',
     source: 'https://kubernetes.io/docs/concepts/configuration/manage-resources-containers/',
-    rule: 'Every container of a Job says how much CPU and memory it asks for, and how much memory it may have.',
+    rule: 'Every container of a Job has requests of CPU and memory, and a limit of memory.',
     because:
       'Without requests its pod is the first to be evicted; without a limit it can take the memory of the ' +
       'database beside it.',
@@ -183,7 +183,7 @@ export const WORKLOAD: readonly Policy[] = [
     id: 'numeric-user',
     level: 'error',
     source: 'https://kubernetes.io/docs/tasks/configure-pod-container/security-context/',
-    rule: 'The pods of a backup, a restore and a drill say by number as whom they run.',
+    rule: 'The pods of a backup, a restore and a drill name their user and group by number.',
     because: 'The images of PostgreSQL name no user: with runAsNonRoot alone the container is never created.',
     remedy: 'Set runAsUser and runAsGroup to those of the image: 70 for postgres on Alpine, 999 on Debian.',
     check: (manifest): Violation[] => {

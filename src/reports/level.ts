@@ -1,4 +1,4 @@
-/** How bad a finding is, the worst first. */
+/** The levels of findings, the worst first. */
 export const LEVELS = ['error', 'warning', 'note'] as const;
 
 export type Level = (typeof LEVELS)[number];

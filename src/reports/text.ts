@@ -1,10 +1,10 @@
-/** Names come from the repo: none of them may move the cursor or colour a terminal. */
+/** A text without control characters. Names come from the repo: none may move the cursor or colour a terminal. */
 export function printable(text: string): string {
   // eslint-disable-next-line no-control-regex
   return text.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g, '\ufffd');
 }
 
-/** The lines of a text that is to fit into so many columns, indented. */
+/** The lines of a text, wrapped to a number of columns and indented. */
 export function wrapped(text: string, columns: number): string[] {
   const lines = [''];
   for (const word of text.split(' ')) {

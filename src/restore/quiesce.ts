@@ -11,7 +11,7 @@ const KUBECTL_PATH = '/kubectl';
 const KUBECTL = env('KUBECTL', `${KUBECTL_PATH}/kubectl`);
 const KUBECTL_IMAGE = 'alpine/kubectl:1.34.2';
 
-/** The folder in which every client looks for the account. */
+/** The folder in which every client looks for its account. */
 const ACCOUNT_PATH = '/var/run/secrets/kubernetes.io/serviceaccount';
 
 /**
@@ -19,23 +19,23 @@ const ACCOUNT_PATH = '/var/run/secrets/kubernetes.io/serviceaccount';
  * a Deployment of the restore's namespace is scaled to 0 replicas, and back to the count that was found. The restore
  * gets an account, if none is given, that may read and set the scale of this one Deployment, and nothing else.
  *
- * Another program that sets the scale may undo this, such as a HelmRelease with drift detection: suspend it for the
+ * Another program that sets the scale may undo this, e.g. a HelmRelease with drift detection. Suspend it for the
  * restore.
  */
 export interface Quiesce {
   /** Name of the Deployment. */
   readonly deployment: string;
   /**
-   * Image to copy `kubectl` from, with a tag or a digest. It must have `sh` and `cp`, which distroless images and those
-   * from scratch, such as `rancher/kubectl`, lack. The program must be linked statically, as that of Kubernetes'
-   * releases is. Version 1.24 or later, at most one minor version from the cluster's.
+   * Image to copy `kubectl` from, with a tag or a digest. It must have `sh` and `cp`: distroless images and those from
+   * scratch, such as `rancher/kubectl`, lack them. The program must be linked statically, like that of the Kubernetes
+   * releases. Its version must be 1.24 or later, and at most one minor version from the cluster's.
    * @default 'alpine/kubectl:1.34.2'
    */
   readonly image?: string;
 }
 
 /**
- * The job with all that it needs to scale the deployment.
+ * Returns the job with all that it needs to scale the deployment.
  * @throws InvalidPropError
  */
 export function withQuiesce(scope: Construct, job: ScriptJobProps, quiesce: Quiesce): ScriptJobProps {
@@ -72,11 +72,11 @@ function account(scope: Construct, job: ScriptJobProps, deployment: string): str
   return accountName;
 }
 
-/** The token is a volume and not mounted by itself: only the container that scales gets it. */
+/** The token is a volume and not mounted automatically: only the container that scales gets it. */
 function podExtras(serviceAccountName: string, image: string): PodExtras {
   return {
     serviceAccountName,
-    // Scaling back is tried for half of it.
+    // The script tries to scale back for half of this time.
     gracePeriod: 60,
     initContainers: [
       {

@@ -18,12 +18,13 @@ export interface SqlCheckOptions extends SameAsDumpOptions {
 }
 
 /**
- * Something that must be true of the data. It is evaluated in the snapshot of each dump, where a failure is a warning,
- * and in what is restored, where a failure stops the restore before the live database is touched.
+ * A statement that must be true of the data. It is evaluated in the snapshot of each dump, where a failure is a
+ * warning. It is evaluated again in the restored database, where a failure stops the restore before the live database
+ * is touched.
  */
 export class RestoreCheck {
   /**
-   * The query returns the value that is written here.
+   * The query must return a fixed value.
    * @throws InvalidPropError when the name or the query is not legal
    */
   public static sql(options: SqlCheckOptions): RestoreCheck {
@@ -31,7 +32,7 @@ export class RestoreCheck {
   }
 
   /**
-   * The query returns what it returned when the dump was taken.
+   * The query must return the value that it returned when the dump was taken.
    * @throws InvalidPropError when the name or the query is not legal
    */
   public static sameAsDump(options: SameAsDumpOptions): RestoreCheck {
@@ -43,7 +44,7 @@ export class RestoreCheck {
     public readonly name: string,
     /** The query that returns one value. */
     public readonly query: string,
-    /** The value that it must return; undefined for what it returned when the dump was taken. */
+    /** The value that it must return; undefined for the value when the dump was taken. */
     public readonly expect?: string,
   ) {
     if (!/^[^\r\n]{1,200}$/.test(name)) {

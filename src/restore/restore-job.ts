@@ -16,20 +16,20 @@ import { RestoreTrigger, triggerEnv } from './restore-trigger';
 import { ScriptCronJob } from '../workload/script-cron-job';
 import { checkFolder, scriptJob, ScriptJobProps, specAtSynth } from '../workload/script-job';
 
-/** The backup to restore, and how to treat the service meanwhile. */
+/** The backup to restore, and the treatment of the service meanwhile. */
 export interface RestoreJobProps extends RestoreOptions {
   /**
-   * Name of the template, up to 52 characters. The Job of a merge has `-` and the id of the request after it, together
-   * up to 63.
+   * Name of the template, up to 52 characters. The name of a merge's Job continues with `-` and the id of the request,
+   * together up to 63 characters.
    */
   readonly name: string;
   /** The backup to restore: a `BackupCronJob`, or a database and a storage. */
   readonly backup: IBackup;
   /**
-   * Restores from the copies in this bucket. The claim is not mounted, so it works without the NAS: the copy is fetched
-   * into a volume of the pod, as large as the claim. Give it a template of its own, beside the template for the claim,
-   * which needs neither the bucket nor rclone. Records of what was restored end with the pod. So does the count of
-   * replicas of `quiesce` if the pod is killed in the cutover.
+   * Restores from the copies in this bucket. The claim is not mounted, so this works without the NAS. The copy is
+   * fetched into a volume of the pod, as large as the claim. Make a second template for it: the template for the claim
+   * needs neither the bucket nor rclone. The record of the restore is lost with the pod. So is the replica count of
+   * `quiesce` if the pod is killed during the cutover.
    * @default - from the dumps on the claim
    */
   readonly offsite?: OffsiteTarget;
@@ -44,8 +44,8 @@ export interface RestoreJobProps extends RestoreOptions {
    */
   readonly quiesce?: Quiesce;
   /**
-   * The command that stops the service, which the log shows to the person who waits, e.g. a `kubectl scale`.
-   * @default - the log says to scale it to 0 replicas, with `quiesce` by a `kubectl scale` of its deployment
+   * The command that stops the service, e.g. a `kubectl scale`. The log shows it to a person who waits.
+   * @default - the log says to scale the service to 0 replicas; with `quiesce` it has the `kubectl scale` command
    */
   readonly stopCommand?: string;
 }
@@ -63,13 +63,13 @@ export interface RestoreOptions extends PodOptions {
    */
   readonly sessions?: RestoreSessions;
   /**
-   * How long to wait for the sessions to end. Afterwards the restore fails, and what it has proven stays for a
+   * Time to wait for the sessions to end. Then the restore fails, and the database that it has proven stays for a
    * cutover.
    * @default Duration.minutes(10)
    */
   readonly sessionsTimeout?: Duration;
   /**
-   * How many former databases stay after a restore, the newest first. From 1, the way back, to 100.
+   * Number of former databases that stay after a restore, the newest first. From 1, the way back, to 100.
    * @default 1
    */
   readonly keepPrevious?: number;
@@ -80,14 +80,14 @@ export interface RestoreOptions extends PodOptions {
   readonly parallelJobs?: number;
   /**
    * Memory that each of `parallelJobs` may take on the live server to build an index, at least 1 MiB and less than
-   * 2 GiB. More makes large indexes faster. It must fit into the server's memory limit beside what the service needs: a
-   * server that exceeds its limit is killed, and every session of the service with it.
+   * 2 GiB. More memory builds large indexes faster. It must fit into the server's memory limit, beside the memory for
+   * the service: a server that exceeds its limit is killed, with every session of the service.
    * @default - the server's own `maintenance_work_mem`
    */
   readonly maintenanceWorkMem?: Size;
 }
 
-/** The options among some props, by their names. */
+/** Returns the options among some props, each by its name. */
 export function restoreJobOptions(props: RestoreOptions): {
   readonly [Option in keyof Required<RestoreOptions>]: RestoreOptions[Option];
 } {
@@ -104,17 +104,18 @@ export function restoreJobOptions(props: RestoreOptions): {
 
 /** The treatment of sessions on the live database. */
 export enum RestoreSessions {
-  /** Wait until they have ended; the log names them. */
+  /** Wait until the sessions have ended; the log names them. */
   WAIT = 'wait',
-  /** End them. A service that reconnects goes on in the restored database. */
+  /** End the sessions. A service that reconnects goes on in the restored database. */
   DISCONNECT = 'disconnect',
-  /** Fail when there are any. */
+  /** Fail if there are any sessions. */
   REFUSE = 'refuse',
 }
 
 /**
- * Settings of the sessions that load. What a crash of the server loses is loaded again. Memory is what the server's own
- * settings allow, and an index is built without parallel workers, since `parallelJobs` builds several at a time.
+ * Settings of the sessions that load. A load that a crash of the server interrupts begins again, so a commit need not
+ * wait for the disk. The memory is that of the server's own settings. An index is built without parallel workers, since
+ * `parallelJobs` builds several at a time.
  */
 export function restoreOptions(maintenanceWorkMem?: Size): string {
   const memory =
@@ -123,15 +124,15 @@ export function restoreOptions(maintenanceWorkMem?: Size): string {
 }
 
 /**
- * A restore, on demand or by a merge. A failed restore is not tried again by itself. If the pod has to make way, e.g.
- * because its node is drained, another pod takes its place and restores from the beginning.
+ * A restore, on demand or by a merge. A failed restore is not retried. If the pod is evicted, e.g. because its node is
+ * drained, another pod takes its place and restores from the beginning.
  *
- * On demand it is a template: a suspended CronJob, since `kubectl create job --from` takes Jobs from CronJobs only and
- * does not mind the suspension. Applying it starts nothing. If a person resumes it, the starting deadline keeps it from
- * catching up with a missed run; it would begin with the next year.
+ * On demand it is a template: a suspended CronJob. `kubectl create job --from` makes Jobs from CronJobs only, and
+ * ignores the suspension. Applying the template starts nothing. If a person resumes it, the starting deadline keeps it
+ * from catching up with a missed run. It would then run at the beginning of the next year.
  *
- * By a merge it is a Job, which is made once and then left alone. It restores one dump, by checksum, and only
- * once, however often it is applied or made again.
+ * By a merge it is a Job, which is created once and then left alone. It restores one dump, by its checksum, and only
+ * once, however often it is applied or re-created.
  */
 export class RestoreJob extends Construct {
   /** Name of the template, or of the Job that a merge starts. */
@@ -140,13 +141,13 @@ export class RestoreJob extends Construct {
   public readonly trigger: RestoreTrigger;
   /** The treatment of sessions on the live database right before the cutover. */
   public readonly sessions: RestoreSessions;
-  /** How long it waits for the sessions to end. */
+  /** Time that it waits for the sessions to end. */
   public readonly sessionsTimeout: Duration;
   /** The service that it stops for the cutover; undefined for none. */
   public readonly quiesce?: Quiesce;
   /** The bucket whose copies it restores; undefined for the dumps on the claim. */
   public readonly offsite?: OffsiteTarget;
-  /** How many former databases stay after a restore. */
+  /** Number of former databases that stay after a restore. */
   public readonly keepPrevious: number;
 
   /** @throws InvalidPropError */
@@ -239,7 +240,10 @@ export class RestoreJob extends Construct {
     });
   }
 
-  /** No TTL: Flux would make the Job again. Never changed or pruned: both would end a restore in its middle. */
+  /**
+   * The Job has no TTL: Flux would create it again. It is never changed or pruned: both would end a restore in its
+   * middle.
+   */
   private once(job: ScriptJobProps): void {
     checkName('restoreJob.name', job.name, JOB_NAME_LENGTH);
     if (job.ttlAfterFinished !== undefined) {
@@ -269,7 +273,7 @@ export class RestoreJob extends Construct {
   }
 }
 
-/** In kibibytes, PostgreSQL takes less than 2 GiB on every platform. */
+/** PostgreSQL takes less than 2 GiB on every platform, in kibibytes. */
 function checkMemory(size: Size | undefined): Size | undefined {
   const kibibytes = size?.toKibibytes() ?? 1024;
   if (kibibytes < 1024 || kibibytes >= 2 * 1024 * 1024) {

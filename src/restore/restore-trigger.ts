@@ -4,17 +4,17 @@ import type { Delivery } from '../delivery/delivery';
 import { InvalidPropError } from '../errors';
 import { checkName } from '../kubernetes/names';
 
-/** One restore, as a pull request asks for it: what is reviewed is what is restored. */
+/** One restore, as a pull request asks for it: exactly the reviewed dump is restored. */
 export interface OnMergeOptions {
   /** Name of the dump, e.g. `shop-20261123-020000`. */
   readonly dump: string;
   /** Checksum of the dump: the first 64 characters of its `.sha256`, or `sha256` in its manifest. */
   readonly sha256: string;
-  /** Name of the request, e.g. the number of the incident. The same one is carried out once. */
+  /** Name of the request, e.g. the number of the incident. A request is carried out once. */
   readonly requestId: string;
   /**
-   * The tool that applies the Job. It decides which tool is told to keep it when it has disappeared from Git.
-   * @default - Flux, Argo CD and Helm are told
+   * The tool that applies the Job. Its annotation tells it to keep a Job that has disappeared from Git.
+   * @default - the annotations of Flux, Argo CD and Helm
    */
   readonly delivery?: Delivery;
 }
@@ -65,7 +65,7 @@ export class RestoreTrigger {
   ) {}
 }
 
-/** What a restore is told of its trigger. */
+/** The variables that tell a restore its trigger. */
 export function triggerEnv({ requestId, dump, sha256 }: RestoreTrigger): k8s.EnvVar[] {
   if (requestId === undefined || dump === undefined || sha256 === undefined) {
     return [

@@ -4,7 +4,7 @@ import { Schedule } from './schedule';
 import { TimeZone } from './time-zone';
 
 /**
- * A schedule that Kubernetes takes and that comes.
+ * Returns a schedule that Kubernetes accepts and that has runs.
  * @throws InvalidPropError
  */
 export function checkSchedule(property: string, { expressionString }: Cron): Schedule {
@@ -29,8 +29,8 @@ export function checkTimeZone(property: string, timeZone: string): void {
 }
 
 /**
- * A run that may last longer than the interval would make the next run wait, or be left out. With daylight saving an
- * interval per year is an hour shorter, which is not counted.
+ * Returns a duration that is within the shortest interval. A longer run would make the next run wait, or be left out.
+ * With daylight saving, one interval per year is an hour shorter, which is not counted.
  * @throws InvalidPropError
  */
 export function withinInterval(

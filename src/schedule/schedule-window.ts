@@ -7,12 +7,12 @@ import { TimeZone } from './time-zone';
 const MINUTES = 24 * 60;
 
 /**
- * A part of the day over which runs are spread, so that they do not all begin at once. Each has a name, and begins at a
- * minute that depends on this name alone: another one beside it changes nothing.
+ * A part of the day over which runs are spread, so that they do not all begin at once. Each run has a name, and begins
+ * at a minute that depends on this name alone: another run does not change it.
  */
 export class ScheduleWindow {
   /**
-   * The times from one to before another, e.g. `ScheduleWindow.between('22:00', '05:00')`, which is over midnight. The
+   * The times from `from` until before `to`, e.g. `ScheduleWindow.between('22:00', '05:00')`, which spans midnight. The
    * whole day is from `00:00` to `24:00`.
    * @throws InvalidPropError
    */
@@ -22,7 +22,7 @@ export class ScheduleWindow {
       throw new InvalidPropError(
         'scheduleWindow.to',
         to,
-        'is when the window begins, too',
+        'is also the beginning of the window',
         'For the whole day, write ScheduleWindow.between("00:00", "24:00")',
       );
     }
@@ -39,9 +39,9 @@ export class ScheduleWindow {
 
   /**
    * Every day at one minute of the window.
-   * @param name what is run, e.g. the name of a database
-   * @param timeZone of the schedule, a name of the tz database; `Etc/UTC` where there is none. A minute is never one
-   * that the clock leaves out or shows twice on any day of the year
+   * @param name name of the run, e.g. that of a database
+   * @param timeZone time zone of the schedule, a name of the tz database; default `Etc/UTC`. The clock shows the chosen
+   * minute exactly once on each day of the year
    * @throws InvalidPropError when there is no such zone, or no minute is left
    */
   public daily(name: string, timeZone?: string): Cron {
@@ -61,7 +61,7 @@ export class ScheduleWindow {
     return cron(minutes[Math.floor(slot / 7)]!, String(slot % 7));
   }
 
-  /** Those at which Kubernetes begins a run on each day of the year, and once. */
+  /** The minutes at which Kubernetes begins exactly one run on each day of the year. */
   private minutesIn(timeZone = 'Etc/UTC'): readonly number[] {
     const known = this.minutes.get(timeZone);
     if (known !== undefined) return known;

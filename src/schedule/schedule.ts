@@ -5,17 +5,17 @@ import { TimeZone } from './time-zone';
 const DAY = 86_400_000;
 const YEAR = 366 * DAY;
 
-/** No schedule is looked at beyond: by then, a schedule that comes at all has come twice. */
+/** The end of the search: by then, a schedule that has runs at all has run twice. */
 const LAST = Date.UTC(2120, 0, 1);
 
-/** Any moment will do, but always the same: synth is deterministic. */
+/** Any moment will do, if it is always the same: synth is deterministic. */
 const REFERENCE = Date.UTC(2024, 0, 1);
 const FIVE_YEARS = Date.UTC(2029, 0, 1);
 
-/** Days that are looked at to find the longest interval: more than a year, and five years where they are rare. */
+/** Days in which the longest interval is searched: more than a year, and five years if they are rare. */
 const DAYS = 400;
 
-/** Runs that are looked at to find the shortest interval: more than a day's worth of an hourly schedule. */
+/** Runs in which the shortest interval is searched: more than a day of an hourly schedule. */
 const RUNS = 50;
 
 /** February 29th can be this far from the next one: 2096 to 2104. */
@@ -36,9 +36,9 @@ const MACROS: { readonly [macro: string]: string } = {
 const schedules = new Map<string, Schedule | undefined>();
 const problems = new Map<string, Problem | undefined>();
 
-/** When the controller of Kubernetes begins the runs of a CronJob. Moments and spans are in milliseconds. */
+/** The times at which the controller of Kubernetes begins the runs of a CronJob. Moments and spans are in milliseconds. */
 export class Schedule {
-  /** Undefined where the schedule or the time zone is none, or no run ever comes. */
+  /** Returns undefined for an invalid schedule or time zone, and for a schedule that has no runs. */
   static of(schedule: string, timeZone = 'Etc/UTC'): Schedule | undefined {
     const key = `${timeZone} ${schedule}`;
     if (!schedules.has(key)) {
@@ -50,13 +50,14 @@ export class Schedule {
     return schedules.get(key);
   }
 
-  /** A schedule of any author as its five fields, where it has them. */
+  /** A schedule of any author in five fields, if it can be written so. */
   static fiveFields(schedule: string): string {
     return (Object.hasOwn(MACROS, schedule) ? MACROS[schedule]! : schedule).trim().split(/\s+/).join(' ');
   }
 
   /**
-   * Why Kubernetes would refuse a schedule of five fields, or that it never comes; undefined for a good one.
+   * The reason why Kubernetes would refuse a schedule of five fields, or that it has no runs; undefined for a valid
+   * schedule.
    * Kubernetes reads numbers, names, `*`, `?`, `,`, `-` and `/`; week days are 0 to 6.
    * Rule: https://kubernetes.io/docs/concepts/workloads/controllers/cron-jobs/#schedule-syntax
    */
@@ -75,10 +76,10 @@ export class Schedule {
   ) {}
 
   /**
-   * The runs from a moment to before another one, in order. What falls into the hour that daylight saving leaves out
-   * does not run, and what falls into the hour that it repeats runs twice.
+   * The runs from one moment until before another, in order. A run in the hour that daylight saving leaves out does not
+   * begin. A run in the hour that it repeats begins twice.
    * Rule: https://github.com/robfig/cron, which Kubernetes reads schedules with
-   * @param most how many at most
+   * @param most the most runs that are returned
    */
   runs(from: number, to: number, most = Infinity): readonly number[] {
     const key = `${from} ${to} ${most}`;
@@ -101,8 +102,8 @@ export class Schedule {
   }
 
   /**
-   * The longest time between two runs in any year. The interval over a night in which the clock is set back is longer.
-   * That a run does not come whose hour is left out when the clock is set forward is not counted.
+   * The longest time between two runs by the wall clock, in any year. Changes of the clock are not counted: an interval
+   * in which the clock is set back is longer, and so is an interval whose run falls into the hour that is left out.
    */
   get longestInterval(): number {
     const [minute, hour, ...day] = this.expression.split(' ');
@@ -114,7 +115,7 @@ export class Schedule {
     return longest > setBack ? longest + setBack : longest;
   }
 
-  /** The longest time between two runs in the year after a moment, as the clock is really set in it. */
+  /** The longest time between two runs in the year after a moment, with the changes of the clock in that year. */
   longestGap(after: number): number {
     const known = this.gapsAfter.get(after);
     if (known !== undefined) return known;
@@ -158,12 +159,12 @@ function gaps(times: readonly number[]): number[] {
   return times.slice(1).map((time, index) => time - times[index]!);
 }
 
-/** Times on a clock of the schedule's zone, as if it were UTC. */
+/** Times on the clock of the schedule's zone, written as if it were UTC. */
 function wallRuns(expression: string, from: number, to: number, most: number): number[] {
   const [minute, hour, ...days] = expression.split(' ').map(spelledOut);
   const times = known(`${minute} ${hour} * * *`, 0, DAY);
   const runs: number[] = [];
-  // A year at a time: most callers want less than one, and what never comes ends with the calendar's own last year.
+  // A year at a time: most callers want less than one. A schedule without runs ends with the calendar's own last year.
   for (let begin = Math.floor(from / DAY) * DAY; begin < to && begin < LAST && runs.length < most; begin += YEAR) {
     for (const day of known(`0 0 ${days.join(' ')}`, begin, begin + YEAR)) {
       for (const time of times) if (day + time >= from && day + time < to && runs.length < most) runs.push(day + time);
@@ -174,7 +175,7 @@ function wallRuns(expression: string, from: number, to: number, most: number): n
 
 const knownRuns = new Map<string, readonly number[]>();
 
-/** Many schedules share their days, or the times of a day. */
+/** Returns remembered runs: many schedules share their days, or the times of a day. */
 function known(expression: string, from: number, to: number): readonly number[] {
   const key = `${expression} ${from} ${to}`;
   const runs = knownRuns.get(key) ?? croner(expression, from, to);

@@ -2,17 +2,17 @@ import { TIME_ZONES } from './time-zones';
 
 const DAY = 86_400_000;
 
-/** Minutes: wherever the clock is changed, it is at a quarter of an hour, and by some of them. */
+/** Minutes: every clock is changed at a quarter of an hour, and by a multiple of it. */
 const STEP = 15;
 
 const zones = new Map<string, TimeZone>();
 
 /**
- * The clock on the wall in a time zone of the tz database. A time on the wall is written like one of UTC, in
+ * The wall clock in a time zone of the tz database. A time of the wall clock is written like a time in UTC, in
  * milliseconds.
  */
 export class TimeZone {
-  /** Undefined where there is no such time zone. Names are case-sensitive, as for the controller of Kubernetes. */
+  /** Returns undefined for an unknown time zone. Names are case-sensitive, as for the controller of Kubernetes. */
   static of(name: string): TimeZone | undefined {
     if (!TIME_ZONES.has(name)) return undefined;
     const known = zones.get(name) ?? new TimeZone(name);
@@ -38,26 +38,26 @@ export class TimeZone {
     });
   }
 
-  /** What the clock shows at an instant. */
+  /** The time of the wall clock at an instant. */
   wall(instant: number): number {
     return instant + this.offset(instant);
   }
 
-  /** The instants at which the clock shows a time: none where it is left out, two where it comes twice. */
+  /** The instants at which the clock shows a time: none if it is left out, two if it is repeated. */
   instants(wall: number): number[] {
-    // No zone changes its clock twice within three days: on most days there is one instant, and nothing to look up.
+    // No zone changes its clock twice within three days: on most days there is one instant, without a search.
     const [before, after] = [this.offset(wall - DAY), this.offset(wall + DAY)];
     if (before === after) return [wall - before];
     return [wall - before, wall - after].filter((instant) => this.wall(instant) === wall).sort((a, b) => a - b);
   }
 
-  /** By how much the clock is set back within a year, in milliseconds; 0 where it never is. */
+  /** The time by which the clock is set back within a year, in milliseconds; 0 if it never is. */
   get setBack(): number {
     const ofMonths = Array.from({ length: 12 }, (_, month) => this.offset(Date.UTC(2024, month, 1)));
     return Math.max(...ofMonths) - Math.min(...ofMonths);
   }
 
-  /** Whether the clock leaves out a minute of the day, or shows it twice, on any day of a year. */
+  /** True if the clock leaves out a minute of the day, or shows it twice, on any day of a year. */
   changes(minute: number): boolean {
     this.changed ??= this.findChanges();
     return this.changed.has(Math.floor(minute / STEP));
@@ -73,7 +73,7 @@ export class TimeZone {
     return new Set(steps.filter(({ wall }) => this.instants(wall).length !== 1).map(({ step }) => step));
   }
 
-  /** Of the days on which the clock is not changed, only the beginning is looked up. */
+  /** On days without a change of the clock, only the beginning is looked up. */
   private offset(instant: number): number {
     const day = Math.floor(instant / DAY);
     const [begin, end] = [this.offsetOfDay(day), this.offsetOfDay(day + 1)];

@@ -1,7 +1,7 @@
 import { Duration } from 'cdk8s';
 import { InvalidPropError } from '../errors';
 
-/** Something that no cluster can check: a person has looked, and attests it. */
+/** A fact that no cluster can check: a person has looked, and attests it. */
 export interface EscrowOptions {
   /** The thing that is kept, e.g. "the private age key". */
   readonly what: string;
@@ -9,7 +9,7 @@ export interface EscrowOptions {
   readonly where: string;
   /** The day on which a person last saw it there, e.g. `2026-11-01`. */
   readonly attestedOn: string;
-  /** How long the attestation holds. */
+  /** Time for which the attestation holds, in whole days, at least 1. */
   readonly validFor: Duration;
 }
 
@@ -17,11 +17,11 @@ export interface EscrowOptions {
 const NOTICE_DAYS = 30;
 const DAY = 24 * 60 * 60 * 1000;
 
-/** What is wrong with an attestation. */
+/** An attestation that has run out, or soon will. */
 export interface EscrowFinding {
-  /** Whether it has run out; otherwise it will, soon. */
+  /** True if it has run out; false if it soon will. */
   readonly expired: boolean;
-  /** What to do about it. */
+  /** The finding and its remedy, in words. */
   readonly text: string;
 }
 
@@ -64,7 +64,7 @@ export class Escrow {
     this.validUntil = new Date(this.end).toISOString().slice(0, 10);
   }
 
-  /** What is wrong with it on that day, in milliseconds since 1970. */
+  /** Returns the finding on that day, in milliseconds since 1970; undefined while the attestation is good. */
   public finding(today: number): EscrowFinding | undefined {
     const left = Math.floor((this.end - today) / DAY);
     if (left >= NOTICE_DAYS) {
@@ -82,7 +82,7 @@ export class Escrow {
 }
 
 /**
- * The day that attestations are held against, from the environment, or synth would not be deterministic.
+ * The day with which attestations are compared. It comes from the environment, or synth would not be deterministic.
  * Rule: https://reproducible-builds.org/specs/source-date-epoch/
  * @throws InvalidPropError
  */

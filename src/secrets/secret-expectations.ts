@@ -9,7 +9,7 @@ import { described, labelsFor } from '../kubernetes/labels';
 import { checkDataKey, checkName } from '../kubernetes/names';
 import { namespaceOf, takeName } from '../kubernetes/resource';
 
-/** How the list is called. */
+/** The name of the list. */
 export interface SecretExpectationsProps {
   /**
    * Name of the ConfigMap that lists the expected secrets.
@@ -21,7 +21,7 @@ export interface SecretExpectationsProps {
 /** A secret holds 1 MiB at most. */
 const MOST_BYTES = 1_048_576;
 
-/** The least length of a value whose fingerprint may be known: 128 random bits cannot be guessed. */
+/** The least length of a value whose fingerprint may be public: 128 random bits cannot be guessed. */
 const FINGERPRINT_BYTES = 16;
 
 /**
@@ -68,7 +68,7 @@ export class SecretExpectations extends Construct {
   }
 
   /**
-   * What no cluster can check.
+   * The attestations of facts that no cluster can check.
    * @internal
    */
   public get _escrowed(): Escrow[] {
@@ -76,8 +76,8 @@ export class SecretExpectations extends Construct {
   }
 
   /**
-   * The secrets of this namespace that matter to the workloads of a component that work with the dumps of a folder:
-   * those that matter to all, and their own.
+   * The secrets of this namespace that matter to the workloads of a component and a folder of dumps: those that matter
+   * to all workloads, and their own.
    * @internal
    */
   public _localFor(folder: string, component: string): ExpectedSecret[] {
@@ -94,7 +94,7 @@ export class SecretExpectations extends Construct {
   }
 
   /**
-   * Expects a key of a secret that cdk8s-plus knows, in the namespace that it has there.
+   * Expects a key of a secret of cdk8s-plus, in the namespace of that secret.
    * @returns the same as `expectKey`
    * @throws InvalidPropError as `expectKey` does
    */
@@ -103,7 +103,7 @@ export class SecretExpectations extends Construct {
   }
 
   /**
-   * Expects a secret with any keys, for secrets whose keys another program chooses.
+   * Expects a secret with any keys. For secrets whose keys another program chooses.
    * @throws InvalidPropError when the names are not legal or the secret is expected already
    */
   public expectSecret(secretName: string, options: ExpectSecretOptions): void {
@@ -113,8 +113,9 @@ export class SecretExpectations extends Construct {
   }
 
   /**
-   * Expects what no cluster can check, e.g. a key in a safe: a person has looked, and that is good for a while. Synth
-   * holds it against `SOURCE_DATE_EPOCH`, where that is set: in the last 30 days it warns, and afterwards it fails.
+   * Expects something that no cluster can check, e.g. a key in a safe: a person has looked, and attests it for a time.
+   * Synth compares that time with `SOURCE_DATE_EPOCH`, if that is set: it warns in the last 30 days, and fails
+   * afterwards.
    * @throws InvalidPropError
    */
   public expectEscrow(options: EscrowOptions): void {
@@ -140,7 +141,7 @@ export class SecretExpectations extends Construct {
           text,
           'is empty or more than one line',
           property === 'because'
-            ? 'Say what cannot be restored without this secret'
+            ? 'Say why a restore needs this secret'
             : 'Say it in one line, or leave it out',
         );
       }
@@ -174,8 +175,8 @@ export class SecretExpectations extends Construct {
           new InvalidPropError(
             'expectKey.because',
             secret.toString(),
-            'is missing, and no use of the key says why it must be there',
-            'Say what cannot be restored without it',
+            'is missing, and no use of the key gives the reason',
+            'Say why a restore needs the key',
           ).message,
       );
   }
@@ -219,13 +220,13 @@ function checkValue({ bytes, minBytes, pattern, sameAsDump }: ExpectKeyOptions):
     throw new InvalidPropError(
       'expectKey.sameAsDump',
       sameAsDump,
-      'would make the fingerprint of a value known that may be short enough to guess',
+      'would publish the fingerprint of a value that may be short enough to guess',
       `Set bytes or minBytes to ${FINGERPRINT_BYTES} or more, or leave it out`,
     );
   }
 }
 
-/** What both this engine and grep understand, without line breaks and tabs. */
+/** True for a pattern that both this engine and grep understand, without line breaks and tabs. */
 function isExtended(pattern: string): boolean {
   try {
     new RegExp(pattern);
@@ -255,7 +256,7 @@ function listed(secret: ExpectedSecret): object {
   };
 }
 
-/** The same for the pods, whose scripts read it: a line for each, with a tab between its fields. */
+/** The same list for the scripts in the pods: a line for each secret, with a tab between its fields. */
 function tabSeparated(secrets: readonly ExpectedSecret[]): string {
   const rows = secrets.map(({ secretName, _onlyKey, _usedFor, _options: options, _because, _trailingNewline }) => ({
     secret: secretName,

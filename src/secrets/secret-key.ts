@@ -1,25 +1,24 @@
 /** The place of a secret. */
 export interface SecretOriginOptions {
   /**
-   * Namespace of the secret. Pods cannot read secrets of other namespaces: such a one is listed, and nothing more.
+   * Namespace of the secret. Pods cannot read secrets of other namespaces: such a secret is listed, and not checked.
    * @default - the chart's
    */
   readonly namespace?: string;
   /**
-   * File of the Flux repo that it is in, for the person who has to find it.
+   * File of the Flux repo that has the secret, for a person who has to find it.
    * @default - any file
    */
   readonly gitFile?: string;
   /**
-   * The maker of the secret, in words, when it does not come from Git. Until then it may be missing, and no check
-   * looks for
-   * it in Git.
+   * The event that makes the secret, in words, if it does not come from Git. Before that event it may be missing, and
+   * no check looks for it in Git.
    * @default - it is in Git and must never be missing
    */
   readonly optionalUntil?: string;
   /**
-   * The tool that brings the secret into the cluster, when Git does not, e.g. `External Secrets`: no check looks for it
-   * in Git, and it must never be missing in the cluster.
+   * The tool that brings the secret into the cluster if Git does not, e.g. `External Secrets`. No check looks for it in
+   * Git, and it must never be missing in the cluster.
    * @default - Git brings it
    */
   readonly provider?: string;
@@ -34,9 +33,8 @@ export interface ExpectSecretOptions extends SecretOriginOptions {
 /** Facts about a key of a secret, beside its name. */
 export interface ExpectKeyOptions extends SecretOriginOptions {
   /**
-   * The reason for which a restore needs it, in one line. Synth fails when neither this nor a use
-   * says it.
-   * @default - what the use says: "the backup and the restore log in with it" for the password of a database, "the
+   * The reason for which a restore needs it, in one line. Synth fails if neither this nor a use gives the reason.
+   * @default - the reason of its use: "the backup and the restore log in with it" for the password of a database, "the
    * images are pulled with it" for a pull secret, "success is reported there" and "failure is reported there" for a
    * heartbeat
    */
@@ -58,13 +56,13 @@ export interface ExpectKeyOptions extends SecretOriginOptions {
   readonly pattern?: string;
   /**
    * Whether the value may end with a line break, which editors and `echo` append.
-   * @default - true for what TLS reads, which is PEM; false for all else
+   * @default - true for a use that allows it, such as the PEM files of TLS; otherwise false
    */
   readonly trailingNewline?: boolean;
   /**
    * Whether a dump is worth nothing without the value of its day, e.g. because the rows are encrypted with it. A
-   * fingerprint goes into the manifest of each dump, and a restore refuses when it differs. The value must be long
-   * (`bytes` or `minBytes` of 16 or more) and random: a reader of the fingerprint can try guesses.
+   * fingerprint goes into the manifest of each dump, and a restore refuses if today's value differs. The value must be
+   * long (`bytes` or `minBytes` of 16 or more) and random: a reader of the fingerprint can try guesses.
    * @default false
    */
   readonly sameAsDump?: boolean;
@@ -84,14 +82,14 @@ export interface SecretList {
 export class ExpectedSecret {
   /** Name of the Secret. */
   public readonly secretName: string;
-  /** Namespace of the Secret; undefined where the chart that expects it has none. */
+  /** Namespace of the Secret; undefined if the chart that expects it has none. */
   public readonly namespace?: string;
   /** @internal */
   public readonly _list: SecretList;
   /** @internal */
   public readonly _options: ExpectKeyOptions;
   /**
-   * The one key of it that is expected; undefined where any keys will do.
+   * The only key of it that is expected; undefined if any keys will do.
    * @internal
    */
   public readonly _onlyKey?: string;
@@ -110,7 +108,7 @@ export class ExpectedSecret {
     this.namespace = namespace;
   }
 
-  /** Whether the secret is in the namespace of the chart that expects it; pods can read no other. */
+  /** True if the secret is in the namespace of the chart that expects it. Pods can read no other secret. */
   public get isLocal(): boolean {
     return this.namespace === this._list.namespace;
   }
@@ -124,7 +122,7 @@ export class ExpectedSecret {
   }
 
   /**
-   * What cannot be done without it; undefined where neither the options nor a use says it.
+   * The reason for which it is needed; undefined if neither the options nor a use gives it.
    * @internal
    */
   public get _because(): string | undefined {
@@ -132,7 +130,7 @@ export class ExpectedSecret {
   }
 
   /**
-   * Whether the value may end with a line break.
+   * True if the value may end with a line break.
    * @internal
    */
   public get _trailingNewline(): boolean {
@@ -140,7 +138,7 @@ export class ExpectedSecret {
   }
 
   /**
-   * Says what it is used for; the first use counts. Every use may say that a line break at the end does no harm.
+   * Declares a use. The reason of the first use counts. Every use may say that a line break at the end does no harm.
    * @internal
    */
   public _useFor(because: string, options: { readonly trailingNewline?: boolean } = {}): void {
@@ -149,7 +147,7 @@ export class ExpectedSecret {
   }
 
   /**
-   * Keeps the value from backups that do not take it themselves.
+   * Hides the value from backups that do not take it themselves.
    * @internal
    */
   public _hideFromBackups(): void {
@@ -157,8 +155,8 @@ export class ExpectedSecret {
   }
 
   /**
-   * What the value matters to: a folder of dumps, with all its workloads, or `<folder>/<component>` with those alone.
-   * Nothing, where it matters to all. One that no backup may see, and no restore takes, matters to none.
+   * The workloads that the value matters to: a folder of dumps for all its workloads, or `<folder>/<component>`. Empty
+   * if it matters to all. A value that no backup may see, and that no restore takes, matters to none.
    * @internal
    */
   public get _usedFor(): string[] {
@@ -166,7 +164,7 @@ export class ExpectedSecret {
   }
 
   /**
-   * Whether the workloads of a component have to do with it, which work with the dumps of a folder.
+   * True if it matters to the workloads of a component that work with the dumps of a folder.
    * @internal
    */
   public _mattersTo(folder: string, component: string): boolean {
@@ -182,7 +180,7 @@ export class ExpectedSecret {
   }
 
   /**
-   * Says that a workload reaches a bucket with it. Only copies to the bucket look at it beforehand.
+   * Adds a workload that reaches a bucket with it. Only copies to the bucket check it beforehand.
    * @internal
    */
   public _addBucketUser(workload: string, folder: string): void {

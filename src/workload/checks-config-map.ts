@@ -12,7 +12,7 @@ import { env } from './environment';
 
 const PATH = '/checks';
 
-/** What a container needs that evaluates checks. */
+/** The additions to a container that evaluates checks. */
 export interface MountedChecks {
   readonly env: k8s.EnvVar[];
   readonly volumes: k8s.Volume[];
@@ -21,7 +21,7 @@ export interface MountedChecks {
 
 /**
  * The checks of a workload as files. Workloads of a chart with the same checks share a ConfigMap, which has the name of
- * the first.
+ * the first workload.
  * @throws InvalidPropError when two checks have one name
  */
 export function mountedChecks(scope: Construct, workload: string, checks: readonly RestoreCheck[]): MountedChecks {
@@ -43,7 +43,7 @@ export function mountedChecks(scope: Construct, workload: string, checks: readon
   };
 }
 
-/** Of each check, by its number: the query, the name, and the value that is expected, if it is known beforehand. */
+/** The files of each check, by its number: the query, the name, and the expected value if it is known beforehand. */
 function filesOf(checks: readonly RestoreCheck[]): { readonly [file: string]: string } {
   const digits = String(checks.length).length;
   return Object.fromEntries(

@@ -16,7 +16,7 @@ const REPORT_PATH = '/secrets-report';
 const REPORT_SIZE = Size.mebibytes(1);
 
 /**
- * The claim, room for small files, and what is known of the secrets: for the containers of a script that works with
+ * The claim, room for small files, and the findings about the secrets: for the containers of a script that works with
  * dumps.
  */
 export const WORKING_MOUNTS: k8s.VolumeMount[] = [
@@ -25,7 +25,7 @@ export const WORKING_MOUNTS: k8s.VolumeMount[] = [
   { name: 'scratch', mountPath: '/tmp' },
 ];
 
-/** The folder with what is known of the secrets. */
+/** The folder with the findings about the secrets. */
 export const SECRETS_REPORT = env('SECRETS_REPORT', REPORT_PATH);
 
 export interface HardenedPodProps extends PodOptions {
@@ -41,7 +41,7 @@ export interface HardenedPodProps extends PodOptions {
   readonly extras?: PodExtras;
 }
 
-/** What the pod of one script has beside the usual. */
+/** The additions to the usual pod of a script. */
 export interface PodExtras {
   /** @default - that of the options */
   readonly serviceAccountName?: string;
@@ -51,7 +51,7 @@ export interface PodExtras {
    */
   readonly gracePeriod?: number;
   /**
-   * What the script sees instead of the claim.
+   * The volume that the script sees instead of the claim.
    * @default - the claim
    */
   readonly storage?: k8s.Volume;
@@ -63,9 +63,9 @@ export interface PodExtras {
 }
 
 /**
- * A pod that runs one script under the restricted Pod Security Standard, and stricter: no token by itself, no service
- * links, nothing writable but the claim and a small scratch space. Before it, a container without the claim looks at
- * the expected secrets, and leaves in memory what it found: sentences and fingerprints.
+ * A pod that runs one script under the restricted Pod Security Standard, and stricter: no automatic token, no service
+ * links, and no writable files but the claim and a small scratch space. Before the script, a container without the
+ * claim checks the expected secrets. It leaves its findings in memory: sentences and fingerprints.
  * Rule: https://kubernetes.io/docs/concepts/security/pod-security-standards/#restricted
  */
 export function hardenedPod(props: HardenedPodProps): k8s.PodTemplateSpec {
@@ -80,7 +80,7 @@ export function hardenedPod(props: HardenedPodProps): k8s.PodTemplateSpec {
       },
     },
     spec: {
-      // A pod that is restarted in place loses the log of its first try; the Job makes a new pod instead.
+      // A container that is restarted in place loses the log of its first try; the Job makes a new pod instead.
       restartPolicy: 'Never',
       automountServiceAccountToken: false,
       enableServiceLinks: false,
@@ -146,7 +146,7 @@ function hardenedContainer(
   return {
     name,
     image: image ?? pod.image.image,
-    // An image of its own need not have bash.
+    // Another image need not have bash.
     command: image === undefined ? ['sh', `${SCRIPTS_PATH}/run.sh`, script] : ['sh', `${SCRIPTS_PATH}/${script}`],
     imagePullPolicy: pod.imagePullPolicy,
     env: [...variables, ...Object.entries(pod.env ?? {}).map(([variable, value]) => givenEnv(variable, value))],
@@ -168,12 +168,12 @@ function hardenedContainer(
   };
 }
 
-/** The API server drops empty lists, and each apply would count as a change. */
+/** Leaves out an empty list: the API server drops it, and each apply would count as a change. */
 function unlessEmpty<T>(items: T[] | undefined): T[] | undefined {
   return items?.length === 0 ? undefined : items;
 }
 
-/** New block volumes belong to root; on network file systems the group is not applied, or file by file. */
+/** New block volumes belong to root. On network file systems the group is not applied, or file by file. */
 function groupFor(storage: IBackupStorage, image: PostgresImage): k8s.PodSecurityContext {
   const shared = storage.accessModes.includes(PersistentVolumeAccessMode.READ_WRITE_MANY);
   return shared ? {} : { fsGroup: image.gid, fsGroupChangePolicy: 'OnRootMismatch' };

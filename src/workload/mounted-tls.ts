@@ -10,19 +10,19 @@ import { env } from './environment';
 const PATH = '/tls';
 const KEY_PATH = '/tls-key';
 
-/** What a container needs that connects: variables and files. */
+/** The additions to a container that connects: variables and files. */
 export interface MountedTls {
   readonly env: k8s.EnvVar[];
   readonly volumes: k8s.Volume[];
   readonly volumeMounts: k8s.VolumeMount[];
 }
 
-/** Of a pod that does not connect, or of a database of which nothing is said. */
+/** For a pod that does not connect, or a database without the prop `tls`. */
 export const NO_TLS: MountedTls = { env: [], volumes: [], volumeMounts: [] };
 
 /**
- * The mode and the certificates of connections, for libpq and for messages. All files are optional: where one is
- * missing, the script says which; the pod would only hang in ContainerCreating.
+ * The mode and the certificates of connections, for libpq and for messages. All files are optional: the script names a
+ * missing file, while the pod would only hang in ContainerCreating.
  */
 export function mountedTls({ tls }: PostgresDatabase, role: PostgresRole): MountedTls {
   if (tls === undefined) return NO_TLS;
@@ -50,7 +50,7 @@ export function mountedTls({ tls }: PostgresDatabase, role: PostgresRole): Mount
   };
 }
 
-/** The secrets among them. */
+/** The secrets of the connections. */
 export function tlsSecrets({ tls }: PostgresDatabase, role: PostgresRole): SecretKey[] {
   const { certificate, key } = role.clientCertificate ?? tls?.clientCertificate ?? {};
   return [tls?.authority?.secretKey, certificate, key].filter((secret) => secret !== undefined);
@@ -77,7 +77,7 @@ function clientFiles(clientCertificate: TlsClientCertificate | undefined): k8s.V
   return [secretFile(clientCertificate.certificate, 'tls.crt'), secretFile(clientCertificate.key, 'tls.key')];
 }
 
-/** libpq refuses a key that others can read, and files of a volume belong to root: it gets a copy. */
+/** libpq refuses a key that others can read, and files of a volume belong to root: libpq gets a copy. */
 function clientEnv(clientCertificate: TlsClientCertificate | undefined): k8s.EnvVar[] {
   if (clientCertificate === undefined) return [];
   return [

@@ -7,7 +7,7 @@ import { NetworkPeer } from '../network/network-peer';
 
 /** The workload that is isolated. */
 export interface IsolatedWorkload extends LabelledWorkload {
-  /** How the construct is called in error messages. */
+  /** Name of the construct in error messages. */
   readonly noun: string;
   readonly database: { readonly port: number };
   readonly isolation?: Isolation;
@@ -23,7 +23,7 @@ const IN_WORDS: Readonly<Record<Destination, string>> = {
 
 const DNS = NetworkPeer.pods({ 'k8s-app': 'kube-dns' }, { namespace: 'kube-system' });
 
-/** The NetworkPolicy of a workload, where it is isolated. */
+/** Makes the NetworkPolicy of a workload if it is isolated. */
 export function isolate(scope: Construct, job: IsolatedWorkload, destinations: readonly Destination[]): void {
   const { isolation, noun, name, database } = job;
   if (isolation === undefined) {
@@ -51,8 +51,7 @@ export function isolate(scope: Construct, job: IsolatedWorkload, destinations: r
     metadata: { name, labels: labelsOf(job), annotations: described(summary(name, destinations)) },
     spec: {
       podSelector: { matchLabels: selectorOf(job) },
-      // Shut in both directions by this alone. The API server drops empty lists, and would count each apply as a
-      // change.
+      // This alone denies both directions. The API server drops empty lists, and would count each apply as a change.
       policyTypes: ['Ingress', 'Egress'],
       ...(egress.length > 0 && { egress }),
     },
@@ -62,5 +61,5 @@ export function isolate(scope: Construct, job: IsolatedWorkload, destinations: r
 function summary(name: string, destinations: readonly Destination[]): string {
   const only =
     destinations.length === 0 ? '' : ` but ${destinations.map((destination) => IN_WORDS[destination]).join(', ')}`;
-  return `Nothing may connect to the pods of ${name}, and they may connect to nothing${only}.`;
+  return `No peer may connect to the pods of ${name}, and they may connect to no peer${only}.`;
 }

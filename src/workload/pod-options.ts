@@ -12,7 +12,7 @@ import { VARIABLES } from './variables';
 export interface PodOptions {
   /**
    * CPU and memory of the container. Private memory peaks at 8 MiB in a backup. A CPU limit of 200m makes a backup 2.6
-   * times slower (`npm run bench:backup`), while it holds its locks and its snapshot.
+   * times slower (`npm run bench:backup`), and a backup holds its locks and its snapshot for as long as it runs.
    * @default - requests of 25m and 64Mi, a memory limit of 256Mi, no CPU limit
    */
   readonly resources?: ContainerResources;
@@ -32,19 +32,18 @@ export interface PodOptions {
    */
   readonly affinity?: k8s.Affinity;
   /**
-   * Account of the pods. Its token is not mounted. With `quiesce`
-   * it is the one that may set the scale.
-   * @default - the namespace's own; with `quiesce` one that is made for it
+   * Account of the pods. Its token is not mounted. With `quiesce`, this account may set the scale.
+   * @default - the namespace's own; with `quiesce`, a new account
    */
   readonly serviceAccount?: IServiceAccount;
   /**
-   * Shuts the pods off from the network, but for what they need.
-   * @default - as open as the namespace is
+   * Isolation of the pods from the network, but for the peers that they need.
+   * @default - none beyond that of the namespace
    */
   readonly isolation?: Isolation;
   /**
-   * Environment variables of every container, by name, e.g. `{ TZ: 'Europe/Zurich' }`. Values arrive as they are
-   * written. Names that the library sets itself are refused. Values are in the manifest: a secret belongs in `volumes`.
+   * Environment variables of every container, by name, e.g. `{ TZ: 'Europe/Zurich' }`. Values arrive unchanged. Names
+   * that the library sets itself are refused. Values are in the manifest: a secret belongs in `volumes`.
    * @default - none
    */
   readonly env?: { [name: string]: string };
@@ -60,18 +59,18 @@ export interface PodOptions {
   readonly priorityClassName?: string;
   /**
    * Secrets that the images are pulled with, e.g. `secrets.expectKey('registry', '.dockerconfigjson')`. They are on the
-   * list of the expected ones: without them no pod of a restore begins.
+   * list of expected secrets: without them no pod of a restore begins.
    * @default - those of the service account
    */
   readonly imagePullSecrets?: SecretKey[];
   /**
-   * When the node pulls the images of the containers.
-   * @default - Kubernetes': IfNotPresent, since no image has the tag `latest`
+   * Pull policy of the images of the containers.
+   * @default - that of Kubernetes: IfNotPresent, since no image has the tag `latest`
    */
   readonly imagePullPolicy?: ImagePullPolicy;
   /**
-   * How the pods are spread over the zones and nodes.
-   * @default - that of the cluster
+   * Constraints that spread the pods over the zones and nodes.
+   * @default - those of the cluster
    */
   readonly topologySpreadConstraints?: k8s.TopologySpreadConstraint[];
   /**
@@ -80,10 +79,9 @@ export interface PodOptions {
    */
   readonly runtimeClassName?: string;
   /**
-   * How long a finished Job stays, with its pods and their logs, in whole seconds, at least 1 minute. The counts of
-   * Jobs that are retained hold beside it. A `RestoreJob` that a merge starts refuses it: Flux would make the Job
-   * again.
-   * @default - as long as the counts of Jobs that are retained let it stay
+   * Time that a finished Job stays, with its pods and their logs, in whole seconds, at least 1 minute. The counts of
+   * retained Jobs apply, too. A `RestoreJob` that a merge starts refuses it: Flux would create the Job again.
+   * @default - until the counts of retained Jobs remove it
    */
   readonly ttlAfterFinished?: Duration;
   /**
@@ -98,11 +96,11 @@ export interface PodOptions {
   readonly annotations?: { [name: string]: string };
 }
 
-/** A volume, and where the containers see it. */
+/** A volume, and its folder in the containers. */
 export interface PodVolume {
   /**
-   * The volume, of one of the types that the restricted Pod Security Standard allows. Its name is not one of the
-   * library's. A Secret in it must be expected by the `SecretExpectations` of the workload.
+   * The volume, of a type that the restricted Pod Security Standard allows. Its name must not be a name of the
+   * library's volumes. A Secret in it must be expected by the `SecretExpectations` of the workload.
    */
   readonly volume: k8s.Volume;
   /** Absolute path of the folder, outside of those that the library mounts. */
@@ -114,10 +112,7 @@ export interface PodVolume {
   readonly readOnly?: boolean;
 }
 
-/**
- * The options for pods among the props of a workload. JavaScript may give more than these, which must not reach the
- * pod.
- */
+/** Returns the options for pods among the props of a workload. JavaScript may give others, which must not reach the pod. */
 export function podOptions(props: PodOptions): { readonly [Option in keyof Required<PodOptions>]: PodOptions[Option] } {
   return {
     resources: props.resources,
@@ -140,7 +135,7 @@ export function podOptions(props: PodOptions): { readonly [Option in keyof Requi
 }
 
 /**
- * @param noun how the construct is called in error messages
+ * @param noun name of the construct in error messages
  * @param own the pod without the variables and volumes of the options
  * @throws InvalidPropError
  */
@@ -185,7 +180,7 @@ function checkEnv(property: string, env: { [name: string]: string }): void {
   }
 }
 
-/** Whatever the pod has for these, the scripts overwrite it. */
+/** The scripts overwrite these variables. */
 const SET_BY_SCRIPTS: ReadonlySet<string> = new Set([
   'LC_ALL',
   'PGCLIENTENCODING',
@@ -226,7 +221,7 @@ function checkVolumes(
       throw new InvalidPropError(
         `${property}.mountPath`,
         mountPath,
-        `meets the volume at ${other}, and would hide files of it or be hidden by them`,
+        `overlaps the volume at ${other}: one would hide files of the other`,
         'Use a folder of its own, e.g. /etc/company-ca',
       );
     }

@@ -11,15 +11,15 @@ import { takeName } from '../kubernetes/resource';
 
 const ID = 'postgres-backup-scripts';
 
-/** The folder in which a pod sees them. */
+/** The folder of the scripts in a pod. */
 export const SCRIPTS_PATH = '/scripts';
 
-/** The folders of the scripts, as they are below `scripts/`, and what belongs to each. */
+/** The folders of the scripts below `scripts/`, and the files of each. */
 const FOLDERS = {
   '': { files: /\.sh$/, text: 'The scripts that the backups, restores and drills of this namespace run.' },
   lib: {
     files: /\.sh$/,
-    text: 'What the scripts of the backups, restores and drills of this namespace have in common.',
+    text: 'The common parts of the scripts of the backups, restores and drills of this namespace.',
   },
   sql: {
     files: /\.sql$/,
@@ -30,35 +30,35 @@ const FOLDERS = {
 type Folder = keyof typeof FOLDERS;
 type Scripts = { readonly [folder in Folder]: { readonly [file: string]: string } };
 
-/** Read once, and not by a mere import of the library. */
+/** They are read once, and not by a mere import of the library. */
 let scripts: Scripts | undefined;
 
 /**
- * The scripts as ConfigMaps of a chart, one for each of their folders, which a pod sees as they are in the source.
- * Their names are fixed and have no hash: a pod that is retried must find the scripts that it was made for, or newer
- * ones, never none.
+ * The scripts as ConfigMaps of a chart, one for each of their folders. A pod sees the same folders as the source has.
+ * The names are fixed and have no hash: a pod that is retried must find the scripts that it was made for, or newer
+ * scripts.
  */
 export class ScriptConfigMap extends Construct {
   /**
-   * Those of this scope's chart. They are named after the chart, so that no two charts own the same object: of charts
-   * in one namespace, ids must differ.
+   * The ConfigMaps of this scope's chart. They are named after the chart, so that no two charts own the same object:
+   * charts in one namespace must have different ids.
    */
   public static of(scope: Construct): ScriptConfigMap {
     const chart = Chart.of(scope);
     return (chart.node.tryFindChild(ID) as ScriptConfigMap | undefined) ?? new ScriptConfigMap(chart, ID);
   }
 
-  /** Whether anything in a chart runs scripts. */
+  /** True if a construct in a chart runs scripts. */
   public static isIn(chart: Chart): boolean {
     return chart.node.tryFindChild(ID) !== undefined;
   }
 
   public readonly volumes: k8s.Volume[];
-  /** Nested: the kubelet makes the mount points. */
+  /** The mounts are nested: the kubelet makes the mount points. */
   public readonly volumeMounts: k8s.VolumeMount[];
   /**
-   * Shows in every pod template when a script has changed. The manifest of a dump has it too. In `src/scripts` it is
-   * `cat *.sh lib/*.sh sql/*.sql | sha256sum`, with `LC_ALL=C`.
+   * Checksum of the scripts. It shows in every pod template when a script has changed, and in the manifest of each dump.
+   * In `src/scripts` it is `cat *.sh lib/*.sh sql/*.sql | sha256sum`, with `LC_ALL=C`.
    */
   public readonly digest: string;
 

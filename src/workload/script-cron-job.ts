@@ -17,7 +17,7 @@ export interface ScriptCronJobProps extends ScriptJobProps {
   readonly startingDeadline?: Duration;
   readonly successfulJobsRetained: number;
   readonly failedJobsRetained: number;
-  /** What the manifest tells its readers, as annotations of the CronJob alone. */
+  /** Facts for the readers of the manifest, as annotations of the CronJob alone. */
   readonly declares?: { [name: string]: string };
 }
 
@@ -59,7 +59,7 @@ export class ScriptCronJob extends Construct {
   }
 }
 
-/** In seconds; two successes are further apart than two runs when the second one begins and ends as late as it may. */
+/** In seconds. Two successes are further apart than two runs if the second begins and ends as late as it may. */
 function overdueAfter({ schedule, timeZone, startingDeadline, activeDeadline }: ScriptCronJobProps): number {
   const interval = Duration.millis(Schedule.of(schedule.expressionString, timeZone)!.longestInterval);
   return interval.toSeconds() + (startingDeadline?.toSeconds() ?? 0) + activeDeadline.toSeconds();

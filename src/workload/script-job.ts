@@ -22,46 +22,46 @@ import { mountedTls, NO_TLS, tlsSecrets } from './mounted-tls';
 import { RestoreCheck } from '../restore/restore-check';
 
 export interface ScriptJobProps extends PodOptions {
-  /** How the construct is called in error messages. */
+  /** Name of the construct in error messages. */
   readonly noun: string;
   readonly name: string;
   /** Name of the container and value of the label `app.kubernetes.io/component`. */
   readonly component: string;
-  /** What it is for, for the people who read its manifest. */
+  /** Its purpose, for the readers of its manifest. */
   readonly description: string;
   readonly script: string;
   readonly database: PostgresDatabase;
   /**
    * Role that logs in.
-   * @default - the one that dumps
+   * @default - the role that dumps
    */
   readonly role?: PostgresRole;
   readonly storage: IBackupStorage;
   readonly folder: string;
   /** The settings of the script. */
   readonly settings: k8s.EnvVar[];
-  /** What the script evaluates, if it evaluates checks itself. */
+  /** The checks, if the script itself evaluates them. */
   readonly checks?: RestoreCheck[];
   /** Secrets that are read beside the database's password. */
   readonly secrets?: SecretKey[];
-  /** Those of a bucket. Copies look at them beforehand; a restore from the NAS does not need them. */
+  /** Secrets of a bucket. Copies check them beforehand; a restore from the NAS does not need them. */
   readonly bucketSecrets?: SecretKey[];
   readonly activeDeadline: Duration;
-  /** How often a failed pod is replaced. One that had to make way is replaced in any case. */
+  /** Number of times that a failed pod is replaced. An evicted pod is replaced in any case. */
   readonly backoffLimit: number;
-  /** Exit statuses with which another try would end too. */
+  /** Exit statuses after which a retry would end in the same way. */
   readonly finalStatuses?: number[];
-  /** Whether the pod has nothing to do with the database's server. */
+  /** Whether the pod never connects to the database's server. */
   readonly offline?: boolean;
-  /** What the pod connects to beside the database and DNS; one that is offline, all of it. */
+  /** Peers of the pod beside the database and DNS; all peers of an offline pod. */
   readonly reaches?: Destination[];
-  /** What the pod has beside the usual. */
+  /** The additions to the usual pod. */
   readonly extras?: PodExtras;
 }
 
 /**
  * A Job that runs one of the scripts against one database and one folder of the storage.
- * @returns what makes the Job at synth, when it is known which secrets are expected
+ * @returns a function that makes the Job at synth, when all expected secrets are known
  * @throws InvalidPropError
  */
 export function scriptJob(scope: Construct, props: ScriptJobProps): () => k8s.JobSpec {
@@ -107,7 +107,7 @@ export function scriptJob(scope: Construct, props: ScriptJobProps): () => k8s.Jo
   });
 }
 
-/** The files of the usual come before what else the pod has. */
+/** The usual files come before the additions of the pod. */
 function withFiles(
   usual: readonly Pick<PodExtras, 'volumes' | 'volumeMounts'>[],
   extras: PodExtras = { initContainers: [], volumes: [], volumeMounts: [] },
@@ -120,7 +120,7 @@ function withFiles(
   };
 }
 
-/** A restore needs the secrets in the volumes too. */
+/** Errors for secrets in volumes that are not expected: a restore needs them, too. */
 function unexpectedSecrets({ noun, volumes = [] }: ScriptJobProps, expected: readonly ExpectedSecret[]): string[] {
   const names = new Set(expected.map(({ secretName }) => secretName));
   return secretsIn(volumes)
@@ -137,8 +137,8 @@ function unexpectedSecrets({ noun, volumes = [] }: ScriptJobProps, expected: rea
 }
 
 /**
- * Which failures of pods are none of the Job, and which end it. A pod that has to make way, e.g. when its node is
- * drained, is replaced and counts for nothing; one that the kubelet evicts for going beyond its own limits has failed.
+ * The failures of pods that do not count, and those that end the Job. A pod that is disrupted, e.g. because its node is
+ * drained, is replaced and does not count. A pod that the kubelet evicts for exceeding its own limits has failed.
  * Rule: https://kubernetes.io/docs/concepts/workloads/controllers/job/#pod-failure-policy
  */
 function failurePolicy({ component, finalStatuses }: ScriptJobProps): k8s.PodFailurePolicy {
@@ -157,14 +157,14 @@ function failurePolicy({ component, finalStatuses }: ScriptJobProps): k8s.PodFai
 
 /**
  * The spec of an object, made when it is synthesized: secrets may be expected after a workload is declared.
- * @param manifest gives the whole object, typed
+ * @param manifest returns the whole object, typed
  */
 export function specAtSynth(manifest: () => { spec: unknown }): unknown {
   return Lazy.any({ produce: () => manifest().spec });
 }
 
 /**
- * The longest folder. An encrypted share of a Synology NAS has names of up to 143 bytes, and the longest of ours is
+ * The longest name of a folder. An encrypted share of a Synology NAS has names of up to 143 bytes. Our longest name is
  * that of a hold: the folder, the time of the dump, 40 characters of a pod's name, and the ending.
  */
 const FOLDER_LENGTH = 80;
@@ -186,13 +186,13 @@ export function checkFolder(
   return folder;
 }
 
-/** A name that is too long ends in a hash of all of it. */
+/** Shortens a name that is too long: it then ends in a hash of all of it. */
 function shortened(name: string): string {
   const hash = createHash('sha256').update(name).digest('hex').slice(0, 16);
   return name.length <= FOLDER_LENGTH ? name : `${name.slice(0, FOLDER_LENGTH - 17)}-${hash}`;
 }
 
-/** A pod sees the claims and secrets of its own namespace only. */
+/** A pod can use the claims and secrets of its own namespace only. */
 function checkNamespaces(
   scope: Construct,
   {
@@ -236,15 +236,15 @@ function checkNamespaces(
   }
 }
 
-/** The server's sessions and locks, and the holds, show which pod it is. */
+/** The server's sessions and locks, and the holds, show the name of the pod. */
 export const POD_NAME: k8s.EnvVar = { name: 'PGAPPNAME', valueFrom: { fieldRef: { fieldPath: 'metadata.name' } } };
 
-/** What a pod that connects reads. */
+/** The secrets that a pod reads to connect. */
 function loginSecrets(database: PostgresDatabase, role: PostgresRole): SecretKey[] {
   return [role.password, ...tlsSecrets(database, role)];
 }
 
-/** How the client tools find the server. */
+/** The variables by which the client tools find the server. */
 function connection(database: PostgresDatabase, { user, password }: PostgresRole): k8s.EnvVar[] {
   return [
     POD_NAME,

@@ -4,10 +4,10 @@ import { env } from './environment';
 
 const EXPECTED_PATH = '/expected';
 
-/** What is kept for the expected secrets, whose number is known at synth only. */
+/** The names that are reserved for the expected secrets, whose number is known at synth only. */
 export const RESERVED = { volume: 'expected-', path: EXPECTED_PATH };
 
-/** What a container needs that looks at the expected secrets. */
+/** The additions to a container that checks the expected secrets. */
 export interface SecretsCheck {
   readonly env: k8s.EnvVar[];
   readonly volumeMounts: k8s.VolumeMount[];
@@ -16,9 +16,9 @@ export interface SecretsCheck {
 
 /**
  * Mounts the lists of expected secrets, and exactly the keys that matter to a component and the dumps of a folder. All
- * are optional: where one is missing, the script says which and why it matters; without that, the pod would only hang
- * in CreateContainerConfigError.
- * @param connection what finds the database, whose login is tried: variables, and files among the volumes of the pod
+ * are optional: the script names a missing key and the reason for it, while the pod would only hang in
+ * CreateContainerConfigError.
+ * @param connection variables of the database, whose login is tried, and files among the volumes of the pod
  */
 export function secretsCheck(
   lists: readonly SecretList[],

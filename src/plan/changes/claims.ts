@@ -8,7 +8,7 @@ import { guardOn, type Guard } from '../guarded';
 import { isMoved, resourceName } from '../resources';
 import { bytes, name, plural, quantity, words } from '../words';
 
-/** The fate of existing dumps. */
+/** Answers about the fate of existing dumps and of claims. */
 export function claims({ backups, workloads, resources, guards, before: was }: Comparison): Change[] {
   const orphaned = backups.flatMap(({ before, after, forecast }): Change[] => {
     if (before === undefined || after === undefined || !isOrphaned(before, after)) return [];
@@ -39,7 +39,7 @@ export function claims({ backups, workloads, resources, guards, before: was }: C
       },
     ];
   });
-  // What becomes of a claim that stays is told with its dumps.
+  // The answer about the dumps tells the fate of a claim that stays.
   const isTold = (claim: Manifest): boolean =>
     backups.some(
       ({ before, after }) =>
@@ -67,7 +67,7 @@ function changedWorkload({ after }: Pair<Workload>): string {
 
 function removed(claim: Manifest, guard: Guard | undefined, isTold: boolean): Change[] {
   const stays = isKeptByFlux(claim);
-  // What the guard refuses is told as that.
+  // The answer about the guard tells of a refused deletion.
   if (stays ? isTold : guard !== undefined) return [];
   return [
     change(
@@ -149,12 +149,12 @@ export function claimSize({ object }: Manifest): number | undefined {
   return quantity(text(object, 'spec', 'resources', 'requests', 'storage') ?? '');
 }
 
-/** Whether Flux keeps an object that has disappeared from Git. */
+/** True if Flux keeps an object that has disappeared from Git. */
 export function isKeptByFlux({ object }: Manifest): boolean {
   return text(object, 'metadata', 'annotations', PRUNE) === KEPT_BY_FLUX[PRUNE];
 }
 
-/** Whether Flux creates an object and never changes it. */
+/** True if Flux creates an object and never changes it. */
 export function isGuarded({ object }: Manifest): boolean {
   return text(object, 'metadata', 'annotations', SSA) === 'IfNotPresent';
 }

@@ -11,7 +11,7 @@ const HEARTBEATS = [
   { variable: 'HEARTBEAT_FAILURE_URL', noun: 'failure' },
 ];
 
-/** What is in a dump, what is proven of it, and who hears of it. */
+/** Answers about the contents of a dump, its proof, and the reports about it. */
 export function contents({ workloads, resources }: Comparison): Change[] {
   return [
     ...resources.flatMap(checks),
@@ -23,7 +23,7 @@ export function contents({ workloads, resources }: Comparison): Change[] {
   ];
 }
 
-/** A ConfigMap with checks: of each the query, and the value that is expected, if it is known beforehand. */
+/** Answers about a ConfigMap with checks: the query of each, and the expected value if it is known beforehand. */
 function checks({ before, after }: ResourceChange): Change[] {
   const manifest = (after ?? before)!;
   if (componentLabel(manifest) !== 'checks') return [];

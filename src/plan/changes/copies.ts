@@ -7,7 +7,7 @@ import { change, type Comparison, type Side } from '../comparison';
 import { workloadOf } from '../planned-workload';
 import { localMoment, name } from '../words';
 
-/** What becomes of the copies off site, and of what restores and drills them. */
+/** Answers about the copies off site, and about the workloads that restore and drill them. */
 export function copies({ resources, after: head, options: { now } }: Comparison): Change[] {
   return resources.flatMap(({ before, after }) => [
     ...ofCopy(before && copyWorkload(before), after && copyWorkload(after), head, now),

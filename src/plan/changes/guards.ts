@@ -5,7 +5,7 @@ import type { Change } from '../change';
 import { change, type Comparison } from '../comparison';
 import { name, plural, words } from '../words';
 
-/** What each guard keeps Flux from, and what its absence makes possible. */
+/** The effect of each annotation on Flux, and the risk without it. */
 const GUARDS = [
   {
     annotation: PRUNE,
@@ -32,7 +32,7 @@ const GUARDS = [
   },
 ];
 
-/** What Flux was told not to do. */
+/** Answers about the annotations that limit Flux. */
 export function guards({ resources, after: { manifests: now } }: Comparison): Change[] {
   return resources.flatMap(({ before, after }): Change[] => {
     if (before === undefined) return [];
@@ -60,7 +60,7 @@ export function guards({ resources, after: { manifests: now } }: Comparison): Ch
   });
 }
 
-/** Fields beside annotations that destroy dumps all the same. */
+/** Answers about fields, beside annotations, that can also destroy dumps. */
 function destroys(before: Manifest, after: Manifest): Change[] {
   const { kind, apiVersion } = after;
   const isFlux = kind === 'Kustomization' && apiVersion.startsWith('kustomize.toolkit.fluxcd.io/');
@@ -93,7 +93,7 @@ function destroys(before: Manifest, after: Manifest): Change[] {
   ];
 }
 
-/** What is not there any more to tell of a failure, or to keep a pod from the network. */
+/** Answers about missing rules for alerts and missing network policies. */
 function gone(before: Manifest, now: readonly Manifest[]): Change[] {
   if (before.kind === 'PrometheusRule') {
     return [
@@ -120,7 +120,7 @@ function gone(before: Manifest, now: readonly Manifest[]): Change[] {
       ];
 }
 
-/** Alerts that a rule has no more. */
+/** Answers about alerts that a rule no longer has. */
 function alerts(before: Manifest, after: Manifest): Change[] {
   if (before.kind !== 'PrometheusRule') return [];
   const [was, is] = [before, after].map(

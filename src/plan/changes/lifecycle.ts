@@ -8,7 +8,7 @@ import { localMoment, name, plural, span } from '../words';
 import type { Workload } from '../planned-workload';
 import { isGuarded, isKeptByFlux } from './claims';
 
-/** What comes, what goes, what moves, and what is suspended. */
+/** Answers about workloads that are new, gone, moved or suspended. */
 export function lifecycle({ backups, workloads, resources, namespaces, options: { now } }: Comparison): Change[] {
   const renamed = backups.flatMap(({ before, after }): Change[] =>
     before === undefined || after === undefined || before.manifest.name === after.manifest.name
@@ -29,7 +29,7 @@ export function lifecycle({ backups, workloads, resources, namespaces, options: 
   return [...moved(resources, namespaces), ...renamed, ...workloads.flatMap((pair) => ofWorkload(pair, now))];
 }
 
-/** What has another namespace or another name. A claim is told of with its dumps, a backup by itself. */
+/** Answers about objects with another namespace or name, but for claims and backups, which have answers of their own. */
 function moved(resources: readonly ResourceChange[], namespaces: Comparison['namespaces']): Change[] {
   const pairs = resources.filter(
     (resource): resource is ResourceChange & Required<Pair<Manifest>> =>
@@ -178,7 +178,7 @@ function resumed(one: Workload, now: number): Change {
   );
 }
 
-/** How much is lost at worst while it runs. */
+/** The recovery point objective of a workload, in words. */
 function objective({ schedule, timeZone }: Workload, now: number): string {
   const calendar = Schedule.of(schedule ?? '', timeZone);
   return calendar === undefined ? 'unbounded' : span(calendar.longestGap(now));

@@ -25,13 +25,13 @@ const DIRECTIONS = [
   },
 ] as const;
 
-/** Of a rule, one peer and one port; undefined is any. */
+/** One peer and one port of a rule; undefined is any. */
 interface Way {
   readonly peer: string | undefined;
   readonly port: string | undefined;
 }
 
-/** What the pods of this library may connect to. */
+/** Answers about the peers that the pods of this library may connect to. */
 export function networkAccess({ resources }: Comparison): Change[] {
   return resources.flatMap(({ before, after }): Change[] => {
     if (after?.kind !== 'NetworkPolicy' || componentLabel(after) === undefined) return [];

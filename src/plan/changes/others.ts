@@ -5,14 +5,14 @@ import { fieldLines } from '../field-lines';
 import { changedName, isMoved, type ResourceChange } from '../resources';
 import { plural } from '../words';
 
-/** So many differences are told here; each is among the fields. */
+/** The most differences that are listed here; all of them are among the fields. */
 const MOST = 5;
 const LONGEST = 160;
 
-/** What other answers tell: the checksum of the scripts, and the list of expected secrets. */
+/** Fields that have other answers: the checksum of the scripts, and the list of expected secrets. */
 const TOLD = /annotations\["cdk8s-postgres-backup\/scripts-sha256"\]$|^data\["secrets\.(yaml|tsv)"\]$/;
 
-/** What no answer speaks of. */
+/** Answers about the resources that no other answer mentions. */
 export function others({ resources, namespaces }: Comparison, answers: readonly Change[]): Change[] {
   const told = new Set(answers.flatMap(({ resources: about }) => about));
   const moved = new Map(

@@ -7,7 +7,7 @@ import { isMoved, resourceName } from '../resources';
 import { name, words } from '../words';
 import { isKeptByFlux } from './claims';
 
-/** What a guard protects, and what a merge that asks for its deletion runs into. */
+/** Answers about guards, the objects that they protect, and deletions that they refuse. */
 export function protection(comparison: Comparison): Change[] {
   const { before, after, guards, resources } = comparison;
   const left = resources.flatMap((resource) =>
@@ -35,7 +35,7 @@ export function protection(comparison: Comparison): Change[] {
   ];
 }
 
-/** By its name, or by the namespace that it protects. */
+/** True for two guards with the same name, or for the same namespace. */
 function isSame(one: Guard, other: Guard): boolean {
   return one.manifest.name === other.manifest.name || one.namespace === other.namespace;
 }
@@ -86,7 +86,7 @@ function more(was: Guard, is: Guard): Change[] {
       ];
 }
 
-/** What becomes of an object that is gone from Git, where the guard or its being a namespace decides that. */
+/** Answers about an object that is gone from Git, if it is guarded or a namespace. */
 function leaves(manifest: Manifest, guard: Guard | undefined, { before }: Comparison): Change[] {
   const stays = isKeptByFlux(manifest);
   if (guard !== undefined && !stays) {

@@ -11,11 +11,11 @@ import { shares } from './storage';
 
 const DAY = 86_400_000;
 
-/** How much longer than usual an interval is that is told, though it comes only once. */
+/** The ratio to the usual interval from which a single longer interval is mentioned. */
 const LONG = 1.25;
 const RULES = ['last', 'daily', 'weekly', 'monthly', 'yearly', 'within'] as const;
 
-/** How much is lost at worst, how far back a restore can go, and which restore points go. */
+/** Answers about the recovery point objective, the reach of restores, and deleted restore points. */
 export function recovery(comparison: Comparison): Change[] {
   const {
     backups,
@@ -54,14 +54,14 @@ export function recovery(comparison: Comparison): Change[] {
   ];
 }
 
-/** Milliseconds; infinite where no run comes. */
+/** The longest loss, in milliseconds; infinite if there are no runs. */
 function longestLoss({ isSuspended, schedule, timeZone }: BackupWorkload, now: number): number {
   return isSuspended ? Infinity : (Schedule.of(schedule, timeZone)?.longestGap(now) ?? Infinity);
 }
 
 function recoveryPoint(before: BackupWorkload, after: BackupWorkload, now: number): Change[] {
   const [was, is] = [longestLoss(before, now), longestLoss(after, now)];
-  // What suspends and resumes tells it.
+  // The answers about suspended and resumed backups tell it.
   if (was === is || before.isSuspended !== after.isSuspended) return [];
   const told = (loss: number): string => (loss === Infinity ? 'unbounded' : span(loss));
   const level: Level = is === Infinity ? 'error' : is > was ? 'warning' : 'note';
@@ -118,10 +118,10 @@ function schedule(
   ];
 }
 
-/** @param overfull how much of its claim the dumps need without the change, if more than all of it */
+/** @param overfull the part of its claim that the dumps need without the change, if it is more than 1 */
 function deleted({ before, after, forecast }: BackupPair, overfull: number | undefined): Change[] {
   const { lost, next, isListed, isAmbiguous, before: unchanged, after: changed } = forecast!;
-  // With another folder or claim, nothing is deleted: the answers about the claim tell what becomes of the data.
+  // With another folder or claim, nothing is deleted: the answers about the claim tell the fate of the data.
   if (lost.length === 0 || isOrphaned(before!, after!)) return [];
   const [oldest, newest] = [lost.at(-1)!.point, lost[0]!.point];
   const days = [unchanged, changed].map((points) =>
@@ -171,7 +171,7 @@ function kept(before: BackupWorkload, after: BackupWorkload, now: number): Chang
   const [deep, deeper] = [was, is].map((times) =>
     times.length === 0 ? 0 : Math.floor(now / DAY) - Math.floor(times.at(-1)! / DAY),
   ) as [number, number];
-  // A run at another hour or day shifts what is kept, and is not another retention.
+  // A run at another hour or day shifts the kept dumps, and does not change the retention.
   const isShifted = deep === deeper || gap(before, now) === gap(after, now);
   if (isSame && before.hold === after.hold && was.length === is.length && isShifted) return [];
   const rules = RULES.filter((rule) => before.retention[rule] !== after.retention[rule]).map(
@@ -204,7 +204,7 @@ function gap({ schedule, timeZone }: BackupWorkload, now: number): number | unde
   return Schedule.of(schedule, timeZone)?.longestGap(now);
 }
 
-/** A hold of every run: it is meant for a run on demand. */
+/** Answers about a hold in the manifest, which is meant for a run on demand. */
 function hold(before: BackupWorkload, after: BackupWorkload): Change[] {
   if (before.hold === after.hold) return [];
   const [was, is] = [before, after].map((backup) => holdTime(backup.hold));
@@ -247,7 +247,7 @@ function need(before: BackupWorkload, after: BackupWorkload): Change[] {
       'recovery-window',
       (is ?? 0) < (was ?? 0) ? 'warning' : 'note',
       after.manifest,
-      `How many days back a restore must be able to go: ${told(was)} → ${told(is)}`,
+      `The recovery window, in which a restore must be possible: ${told(was)} → ${told(is)}`,
     ),
   ];
 }

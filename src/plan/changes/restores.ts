@@ -5,7 +5,7 @@ import type { Workload } from '../planned-workload';
 
 const CHOICES = ['RESTORE_ACTION', 'RESTORE_DUMP', 'RESTORE_BEFORE', 'RESTORE_SHA256'];
 
-/** What a restore from a template may destroy now. */
+/** Answers about the effects of a restore from a template. */
 export function restores({ workloads }: Comparison): Change[] {
   return workloads.flatMap(({ before, after }) =>
     before !== undefined && after?.component === 'restore' && after.manifest.kind === 'CronJob'
@@ -71,7 +71,7 @@ function despite(pair: Required<Pair<Workload>>): Change[] {
       'restore-ignore',
       isLess ? 'note' : 'error',
       pair.after.manifest,
-      `What does not stop a restore: ${was || 'nothing'} → ${is || 'nothing'}`,
+      `Failed checks that do not stop a restore: ${was || 'none'} → ${is || 'none'}`,
       isLess
         ? []
         : [
@@ -90,8 +90,8 @@ function quiesce(pair: Required<Pair<Workload>>): Change[] {
       'restore-quiesce',
       is === '' ? 'note' : 'warning',
       pair.after.manifest,
-      `What a restore stops for the cutover, and starts again: ${was === '' ? 'nothing' : `the Deployment ${name(was)}`} ` +
-        `→ ${is === '' ? 'nothing' : `the Deployment ${name(is)}`}`,
+      `The service that a restore stops for the cutover: ${was === '' ? 'none' : `the Deployment ${name(was)}`} ` +
+        `→ ${is === '' ? 'none' : `the Deployment ${name(is)}`}`,
       is === '' ? [] : ['Its account may set the scale of this Deployment.'],
     ),
   ];
@@ -107,10 +107,10 @@ function choices(pair: Required<Pair<Workload>>): Change[] {
         'restore-choice',
         is === usual ? 'note' : variable === 'RESTORE_ACTION' ? 'error' : 'warning',
         pair.after.manifest,
-        `Unless told otherwise, restores have ${variable}: ${was || '(empty)'} → ${is || '(empty)'}`,
+        `The default of ${variable} for restores: ${was || '(empty)'} → ${is || '(empty)'}`,
         is === usual
-          ? ['That is the usual.']
-          : ['The template is what an incident begins with, which expects the newest verified dump.'],
+          ? ['That is the usual value.']
+          : ['An incident begins with this template, and expects it to restore the newest verified dump.'],
       ),
     ];
   });

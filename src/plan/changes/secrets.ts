@@ -8,23 +8,23 @@ import { name } from '../words';
 
 const LIST = 'secrets.yaml';
 
-/** What a list says of a secret beside what is expected of its value. */
+/** The fields of a list that are not expectations of a value. */
 const TOLD = new Set(['usedBy', 'because', 'gitFile', 'provider']);
 
 interface Need {
   readonly manifest: Manifest;
-  /** What is expected of it, in a form that can be compared. */
+  /** Its expectations, in a form that can be compared. */
   readonly rule?: string;
   readonly because?: string;
   readonly gitFile?: string;
   readonly optionalUntil?: string;
   /** Names of the workloads that mount or read it. */
   readonly usedBy?: string[];
-  /** What brings it into the cluster, if that is not Git. */
+  /** The tool that brings it into the cluster, if that is not Git. */
   readonly provider?: string;
 }
 
-/** What must be there beside a dump, and what looks whether it is. */
+/** Answers about the expected secrets, and their checks. */
 export function secrets({ before, after, resources, namespaces }: Comparison): Change[] {
   if (resources.length === 0) return [];
   const [was, is] = [needs(before, namespaces), needs(after)];
@@ -90,7 +90,7 @@ export function secrets({ before, after, resources, namespaces }: Comparison): C
   ];
 }
 
-/** A Secret is of one namespace: with the workloads, what they read must move. */
+/** A Secret belongs to one namespace: if workloads move, the secrets that they read must move, too. */
 function inOtherNamespaces(is: Needs, namespaces: Comparison['namespaces']): Change[] {
   const byNamespace = new Map<string, [string, Need][]>();
   for (const [secret, need] of namespaces.size > 0 ? all(is) : []) {
@@ -116,12 +116,12 @@ function inOtherNamespaces(is: Needs, namespaces: Comparison['namespaces']): Cha
 }
 
 function otherRule(secret: string, { manifest }: Need): Change {
-  return change('secret-rule', 'warning', manifest, `Another thing is expected of the secret ${name(secret)}`, [
-    'What is in the cluster may not be right any more: check-secrets tells for what is in Git.',
+  return change('secret-rule', 'warning', manifest, `The expectations of the secret ${name(secret)} change`, [
+    'Its value in the cluster may not fit any more. For a secret in Git, check-secrets tells.',
   ]);
 }
 
-/** Who has to see to it that it is in the cluster. */
+/** Answers about the tool that brings a secret into the cluster. */
 function otherProvider(secret: string, { provider: old }: Need, need: Need): Change[] {
   const { manifest, provider, optionalUntil, gitFile } = need;
   if (old === provider) return [];
@@ -178,7 +178,7 @@ function expectedAnew(secret: string, need: Need, isUsed: boolean, consequence: 
   ]);
 }
 
-/** Each pod mounts the keys that it looks for. What is in another namespace no pod looks for. */
+/** The consequence of a missing secret. Each pod mounts the keys that it checks, which are in its own namespace. */
 function without(usedBy: readonly string[] | undefined, backups: ReadonlySet<string>): string {
   if (usedBy === undefined) return '';
   return usedBy.some((user) => backups.has(user))
@@ -187,7 +187,7 @@ function without(usedBy: readonly string[] | undefined, backups: ReadonlySet<str
 }
 
 /**
- * The only secret that is gone and the only one that is new of the same Secret, or of the same key: a rename.
+ * Renames: the only missing and the only new entry of the same Secret, or of the same key.
  * @returns the old name by the new one
  */
 function renamedOnly(gone: readonly [string, Need][], added: readonly [string, Need][]): ReadonlyMap<string, string> {
@@ -232,7 +232,7 @@ function all({ expected, used }: Needs): ReadonlyMap<string, Need> {
   return new Map([...used, ...expected]);
 }
 
-/** @param namespaces where what is in a namespace is now */
+/** @param namespaces the new namespace of the objects of a namespace */
 function needs({ manifests }: Side, namespaces: Comparison['namespaces'] = new Map()): Needs {
   const [expected, used] = [new Map<string, Need>(), new Map<string, Need>()];
   const placed = (secret: string): string => {
@@ -275,7 +275,7 @@ function expectations(manifest: Manifest): [string, Need][] {
   });
 }
 
-/** The keys that the containers read as variables, and those that a volume has. */
+/** The keys that the containers read as variables, and those in volumes. */
 function references(manifest: Manifest): string[] {
   const variables = containersOf(manifest).flatMap(({ value }) => [
     ...list(value, 'env').map(

@@ -8,7 +8,7 @@ import type { ResourceChange } from '../resources';
 import { name, plural, words } from '../words';
 import type { Workload } from '../planned-workload';
 
-/** Which tools run, as whom, against what, by which scripts. */
+/** Answers about the tools, their user, their server, and the scripts. */
 export function software(comparison: Comparison): Change[] {
   const {
     workloads,
@@ -81,10 +81,10 @@ function serviceOf({ server, manifest: { namespace } }: Workload): string {
   return `${full}:${port}`;
 }
 
-/** The modes of libpq, the weakest first. What nothing is said of is `prefer`. */
+/** The modes of libpq, the weakest first. The default is `prefer`. */
 const MODES = ['disable', 'allow', 'prefer', 'require', 'verify-ca', 'verify-full'];
 
-/** How it is known that the server is the right one. */
+/** Answers about encryption and the check of the server. */
 function tls(before: Workload, after: Workload): Change[] {
   if (before.server === '' || after.server === '') return [];
   const [was, is] = [before, after].map(({ env }) => env.get('PGSSLMODE') ?? 'prefer') as [string, string];
@@ -123,14 +123,14 @@ function tls(before: Workload, after: Workload): Change[] {
   ];
 }
 
-/** The place in which a restore or a drill looks for dumps; the answers about the claim tell of the backup. */
+/** Answers about the place in which a restore or a drill looks for dumps. The answers about the claim are for backups. */
 function source(
   before: Workload,
   after: Workload,
   { backups: pairs, before: { backups: was }, after: { backups: all } }: Comparison,
 ): Change[] {
   if (after.component === 'backup' || !isOrphaned(before, after)) return [];
-  // With the backup, it moves to where the dumps will be: that is told of the backup.
+  // It moves with the backup, to the place of its dumps: the answer about the backup tells that.
   const isWithBackup = pairs.some(
     (pair) => pair.before && pair.after && !isOrphaned(pair.before, before) && !isOrphaned(pair.after, after),
   );
@@ -204,9 +204,9 @@ function user(before: Manifest, after: Manifest): Change[] {
   ];
 }
 
-/** Tells which scripts changed; how is among the fields. */
+/** Answers about changed scripts. Their differences are among the fields. */
 function scripts({ before, after }: ResourceChange, workloads: readonly Workload[]): Change[] {
-  // What changes of checks is an answer of its own.
+  // Changes of checks have an answer of their own.
   if (before === undefined || after?.kind !== 'ConfigMap' || componentLabel(after) === 'checks') return [];
   const files = (manifest: Manifest): { readonly [file: string]: unknown } =>
     (at(manifest.object, 'data') ?? {}) as { [file: string]: unknown };

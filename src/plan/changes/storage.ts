@@ -5,10 +5,10 @@ import { steadyState } from '../restore-points';
 import { ambiguous, bytes, name, plural } from '../words';
 import { claimSize } from './claims';
 
-/** From here on a claim is nearly full. */
+/** The part from which a claim is nearly full. */
 const NEARLY = 0.8;
 
-/** Whether the dumps fit on their claims. */
+/** Answers about dumps that may not fit on their claims. */
 export function storage(comparison: Comparison): Change[] {
   const { before: base, after, backups, resources, options } = comparison;
   const touched = new Set([
@@ -19,7 +19,7 @@ export function storage(comparison: Comparison): Change[] {
       claim?.kind === 'PersistentVolumeClaim' ? [claimKey(claim.namespace, claim.name)] : [],
     ),
   ]);
-  // A claim of another name is as large, or not, as the one before.
+  // A claim with a new name is compared with its former one.
   const moved = new Map(
     resources.flatMap(({ before: was, after: is }) =>
       was?.kind === 'PersistentVolumeClaim' && is !== undefined
@@ -85,7 +85,7 @@ export function storage(comparison: Comparison): Change[] {
   });
 }
 
-/** By claim, how much of it its dumps need in the long run, where that is known: 1 is all of it. */
+/** The part of each claim that its dumps need in the long run, if that is known: 1 is the whole claim. */
 export function shares({ backups, claims }: Side, comparison: Comparison): ReadonlyMap<string, number> {
   return new Map(
     [...byClaim(backups)].flatMap(([key, some]): [string, number][] => {
@@ -107,7 +107,7 @@ function byClaim(backups: readonly BackupWorkload[]): Map<string, BackupWorkload
   return claims;
 }
 
-/** What the backups of one claim keep, and the dump that is written before the next one is pruned. */
+/** The space for the dumps that the backups of one claim keep, and for the dump that is written before pruning. */
 function need(
   backups: readonly BackupWorkload[],
   { options }: Comparison,
@@ -123,7 +123,7 @@ function need(
   };
 }
 
-/** The largest dump of the listing: a database that grows is nearer to it than to the mean. */
+/** The size of the largest dump of the listing: a growing database is nearer to it than to the mean. */
 function dumpSize({ folder }: BackupWorkload, { dumps, dumpSize: given }: Comparison['options']): number | undefined {
   const sizes = dumps?.get(folder)?.flatMap(({ size }) => (size === undefined ? [] : [size])) ?? [];
   return sizes.length > 0 ? sizes.reduce((most, size) => Math.max(most, size), 0) : given;

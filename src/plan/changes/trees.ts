@@ -7,7 +7,7 @@ import { duplicates, resourceName, type ResourceChange } from '../resources';
 import type { Tree } from '../tree';
 import { plural, words } from '../words';
 
-/** What could not be read and is not the same on both sides, and how it was read. */
+/** Answers about files that could not be read and differ between the trees, and about folders of clusters. */
 export function unread(base: Tree, head: Tree): Change[] {
   const isSame = ({ file }: Problem): boolean => base.files.get(file) === head.files.get(file);
   const isKnown = (problem: Problem, { problems }: Tree): boolean =>
@@ -49,7 +49,7 @@ export function unread(base: Tree, head: Tree): Change[] {
   ];
 }
 
-/** The fields by which kustomize makes something else of the files that it lists. */
+/** The fields by which kustomize transforms the files that it lists. */
 const TRANSFORMERS = [
   'components',
   'helmCharts',
@@ -63,7 +63,7 @@ const TRANSFORMERS = [
   'replacements',
 ];
 
-/** What only rendering shows. */
+/** Answers about changes that only rendering shows. */
 export function unrendered(head: Tree, resources: readonly ResourceChange[]): Change[] {
   const found = head.manifests.flatMap(({ apiVersion, file, object }) => {
     const fields = apiVersion.startsWith('kustomize.config.k8s.io/')
@@ -88,7 +88,7 @@ export function unrendered(head: Tree, resources: readonly ResourceChange[]): Ch
   ];
 }
 
-/** What kustomize refuses. */
+/** Answers about duplicates, which kustomize refuses. */
 export function twice({ before, after }: Comparison): Change[] {
   const known = new Set(duplicates(before.manifests).map(identity));
   return duplicates(after.manifests)
@@ -106,7 +106,7 @@ function identity(manifest: Manifest): string {
   return `${manifest.file}\n${resourceName(manifest)}`;
 }
 
-/** Files that are not manifests, and mere spelling: comments, quotes, the order of keys. */
+/** Answers about files that are not manifests, and about mere spelling: comments, quotes, the order of keys. */
 export function files(base: Tree, head: Tree, resources: readonly ResourceChange[]): Change[] {
   if (base.isStream || head.isStream) return [];
   const told = new Set([

@@ -3,10 +3,10 @@ import type { Change } from '../change';
 import { change, type Comparison } from '../comparison';
 import { changedName, isMoved, resourceName } from '../resources';
 
-/** The violations of policies that the change brings. Earlier violations of the same thing do not count. */
+/** Answers about the violations of policies that the change introduces. Existing violations do not count. */
 export function violations({ before, after, resources, workloads }: Comparison): Change[] {
   if (resources.length === 0) return [];
-  // An old violation has the name that its resource has now.
+  // An old violation is under the present name of its resource.
   const moved = new Map(
     resources.flatMap((resource) => (isMoved(resource) ? [[resource.before!, changedName(resource)] as const] : [])),
   );
@@ -28,14 +28,14 @@ export function violations({ before, after, resources, workloads }: Comparison):
     about: JSON.stringify([finding.policy, resourceName(finding.resource)]),
   }));
   for (const { isKnown, about } of found) if (isKnown) add(about, -1);
-  // That a backup is suspended is an answer of its own.
+  // A suspended backup has an answer of its own.
   const pairs = new Set(workloads.flatMap((pair) => (pair.before && pair.after ? [pair.after.manifest] : [])));
   return found
     .filter(
       ({ isKnown, finding }) => !isKnown && !(finding.policy === 'backup-suspended' && pairs.has(finding.resource)),
     )
     .map(({ finding: { policy, level, resource, path, message, remedy }, about }) => {
-      // One that is violated in another way is violated still.
+      // A policy that is violated in another way is still violated.
       const isOld = add(about, -1) >= 0;
       return change(
         'policy',

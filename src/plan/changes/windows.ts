@@ -5,10 +5,10 @@ import { change, type Comparison } from '../comparison';
 import { localMoment, name, span, words } from '../words';
 import type { Workload } from '../planned-workload';
 
-/** Long enough to see what comes once a month. */
+/** The span that is searched, long enough for monthly runs. */
 const SEEN = 35 * 86_400_000;
 
-/** How long runs may take, and which may meet. */
+/** Answers about deadlines, and about runs that may overlap. */
 export function windows(comparison: Comparison): Change[] {
   return [
     ...comparison.workloads.flatMap(({ before, after }) =>
@@ -47,12 +47,12 @@ function deadline(before: Workload, after: Workload, lastRun: number | undefined
   ];
 }
 
-/** The pairs of runs on the same dumps or the same database that may meet now and could not before. */
+/** Answers about pairs of runs, on the same dumps or the same database, that may overlap and could not before. */
 function overlaps({ before, after, workloads, options: { now } }: Comparison): Change[] {
   const changed = new Set(workloads.map((pair) => pair.after?.manifest).filter((manifest) => manifest !== undefined));
   const old = new Map([
     ...before.workloads.map((one) => [keyOf(one.manifest), one] as const),
-    // One that has another name now.
+    // A workload with a new name.
     ...workloads.flatMap((pair) =>
       pair.before && pair.after ? [[keyOf(pair.after.manifest), pair.before] as const] : [],
     ),
@@ -90,7 +90,7 @@ function keyOf({ namespace, name: manifestName }: Manifest): string {
   return JSON.stringify([namespace, manifestName]);
 }
 
-/** What a workload has in common with those that it may disturb: a folder of dumps, a database. */
+/** The keys that a workload shares with those that it may disturb: a folder of dumps, a database. */
 function shares({ manifest: { namespace }, claim, folder, server, database }: Workload): string[] {
   // Without a dot, the name of a service is one of the same namespace.
   const host = server.includes('.') ? server : `${namespace}/${server}`;
@@ -133,7 +133,7 @@ function hasRuns({ isSuspended, schedule, deadline, timeZone }: Workload): boole
   );
 }
 
-/** When a run of one begins while one of the other may be under way; undefined where that does not happen. */
+/** The first time at which a run of one begins while a run of the other may be under way; undefined if there is none. */
 function firstMeeting(one: Workload, other: Workload, now: number): number | undefined {
   const runs = [one, other].map(({ schedule, timeZone, deadline }) =>
     Schedule.of(schedule!, timeZone)!
