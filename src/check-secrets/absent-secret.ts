@@ -1,4 +1,4 @@
-/** What to say of an expected Secret that the repo does not have. */
+/** The finding about an expected Secret that the repo does not have. */
 import type { AppliedSecret } from './build';
 import type { Delivered } from './delivered';
 import { isIn, isOptional } from './expectation';
@@ -8,7 +8,7 @@ import { finding, type Finding, type FindingOptions } from '../reports/findings'
 
 type Options = FindingOptions & { readonly secret: string };
 
-/** The most telling reason why it is not there. */
+/** The finding with the most helpful reason for its absence. */
 export function absentSecret(delivered: Delivered, secret: ExpectedSecret, options: Options): Finding {
   const required = secret.expectations.filter((one) => !isOptional(one));
   if (secret.isElsewhere || required.length === 0) return notHere(required[0] ?? secret.expectations[0]!, options);
@@ -59,8 +59,8 @@ function missing(
     'secret-missing',
     alike.length === 1 ? alike[0]!.place : place,
     `Secret ${options.secret}${keys.length > 0 ? ` (${keys.join(', ')})` : ''} is not in the repo: ${because}${hint}`,
-    `Commit it, encrypted with sops${gitFile === undefined ? '' : `, as ${gitFile}`}; or set provider to what brings ` +
-      'it into the cluster, or optionalUntil to what makes it there',
+    `Commit it, encrypted with sops${gitFile === undefined ? '' : `, as ${gitFile}`}; or set provider to the tool that ` +
+      'brings it into the cluster, or optionalUntil to the event that makes it there',
     options,
   );
 }
@@ -85,10 +85,10 @@ function renaming(
   return finding(
     'secret-renamed',
     place,
-    `Secret ${nameInGit} becomes ${name} by ${kustomization}, and the pods ask for ${secret.name}`,
+    `${kustomization} renames Secret ${nameInGit} to ${name}, and the pods ask for ${secret.name}`,
     source === undefined && name.startsWith(`${nameInGit}-`)
       ? 'Set options.disableNameSuffixHash: true for it'
-      : `Take it out of reach of namePrefix and nameSuffix, or expect ${name}`,
+      : `Keep namePrefix and nameSuffix from it, or expect ${name}`,
     options,
   );
 }

@@ -1,6 +1,6 @@
 /**
- * What Flux applies: the walk from its Kustomizations to the folders that they name, and from there to the next ones.
- * If nothing leads, the kustomization.yaml's and the plain manifests count by themselves.
+ * The folders that Flux applies: the walk from its Kustomizations to the folders that they name, and on from there. In
+ * a repo without Kustomizations of Flux, the kustomization.yaml files and the plain manifests count by themselves.
  */
 import { posix } from 'node:path';
 import type { Build } from './build';
@@ -11,7 +11,7 @@ import { buildFolder, plainBuild, type Builder } from './folder-build';
 import { mentions, type GitContent } from './git-content';
 import type { PlacedManifest } from './placed-manifest';
 
-/** All that a repo becomes in its clusters. */
+/** The builds of all folders of a repo. */
 export function buildsOf(builder: Builder): Build[] {
   const { git } = builder;
   const all: Build[] = [];
@@ -50,8 +50,8 @@ function isApplied(builds: readonly Build[], path: string): boolean {
 }
 
 /**
- * The objects that no kustomization.yaml lists. What a cluster begins with leads to itself, and comes first: by way of
- * it the others are patched, as they are in the cluster.
+ * The objects that no kustomization.yaml lists. The first Kustomization of a cluster leads to itself, and comes first:
+ * it patches the others, as in the cluster.
  */
 function plainlyThere(git: GitContent): PlacedManifest[] {
   const listed = new Set([...git.kustomizations.values()].flatMap(({ files }) => [...files]));
@@ -59,7 +59,7 @@ function plainlyThere(git: GitContent): PlacedManifest[] {
   return [...plain.filter(leadsToItself), ...plain.filter((one) => !leadsToItself(one))];
 }
 
-/** The folders that no kustomization.yaml lists, and those of a circle; first those that lead to others. */
+/** The folders that no kustomization.yaml lists, and those of a circle. Folders that lead to others come first. */
 function rootsOf(git: GitContent): string[] {
   const every = [...git.kustomizations.values()];
   const inner = new Set(every.flatMap(({ folders }) => folders));
@@ -72,7 +72,7 @@ function rootsOf(git: GitContent): string[] {
   return [...new Set([...leadOn, ...roots])];
 }
 
-/** A cluster is what one folder has Flux apply, directly or by way of other folders. */
+/** The cluster of a build: the folder from which Flux applies it, directly or by way of other folders. */
 function clusterOf(build: Build, builds: readonly Build[], way: readonly Build[] = []): string {
   const { file } = build.flux!.place;
   const above = builds.find((one) => isOfFlux(one, file));
@@ -80,13 +80,13 @@ function clusterOf(build: Build, builds: readonly Build[], way: readonly Build[]
   return above === build || way.includes(above) ? build.folder : clusterOf(above, builds, [...way, build]);
 }
 
-/** How far Flux gets to what no Kustomization leads to: the repo tells if it has the first Kustomization of all. */
+/** The reach of folders to which no Kustomization leads. The repo tells it if it has the first Kustomization of all. */
 function reachOfOthers(builds: readonly Build[]): Build['reach'] {
   if (builds.some((build) => build.flux !== undefined && isOfFlux(build, build.flux.place.file))) return 'not-applied';
   return builds.some(({ flux }) => flux !== undefined) ? 'unknown' : 'applied';
 }
 
-/** The files that nothing so far leads to, by the kustomization.yaml above them. */
+/** The files to which no build leads, by the kustomization.yaml above them. */
 function loose(git: GitContent, builds: readonly Build[], reach: Build['reach']): Build[] {
   const reached = new Set(builds.flatMap(({ files }) => [...files]));
   const groups = new Map<string | undefined, string[]>();
@@ -98,7 +98,7 @@ function loose(git: GitContent, builds: readonly Build[], reach: Build['reach'])
   return [...groups].map(([kustomization, paths]) =>
     plainBuild(git, {
       ...{ folder: '.', flux: undefined, files: new Set(paths), kustomization },
-      // What is not listed has the namespace that the kustomization.yaml would give it.
+      // An unlisted object may have any namespace: the kustomization.yaml would give it one.
       isAnywhere: kustomization !== undefined,
       reach: kustomization === undefined ? reach : 'not-listed',
     }),
@@ -113,7 +113,7 @@ function kustomizationAbove({ kustomizations }: GitContent, path: string): strin
   }
 }
 
-/** A text for a value, whatever the order of its fields. */
+/** A text for a value that does not depend on the order of its fields. */
 function canonical(value: unknown): string {
   return JSON.stringify(value, (_, inner: unknown) =>
     typeof inner === 'object' && inner !== null && !Array.isArray(inner)

@@ -1,4 +1,4 @@
-/** A Secret of kustomize's output, with the places and the metadata of SOPS of what it was made of. */
+/** A Secret of kustomize's output, with the places and the SOPS metadata of its sources. */
 import type { AppliedSecret, Build } from './build';
 import { generatedValues } from './generated-secret';
 import type { GitContent } from './git-content';
@@ -15,7 +15,7 @@ const EXCLUSIONS = [
   ['kustomize.toolkit.fluxcd.io/ssa', 'Ignore'],
 ] as const;
 
-/** @param kustomizations all those of the build */
+/** @param kustomizations all kustomization.yaml files of the build */
 export function builtSecret(
   git: GitContent,
   build: Build,
@@ -37,7 +37,7 @@ export function builtSecret(
 
 type Origin = Pick<AppliedSecret, 'nameInGit' | 'source' | 'place' | 'namespacePlace' | 'values' | 'sops' | 'isMixed'>;
 
-/** @returns undefined where no generator makes a Secret of this name */
+/** @returns undefined if no generator makes a Secret of this name */
 function generated(
   git: GitContent,
   { name, object, file }: PlacedManifest,
@@ -83,14 +83,14 @@ function fromManifest(git: GitContent, manifest: PlacedManifest): Origin {
   };
 }
 
-/** Those that most of a name comes from: kustomize adds to its ends. */
+/** The objects whose names are the longest part of a name: kustomize adds to its ends. */
 function nearest<T extends { readonly name: string }>(all: readonly T[], name: string): T[] {
   const within = all.filter((one) => one.name !== '' && name.includes(one.name));
   const most = Math.max(...within.map((one) => one.name.length));
   return within.filter((one) => one.name.length === most);
 }
 
-/** The values, with their places where they are in Git as they come out. */
+/** The values, each with its place if it is in Git unchanged. */
 function valuesOf(object: Value, inGit: readonly SecretValue[], place: Place): SecretValue[] {
   return (['data', 'stringData'] as const).flatMap((field) =>
     Object.entries((at(object, field) ?? {}) as { [key: string]: Value }).map(([key, value]) => {

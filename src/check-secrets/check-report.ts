@@ -1,10 +1,10 @@
-/** What a check tells: a row for each expectation, and what was found. */
+/** The report of a check: a row for each expectation, and the findings. */
 import type { FoundValue } from './check-values';
 import type { Expectation } from '../manifests/expected-list';
 import type { Finding, Place } from '../reports/findings';
 import { LEVELS, type Level } from '../reports/level';
 
-/** What became of one expectation. */
+/** The result of one expectation. */
 export interface Row {
   readonly secret: string;
   readonly key: string | undefined;
@@ -12,7 +12,7 @@ export interface Row {
   readonly level: Level | 'ok';
   /** The place of the key, or else of the Secret, in the repo. */
   readonly place: Place | undefined;
-  /** What the ciphertext tells of the length, in bytes. */
+  /** The length in bytes, as far as the ciphertext shows it. */
   readonly length: FoundValue['length'];
 }
 
@@ -23,9 +23,9 @@ export interface Report {
 }
 
 /**
- * @param values those of all Secrets that may be meant
- * @param findings all that is about the Secret
- * @param place where the Secret is
+ * @param values the values of all Secrets that may be meant
+ * @param findings all findings about the Secret
+ * @param place the place of the Secret
  */
 export function rowOf(
   { key, because }: Expectation,

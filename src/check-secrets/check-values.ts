@@ -1,4 +1,4 @@
-/** The values of a Secret: whether they are encrypted, and as long as is expected. */
+/** The check of a Secret's values: they are encrypted, and have the expected lengths. */
 import { lengthInBase64, type Length } from './encrypted-value';
 import { isOptional } from './expectation';
 import type { Expectation, ExpectedSecret } from '../manifests/expected-list';
@@ -11,11 +11,11 @@ const ENCRYPT =
 export interface FoundValue {
   readonly key: string;
   readonly place: Place;
-  /** Undefined where the value is not encrypted, or the ciphertext is damaged. */
+  /** Undefined if the value is not encrypted, or the ciphertext is damaged. */
   readonly length: Length | undefined;
 }
 
-/** Checks each value of a Secret, and the expected ones for their presence and length too. */
+/** Checks each value of a Secret. Of the expected values, it also checks the presence and the length. */
 export function checkValues(
   secret: ExpectedSecret,
   manifest: Secret,
@@ -49,7 +49,7 @@ export function checkValues(
           'key-missing',
           manifest.place,
           `Secret ${options.secret} has no key ${key}: ${because}`,
-          `Add ${key} to stringData with sops edit, or set optionalUntil to what adds it later`,
+          `Add ${key} to stringData with sops edit, or set optionalUntil to the event that adds it`,
           { ...options, key },
         ),
       );
@@ -107,7 +107,7 @@ function checkValue(
       ? { problems: [] }
       : problem(
           'value-length-unproven',
-          'is a whole file, of which the ciphertext does not give the length away',
+          'is a whole file, whose ciphertext does not show the length of the value',
           'Keep the value in an env file or in a file of its own that is not YAML or JSON',
         );
   }
@@ -161,14 +161,14 @@ function lengthProblem(
         finding(
           'value-length-unproven',
           place,
-          `${path} has ${shown(length)}, which fits; base64 does not give away whether it is ${bytes ?? `at least ${minBytes}`}`,
+          `${path} has ${shown(length)}, which fits; base64 does not show whether it is ${bytes ?? `at least ${minBytes}`}`,
           'Move it from data to stringData, where the length is exact',
           options,
         ),
       ];
 }
 
-/** The usual mistakes, by the length that they make. */
+/** A guess at the usual mistakes, by the length that they cause. */
 function guess(bytes: number, { least, most }: Length): string {
   const is = (length: number): boolean => least <= length && length <= most;
   const inBase64 = 4 * Math.ceil(bytes / 3);

@@ -1,4 +1,4 @@
-/** The check of a repo: for each expected Secret, which of those in the repo are meant, and what is wrong with them. */
+/** The check of a repo: for each expected Secret, the Secrets of the repo that are meant, and their problems. */
 import { absentSecret } from './absent-secret';
 import type { AppliedSecret } from './build';
 import { buildsOf } from './builds';
@@ -17,9 +17,9 @@ import type { Escrow, ExpectedList, ExpectedSecret } from '../manifests/expected
 import { finding, sorted, type Finding, type FindingOptions } from '../reports/findings';
 
 /**
- * Holds what a repo makes of its manifests against the expected secrets, without any key.
- * @param recipients the age recipients that may decrypt; any, where there is none
- * @param kustomize what builds its folders; null where there is none
+ * Compares the Secrets that a repo delivers with the expected secrets, without any key.
+ * @param recipients the age recipients that may decrypt; any if the list is empty
+ * @param kustomize the program that builds its folders; null if there is none
  */
 export function check(
   list: ExpectedList,
@@ -49,7 +49,7 @@ function attested({ what, where, attestedOn, validUntil, place }: Escrow): Findi
     'escrow',
     place,
     `${what} must be in ${where} (attested on ${attestedOn}, valid until ${validUntil}): no repo can show it`,
-    'Look after it, and attest it anew',
+    'Look whether it is still there, and attest it anew',
   );
 }
 
@@ -93,7 +93,7 @@ function checkSecret(
   };
 }
 
-/** The Secrets that an expectation is about, the best there are, and encrypted ones that nothing lists beside them. */
+/** The Secrets that best fit an expectation, and the encrypted copies beside them that no kustomization.yaml lists. */
 function candidates(
   { secrets }: Delivered,
   secret: ExpectedSecret,
@@ -108,7 +108,7 @@ function candidates(
   return { meant, unlisted };
 }
 
-/** Whether kustomize has renamed it, and all that asked for it too. */
+/** True if kustomize has renamed the Secret, and all references to it, too. */
 function isFollowed({ build, nameInGit, name }: AppliedSecret, secret: ExpectedSecret): boolean {
   if (nameInGit !== secret.name || name === nameInGit || build.kustomization === undefined) return false;
   return build.mentions(name) && !build.mentions(nameInGit);
@@ -122,7 +122,7 @@ function doesNotCount(
     'secret-not-listed',
     place,
     `${file} has Secret ${options.secret} too, and ${kustomization} does not list it: nothing applies it`,
-    'Remove the copy that does not count',
+    'Remove the copy that is not applied',
     { ...options, level: 'note' },
   );
 }

@@ -1,20 +1,20 @@
-/** The files that a folder is made of, when kustomize or Flux builds it. */
+/** The files that kustomize or Flux reads to build a folder. */
 import { posix } from 'node:path';
 import { additionsOf, type FluxKustomization } from './flux-objects';
 import type { GitContent } from './git-content';
 import { KUSTOMIZATION_NAMES, type KustomizationFile } from './kustomization-file';
 
-/** What belongs to a folder. */
+/** The files of a folder. */
 export interface Closure {
   readonly files: ReadonlySet<string>;
-  /** What Flux would list, where the folder has no kustomization.yaml. */
+  /** The resources that Flux would list; undefined if the folder has a kustomization.yaml. */
   readonly resources: readonly string[] | undefined;
   readonly kustomizations: readonly KustomizationFile[];
 }
 
 /**
- * The files of a folder, wherever they are in the repo.
- * @param flux what applies it, which may add components
+ * The files of a folder, anywhere in the repo.
+ * @param flux the Kustomization that applies it, which may add components
  */
 export function closureOf(git: GitContent, folder: string, flux?: FluxKustomization): Closure {
   const own = git.kustomizations.has(folder) ? listedFrom(git, folder) : allBelow(git, folder);
@@ -29,7 +29,7 @@ export function closureOf(git: GitContent, folder: string, flux?: FluxKustomizat
   };
 }
 
-/** What the kustomization.yaml's of folders list, and those that they lead to. */
+/** The files that the kustomization.yaml files of folders list, and those that these lead to. */
 function listedFrom(git: GitContent, ...folders: readonly string[]): Closure {
   const files = new Set<string>();
   const kustomizations = new Set<KustomizationFile>();
@@ -45,7 +45,7 @@ function listedFrom(git: GitContent, ...folders: readonly string[]): Closure {
   return { files, resources: undefined, kustomizations: [...kustomizations] };
 }
 
-/** All that is below a folder without a kustomization.yaml, as Flux lists it. */
+/** All files below a folder without a kustomization.yaml, which Flux would list. */
 function allBelow(git: GitContent, folder: string): Closure {
   const below = [...git.texts.keys()].filter((path) => folder === '.' || path.startsWith(`${folder}/`));
   const inner = new Set(below.flatMap((path) => folderBetween(git, folder, path) ?? []));

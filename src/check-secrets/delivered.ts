@@ -1,4 +1,4 @@
-/** What the builds of a repo deliver into its clusters: Secrets, and objects that have Secrets made there. */
+/** The Secrets that the builds of a repo deliver into its clusters, and objects that make Secrets there. */
 import type { AppliedSecret, Build } from './build';
 import type { GitContent } from './git-content';
 import { promisesOf, type PromisedSecret } from './secret-makers';
@@ -15,7 +15,7 @@ export interface Promise {
   readonly build: Build;
 }
 
-/** What the expected Secrets are held against. */
+/** The facts with which the expected Secrets are compared. */
 export interface Delivered {
   readonly git: GitContent;
   readonly builds: readonly Build[];

@@ -6,7 +6,7 @@ export interface EnvLine {
   readonly line: number;
 }
 
-/** The lines of an env file as kustomize reads them: comments and empty lines are none, and a value is not unquoted. */
+/** The lines of an env file as kustomize reads them: without comments and empty lines, and with quotes as they are. */
 export function dotenv(text: string): EnvLine[] {
   return text.split(/\r?\n/).flatMap((whole, index) => {
     const line = whole.replace(/^\ufeff/, '').trimStart();
@@ -18,14 +18,14 @@ export function dotenv(text: string): EnvLine[] {
 
 const PREFIX = 'sops_';
 
-/** Whether the key is of the metadata that SOPS leaves in an env file. */
+/** True if a key belongs to the metadata of SOPS in an env file. */
 export function isSopsKey(key: string): boolean {
   return key.startsWith(PREFIX);
 }
 
 type Tree = { [key: string]: Tree | string };
 
-/** The metadata of SOPS in an env file, where `sops_age__list_0__map_enc` stands for `age[0].enc`. */
+/** The metadata of SOPS in an env file: `sops_age__list_0__map_enc` stands for `age[0].enc`. */
 export function sopsOfEnv(lines: readonly EnvLine[]): object {
   const tree: Tree = {};
   for (const { key, value } of lines.filter((line) => isSopsKey(line.key))) {
@@ -40,7 +40,7 @@ export function sopsOfEnv(lines: readonly EnvLine[]): object {
   return listed(tree) as object;
 }
 
-/** A key of a file may be `__proto__`. */
+/** Sets a key by definition: a key of a file may be `__proto__`. */
 function define(node: Tree, key: string, value: Tree | string): Tree | string {
   Object.defineProperty(node, key, { value, enumerable: true, configurable: true, writable: true });
   return value;

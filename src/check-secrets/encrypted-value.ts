@@ -1,14 +1,14 @@
-/** A length in bytes of which only the bounds may be known. */
+/** A length in bytes, of which perhaps only the bounds are known. */
 export interface Length {
   readonly least: number;
   readonly most: number;
 }
 
-/** What SOPS shows of a value without any key. */
+/** The facts of an encrypted value that need no key. */
 export interface EncryptedValue {
   /** Length of the plain text, in bytes: AES-GCM adds none and hides none. Undefined for a whole file of values. */
   readonly bytes: number | undefined;
-  /** `str`, or what YAML made of a value without quotes: `int`, `float`, `bool`. */
+  /** `str`, or the type of a value without quotes in YAML: `int`, `float`, `bool`. */
   readonly type: string;
 }
 
@@ -18,7 +18,7 @@ const FORM =
 const IV_BYTES = 32;
 const TAG_BYTES = 16;
 
-/** @returns undefined for plain text, 'broken' for what begins like an encrypted value and is none */
+/** @returns undefined for plain text, 'broken' for a text that begins like an encrypted value and is not valid */
 export function encryptedValue(text: string): EncryptedValue | 'broken' | undefined {
   if (!text.startsWith(BEGINNING)) return undefined;
   const [, data, iv, tag, type] = FORM.exec(text) ?? [];
@@ -33,9 +33,9 @@ function decodedBytes(base64: string): number | undefined {
 }
 
 /**
- * The bounds of a value's length, from the length of its base64 text. How many of the last characters are padding is
- * not known, nor whether lines are broken (every 64 characters or more, and at the end), which Kubernetes allows.
- * @returns undefined where no base64 has this length
+ * The bounds of a value's length, from the length of its base64 text. The padding is not known. Nor is it known whether
+ * lines are broken (every 64 characters or more, and at the end), which Kubernetes allows.
+ * @returns undefined if no base64 text has this length
  */
 export function lengthInBase64(characters: number): Length | undefined {
   const mostBreaks = Math.ceil(characters / 65);

@@ -1,17 +1,17 @@
-/** What an expectation asks of the repo. */
+/** The demands of an expectation on the repo. */
 import type { Expectation, ExpectedSecret } from '../manifests/expected-list';
 
-/** The name under which the reports tell of it. */
+/** The name of an expected Secret in reports. */
 export function idOf({ namespace, name }: ExpectedSecret): string {
   return `${namespace === undefined ? '' : `${namespace}/`}${name}`;
 }
 
-/** Whether the repo need not have it. */
+/** True if the repo need not have it. */
 export function isOptional({ optionalUntil, provider }: Pick<Expectation, 'optionalUntil' | 'provider'>): boolean {
   return optionalUntil !== undefined || provider !== undefined;
 }
 
-/** Whether something may be of the namespace that is expected. */
+/** True if an object may be in the expected namespace. */
 export function isIn(
   { namespace, isAnywhere }: { readonly namespace: string | undefined; readonly isAnywhere?: boolean },
   expected: string | undefined,

@@ -1,29 +1,29 @@
-/** What a Kustomization of Flux, or what stands for one, says of the folder that it applies. */
+/** The facts of a Kustomization of Flux, or of an object that stands for one, about the folder that it applies. */
 import { posix } from 'node:path';
 import type { PlacedManifest } from './placed-manifest';
 import { at, list, text, type Value } from '../manifests/manifest';
 import type { Place } from '../reports/findings';
 
-/** Text of what has Flux apply a folder, in any file. */
+/** Text in a file that may have Flux apply a folder. */
 export const FLUX = /kustomize\.toolkit\.fluxcd\.io|FluxInstance/;
 
-/** A Kustomization of Flux, or what else has Flux apply a folder of this repo. */
+/** A Kustomization of Flux, or another object that has Flux apply a folder of this repo. */
 export interface FluxKustomization {
   /** `Kustomization flux-system/apps`. */
   readonly name: string;
   readonly namespace: string;
   /** Its place in the repo. */
   readonly place: Place;
-  /** What it applies, from the root of the repo. */
+  /** The folder that it applies, from the root of the repo. */
   readonly path: string;
   readonly decrypts: boolean;
-  /** Whether the decryption names the Secret with the key; true where the repo does not tell. */
+  /** Whether the decryption names the Secret with the key; true if the repo does not tell. */
   readonly hasKey: boolean;
   readonly isSuspended: boolean;
   readonly spec: Value;
 }
 
-/** What Flux adds to the kustomization.yaml of the folder. */
+/** The fields that Flux adds to the kustomization.yaml of the folder. */
 export interface Additions {
   readonly namespace?: string;
   readonly namePrefix?: string;
@@ -49,13 +49,13 @@ export function fluxKustomization(manifest: PlacedManifest): FluxKustomization |
   }
   const sync = kind === 'FluxInstance' ? at(object, 'spec', 'sync') : undefined;
   if (typeof sync !== 'object' || sync === null) return undefined;
-  // Its operator makes a Kustomization that nothing but patches of its own can let decrypt.
+  // Its operator makes a Kustomization, which decrypts only by patches of the FluxInstance.
   const patched = JSON.stringify(at(object, 'spec', 'kustomize') ?? null).includes('decryption');
   const path = folder(text(sync, 'path'));
   return { ...known, path, decrypts: patched, hasKey: true, isSuspended: false, spec: {} };
 }
 
-/** Whether an object has Flux apply the folder that it is in. */
+/** True if an object has Flux apply its own folder. */
 export function leadsToItself(manifest: PlacedManifest): boolean {
   const path = fluxKustomization(manifest)?.path;
   return path === '.' || (path !== undefined && manifest.file.startsWith(`${path}/`));

@@ -1,15 +1,15 @@
-/** Which Kustomizations of Flux apply this repo, and which another one: both may have the same paths. */
+/** Distinguishes Kustomizations of Flux for this repo from those for another repo: both may have the same paths. */
 import { fluxKustomization, leadsToItself, type FluxKustomization } from './flux-objects';
 import type { GitContent } from './git-content';
 import type { PlacedManifest } from './placed-manifest';
 import { at, text, type Value } from '../manifests/manifest';
 
-/** As `flux bootstrap` calls its Kustomization. */
+/** The Kustomization of `flux bootstrap`. */
 const BOOTSTRAP = 'flux-system';
 
 /**
- * Tells a Kustomization whose GitRepository has another URL than this repo's. The URL of this repo is that of a
- * Kustomization that leads to itself. Whatever is not certain counts as this repo.
+ * Returns a function that is true for a Kustomization whose GitRepository has another URL than this repo. The URL of
+ * this repo is that of a Kustomization that leads to itself. In doubt, a Kustomization counts as one for this repo.
  */
 export function readsOtherRepo(git: GitContent): (flux: FluxKustomization) => boolean {
   const manifests = [...git.manifests.values()].flat();
@@ -27,7 +27,7 @@ export function readsOtherRepo(git: GitContent): (flux: FluxKustomization) => bo
   };
 }
 
-/** A path that is the root may be that of any repo, and so counts only for the Kustomization of the bootstrap. */
+/** The root may be a path of any repo, so it counts only for the Kustomization of the bootstrap. */
 function isBeginning(manifest: PlacedManifest): boolean {
   const isRoot = fluxKustomization(manifest)?.path === '.';
   return leadsToItself(manifest) && (!isRoot || manifest.name === BOOTSTRAP);
@@ -38,13 +38,13 @@ function ownUrls({ object, namespace, kind }: PlacedManifest, urls: ReadonlyMap<
   return sync === undefined ? [...(urls.get(sourceOf(at(object, 'spec'), namespace)) ?? [])] : [repository(sync)];
 }
 
-/** The GitRepository of a Kustomization; empty where it has none. */
+/** The GitRepository of a Kustomization; empty if it has none. */
 function sourceOf(spec: Value, namespace: string): string {
   if (text(spec, 'sourceRef', 'kind') !== 'GitRepository') return '';
   return `${text(spec, 'sourceRef', 'namespace') ?? namespace}/${text(spec, 'sourceRef', 'name')}`;
 }
 
-/** Host and path, which the ways to ask for a repository share: `https://host/a/b.git`, `git@host:a/b`. */
+/** The host and the path of a URL, which all its forms share: `https://host/a/b.git`, `git@host:a/b`. */
 function repository(url: string): string {
   return url
     .toLowerCase()

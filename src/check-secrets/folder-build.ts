@@ -1,4 +1,4 @@
-/** Builds a folder, where an expected Secret may come out of it; the files of others are taken as they are. */
+/** Builds a folder if an expected Secret may come out of it. The files of other folders are taken as they are. */
 import { posix } from 'node:path';
 import type { Build } from './build';
 import { builtSecret } from './built-secret';
@@ -11,13 +11,13 @@ import { MAKER_KINDS } from './secret-makers';
 import { substituted } from './substitution';
 import type { Value } from '../manifests/manifest';
 
-/** A list of expected secrets, or what makes it of a file. Files of Secrets often have its name. */
+/** A list of expected secrets, or a generator that makes it from a file. Files of Secrets often have its name. */
 const LIST = /secrets\.yaml["']?\s*:|configMapGenerator[^]*secrets\.yaml|secrets\.yaml[^]*configMapGenerator/;
 
-/** What is of interest whatever the names. */
+/** Texts that matter in any folder. */
 const LEADS_ON = new RegExp(`${FLUX.source}|${LIST.source}|${MAKER_KINDS.source}`);
 
-/** What it takes to build a folder. */
+/** The means to build a folder. */
 export interface Builder {
   readonly git: GitContent;
   readonly kustomize: Kustomize | null;
@@ -58,7 +58,7 @@ export function buildFolder(
   return Object.assign(build, { secrets });
 }
 
-/** What a build is of, where nothing is built. */
+/** The files of a build that needs no kustomize. */
 export interface PlainFiles extends Pick<Build, 'folder' | 'flux' | 'files' | 'kustomization'> {
   /** Whether a kustomization.yaml may give them another namespace. */
   readonly isAnywhere?: boolean;
@@ -66,7 +66,7 @@ export interface PlainFiles extends Pick<Build, 'folder' | 'flux' | 'files' | 'k
   readonly reach?: Build['reach'];
 }
 
-/** Files as they are. */
+/** A build of files as they are. */
 export function plainBuild(git: GitContent, plain: PlainFiles): Build {
   const { folder, flux, files, kustomization, isAnywhere = false, failure, reach = 'applied' } = plain;
   const build: Build = {
@@ -91,7 +91,9 @@ export function plainBuild(git: GitContent, plain: PlainFiles): Build {
   return Object.assign(build, { secrets });
 }
 
-/** Whether an expected Secret may come out of it, also under another name. Most folders of a repo need no build. */
+/**
+ * True if an expected Secret may come out of a folder, even under another name. Most folders of a repo need no build.
+ */
 function matters(git: GitContent, { files, kustomizations }: Closure, names: readonly string[]): boolean {
   if (mentions(git, files, LEADS_ON)) return true;
   const texts = [...files].map((path) => git.texts.get(path) ?? '');
@@ -103,7 +105,7 @@ function matters(git: GitContent, { files, kustomizations }: Closure, names: rea
   return inGit.some(({ name }) => name.includes('${') || names.some((expected) => expected.includes(name)));
 }
 
-/** Whether a build would change nothing, if it does not fail. */
+/** True if a build that does not fail would change nothing. */
 function isAsItIs(
   git: GitContent,
   { files, resources, kustomizations }: Closure,
@@ -117,7 +119,7 @@ function isAsItIs(
   );
 }
 
-/** Whether a text is among the values; aliases make one object of many, which is looked at once. */
+/** True if a text is among the values. Several aliases may stand for one object, which is examined once. */
 function holds(value: Value, text: string, seen = new Set<Value>()): boolean {
   if (typeof value !== 'object' || value === null) return value === text;
   if (seen.has(value)) return false;

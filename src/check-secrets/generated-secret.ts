@@ -1,4 +1,4 @@
-/** What a secretGenerator makes of its sources, which SOPS encrypts as files. */
+/** The values that a secretGenerator makes from its sources, which SOPS encrypts as files. */
 import { encryptedValue, type EncryptedValue } from './encrypted-value';
 import { dotenv, isSopsKey, sopsOfEnv } from './dotenv';
 import type { GeneratorValue, SecretGenerator } from './kustomization-file';
@@ -7,13 +7,13 @@ import type { SecretValue, SopsUse } from './secret-manifest';
 import { Sops } from './sops';
 import { YamlFile } from '../manifests/yaml-file';
 
-/** What a secretGenerator makes of its sources. */
+/** The values that a secretGenerator makes from its sources. */
 export interface GeneratedValues {
   readonly values: readonly SecretValue[];
   readonly sops: readonly SopsUse[];
 }
 
-/** The values of a generator as they stand in Git: SOPS encrypts the files that they come from. */
+/** The values of a generator as they are in Git: SOPS encrypts their source files. */
 export function generatedValues({ name, values }: SecretGenerator, repo: Repo): GeneratedValues {
   const sources = [...new Set(values.map(({ source }) => source))];
   const uses = sources.flatMap((source) => {
@@ -38,7 +38,7 @@ function secretValue(generator: string, { key, place, text, source, isEnv }: Gen
   };
 }
 
-/** SOPS keeps a file of no known format as the value of `data`; of others it encrypts the values. */
+/** SOPS keeps a file of an unknown format as the value of `data`. In other files, it encrypts the values. */
 function encryptedFile(text: string): EncryptedValue | 'broken' | undefined {
   if (!/^["']?sops["']?:|^\s*"sops":|^\[sops\]|^sops_mac=/m.test(text) || !text.includes('ENC[')) return undefined;
   const whole = /^\s*\{\s*"data":\s*"([^"]*)",\s*"sops":/.exec(text)?.[1];

@@ -1,4 +1,4 @@
-/** What of a repo is read as it stands in Git: texts, the YAML that matters, its Secrets and kustomization.yaml's. */
+/** The content of a repo in Git: texts, the YAML that matters, its Secrets and its kustomization.yaml files. */
 import { Document } from 'yaml';
 import { KustomizationFile } from './kustomization-file';
 import type { PlacedManifest } from './placed-manifest';
@@ -17,17 +17,17 @@ const RELEVANT = new RegExp(
   'm',
 );
 
-/** The kinds that are read as they are; Secrets have a reader of their own. */
+/** The kinds that are read as plain objects; Secrets have a reader of their own. */
 const READ = new RegExp(`^(Kustomization|FluxInstance|GitRepository|ConfigMap)$|${MAKER_KINDS.source}`);
 
-/** A repo as it stands in Git. */
+/** The content of a repo in Git. */
 export interface GitContent {
   readonly repo: Repo;
   /** The manifests, by path. */
   readonly texts: ReadonlyMap<string, string>;
-  /** Those that have to do with Secrets. */
+  /** The files that have to do with Secrets. */
   readonly parsed: ReadonlyMap<string, YamlFile>;
-  /** The objects of each of these as they are, but for its Secrets. */
+  /** The objects of each of these files, but for its Secrets. */
   readonly manifests: ReadonlyMap<string, readonly PlacedManifest[]>;
   /** By folder. */
   readonly kustomizations: ReadonlyMap<string, KustomizationFile>;
@@ -38,7 +38,7 @@ export interface GitContent {
 }
 
 /**
- * Reads a repo, and tells what of it cannot be read.
+ * Reads a repo, and returns findings about the files that cannot be read.
  * @param names the names of the expected Secrets
  */
 export function readGit(root: string, names: readonly string[]): { git: GitContent; findings: Finding[] } {
@@ -68,7 +68,7 @@ export function readGit(root: string, names: readonly string[]): { git: GitConte
   return { git: { repo, texts, parsed, manifests, kustomizations, secrets, sopsUses }, findings };
 }
 
-/** Whether a text of any of the files matches. */
+/** True if the text of any of the files matches. */
 export function mentions({ texts }: GitContent, files: Iterable<string>, pattern: RegExp): boolean {
   for (const path of files) if (pattern.test(texts.get(path) ?? '')) return true;
   return false;

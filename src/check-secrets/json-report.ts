@@ -2,23 +2,23 @@ import type { Report } from './check-report';
 import type { Level } from '../reports/level';
 import { count, type Finding } from '../reports/findings';
 
-/** What `--json` prints. Fields may be added; where one changes its meaning or goes, `version` counts up. */
+/** The output of `--json`. Fields may be added. If a field is removed or changes its meaning, `version` counts up. */
 export interface JsonReport {
   readonly version: 1;
   /** The files with the lists of expected secrets. */
   readonly lists: readonly string[];
-  /** What is expected, in the order of the lists. */
+  /** The expectations, in the order of the lists. */
   readonly secrets: readonly {
     /** `namespace/name`. */
     readonly secret: string;
-    /** Missing where the whole Secret is expected. */
+    /** Missing if the whole Secret is expected. */
     readonly key?: string;
     readonly because: string;
     readonly result: Level | 'ok';
-    /** From the root of the repo; missing where the repo has no such Secret. */
+    /** From the root of the repo; missing if the repo has no such Secret. */
     readonly file?: string;
     readonly line?: number;
-    /** Bounds of the value's length, as far as its ciphertext gives it away. */
+    /** Bounds of the value's length, as far as its ciphertext shows it. */
     readonly bytes?: { readonly least: number; readonly most: number };
   }[];
   readonly findings: readonly Finding[];

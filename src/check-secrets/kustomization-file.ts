@@ -1,4 +1,4 @@
-/** What a kustomization.yaml leads to, as far as it must be known before kustomize builds it. */
+/** The files that a kustomization.yaml leads to, as far as they must be known before kustomize builds it. */
 import { posix } from 'node:path';
 import { isScalar, visit, type Document, type Node } from 'yaml';
 import { dotenv } from './dotenv';
@@ -17,7 +17,7 @@ export interface GeneratorValue {
   readonly key: string;
   /** The place of the value. */
   readonly place: Place;
-  /** The file that it is in; undefined for a literal. */
+  /** The file of the value; undefined for a literal. */
   readonly source: string | undefined;
   readonly isEnv: boolean;
   readonly text: string;
@@ -31,17 +31,17 @@ export interface SecretGenerator {
 }
 
 /**
- * A kustomization.yaml: the files that it leads to, and the Secrets that it makes of files. What kustomize does with
- * them only kustomize knows.
+ * A kustomization.yaml: the files that it leads to, and the Secrets that it generates from files. Only kustomize knows
+ * the result.
  */
 export class KustomizationFile {
   readonly path: string;
   readonly folder: string;
-  /** A component is built by what lists it and never by itself. */
+  /** Whether it is a component, which is built by its lister and never by itself. */
   readonly isComponent: boolean;
-  /** Whether it is an object of Flux under that name, which kustomize refuses as what it builds by. */
+  /** Whether a file of this name is an object of Flux, which kustomize refuses to build. */
   readonly isOfFlux: boolean;
-  /** The files in the repo that any of its fields names. */
+  /** The files of the repo that its fields name. */
   readonly files: ReadonlySet<string>;
   /** The folders in the repo that it lists. */
   readonly folders: readonly string[];
@@ -75,7 +75,7 @@ export class KustomizationFile {
       .filter(({ entry }) => isRemote(entry) && !repo.has(posix.join(this.folder, entry)));
   }
 
-  /** What its secretGenerator reads, and where that is. */
+  /** The entries of its secretGenerator, with the places of their values. */
   get generators(): SecretGenerator[] {
     return items(this.document, child(this.document, this.document.contents, 'secretGenerator')).map((node) => ({
       name: childText(this.document, node, 'name') ?? '',
@@ -128,7 +128,7 @@ export class KustomizationFile {
     });
   }
 
-  /** What a scalar may name: a path, or a key and a path. */
+  /** The paths that a scalar may name: it is a path, or a key and a path. */
   private paths(scalar: string | undefined): string[] {
     if (scalar === undefined || scalar === '' || /[\r\n]/.test(scalar) || scalar.startsWith('/')) return [];
     return [scalar, ...(scalar.includes('=') ? [split(scalar)[1]] : [])]

@@ -1,23 +1,23 @@
-/** The program that builds folders, and how it is run: without network, git, keys and plugins. */
+/** The program that builds folders, which runs without network, git, keys and plugins. */
 import { spawnSync } from 'node:child_process';
 import { accessSync, constants } from 'node:fs';
 import { constants as osConstants } from 'node:os';
 import { delimiter, join, resolve } from 'node:path';
 import { inCopy, removeAbandonedCopies } from './working-copy';
 
-/** A folder with more than this is not built: milliseconds are usual. */
+/** The most time for the build of a folder, which usually takes milliseconds. */
 const MOST_MILLISECONDS = 60_000;
 const MOST_OUTPUT = 2 ** 28;
 
-/** Nothing listens there: what kustomize would fetch fails at once. */
+/** A proxy that does not exist, so that each fetch of kustomize fails at once. */
 const NO_PROXY = 'http://127.0.0.1:9';
 
-/** Flux reads the whole repo, and so the files of a folder may be anywhere in it. */
+/** Flux reads the whole repo, so the files of a folder may be anywhere in it. */
 const ANYWHERE = ['--load-restrictor', 'LoadRestrictionsNone'];
 
 /** The program that builds a folder as Flux does. */
 export class Kustomize {
-  /** `kustomize`, or else kubectl, which has it built in; null where PATH has neither. */
+  /** Returns `kustomize`, or else kubectl, which has it built in; null if PATH has neither. */
   static onPath(path = process.env.PATH ?? ''): Kustomize | null {
     const folders = path.split(delimiter).filter((folder) => folder !== '');
     const find = (program: string): string | undefined =>
@@ -33,10 +33,10 @@ export class Kustomize {
   constructor(private readonly command: readonly string[]) {}
 
   /**
-   * Builds a folder in a copy of its files. It has no network, no git and no keys; plugins, functions and Helm are off,
-   * as they are by default.
-   * @param files what the folder needs, by paths from the root of the repo
-   * @returns the manifests; undefined where it cannot be built. The reason is not told: it may quote a value
+   * Builds a folder in a copy of its files. The build has no network, no git and no keys. Plugins, functions and Helm
+   * are off, as they are by default.
+   * @param files the files that the folder needs, by paths from the root of the repo
+   * @returns the manifests; undefined if the folder cannot be built. The reason is not shown: it may quote a value
    */
   build(files: ReadonlyMap<string, string | Buffer>, folder: string): string | undefined {
     if (this.isFirst) removeAbandonedCopies();
@@ -53,7 +53,7 @@ export class Kustomize {
         stdio: ['ignore', 'pipe', 'ignore'],
       }),
     );
-    // Ctrl-C reaches both processes, and this one hears of it only when all folders are built.
+    // Ctrl-C reaches both processes, and this process would learn of it only when all folders are built.
     if (signal === 'SIGINT') process.exit(128 + osConstants.signals.SIGINT);
     return status === 0 ? stdout : undefined;
   }

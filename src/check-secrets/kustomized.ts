@@ -1,4 +1,4 @@
-/** The copy of a folder's files that kustomize builds, and the objects that come out. */
+/** The copy of a folder's files that kustomize builds, and the objects of its output. */
 import { posix } from 'node:path';
 import { dump, load } from 'js-yaml';
 import type { Closure } from './closure';
@@ -18,8 +18,8 @@ type Fields = { [field: string]: unknown };
 
 /**
  * The output of kustomize, each object with its file in Git.
- * @param path the kustomization.yaml of the folder, which Flux makes where there is none
- * @returns undefined where the folder cannot be built
+ * @param path the kustomization.yaml of the folder, which Flux makes if there is none
+ * @returns undefined if the folder cannot be built
  */
 export function kustomized(
   git: GitContent,
@@ -38,7 +38,7 @@ export function kustomized(
   }
 }
 
-/** The files, without what kustomize would fetch and with what Flux adds. */
+/** The files, without the entries that kustomize would fetch, and with the fields that Flux adds. */
 function copyOf(
   { repo }: GitContent,
   flux: FluxKustomization | undefined,
@@ -55,7 +55,7 @@ function copyOf(
   return copy.set(path, dump({ ...own, ...added(own, flux), buildMetadata: ['originAnnotations'] }));
 }
 
-/** The lists without what kustomize would fetch. */
+/** The lists without the entries that kustomize would fetch. */
 function without(kustomization: Fields, fetched: ReadonlySet<string>): Fields {
   const kept = LISTS.filter((field) => Array.isArray(kustomization[field])).map((field) => [
     field,
@@ -64,7 +64,7 @@ function without(kustomization: Fields, fetched: ReadonlySet<string>): Fields {
   return { ...kustomization, ...(Object.fromEntries(kept) as Fields) };
 }
 
-/** What Flux writes into the kustomization.yaml. */
+/** The fields that Flux writes into the kustomization.yaml. */
 function added(own: Fields, flux: FluxKustomization | undefined): Fields {
   if (flux === undefined) return {};
   const { namespace, namePrefix, nameSuffix, patches, components } = additionsOf(flux);
@@ -78,7 +78,7 @@ function added(own: Fields, flux: FluxKustomization | undefined): Fields {
   };
 }
 
-/** The origin of an object, as kustomize says. */
+/** The origin of an object, from the annotation of kustomize. */
 function originOf(git: GitContent, folder: string, { kind, name, object }: Manifest): { file: string; place: Place } {
   const origin = text(object, 'metadata', 'annotations', ORIGIN) ?? '';
   const path = /^(?:path|configuredIn): (.*)$/m.exec(origin)?.[1] ?? 'kustomization.yaml';

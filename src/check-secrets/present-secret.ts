@@ -1,4 +1,4 @@
-/** What is wrong with a Secret that the repo has: its file, its way into the cluster, its encryption. */
+/** The findings about a Secret that the repo has: its file, its way into the cluster, its encryption. */
 import type { AppliedSecret } from './build';
 import type { GitContent } from './git-content';
 import { isEncrypted } from './secret-manifest';
@@ -8,7 +8,7 @@ import { finding, type Finding, type FindingOptions, type Place } from '../repor
 
 type Options = FindingOptions & { readonly secret: string };
 
-/** What is wrong with it, but for its values. */
+/** The findings about a Secret, but for its values. */
 export function presentSecret(
   git: GitContent,
   secret: ExpectedSecret,
@@ -32,7 +32,7 @@ export function presentSecret(
 
 function wrongFile(secret: ExpectedSecret, { file, place }: AppliedSecret, options: Options): Finding[] {
   const expected = secret.expectations.find(({ gitFile }) => gitFile !== undefined)?.gitFile;
-  // What is checked may be a folder of the repo.
+  // The checked tree may be a folder of the repo.
   if (expected === undefined || `/${expected}`.endsWith(`/${file}`)) return [];
   return [
     finding(
@@ -79,12 +79,12 @@ function suspension({ file, place, exclusion, build: { flux } }: AppliedSecret, 
   return [
     ...(flux.isSuspended ? [suspended(flux.place, `${flux.name} is suspended`, 'Resume it: remove spec.suspend')] : []),
     ...(exclusion !== undefined
-      ? [suspended(place, `${flux.name} leaves out what has ${exclusion}`, 'Remove the annotation')]
+      ? [suspended(place, `${flux.name} leaves out objects with ${exclusion}`, 'Remove the annotation')]
       : []),
   ];
 }
 
-/** Whether the repo starts kustomize-controller with a key for all Kustomizations. */
+/** True if the repo starts kustomize-controller with a key for all Kustomizations. */
 function hasKeyOfItsOwn({ texts }: GitContent): boolean {
   return [...texts.values()].some((text) => text.includes('--sops-age-secret'));
 }
@@ -93,7 +93,7 @@ function decryptionProblems(git: GitContent, found: AppliedSecret, options: Opti
   const { sops, source, file, place } = found;
   const { flux } = found.build;
   const problems: Finding[] = [];
-  // What is generated and plain says so itself, value by value.
+  // Each plain value of a generated Secret has a finding of its own.
   if (sops.length === 0 && (source !== undefined || isEncrypted(found))) {
     problems.push(
       finding(

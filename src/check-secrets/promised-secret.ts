@@ -1,4 +1,4 @@
-/** What an object promises to make in the cluster, held against what is expected. */
+/** Compares the Secret that an object promises to make in the cluster with the expectations. */
 import type { Promise } from './delivered';
 import { isOptional } from './expectation';
 import type { ExpectedSecret } from '../manifests/expected-list';
@@ -28,7 +28,7 @@ export function promisedSecret(
         'key-missing',
         place,
         `${maker} makes Secret ${options.secret} without the key ${key}: ${because}`,
-        `Add ${key} to ${field}, or set optionalUntil to what adds it later`,
+        `Add ${key} to ${field}, or set optionalUntil to the event that adds it`,
         { ...options, key },
       ),
     ),

@@ -19,7 +19,7 @@ export class Repo {
     return full !== undefined && statSync(full).isDirectory();
   }
 
-  /** @returns undefined for what is not a file, or is larger than any manifest */
+  /** @returns undefined if it is not a file, or is larger than any manifest */
   read(path: string): Buffer | undefined {
     const full = this.inside(path);
     const stat = full === undefined ? undefined : statSync(full);

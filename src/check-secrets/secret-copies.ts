@@ -1,4 +1,4 @@
-/** Copies of an expected Secret: those in plain text, those that are too many, and those that a cluster lacks. */
+/** Copies of an expected Secret: copies in plain text, duplicates, and copies that a cluster lacks. */
 import type { AppliedSecret, Build } from './build';
 import type { Delivered, Promise } from './delivered';
 import { isIn, isOptional } from './expectation';
@@ -12,7 +12,7 @@ import type { Level } from '../reports/level';
 
 type Options = FindingOptions & { readonly secret: string };
 
-/** A copy without encryption is as bad as no encryption; under another namespace it may be another team's. */
+/** A copy without encryption is as bad as no encryption. In another namespace it may be another team's. */
 export function plainTextTwins(
   delivered: Delivered,
   secret: ExpectedSecret,
@@ -56,7 +56,7 @@ function same({ place }: { readonly place: Place }, { file, line }: Place): bool
   return place.file === file && place.line === line;
 }
 
-/** Two of the same Secret in one cluster. */
+/** Findings about the same Secret twice in one cluster. */
 export function duplicates(meant: readonly AppliedSecret[], promised: readonly Promise[], options: Options): Finding[] {
   const all = [...meant, ...(meant.length > 0 ? promised : [])];
   return all.flatMap(({ place, build }, index) => {
@@ -75,7 +75,7 @@ export function duplicates(meant: readonly AppliedSecret[], promised: readonly P
   });
 }
 
-/** Each cluster that applies the list needs the Secret. */
+/** Findings about clusters without the Secret: each cluster that applies the list needs it. */
 export function lackingClusters(
   { git, builds }: Delivered,
   secret: ExpectedSecret,

@@ -1,14 +1,14 @@
-/** The kinds of objects that have a Secret made in the cluster, and what they promise of it. */
+/** The kinds of objects that make a Secret in the cluster, and the keys that they promise. */
 import { at, list, text, type Manifest, type Value } from '../manifests/manifest';
 
-/** A Secret that an object of the repo has something in the cluster make. */
+/** A Secret that a controller in the cluster makes for an object of the repo. */
 export interface PromisedSecret {
   readonly name: string;
-  /** The keys that it will have; undefined where the object does not say. */
+  /** The keys that it will have; undefined if the object does not tell. */
   readonly keys: readonly string[] | undefined;
   /** The field of the object that decides on the keys. */
   readonly field: string;
-  /** When it is made, where that is not always. */
+  /** The condition on which it is made, if there is one. */
   readonly condition?: string;
 }
 
@@ -24,7 +24,7 @@ const MAKERS: { readonly [kind: string]: { readonly group: string; readonly read
   Certificate: { group: 'cert-manager.io', reads: certificate },
 };
 
-/** Text of these kinds, in any file. */
+/** Text in a file that may have an object of these kinds. */
 export const MAKER_KINDS = new RegExp(`\\b(${Object.keys(MAKERS).join('|')})\\b`);
 
 /** The Secrets that an object promises. */

@@ -1,4 +1,4 @@
-/** Secrets as they stand in Git, with the place of each value. */
+/** Secrets as they are in Git, with the place of each value. */
 import { isMap, isScalar, type Document, type Node } from 'yaml';
 import { encryptedValue, type EncryptedValue } from './encrypted-value';
 import { finding, type Finding, type Place } from '../reports/findings';
@@ -12,13 +12,13 @@ export type Field = 'data' | 'stringData';
 /** One value of a Secret. */
 export interface SecretValue {
   readonly key: string;
-  /** How the value is called, e.g. `stringData.password`. */
+  /** The path of the value, e.g. `stringData.password`. */
   readonly path: string;
-  /** The text as it stands in Git; undefined for anything but a scalar. */
+  /** The text as it is in Git; undefined for anything but a scalar. */
   readonly text: string | undefined;
   /** Whether the plain text is base64, as Kubernetes wants it in `data`. */
   readonly isBase64: boolean;
-  /** What SOPS shows of it; undefined for plain text. */
+  /** Its facts without any key; undefined for plain text. */
   readonly encrypted: EncryptedValue | 'broken' | undefined;
   readonly place: Place;
 }
@@ -27,11 +27,11 @@ export interface SecretValue {
 export interface SopsUse {
   readonly sops: Sops;
   readonly paths: readonly (readonly string[])[];
-  /** The place of the metadata, if its own places say nothing. */
+  /** The place of the metadata, if its own places are not in Git. */
   readonly place?: Place;
 }
 
-/** A Secret: as it stands in Git, or as a cluster gets it. */
+/** A Secret: as it is in Git, or as a cluster gets it. */
 export interface Secret {
   readonly name: string;
   readonly namespace: string | undefined;
@@ -75,7 +75,7 @@ function secretManifest(file: YamlFile, document: Document, root: Node, above: r
   };
 }
 
-/** What SOPS must encrypt: the fields, and in both of them each key that there is. */
+/** The paths that SOPS must encrypt: the two fields, and each existing key in them. */
 export function pathsOf(values: readonly SecretValue[], above: readonly string[]): string[][] {
   const keys = [...new Set(values.map(({ key }) => key))];
   return FIELDS.flatMap((field) => [[...above, field], ...keys.map((key) => [...above, field, key])]);
@@ -104,10 +104,10 @@ export function secretValue(field: Field, key: string, text: string | undefined,
   };
 }
 
-/** More of them in one document are told by the first ones. */
+/** The most findings of this kind in one document. */
 const MOST_REPEATED = 20;
 
-/** What makes a document of Secrets unreadable for others, or ambiguous. */
+/** Findings about a document of Secrets that is unreadable for other tools, or ambiguous. */
 export function documentProblems(file: YamlFile, document: Document): Finding[] {
   const repeated = duplicateKeys(document.contents)
     .slice(0, MOST_REPEATED)
@@ -115,7 +115,7 @@ export function documentProblems(file: YamlFile, document: Document): Finding[] 
       finding(
         'yaml-duplicate-key',
         file.place(key),
-        `The key ${keyOf(key)} stands twice in one mapping: which of them counts depends on the reader`,
+        `The key ${keyOf(key)} is twice in one mapping: the reader decides which of them counts`,
         'Remove one of them',
       ),
     );

@@ -5,7 +5,7 @@ import { expression, isSelected } from './sops';
 import { finding, type Finding, type FindingOptions } from '../reports/findings';
 import { child, childText, items, text, type YamlFile } from '../manifests/yaml-file';
 
-/** What Kubernetes, kustomize and Flux must be able to read. */
+/** The paths that Kubernetes, kustomize and Flux must be able to read. */
 const IN_CLEAR = [['apiVersion'], ['kind'], ['metadata', 'name'], ['metadata', 'namespace']];
 
 interface CreationRule {
@@ -14,7 +14,7 @@ interface CreationRule {
   readonly file: YamlFile;
 }
 
-/** The creation rules of a repo, by which SOPS encrypts what is new and what `sops updatekeys` is run on. */
+/** The creation rules of a repo, by which SOPS encrypts new files, and files on which `sops updatekeys` is run. */
 export class SopsConfig {
   private readonly rules = new Map<string, CreationRule[]>();
 
@@ -33,8 +33,8 @@ export class SopsConfig {
   }
 
   /**
-   * What would change if a file were encrypted anew.
-   * @param manifest the Secret in the file; undefined where the file is the source of a secretGenerator
+   * Findings about the effects of encrypting a file anew.
+   * @param manifest the Secret in the file; undefined if the file is the source of a secretGenerator
    */
   problems(path: string, use: SopsUse, manifest: SecretManifest | undefined, options: FindingOptions): Finding[] {
     const home = this.home(path);

@@ -4,7 +4,7 @@ import { finding, type Finding, type FindingOptions } from '../reports/findings'
 import { child, childText, items, text, type YamlFile } from '../manifests/yaml-file';
 
 export const OTHER_KEYS = ['pgp', 'kms', 'gcp_kms', 'azure_kv', 'hc_vault'];
-/** Those that Flux uses with the rights of its own pod. */
+/** The kinds of keys that Flux uses with the rights of its own pod. */
 const CLOUD_KEYS = ['kms', 'gcp_kms', 'azure_kv'];
 export const SELECTORS = [
   'encrypted_regex',
@@ -17,7 +17,7 @@ const RECOMMENDED = 'Set encrypted_regex: ^(data|stringData)$ in .sops.yaml and 
 
 /** The metadata that SOPS leaves in a document, as far as it can be checked without a key. */
 export class Sops {
-  /** @returns undefined where the document has none */
+  /** @returns undefined if the document has none */
   static of(file: YamlFile, document: Document): Sops | undefined {
     const node = child(document, document.contents, 'sops');
     return node === undefined || (isScalar(node) && node.value === null) ? undefined : new Sops(file, document, node);
@@ -30,9 +30,9 @@ export class Sops {
   ) {}
 
   /**
-   * What is wrong with it.
-   * @param allowed the recipients that may decrypt; any, where there is none
-   * @param paths what it must encrypt: the keys on the way to each value
+   * Findings about the metadata.
+   * @param allowed the recipients that may decrypt; any if the list is empty
+   * @param paths the paths that must be encrypted: the keys on the way to each value
    */
   problems(allowed: readonly string[], paths: readonly (readonly string[])[], options: FindingOptions): Finding[] {
     return [
@@ -50,12 +50,12 @@ export class Sops {
       .filter((name) => name !== '');
   }
 
-  /** Whether no service in the cloud, which asks for no key, can decrypt it. */
+  /** True if Flux needs a key to decrypt it: no service in the cloud, which asks for no key, can do so. */
   get needsKeyFile(): boolean {
     return !this.groups().some((group) => CLOUD_KEYS.some((kind) => this.has(group, kind)));
   }
 
-  /** The file that it is in. */
+  /** The file of the metadata. */
   get path(): string {
     return this.file.path;
   }
@@ -87,7 +87,7 @@ export class Sops {
     if (value === undefined || value === 'broken') report(mac, 'mac is missing or damaged');
     const modified = this.get('lastmodified');
     if (Number.isNaN(Date.parse(String(isScalar(modified) ? modified.value : ''))))
-      report(modified, 'lastmodified is missing or no time');
+      report(modified, 'lastmodified is missing or is not a time');
     for (const entry of this.ageEntries()) {
       const enc = childText(this.document, entry, 'enc') ?? '';
       if (!/^-----BEGIN AGE ENCRYPTED FILE-----\n[\s\S]+\n-----END AGE ENCRYPTED FILE-----\s*$/.test(enc)) {
@@ -146,7 +146,7 @@ export class Sops {
     return problems;
   }
 
-  /** Shamir's secret sharing: each group of keys has a piece of the data key, and so many pieces make it. */
+  /** Shamir's secret sharing: each group of keys has a piece of the data key, and a number of pieces make it whole. */
   private threshold(allowed: readonly string[], options: FindingOptions): Finding[] {
     const groups = items(this.document, this.get('key_groups'));
     if (groups.length < 2) return [];
@@ -186,7 +186,7 @@ export class Sops {
     return items(this.document, child(this.document, group, kind)).length > 0;
   }
 
-  /** The rule of SOPS: a file has one selector at most, and it is tried on each part of the path of a value. */
+  /** SOPS takes one selector per file at most, and applies it to each part of the path of a value. */
   private selection(paths: readonly (readonly string[])[], options: FindingOptions): Finding[] {
     const used = SELECTORS.find((selector) => this.selector(selector) !== undefined);
     const at = this.file.place(used === undefined ? this.node : this.get(used));
@@ -221,7 +221,7 @@ export class Sops {
     return this.groups().flatMap((group) => items(this.document, child(this.document, group, 'age')));
   }
 
-  /** Keys stand in the metadata itself or in groups. */
+  /** The groups of keys. Keys are in the metadata itself, or in groups. */
   private groups(): Node[] {
     return [this.node, ...items(this.document, this.get('key_groups'))];
   }
@@ -232,7 +232,7 @@ export class Sops {
 }
 
 /**
- * Whether SOPS encrypts what is at a path, with the selectors of a file or of a creation rule.
+ * True if SOPS encrypts the value at a path, with the selectors of a file or of a creation rule.
  * @throws SyntaxError for a selector that is not a regular expression
  */
 export function isSelected(path: readonly string[], selector: (name: string) => string | undefined): boolean {
@@ -244,7 +244,7 @@ export function isSelected(path: readonly string[], selector: (name: string) => 
   return !path.some((part) => part.endsWith(noSuffix ?? '_unencrypted'));
 }
 
-/** An expression of Go, whose only common difference here are the flags that it may begin with. */
+/** A regular expression of Go. Here, it commonly differs from ours only by the flags at its beginning. */
 export function expression(source: string): RegExp {
   const [, flags = '', rest = source] = /^\(\?([ims]+)\)([\s\S]*)$/.exec(source) ?? [];
   return new RegExp(rest, flags);

@@ -1,4 +1,4 @@
-/** Flux's variables in names, which it replaces after a build. */
+/** The variables of Flux in names, which it replaces after a build. */
 import type { FluxKustomization } from './flux-objects';
 import type { GitContent } from './git-content';
 import { at, list, text, type Value } from '../manifests/manifest';
@@ -6,14 +6,14 @@ import { readManifests } from '../manifests/read';
 
 const VARIABLE = /\$\{([_a-zA-Z][_a-zA-Z0-9]*)(?::?([-=])([^}]*))?\}/g;
 
-/** A name with the values that the repo has for its variables; the others stay. */
+/** A name with the values of its variables that the repo has. Other variables stay. */
 export function substituted(git: GitContent, name: string, flux: FluxKustomization | undefined): string {
   const postBuild = at(flux?.spec, 'postBuild');
   if (flux === undefined || !name.includes('${') || postBuild === undefined || postBuild === null) return name;
   const sources = list(postBuild, 'substituteFrom').map((source) =>
     text(source, 'kind') === 'ConfigMap' ? configMap(git, flux.namespace, text(source, 'name') ?? '') : undefined,
   );
-  // What is spelled out counts more than any source, and the last source more than those before.
+  // A value in the object takes precedence over any source, and the last source over those before it.
   const known = [at(postBuild, 'substitute'), ...sources.reverse()];
   const isComplete = known.every((values) => values !== undefined) || sources.length === 0;
   return name.replace(VARIABLE, (whole, variable: string, _, byDefault: string | undefined) => {
@@ -23,7 +23,7 @@ export function substituted(git: GitContent, name: string, flux: FluxKustomizati
   });
 }
 
-/** The data of a ConfigMap in the repo; undefined where there is none. */
+/** The data of a ConfigMap in the repo; undefined if there is none. */
 function configMap({ texts }: GitContent, namespace: string, name: string): Value {
   for (const [path, content] of texts) {
     if (!content.includes('ConfigMap') || !content.includes(name)) continue;

@@ -5,7 +5,7 @@ import { LEVELS } from '../reports/level';
 import { count, sentences } from '../reports/findings';
 import { printable, wrapped } from '../reports/text';
 
-/** How a person sees the report. */
+/** The terminal on which the report is shown. */
 export interface TableOptions {
   readonly color: boolean;
   /** Width of the terminal, in characters. */
@@ -14,7 +14,7 @@ export interface TableOptions {
 
 const HEAD = ['Secret', 'Key', 'Where', 'Result'];
 
-/** The report for people: what is expected and whether it is there, then each finding with its remedy. */
+/** The report for people: each expectation and its result, then each finding with its remedy. */
 export function tableReport(report: Report, { color, columns }: TableOptions): string {
   const colors = createColors(color);
   const paint = { error: colors.red, warning: colors.yellow, note: colors.cyan, ok: colors.green };
@@ -33,7 +33,7 @@ export function tableReport(report: Report, { color, columns }: TableOptions): s
   return [table, ...blocks, summary(report)].join('\n\n');
 }
 
-/** The whole report in a line. */
+/** The summary of the report, in one line. */
 export function summary({ rows, findings }: Report): string {
   const levels = LEVELS.map((level) => plural(count(findings, level), level));
   return `${plural(rows.length, 'expectation')}: ${levels.join(', ')}`;

@@ -1,11 +1,13 @@
-/** What could not be built, and what would have been fetched for it: the check did not see what comes out. */
+/**
+ * Findings about folders that could not be built, and entries that were not fetched: the check did not see the result.
+ */
 import { posix } from 'node:path';
 import type { Build } from './build';
 import type { GitContent } from './git-content';
 import { finding, type Finding } from '../reports/findings';
 
 export interface NotBuilt {
-  /** The expected Secrets whose names are in its files. */
+  /** The expected Secrets that its files mention. */
   readonly names: readonly string[];
   readonly finding: Finding;
 }
@@ -17,7 +19,7 @@ export function unbuilt({ texts }: GitContent, build: Build, expected: readonly 
     finding: finding(
       'kustomize-remote',
       place,
-      `${withoutPassword(entry)} is fetched from elsewhere: what it brings was not checked`,
+      `${withoutPassword(entry)} is fetched from elsewhere: its content was not checked`,
       'Keep a copy of it in the repo if it has to do with the expected Secrets',
     ),
   }));

@@ -1,11 +1,11 @@
-/** The copy of a repo's files that is built. Only this user can read it, and it does not outlive the build. */
+/** The copy of a repo's files for a build. Only this user can read it, and it is removed after the build. */
 import { lstatSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 
 const PREFIX = 'check-secrets-';
 
-/** No build takes as long. */
+/** More time than any build takes. */
 const MOST_MILLISECONDS = 3_600_000;
 
 /** @param files by paths from the root of the repo */
@@ -22,7 +22,7 @@ export function inCopy<T>(files: ReadonlyMap<string, string | Buffer>, act: (cop
   }
 }
 
-/** Removes what a process has left behind that was killed. */
+/** Removes the copies of killed processes. */
 export function removeAbandonedCopies(): void {
   for (const name of readdirSync(tmpdir()).filter((one) => one.startsWith(PREFIX))) {
     const copy = join(tmpdir(), name);

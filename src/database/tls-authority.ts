@@ -26,8 +26,8 @@ export class TlsAuthority {
 
   /**
    * The authorities that the image itself trusts, for certificates of a public authority. It needs PostgreSQL 16 or
-   * later and an image that has such authorities. It goes with `Tls.verifyFull` alone: an attacker can get a certificate
-   * of a public authority for another name.
+   * later and an image that has such authorities. It goes with `Tls.verifyFull` alone: an attacker can get a
+   * certificate of a public authority for another name.
    */
   public static system(): TlsAuthority {
     return new TlsAuthority("the image's own list of authorities");

@@ -2,8 +2,8 @@ import type { SecretKey } from '../secrets/secret-key';
 import { InvalidPropError } from '../errors';
 
 /**
- * A proof that a secret still opens the data: restored data can be right in every row and yet be worth nothing. Only the
- * application knows which data is encrypted and how, so the proof is SQL of its own.
+ * A proof that a secret still opens the data: restored data can be right in every row and yet be worth nothing. Only
+ * the application knows which data is encrypted and how, so the proof is SQL of its own.
  */
 export interface DecryptionProof {
   /** The subject of the proof, in a few words of up to 200 characters, for logs and manifests. */

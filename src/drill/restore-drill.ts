@@ -72,7 +72,8 @@ export interface DrillOptions extends PodOptions {
    */
   readonly activeDeadline?: Duration;
   /**
-   * Most time by which a drill may begin late, e.g. after an outage of the control plane, in whole seconds, at least 10.
+   * Most time by which a drill may begin late, e.g. after an outage of the control plane, in whole seconds, at least
+   * 10.
    * @default Duration.hours(12)
    */
   readonly startingDeadline?: Duration;
@@ -162,9 +163,9 @@ const RESOURCES: ContainerResources = {
 };
 
 /**
- * A restore without a person and without risk. On a schedule, a dump is restored into a throwaway server in the pod, and
- * proven. The result is in `drills/<time>.json` beside the dumps, and in the exit status: 0 for proven, 1 for failed, 4
- * for a refuted key, 5 for inconclusive. Only a failure is retried.
+ * A restore without a person and without risk. On a schedule, a dump is restored into a throwaway server in the pod,
+ * and proven. The result is in `drills/<time>.json` beside the dumps, and in the exit status: 0 for proven, 1 for
+ * failed, 4 for a refuted key, 5 for inconclusive. Only a failure is retried.
  */
 export class RestoreDrill extends Construct {
   /** Name of the CronJob. */

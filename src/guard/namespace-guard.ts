@@ -95,8 +95,8 @@ export class NamespaceGuard extends Construct {
       annotations: {
         ...described(
           `Refuses to delete the namespace ${props.namespace}, and the claims and the database in it, which hold the data ` +
-            'and the dumps. It cannot stop a person who first removes or changes it, or has access to etcd, the nodes ' +
-            'or the NAS.',
+            'and the dumps. It cannot stop a person who first removes or changes it, or has access to etcd, the ' +
+            'nodes or the NAS.',
         ),
         ...VERBATIM,
         ...keepAnnotations(props.delivery),

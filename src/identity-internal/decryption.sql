@@ -1,15 +1,15 @@
 -- Does this masterkey open what is in this database? A line per key id: id, proven | refuted | unproven | unneeded, reason.
 --
--- Three things of ZITADEL are built upon: system.encryption_keys holds data keys, as base64url of what AES-256-CFB128 with
--- the masterkey made of them; an encrypted value in a payload is {CryptoType, Algorithm, KeyID, Crypted}, Crypted being
--- base64 of what the data key of that id made; and `aes` as Algorithm is the same CFB. An IV of 16 bytes comes first in
--- both. Nothing authenticates a key: a wrong one decrypts to garbage without an error, so only a plaintext that cannot be
--- garbage is a proof. The weakest that is accepted is 32 letters and digits: a wrong key opens to such once in 2^65 times.
+-- The proof relies on three facts of ZITADEL. system.encryption_keys has the data keys, encrypted by AES-256-CFB128 with the
+-- masterkey, in base64url. An encrypted value in a payload is {CryptoType, Algorithm, KeyID, Crypted}, and Crypted is its
+-- ciphertext by the data key of that id, in base64. `aes` as Algorithm is the same CFB. An IV of 16 bytes comes first in both.
+-- Nothing authenticates a key: a wrong key decrypts to garbage without an error, so only a plaintext that cannot be garbage is a
+-- proof. The weakest accepted plaintext is 32 letters and digits: a wrong key decrypts to such a text once in 2^65 times.
 --
 -- The server reads the masterkey from the file :key_file itself, in one statement that keeps keys and plaintexts in memory
--- and returns none. What could raise an error about them is avoided or caught, as messages quote what they complain about.
+-- and returns none. Errors about them are avoided or caught, since messages quote their subject.
 --
--- :cfb is how CFB is decrypted: `native` (pgcrypto's own, PostgreSQL 18), `blocks` (made of ECB), or `auto`.
+-- :cfb is the method of decrypting CFB: `native` (pgcrypto's own, PostgreSQL 18), `blocks` (made of ECB), or `auto`.
 
 \if :{?cfb}
 \else
@@ -26,7 +26,7 @@ SET statement_timeout = 0;
 SET work_mem = '64MB';
 SET jit = off;
 
--- ZITADEL does not start with a masterkey of another length, whatever its first 32 bytes are.
+-- ZITADEL does not start with a masterkey of another length, even if its first 32 bytes are right.
 SELECT CASE
          WHEN bytes <> 32 THEN 'refuted'
          ELSE 'unproven'
@@ -50,7 +50,7 @@ SELECT CASE
          WHERE NOT attisdropped) AS columns (encryption_keys, events2)
 \gset
 
--- The dump's own pgcrypto is used where it has one: an extension can be in a database only once.
+-- The dump's own pgcrypto is used if it has one: an extension can be in a database only once.
 DO $$
 BEGIN
   IF NOT EXISTS (SELECT FROM pg_extension WHERE extname = 'pgcrypto') THEN
@@ -82,7 +82,7 @@ RETURN (
   SELECT string_agg(set_byte('\x00', 0, get_byte(message, i + 16) # get_byte(stream, i)), '' ORDER BY i)
     FROM encrypted, generate_series(0, length(message) - 17) AS i);
 
--- Whether a way to decrypt is there and right: the first bytes of CFB128-AES256 in NIST SP 800-38A, F.3.18.
+-- True if a way to decrypt exists and is correct: the first bytes of CFB128-AES256 in NIST SP 800-38A, F.3.18.
 CREATE FUNCTION pg_temp.works(cfb text) RETURNS boolean LANGUAGE plpgsql AS $$
 DECLARE
   plaintext bytea;
@@ -119,7 +119,7 @@ SELECT '-', :'verdict', regexp_replace(:'problem', '[[:cntrl:]]+', ' ', 'g');
 
 \set decrypt pg_temp.cfb_ :cfb
 
--- Go's base64 of either alphabet, padded or not; null where it is none.
+-- Decodes Go's base64 of either alphabet, padded or not; null for other text.
 CREATE FUNCTION pg_temp.from_base64(encoded text) RETURNS bytea
 RETURN (
   SELECT CASE WHEN digits ~ '^[A-Za-z0-9+/]+$' AND length(digits) % 4 <> 1
@@ -140,8 +140,8 @@ BEGIN
          END;
 END $$;
 
--- Whether a plaintext is certainly what it should be. Its bytes are looked at as text in which those that are not ASCII
--- are escaped, so that no garbage is an invalid text.
+-- True if a plaintext certainly has the expected form. Its bytes are read as text in which bytes beyond ASCII are escaped, so
+-- that no garbage is an invalid text.
 CREATE FUNCTION pg_temp.has_structure(plaintext bytea, structure text) RETURNS boolean LANGUAGE plpgsql AS $$
 DECLARE
   ascii text := encode(plaintext, 'escape');
@@ -160,12 +160,12 @@ EXCEPTION WHEN OTHERS THEN
   RETURN false;
 END $$;
 
--- The places of encrypted values of known structure, and what else the right key may open there: it proves nothing and refutes
--- nothing. All other plaintexts refute. ZITADEL generates all of them, but the length and the characters of a code are among
+-- The places of encrypted values of known structure, and other plaintexts that the right key may open there, which neither prove
+-- nor refute. All other plaintexts refute. ZITADEL generates all of them, but the length and the characters of a code are among
 -- its settings, and users may bring a TOTP secret of their own.
 --
--- Of each event and key the newest 5 values are tried, which is enough to tell keys apart and takes no time in a database of
--- any size; damage to older ones is for counts and hashes to find.
+-- The newest 5 values of each event and key are tried. They are enough to distinguish keys, and take little time in a database of
+-- any size. Counts and hashes find damage to older values.
 WITH fields (event_types, path, structure, alternative) AS (
   VALUES ('{web_key.added}'::text[], '{privateKey}'::text[], 'JWK', NULL),
          ('{key_pair.added}', '{privateKey,key}', 'PEM', NULL),
@@ -226,7 +226,7 @@ WITH fields (event_types, path, structure, alternative) AS (
            ELSE 'unproven'
          END AS verdict,
          CASE
-           -- Refuted though it says nothing of the masterkey: the values are lost, in the live ZITADEL too once it starts again.
+           -- Refuted, although it tells nothing about the masterkey: the values are lost, also in the live ZITADEL once it restarts.
            WHEN orphaned > 0
              THEN 'events need this key, and system.encryption_keys does not have it: nothing can open their values. Look for a dump that has it'
            WHEN locked > 0

@@ -4,8 +4,8 @@ import { NamespaceGuard } from '..';
 import { GUARD, IdentityInternal } from './chart';
 
 /**
- * The guard that keeps the namespace, the dumps and the database from being deleted by mistake. It is cluster-scoped and
- * needs Kubernetes 1.30, so it has a folder and a Kustomization of its own.
+ * The guard that keeps the namespace, the dumps and the database from being deleted by mistake. It is cluster-scoped
+ * and needs Kubernetes 1.30, so it has a folder and a Kustomization of its own.
  */
 export class IdentityInternalGuard extends Chart {
   constructor(scope: Construct, id: string, { namespace, backup }: IdentityInternal) {

@@ -4,8 +4,8 @@ import { BackupAlerts, BackupDashboard } from '..';
 import { IdentityInternal } from './chart';
 
 /**
- * Alerts on the backup of `identity-internal`, and its dashboard. They have a folder of their own: Flux applies all of a
- * folder or nothing, and the backup must also run in a cluster that lacks the CRDs of the Prometheus operator.
+ * Alerts on the backup of `identity-internal`, and its dashboard. They have a folder of their own: Flux applies all of
+ * a folder or nothing, and the backup must also run in a cluster that lacks the CRDs of the Prometheus operator.
  */
 export class IdentityInternalMonitoring extends Chart {
   constructor(scope: Construct, id: string, { backup, restore, drill }: IdentityInternal) {

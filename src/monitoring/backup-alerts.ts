@@ -43,8 +43,8 @@ export interface BackupAlertsProps {
   readonly copies?: OffsiteCopy[];
   /**
    * Age that the last success of a backup may have beyond the longest interval of its schedule. At least 1 minute.
-   * @default - the starting deadline and the deadline of the backup together: a run that begins and ends as late as they
-   * allow raises no alert
+   * @default - the starting deadline and the deadline of the backup together: a run that begins and ends as late as
+   * they allow raises no alert
    */
   readonly slack?: Duration;
   /**
@@ -80,7 +80,8 @@ export interface BackupAlertsProps {
 }
 
 /**
- * The most bytes of an object. `kubectl apply` copies the object into an annotation of itself, of 262,144 bytes at most.
+ * The most bytes of an object. `kubectl apply` copies the object into an annotation of itself, of 262,144 bytes at
+ * most.
  */
 const MOST_BYTES = 230_000;
 

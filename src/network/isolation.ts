@@ -11,8 +11,8 @@ export interface IsolationExceptions {
    */
   readonly heartbeat?: NetworkPeer;
   /**
-   * The API server. Required for a restore with `quiesce`. Name its own addresses, as `kubectl get endpoints kubernetes`
-   * shows them, and not that of the Service.
+   * The API server. Required for a restore with `quiesce`. Name its own addresses, as `kubectl get endpoints
+   * kubernetes` shows them, and not that of the Service.
    * @default - nothing
    */
   readonly apiServer?: NetworkPeer;

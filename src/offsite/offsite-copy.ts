@@ -39,7 +39,8 @@ export interface OffsiteCopyProps extends PodOptions {
    */
   readonly activeDeadline?: Duration;
   /**
-   * Most time by which a run may begin late, when the cluster could not begin it on time, in whole seconds, at least 10.
+   * Most time by which a run may begin late, when the cluster could not begin it on time, in whole seconds, at least
+   * 10.
    * @default Duration.hours(12)
    */
   readonly startingDeadline?: Duration;

@@ -18,8 +18,8 @@ const LINE = /^(.*?)(\S+?)-(\d{4})(\d\d)(\d\d)-(\d\d)(\d\d)(\d\d)(\.\S+)?[/*]?(\
 /** Permissions, links, owner, group, size. */
 const LONG = /^-[-rwxsStT]{9}\S?\s+\d+\s+\S+\s+\S+\s+(\d+)\s/;
 /**
- * The columns of `RESTORE_ACTION=list` after the name: time, age, megabytes, verified or not, secrets, rows, and the end
- * of the hold.
+ * The columns of `RESTORE_ACTION=list` after the name: time, age, megabytes, verified or not, secrets, rows, and the
+ * end of the hold.
  */
 const LISTED = /^\s+\S+Z?\s+\S+\s+(\d+)\s+(yes|no)\b(?:\s+\S+\s+\S+\s+(released|\d{4}-\d\d-\d\dT[\d:]{8}Z))?/;
 
@@ -31,7 +31,8 @@ interface Entry {
 }
 
 /**
- * Reads the dumps of a listing: the output of `ls`, `ls -l` or `RESTORE_ACTION=list` for the folder, or a name per line.
+ * Reads the dumps of a listing: the output of `ls`, `ls -l` or `RESTORE_ACTION=list` for the folder, or a name per
+ * line.
  * @returns the dumps by their folder, which is the first part of their names, the newest first
  * @throws MisuseError when the listing has no dump
  */

@@ -11,8 +11,8 @@ const HASH = /-[2456789bcdfghkmt]{10}$/;
 type Key = (manifest: Manifest) => string | undefined;
 
 /**
- * Pairs objects that are gone with new objects of the same purpose: the same database, the claim of the same backup, the
- * same name in the namespace that a backup has moved to, or the same content.
+ * Pairs objects that are gone with new objects of the same purpose: the same database, the claim of the same backup,
+ * the same name in the namespace that a backup has moved to, or the same content.
  * @returns the old object of each new object
  */
 export function moves(gone: readonly Manifest[], added: readonly Manifest[]): ReadonlyMap<Manifest, Manifest> {

@@ -24,8 +24,8 @@ export function changedName({ before, after }: Pick<ResourceChange, 'before' | '
 }
 
 /**
- * The resources that differ between two trees, by name, in the order of the second tree. A resource with another name or
- * namespace but the same purpose is the same resource. Resources that are gone come last.
+ * The resources that differ between two trees, by name, in the order of the second tree. A resource with another name
+ * or namespace but the same purpose is the same resource. Resources that are gone come last.
  */
 export function resourceChanges(
   before: readonly Manifest[],

@@ -2,7 +2,9 @@ import { readFileSync } from 'node:fs';
 import { MisuseError } from '../errors';
 import type { Files } from './files';
 
-/** The name of the only file of a stream. It is the same for two streams, so that objects without names are compared. */
+/**
+ * The name of the only file of a stream. It is the same for two streams, so that objects without names are compared.
+ */
 const RENDERED = '(rendered)';
 
 /** The output of Helm, kustomize or another tool: a stream of documents. */

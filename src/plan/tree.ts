@@ -37,8 +37,8 @@ export class TreeReader {
   private readonly parsed = new Map<string, Parsed>();
 
   /**
-   * @param name a folder, a file or pipe with rendered manifests, `-` for the standard input, or `ref:path` for a folder
-   * or a file in a commit
+   * @param name a folder, a file or pipe with rendered manifests, `-` for the standard input, or `ref:path` for a
+   * folder or a file in a commit
    * @param option its name in errors
    * @throws MisuseError when it does not exist, or a stream is empty
    */

@@ -51,7 +51,9 @@ function isFromElsewhere(entry: Value): boolean {
   return typeof entry === 'object' && entry !== null && 'valueFrom' in entry;
 }
 
-/** True if a host is a Service of the namespace: `name`, `name.<namespace>`, or that with `.svc` and a cluster domain. */
+/**
+ * True if a host is a Service of the namespace: `name`, `name.<namespace>`, or that with `.svc` and a cluster domain.
+ */
 function isOfNamespace(host: string, namespace: string): boolean {
   const [name, ofNamespace, svc] = host.replace(/\.$/, '').split('.');
   return (

@@ -4,8 +4,8 @@ import { Schedule } from '../schedule/schedule';
 import { oncePerTree } from './policy';
 
 /**
- * The most runs that may begin in one minute. A backup has four sessions on its server: the lock, the snapshot, the dump,
- * and the record of contents. Ten backups have 40 of the 100 sessions that PostgreSQL allows by default.
+ * The most runs that may begin in one minute. A backup has four sessions on its server: the lock, the snapshot, the
+ * dump, and the record of contents. Ten backups have 40 of the 100 sessions that PostgreSQL allows by default.
  */
 export const MOST_AT_ONCE = 10;
 

@@ -20,7 +20,10 @@ export const RULES = {
   'secret-not-applied': { level: 'error', description: 'No Kustomization of Flux leads to a Secret' },
   'secret-promised': { level: 'note', description: 'An object makes the Secret in the cluster' },
   'secret-empty': { level: 'error', description: 'A Secret has no key at all' },
-  'plain-text-twin': { level: 'error', description: 'A second copy of an expected Secret is in the repo in plain text' },
+  'plain-text-twin': {
+    level: 'error',
+    description: 'A second copy of an expected Secret is in the repo in plain text',
+  },
   'key-missing': { level: 'error', description: 'A Secret lacks an expected key' },
   'key-not-in-repo': { level: 'note', description: 'A key that need not be in the repo is not in it' },
   'value-plain-text': { level: 'error', description: 'A value is not encrypted' },

@@ -115,8 +115,8 @@ export class Runbook extends Construct {
         '1.24 or later:',
       sh('export PATH="$PWD:$PATH"'),
       'Type the commands as they stand. Type those of a section in one shell and in their order. Names of dumps and ' +
-        'times are examples: `list` shows yours. A command that changes the live database shows what is at stake, and ' +
-        `asks. Without the plugin, use ${see('plainKubectl')}. This page is generated at synth: do not edit it. ` +
+        'times are examples: `list` shows yours. A command that changes the live database shows what is at stake, ' +
+        `and asks. Without the plugin, use ${see('plainKubectl')}. This page is generated at synth: do not edit it. ` +
         '`echo $?` prints the exit status of a command. 0 is success:',
       exitStatuses(facts),
     );

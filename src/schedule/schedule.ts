@@ -36,7 +36,9 @@ const MACROS: { readonly [macro: string]: string } = {
 const schedules = new Map<string, Schedule | undefined>();
 const problems = new Map<string, Problem | undefined>();
 
-/** The times at which the controller of Kubernetes begins the runs of a CronJob. Moments and spans are in milliseconds. */
+/**
+ * The times at which the controller of Kubernetes begins the runs of a CronJob. Moments and spans are in milliseconds.
+ */
 export class Schedule {
   /** Returns undefined for an invalid schedule or time zone, and for a schedule that has no runs. */
   static of(schedule: string, timeZone = 'Etc/UTC'): Schedule | undefined {

@@ -1,8 +1,8 @@
 #!/bin/bash
 # Dumps a database into a work folder, proves the dump, gives it its final name, and only then prunes.
-# usage: backup.sh      with the environment that BackupCronJob gives it, and for a dump that is taken on purpose
-#   BACKUP_HOLD    for how long it is not pruned, whatever the retention says: P30D, P4W or PT12H
-#   BACKUP_LABEL   what its manifest and the list call it, e.g. before-upgrade-v5
+# usage: backup.sh      with the environment that BackupCronJob gives it, and for a dump on demand
+#   BACKUP_HOLD    the time for which it is not pruned, in spite of the retention: P30D, P4W or PT12H
+#   BACKUP_LABEL   its name in the manifest and in the list, e.g. before-upgrade-v5
 set -euo pipefail
 
 # shellcheck source=lib/common.sh
@@ -20,15 +20,15 @@ set -euo pipefail
 # shellcheck source=lib/report.sh
 . "$scripts/lib/report.sh"
 
-# The new dump: its name, the folder in which it grows, its path there, and when it began, in seconds since 1970.
+# The new dump: its name, the folder in which it is written, its path there, and its beginning in seconds since 1970.
 name=
 draft=
 target=
 begun=
-# For how many seconds a person wants it held, and until when that is; empty without a hold.
+# The seconds for which a person wants it held, and the end of that time; empty without a hold.
 hold_seconds=
 hold_until=
-# What the heartbeat reports: the success, or why a restore would fail.
+# The report of the heartbeat: the success, or the reasons why a restore would fail.
 summary=
 findings=
 
@@ -48,7 +48,7 @@ main() {
   watch_storage
   check_server
   lock backup
-  # From here on the folder is ours alone.
+  # From here on, no other run writes to the folder.
   check_writable
   clear_work
   choose_name
@@ -64,7 +64,7 @@ main() {
   [ -z "$findings" ] || fail_for_restore
 }
 
-# For the report: what there is after this run.
+# Tells the report the state of the storage after this run.
 tell_storage() {
   local names candidate dumps=0 held=0
   names=$(dump_names)
@@ -78,7 +78,7 @@ tell_storage() {
   tell_number shareBytes "$(share_bytes)"
 }
 
-# What a restore would fail for, a sentence a line.
+# Prints the reasons why a restore would fail, a sentence per line.
 restore_findings() {
   secret_findings || true
   rights_that fails "$scratch/rights"
@@ -91,22 +91,22 @@ check_label() {
       "Write it like before-upgrade-v5."
 }
 
-# A dump is better than none, whatever a restore needs beside it. But it must not pass for enough.
+# A dump is better than none, even if a restore of it would fail. But the run must not count as a success.
 fail_for_restore() {
   printf '%s: %s\n' "$program" "$name.dump exists, but a restore of it would fail:
 $findings" >&2
   exit 3
 }
 
-# Trying tells what mode bits do not, where the server of the share has users of its own.
+# Tries it: mode bits do not tell if the server of the share has users of its own.
 check_writable() {
   rmdir "$BACKUP_DIR/.writable" 2>/dev/null || true
   { mkdir -p "$work/.writable" && mv "$work/.writable" "$BACKUP_DIR/.writable" && rmdir "$BACKUP_DIR/.writable"; } ||
     fail "cannot write to $BACKUP_DIR. Is the claim mounted, and does its folder belong to user $(id -u) or let it write?"
 }
 
-# The lock is held, so the owners of what a backup names are gone. A share has things of its own, such as @eaDir or .nfs…:
-# they are not ours, nor is what cannot be removed because of them a reason to go without a backup.
+# The lock is held, so the runs that made these files are gone. A share has files of its own, such as @eaDir or .nfs…, which
+# are not ours. A folder that cannot be removed because of them is not a reason to go without a backup.
 clear_work() {
   local leftover companion orphan orphans
   for leftover in "$work/$prefix"-????????-??????*; do
@@ -133,7 +133,7 @@ choose_name() {
 }
 
 # usage: make_space BYTES      of the database
-# If the new dump may not fit, what will be pruned after it goes before it, and nothing else.
+# If the new dump may not fit, the dumps that would be pruned after it are pruned before it, and no others.
 make_space() {
   local last last_bytes='' needed free
   last=$(newest_verified 99999999-999999)
@@ -152,7 +152,7 @@ make_space() {
 # usage: dump BYTES      of the database
 dump() {
   local seconds bytes hashing=false
-  # Hashing reads each value, where counting only counts: it is for databases that this does not hold up.
+  # Hashing reads each value, and takes longer than counting: it is for databases up to a size.
   if "$ROW_COUNTS" && [ "$1" -le "$CONTENT_HASH_BYTES" ] && [ "$server_version" -ge 140000 ]; then hashing=true; fi
   log "dumping $(($1 / 1000000)) MB of \"$database\" from $PGHOST to $name.dump, $DUMP_FORMAT format, $COMPRESSION"
   write_dump "$hashing"
@@ -176,8 +176,8 @@ dump() {
 }
 
 # usage: write_dump HASHING
-# To a file and not to a pipe: only then has the dump the offsets that a parallel restore needs, and is it synced.
-# One session holds the snapshot and evaluates the checks in it, another one looks at what is in it, while pg_dump dumps it.
+# To a file and not to a pipe: only then the dump has the offsets that a parallel restore needs, and is synced. One session
+# holds the snapshot and evaluates the checks in it. Another records the contents, while pg_dump dumps them.
 write_dump() {
   local encoding snapshot looking options table answer exclude=--exclude-table-data
   write_checks "$draft" >"$scratch/checks.sql"
@@ -208,7 +208,7 @@ write_dump() {
   close_session snapshot
 }
 
-# usage: look SNAPSHOT HASHING      what is in the snapshot goes to files in $scratch
+# usage: look SNAPSHOT HASHING      records the contents of the snapshot in files in $scratch
 look() {
   query "$database" --set=snapshot="$1" --set=lock_timeout="$LOCK_TIMEOUT" --set=excluded="$EXCLUDE_TABLE_DATA" \
     --set=counting="$ROW_COUNTS" --set=hashing="$2" --set=identities=true --set=sql="$scripts/sql" --set=structure="$scratch/structure" --set=needs="$scratch/needs" \
@@ -216,8 +216,8 @@ look() {
 }
 
 # A snapshot does not shield from TRUNCATE and some forms of ALTER TABLE, nor does it hold sequences still. The locks of
-# pg_dump shield its own reading, and end with it. So what was seen counts for what is still the same now, when pg_dump has
-# ended; the rows of other tables are counted in the dump itself, and their contents are not hashed.
+# pg_dump shield its own reading, and end with it. So the recorded facts count only for tables and sequences that are still
+# the same now, when pg_dump has ended. The rows of other tables are counted in the dump itself, and are not hashed.
 settle() {
   local oid table
   cat "$scripts/sql"/{text-of-values,sequences,contents}.sql |
@@ -237,14 +237,14 @@ settle() {
   sort "$scratch/contents.same" >"$scratch/contents"
 }
 
-# usage: rows_in_dump OID      of a table: COPY has a line for each
+# usage: rows_in_dump OID      the number of a table's rows: COPY has a line for each
 rows_in_dump() {
   pg_restore --list "$target" | awk -v oid="$1" '$2 == 0 && $3 == oid && $4 == "TABLE" && $5 == "DATA"' >"$scratch/entry"
   pg_restore --use-list="$scratch/entry" --data-only --file=- "$target" |
     awk '$0 == "\\." { copying = 0 } copying { rows++ } / FROM stdin;$/ { copying = 1 } END { print rows + 0 }'
 }
 
-# The checksum is that of what was written, so it comes before what is read back.
+# The checksum is that of the written data, so it is made before the dump is read back.
 verify() {
   run checksums "$draft" "$name.dump" >"$target.sha256" ||
     fail "the new dump cannot be read and is thrown away. Earlier dumps are untouched. Check the storage."
@@ -262,7 +262,7 @@ write_globals() {
     fail "the roles could not be written. Earlier dumps are untouched. Is the storage full?"
 }
 
-# usage: write_manifest BYTES DATABASE_BYTES HASHING      says what is in the dump
+# usage: write_manifest BYTES DATABASE_BYTES HASHING      describes the contents of the dump
 write_manifest() {
   local manifest
   query "$database" <"$scripts/sql/database.sql" >"$scratch/definition" || fail_to_describe
@@ -281,7 +281,7 @@ fail_to_describe() {
   fail "the facts for the manifest could not be queried, see psql's message above. Earlier dumps are untouched."
 }
 
-# The dump comes last: under its final name it is complete, and everything about it is there already.
+# The dump comes last: under its final name it is complete, and all files beside it exist already.
 publish() {
   local companion
   check_lock
@@ -303,8 +303,8 @@ fail_to_publish() {
   fail "the dump could not be given its final name, see the message above. Earlier dumps are untouched. Check the storage."
 }
 
-# usage: clean_up STATUS      on a storage that is gone, nothing can be removed: the next run does. The heartbeat comes first,
-# since on one that does not answer this ends with the removal.
+# usage: clean_up STATUS      On a storage that is gone, nothing can be removed: the next run does that. The heartbeat comes first:
+# on a storage that does not answer, the function would not get beyond the removal.
 clean_up() {
   if [ "$1" -eq 0 ]; then
     heartbeat "${HEARTBEAT_URL:-}" "$summary"
@@ -320,8 +320,8 @@ clean_up() {
   fi
 }
 
-# usage: heartbeat URL TEXT      whatever becomes of it, the backup is what it is.
-# wget's own limit is one of silence: a monitor that sends a byte now and then would hold the run until its deadline.
+# usage: heartbeat URL TEXT      A failure does not change the status of the backup.
+# wget's own limit is on silence: a monitor that sends a byte now and then would hold the run until its deadline.
 heartbeat() {
   [ -n "$1" ] || return 0
   timeout 20 wget -q -T 10 -O /dev/null --post-data "$2" "$1" >/dev/null 2>&1 ||

@@ -1,12 +1,12 @@
 #!/bin/bash
-# Looks whether every expected secret is there and right, and whether the password opens the database. No value is ever
-# printed. What is wrong goes to SECRETS_REPORT/findings, a sentence a line, and the fingerprints of the values that a dump
-# depends on to SECRETS_REPORT/fingerprints. The status is 0 either way: the container that comes next decides what to do.
+# Checks that every expected secret exists and is as expected, and that the password opens the database. No value is ever
+# printed. Findings go to SECRETS_REPORT/findings, a sentence per line. The fingerprints of values that a dump depends on go to
+# SECRETS_REPORT/fingerprints. The status is 0 in either case: the next container decides what to do.
 # usage: check-secrets.sh      with SECRETS_REPORT, the folder to write to, EXPECTED_FOR, the folder of the dumps
 #   and the component of the workload, and EXPECTED_DIR with
 #   lists/*.tsv           a secret in a line, whose fields are named below
 #   keys/SECRET/KEY       the value of an expected key
-#   secrets/SECRET/       the values of a secret of which any keys will do
+#   secrets/SECRET/       the values of a secret with any keys
 set -euo pipefail
 
 # shellcheck source=lib/common.sh
@@ -14,9 +14,9 @@ set -euo pipefail
 # shellcheck source=lib/server.sh
 . "$scripts/lib/server.sh"
 
-# What the lists say of a secret: usedFor are the folders whose dumps need it, with a
-# slash and a component where only its workloads do, and nothing where all do; trailingNewline is
-# "allowed" or nothing, sameAsDump "true" or nothing.
+# The fields of the lists. usedFor has the folders whose dumps need the secret; with a slash and a component if only the
+# workloads of that component do; it is empty if all workloads do. trailingNewline is "allowed" or empty, sameAsDump "true" or
+# empty.
 readonly FIELDS=(secret key usedFor bytes minBytes pattern trailingNewline sameAsDump gitFile optionalUntil because)
 
 main() {
@@ -40,12 +40,12 @@ main() {
     done <"$list"
   done
   check_login
-  # Written last: the next container takes it for the sign that all of this was done.
+  # Written last: it tells the next container that the check is complete.
   : >"$SECRETS_REPORT/complete"
   log "$count secrets are expected, $(wc -l <"$SECRETS_REPORT/findings") findings"
 }
 
-# usage: is_needed SECRET      by the workloads of this component, and the dumps of the folder
+# usage: is_needed SECRET      status 0 if the workloads of this component, or the dumps of the folder, need it
 is_needed() {
   local -n of=$1
   [ -z "${of[usedFor]}" ] || [[ " ${of[usedFor]} " == *" ${EXPECTED_FOR%/*} "* || " ${of[usedFor]} " == *" $EXPECTED_FOR "* ]]
@@ -101,7 +101,7 @@ missing() {
   fi
 }
 
-# usage: problem SECRET PATH BYTES      what is wrong with the value, and the remedy; nothing when nothing is
+# usage: problem SECRET PATH BYTES      prints the problem of the value, and the remedy; nothing for a value as expected
 problem() {
   local -n of=$1
   local want=${of[bytes]} least=${of[minBytes]} pattern=${of[pattern]}
@@ -118,7 +118,7 @@ problem() {
   fi
 }
 
-# usage: why_longer PATH BYTES WANT      The usual accidents have names.
+# usage: why_longer PATH BYTES WANT      names the usual mistakes
 why_longer() {
   local decoded
   if ends_with_newline "$1" && [ "$2" -eq $(($3 + 1)) ]; then
@@ -137,7 +137,7 @@ ends_with_newline() {
 }
 
 # usage: fingerprint NAME PATH BECAUSE
-# The name is the salt: a table of hashes that was made beforehand does not have the hash of this value.
+# The name is the salt: a precomputed table of hashes does not have the hash of this value.
 fingerprint() {
   printf '%s\t%s\t%s\n' "$({ echo "$1" && cat "$2"; } | sha256sum | cut -c 1-16)" "$1" "$3" >>"$SECRETS_REPORT/fingerprints"
 }
@@ -148,7 +148,7 @@ check_login() {
   [ -n "${PGPASSWORD:-}" ] || return 0
   missing=$(missing_tls_files)
   if [ -n "$missing" ]; then
-    # What is missing of a secret is found already.
+    # Missing secrets have a finding already.
     [[ $missing != ConfigMap* ]] || finding "${missing%%$'\n'*}"
     return 0
   fi

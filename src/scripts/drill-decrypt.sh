@@ -1,5 +1,5 @@
 #!/bin/bash
-# The second step of a drill, in a container that sees the key and not the dumps: does it open what was restored?
+# The second step of a drill, in a container that sees the key and not the dumps: proves that the key opens the restored data.
 # usage: drill-decrypt.sh      with DRILL_DIR, PROOF_SQL and PROOF_KEY, the paths of the proof's SQL and of the key
 set -euo pipefail
 
@@ -27,7 +27,7 @@ prove_key() {
   fi
   start_server
   database=$(reported database)
-  # What it writes to stderr may be about the key.
+  # Its messages on stderr may quote the key.
   run query "$database" --set=key_file="$PROOF_KEY" --file="$PROOF_SQL" >"$report/keys" 2>/dev/null ||
     unproven "the proof could not be carried out"
   stop_server immediate

@@ -1,10 +1,10 @@
 #!/bin/bash
 # The first step of a drill: restores a dump into a server of the drill's own, and proves it as a restore does.
-# The status is 0 also where that fails: the last step tells what came of it.
+# The status is 0 even if that fails: the last step tells the result.
 # usage: drill-restore.sh      with the environment that RestoreDrill gives it; RESTORE_DUMP and RESTORE_BEFORE choose as
 #   they do for a restore, and otherwise
-#   FETCHED_DIR      the folder of a copy that was fetched from a bucket, where BACKUP_DIR is that of the claim
-#   DRILL_PICK       newest verified dump, or rotate: the one that was never drilled or not for the longest time
+#   FETCHED_DIR      the folder of a copy that was fetched from a bucket, if BACKUP_DIR is that of the claim
+#   DRILL_PICK       newest: the newest verified dump; rotate: the dump that was never drilled, or not for the longest time
 set -euo pipefail
 
 # shellcheck source=lib/common.sh
@@ -54,7 +54,7 @@ picked_dump() {
   esac
 }
 
-# Never drilled first, the oldest of them; then the one whose last drill is the longest ago.
+# Prints the oldest dump that was never drilled; otherwise the dump whose last drill is the longest ago.
 rotated_dump() {
   local evidence names name
   for evidence in $(stored_evidence); do
@@ -73,7 +73,7 @@ rotated_dump() {
   echo "$name"
 }
 
-# usage: report_dump DUMP      now: once the restore does not hold it any more, a backup may prune it
+# usage: report_dump DUMP      It is reported now: once the restore no longer holds it, a backup may prune it.
 report_dump() {
   report dump "$1"
   log "chose $1.dump"
@@ -81,7 +81,7 @@ report_dump() {
   cp "$BACKUP_DIR/$1.json" "$report/$1.json"
   report sha256 "$(manifest_string "$1" sha256 | tr -d '"')"
   report rows "$(rows_of "$1")"
-  # Those of today, as far as the newest backup knows.
+  # The missing rights of today, as far as the newest backup knows.
   report missingRights "$(fact "$BACKUP_DIR/$(newest_verified 99999999-999999).json" '"preflight"' '"fails"' | cut -f 2 | plain)"
   report hashes "$(fact "$BACKUP_DIR/$1.json" '"hashes"' | sed '/^null$/d')"
 }
@@ -104,8 +104,8 @@ start_own_server() {
 }
 
 # usage: preload DUMP
-# Some extensions work only in a server that has loaded them at its start. Those that the dump's server had loaded, and this
-# image has, are loaded here too. Jobs that they would run by themselves stay where they are.
+# Some extensions work only in a server that has loaded them at its start. Those that the dump's server had loaded are loaded
+# here, too, if this image has them. The jobs that they would run do not run here.
 preload() {
   local folder library loaded=
   is_verified "$1" || return 0
@@ -129,7 +129,7 @@ SETTINGS
   start_server
 }
 
-# usage: restore DUMP      It knows nothing but the socket. What it says of a database that is untouched is true: there is none.
+# usage: restore DUMP      It knows no server but this. Its messages about an untouched database hold: there is no live database.
 restore() {
   local structure_report='' structure='not checked: the image has no amcheck'
   if has_amcheck; then structure_report=$report/amcheck structure=sound; fi

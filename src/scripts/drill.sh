@@ -1,8 +1,8 @@
 #!/bin/bash
 # The last step of a drill: the verdict, its evidence on the NAS, and a summary.
 # usage: drill.sh      with the environment that RestoreDrill gives it
-# The status is 0 for a dump that is proven, 1 for a drill that failed, 4 for a key that is refuted and will be again,
-# 5 where something could not be proven.
+# The status is 0 for a proven dump, 1 for a failed drill, 4 for a refuted key, which a retry would refute again, and 5 if
+# something could not be proven.
 set -euo pipefail
 
 # shellcheck source=lib/common.sh
@@ -18,7 +18,7 @@ set -euo pipefail
 # shellcheck source=lib/report.sh
 . "$scripts/lib/report.sh"
 
-# Of the drill: the dump, the verdict and its reason, which is empty for a dump that is proven.
+# The dump of the drill, the verdict and its reason, which is empty for a proven dump.
 name=
 verdict=
 reason=
@@ -58,7 +58,7 @@ report_drill() {
   print_report drill "$1"
 }
 
-# The status is that of the drill.
+# Decides on the verdict; the status is that of the drill.
 decide() {
   local findings
   if [ "$(reported outcome)" != restored ]; then
@@ -80,21 +80,21 @@ decide() {
   verdict=proven
 }
 
-# The secrets that are right and yet not those of the dump; status 1 when there are none.
+# Prints the secrets that are as expected and yet not those of the dump; status 1 if there are none.
 other_secrets() {
-  # As it was drilled: a backup may have pruned it meanwhile, or it is of a bucket.
+  # By the manifest of the drilled dump: a backup may have pruned the dump meanwhile, or it is in a bucket.
   local BACKUP_DIR=$report
   [ -s "$BACKUP_DIR/$name.json" ] || return 1
   compare_fingerprints "$name" | awk -F '\t' '$1 == "other" { print $2 " has another value than when the dump was taken: " $3; found = 1 }
     END { exit !found }'
 }
 
-# What the role that restores could not do at the newest backup; status 1 when there was nothing.
+# Prints the rights that the restoring role lacked at the newest backup; status 1 if it lacked none.
 missing_rights_of_dump() {
   [ -n "$(reported missingRights)" ] && reported missingRights
 }
 
-# usage: keys_are VERDICT      whether one of them is
+# usage: keys_are VERDICT      status 0 if at least one key has the verdict
 keys_are() {
   [ -e "$report/keys" ] && awk -F '\t' -v verdict="$1" '$2 == verdict { found = 1 } END { exit !found }' "$report/keys"
 }
@@ -104,26 +104,27 @@ reasons_of() {
   awk -F '\t' -v verdict="$1" '$2 == verdict { printf "%skey %s: %s", (seen++ ? "; " : ""), $1, $3 }' "$report/keys"
 }
 
-# How long a restore takes: a copy is fetched first.
+# Prints the seconds of a restore, with those of the fetch of a copy.
 recovery_seconds() {
   local fetching
   fetching=$(reported seconds.fetch)
   [ -z "$(reported seconds.restore)" ] || echo $(($(reported seconds.restore) + ${fetching:-0}))
 }
 
-# Whether what is proven took no longer than the objective: true, false, or nothing where there is none.
+# Prints true if a proven restore took no longer than the objective, else false; nothing if there is no objective.
 within_rto() {
   [ "$verdict" = proven ] && [ -n "${DRILL_RTO:-}" ] || return 0
   if [ "$(recovery_seconds)" -le "$DRILL_RTO" ]; then echo true; else echo false; fi
 }
 
-# usage: former_evidence COUNT      the paths of that of drills of the same source, the newest first: dumps prove nothing of copies
+# usage: former_evidence COUNT      prints the paths of the evidence of the same source, the newest first: drills of dumps prove
+# nothing about copies
 former_evidence() {
   local evidence source count=0 wanted
   wanted=$(reported source)
   for evidence in $(stored_evidence); do
     source=$(text_of "$evidence" source)
-    # Older evidence names none.
+    # Older evidence names no source.
     [ "${source/#-/nas}" = "${wanted:-nas}" ] || continue
     echo "$evidence"
     count=$((count + 1))
@@ -131,7 +132,7 @@ former_evidence() {
   done
 }
 
-# Verdict, seconds of the restore, time.
+# Prints the verdict, the seconds of the restore and the time of former drills.
 former_drills() {
   local evidence
   former_evidence 5 | while IFS= read -r evidence; do
@@ -197,7 +198,7 @@ evidence() {
 }
 
 # usage: last_proven TIME
-# When a restore was last proven: now, or what the evidence before this says, so that it outlives the evidence of its day.
+# Prints when a restore was last proven: now, or at the time in the former evidence. So this fact outlives the evidence of its day.
 last_proven() {
   local former
   if [ "$verdict" = proven ]; then

@@ -1,11 +1,11 @@
 #!/bin/bash
-# What is on the storage: prints it, and holds dumps against pruning. It needs no server, and no secret.
+# Shows what is on the storage, and holds dumps against pruning. It needs no server, and no secret.
 # usage: inventory.sh ACTION      with the environment that RestoreJob gives it
 #   hold       keeps RESTORE_DUMP from being pruned, for RESTORE_HOLD (P30D, P4W or PT12H), or else until it is released
 #   release    ends that hold of RESTORE_DUMP, and no hold of a restore or a drill
-#   evidence   what the newest drill has left, or the newest drill of RESTORE_DUMP
-#   restores   what was restored, a line each, the newest last
-#   usage      the bytes of each dump, what is not finished, the holds, and the free space on the share
+#   evidence   prints the evidence of the newest drill, or of the newest drill of RESTORE_DUMP
+#   restores   prints the records of restores, a line each, the newest last
+#   usage      prints the bytes of each dump, unfinished files, the holds, and the free space on the share
 set -euo pipefail
 
 # shellcheck source=lib/common.sh
@@ -17,7 +17,7 @@ set -euo pipefail
 # shellcheck source=lib/report.sh
 . "$scripts/lib/report.sh"
 
-# What is done, for the report.
+# The action, for the report.
 action=
 
 main() {
@@ -45,7 +45,7 @@ report_inventory() {
   print_report "$action" "$1"
 }
 
-# usage: hold_for_person NAME      The hold is whole or not there: an empty one has no end, and a full storage would leave such a one.
+# usage: hold_for_person NAME      writes the hold whole or not at all: a full storage would leave an empty hold, which has no end
 hold_for_person() {
   local end='' seconds hold=$BACKUP_DIR/$1.person.hold draft=$BACKUP_DIR/.$1.person.hold
   if [ -n "${RESTORE_HOLD:-}" ]; then
@@ -67,7 +67,7 @@ hold_for_person() {
 release_for_person() {
   local former
   former=$(holds_of "$1")
-  # The second is what a former runbook had people set.
+  # A former runbook had people set the second.
   rm -f "$BACKUP_DIR/$1.person.hold" "$BACKUP_DIR/$1.large-change.hold" ||
     fail "the hold of $1.dump could not be removed, see the message above. Does the storage refuse writes?"
   if [ "$(holds_of "$1")" = "$former" ]; then log "no person held $1.dump"; else log "released $1.dump"; fi

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Copies kubectl from its own image to where a container without it can run it. That image need not have bash.
+# Copies kubectl from its own image into a volume, for a container without it. That image need not have bash.
 # usage: lend-kubectl.sh      with
 #   KUBECTL   the path of the copy
 set -eu

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Copies rclone, and the public authorities, from its own image to where a container without them can use them. That image
-# has no bash.
+# Copies rclone, and the public authorities, from its own image into a volume, for a container without them. That image has no
+# bash.
 # usage: lend-rclone.sh      with
 #   RCLONE   the path of the copy; the authorities are beside it
 set -eu

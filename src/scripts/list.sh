@@ -1,5 +1,5 @@
 #!/bin/bash
-# Lists the dumps on the storage: whether each one is verified and can be restored, and until when it is held.
+# Lists the dumps on the storage: whether each is verified and can be restored, and the end of its hold.
 # usage: list.sh      with the environment that RestoreJob gives it; it needs no server, and no secret
 set -euo pipefail
 
@@ -72,13 +72,13 @@ member_of_list() {
   echo "${listed:+,}{${told#,}}"
 }
 
-# usage: secrets_of NAME      whether today's secrets are those of the dump
+# usage: secrets_of NAME      prints same, other or unknown: whether today's secrets are those of the dump
 secrets_of() {
   compare_fingerprints "$1" | awk -F '\t' '{ seen[$1] = 1 }
     END { print (seen["other"] ? "other" : seen["unknown"] ? "unknown" : seen["same"] ? "same" : "-") }'
 }
 
-# usage: age_of NAME      by the clock of now, in days and hours
+# usage: age_of NAME      prints its age in days and hours
 age_of() {
   local begun hours
   begun=$(add_seconds <<<"$1")
@@ -86,7 +86,7 @@ age_of() {
   echo "$((hours / 24))d$((hours % 24))h"
 }
 
-# usage: held_until NAME      when the last of its holds ends, or -
+# usage: held_until NAME      prints the end of the last of its holds, or -
 held_until() {
   local last
   last=$(holds_of "$1" | sort -n | tail -n 1)

@@ -1,9 +1,9 @@
 #!/bin/bash
-# Copies the verified dumps that are not in the bucket yet, the newest first. It only reads the storage: what it has done
-# is handed over to offsite.sh, in the next container, and its status is 0 also where it failed.
+# Copies the verified dumps that are not in the bucket yet, the newest first. It only reads the storage. It hands its results
+# over to offsite.sh, in the next container, and its status is 0 even if it failed.
 # usage: offsite-copy.sh      with the environment that OffsiteCopy gives it
-# A name is written once. A copy counts when all its files are there; the dump itself is the last of them. So what a
-# killed run has left is completed by the next one.
+# A name is written once. A copy counts when all its files are in the bucket; the dump itself is the last of them. So the next
+# run completes the copy of a killed run.
 set -euo pipefail
 
 # shellcheck source=lib/common.sh
@@ -17,10 +17,10 @@ set -euo pipefail
 # shellcheck source=lib/offsite.sh
 . "$scripts/lib/offsite.sh"
 
-# What crypt begins each object with.
+# The first bytes of each object of crypt.
 readonly CRYPT_MAGIC=52434c4f4e450000
 
-# Whether the server refuses to overwrite a name; a remote of another kind than a bucket is not asked.
+# True if the server refuses to overwrite a name; a remote of another kind than a bucket is not asked.
 conditional=true
 
 main() {
@@ -71,13 +71,13 @@ report_newest() {
   report newest "$newest"
 }
 
-# What is in the bucket, also for the next container.
+# Lists the bucket, also for the next container.
 look_again() {
   list_objects
   cut -f 2 "$scratch/objects" >"$report/objects"
 }
 
-# What is there must be as the settings say, and must open with today's password: nothing is added to what cannot be read.
+# Existing copies must be as the settings say, and must open with today's password: nothing is added beside unreadable copies.
 check_encryption() {
   local other names name
   other=$(awk -F '\t' -v start="$prefix-" -v ending="$ending" '
@@ -99,7 +99,7 @@ check_encryption() {
   fail_to_reach "read $OFFSITE_PATH/$name$ending"
 }
 
-# usage: files_of_dump NAME      in the order in which they are copied: what means nothing by itself comes last
+# usage: files_of_dump NAME      in the order in which they are copied: the file without which the others mean nothing comes last
 files_of_dump() {
   local companion
   for companion in "${companions[@]}"; do
@@ -109,12 +109,12 @@ files_of_dump() {
     $0 ~ "/toc[.]dat$" { last = $0; next } { print } END { if (last != "") print last }')
 }
 
-# usage: bytes_there FILE      of its object, or nothing
+# usage: bytes_there FILE      prints the bytes of its object, or nothing
 bytes_there() {
   awk -F '\t' -v name="$1$ending" '$2 == name { print $1; exit }' "$scratch/objects"
 }
 
-# usage: is_copied NAME      whether an earlier run has proven it, and all of it is still there
+# usage: is_copied NAME      status 0 if an earlier run has proven it, and all its objects still exist
 is_copied() {
   local evidence=$BACKUP_DIR/offsite/$1.json files file
   [ "$(fact "$evidence" '"verdict"')" = '"copied"' ] || return 1
@@ -127,7 +127,8 @@ is_copied() {
   done <<<"$files"
 }
 
-# usage: copy NAME      status 1 when the dump is not safely there, and another dump may be. A dump that is pruned meanwhile does not fail the run.
+# usage: copy NAME      status 1 if the copy failed, but that of another dump may succeed. A dump that is pruned meanwhile does
+# not fail the run.
 copy() {
   local name=$1 began files sum bytes
   began=$(date +%s)
@@ -144,26 +145,26 @@ copy() {
   log "$name is off site, in $(($(date +%s) - began)) s$([ "$OFFSITE_READ_BACK" = false ] || echo ', read back and compared')"
 }
 
-# usage: status_of_gone NAME      0 where the dump was pruned while it was copied
+# usage: status_of_gone NAME      prints 0 if the dump was pruned while it was copied
 status_of_gone() {
   if is_gone "$BACKUP_DIR/$1.dump"; then echo 0; else echo 1; fi
 }
 
-# usage: names_in_bucket      the names of the copies, of whatever is there of them
+# usage: names_in_bucket      prints the names of the copies, complete or not
 names_in_bucket() {
   cut -f 2 "$scratch/objects" | awk -v start="$prefix-" '
     index($0, start) == 1 { name = substr($0, 1, length(start) + 15); if (!seen[name]++) print name }'
 }
 
-# usage: is_proven NAME      whether this run or an earlier one has found the copy good
+# usage: is_proven NAME      status 0 if this run or an earlier run has proven the copy
 is_proven() {
   local evidence=$BACKUP_DIR/offsite/$1.json
   ! cut -f 1 "$report/copies" | grep -Fqx -e "$1" || return 0
   [ "$(text_of "$evidence" verdict)" = copied ] && [ "$(text_of "$evidence" path)" = "$OFFSITE_PATH" ]
 }
 
-# usage: states_in_bucket      of the copies, as retention.sh reads them: what nothing has proven stands for nothing else. Of a copy
-# that the next run completes there is no state yet.
+# usage: states_in_bucket      prints the states of the copies, as retention.sh reads them: an unproven copy does not stand for a
+# day. A copy that the next run completes has no state yet.
 states_in_bucket() {
   local names name
   names=$(names_in_bucket)
@@ -178,7 +179,8 @@ states_in_bucket() {
   done
 }
 
-# usage: unwanted_dumps NAMES      the dumps that no rule wants beside what is in the bucket: copied, they would be removed again
+# usage: unwanted_dumps NAMES      prints the dumps that no rule wants beside the copies in the bucket: their copies would be
+# removed again
 unwanted_dumps() {
   local name
   [ -n "${KEEP_LAST:-}" ] || return 0
@@ -190,8 +192,8 @@ unwanted_dumps() {
   } | sort -r | awk '!seen[$1]++' | unwanted ''
 }
 
-# usage: remove_unwanted      sets stuck of its caller to 1 where the key may not
-# The dump goes before the rest: its leftovers then do not pass for a copy.
+# usage: remove_unwanted      sets stuck of its caller to 1 if the key may not delete
+# The dump is removed before its companions: leftovers then do not count as a copy.
 remove_unwanted() {
   local name names object objects_of
   names=$(states_in_bucket | sort -r | unwanted '')
@@ -212,7 +214,7 @@ remove_unwanted() {
   look_again
 }
 
-# usage: check_source NAME      A dump that has suffered since it was verified is not copied. Reading it makes the sending quick.
+# usage: check_source NAME      A dump that was damaged after its verification is not copied. Reading it also makes sending it quick.
 check_source() {
   local status=0
   run bash "$scripts/verify.sh" --checksum "$BACKUP_DIR/$1.dump" || status=$?
@@ -220,7 +222,7 @@ check_source() {
   [ "$status" -eq 0 ] || return 1
 }
 
-# usage: send_missing FILES      all but the last one first; status 1 where one of them is not there
+# usage: send_missing FILES      sends the last file after all others; status 1 if a file is not in the bucket afterwards
 send_missing() {
   local file there wanted last=${1##*$'\n'}
   : >"$scratch/missing"
@@ -229,7 +231,7 @@ send_missing() {
     there=$(bytes_there "$file")
     if [ -n "$there" ] && [ "$there" != "$wanted" ]; then
       warn "$OFFSITE_PATH/$file$ending has $there bytes and not $wanted: it is not what was copied. Nothing is overwritten." \
-        "Look who wrote it, and remove it with a key that may."
+        "Find out who wrote it, and remove it with a key that may."
       return 1
     fi
     [ -n "$there" ] || echo "$file" >>"$scratch/missing"
@@ -246,7 +248,7 @@ fail_to_write() {
   fail_to_reach "write $OFFSITE_PATH/$(head -n 1 "$scratch/sending")$ending"
 }
 
-# usage: are_here FILES      whether a backup has pruned none of them meanwhile, which rclone would pass over in silence
+# usage: are_here FILES      status 0 if a backup has pruned none of them meanwhile: rclone silently ignores missing files
 are_here() {
   local file
   while IFS= read -r file; do
@@ -254,13 +256,13 @@ are_here() {
   done <<<"$1"
 }
 
-# usage: send      the files that $scratch/sending names
-# The server itself refuses an existing name: what a killed run has sent may arrive after the list was made, and another
-# run may be under way. Some servers do not know that condition. A second try would send all of them again.
+# usage: send      sends the files that $scratch/sending names
+# The server itself refuses an existing name: a file of a killed run may arrive after the list was made, and another run may be
+# under way. Some servers do not know that condition. A second try would send all files again.
 send() {
   local status=0 arguments=(--retries 1 --files-from-raw "$scratch/sending" "$BACKUP_DIR" "$copies")
   "$conditional" || { run "$RCLONE" copy --ignore-existing "${arguments[@]}" 2>"$scratch/rclone.log" || status=1; return "$status"; }
-  # The condition would be that of the look at what was written, too.
+  # Without this, the condition would also apply to rclone's check of the written object.
   RCLONE_CONFIG_BUCKET_NO_HEAD=true run "$RCLONE" copy --no-traverse --no-check-dest --header 'If-None-Match: *' "${arguments[@]}" \
     2>"$scratch/rclone.log" || status=1
   if grep -q NotImplemented "$scratch/rclone.log"; then
@@ -274,7 +276,7 @@ send() {
   fi
 }
 
-# usage: check_arrived FILES      whether all of them are there, encrypted where they should be, and in their size
+# usage: check_arrived FILES      status 0 if all of them are in the bucket, with the right size and encryption
 check_arrived() {
   local file there
   look_again
@@ -283,20 +285,20 @@ check_arrived() {
     there=$(bytes_there "$file")
     [ "$there" = "$(object_bytes "$(stat -c %s "$BACKUP_DIR/$file")")" ] || {
       warn "$OFFSITE_PATH/$file$ending has ${there:-no} bytes, which are not those that were sent. Nothing is overwritten." \
-        "Look who wrote it, and remove it with a key that may."
+        "Find out who wrote it, and remove it with a key that may."
       return 1
     }
   done <<<"$1"
 }
 
-# usage: read_back NAME FILES      the bytes that the bucket gives, decrypted, against the checksums of the dump and its companions
+# usage: read_back NAME FILES      compares the decrypted bytes from the bucket with the checksums of the dump and its companions
 read_back() {
   local file status=0
   (cd "$BACKUP_DIR" && for file in "${companions[@]}"; do [ ! -e "$1.$file" ] || sha256sum "$1.$file"; done && cat "$1.dump.sha256") |
     sed 's/ \*/  /' | sort >"$scratch/expected"
   echo "$2" >"$scratch/reading"
   run "$RCLONE" hashsum sha256 --download --retries 1 --files-from-raw "$scratch/reading" "$copies" >"$scratch/arrived" 2>"$scratch/rclone.log" || status=$?
-  # The password has opened others: what does not open is damaged.
+  # The password has opened others: an object that does not open is damaged.
   [ "$status" -eq 0 ] || grep -q 'bad password' "$scratch/rclone.log" || fail_to_reach "read $OFFSITE_PATH/$1.dump$ending"
   sort "$scratch/arrived" | cmp -s - "$scratch/expected" || {
     warn "what the bucket gives for $1 is not what was sent: $(sort "$scratch/arrived" | grep -Fvx -f - "$scratch/expected" | sed -e 's/^[^ ]*  //' -e 1q)." \
@@ -305,7 +307,7 @@ read_back() {
   }
 }
 
-# usage: are_encrypted FILES      looks at the objects themselves, whatever the settings say
+# usage: are_encrypted FILES      reads the objects themselves, and does not rely on the settings
 are_encrypted() {
   local file
   [ -n "$ending" ] || return 0
@@ -322,14 +324,14 @@ are_encrypted() {
   done <"$scratch/reading"
 }
 
-# usage: are_magic LIST      whether each object of the list begins as crypt begins them
+# usage: are_magic LIST      status 0 if each object of the list begins with the bytes of crypt
 are_magic() {
   run "$RCLONE" cat --count 8 --retries 1 --files-from-raw "$1" "$objects" 2>"$scratch/rclone.log" >"$scratch/heads" ||
     fail_to_reach "read $OFFSITE_PATH/$(head -n 1 "$1")"
   od -An -v -tx1 "$scratch/heads" | tr -d ' \n' | awk -v magic="$CRYPT_MAGIC" -v count="$(wc -l <"$1")" '{ exit !(gsub(magic, "") == count && $0 == "") }'
 }
 
-# usage: look_at_lock DUMP FILES      leaves in $scratch/lock the mode of the object lock of the last file, and its end; - where there is none
+# usage: look_at_lock DUMP FILES      leaves in $scratch/lock the mode and the end of the last file's object lock; - if it has none
 look_at_lock() {
   local last=${2##*$'\n'}
   echo $'-\t-' >"$scratch/lock"

@@ -1,10 +1,10 @@
 #!/bin/bash
-# Fetches a copy from the bucket to where a restore or a drill looks for dumps. All the other copies get a place holder, with
-# their manifests and a file of their size without contents: so they can be listed and chosen as dumps are.
-# The status is 0 also where it fails: the next container tells why.
+# Fetches a copy from the bucket into the folder where a restore or a drill looks for dumps. Every other copy gets a
+# placeholder, its manifest and an empty file of its size: so copies can be listed and chosen like dumps.
+# The status is 0 even if it fails: the next container tells the reason.
 # usage: offsite-fetch.sh      with the environment that RestoreJob and RestoreDrill give it; RESTORE_DUMP and RESTORE_BEFORE
 #   choose as they do for a restore, and
-#   OFFSITE_AT       UTC time like 2026-11-20T08:00:00Z: the bucket as it was then, e.g. before a name was written again
+#   OFFSITE_AT       UTC time like 2026-11-20T08:00:00Z: the bucket as it was then, e.g. before a name was overwritten
 set -euo pipefail
 
 # shellcheck source=lib/common.sh
@@ -38,7 +38,7 @@ main() {
   check_bucket_settings
   [ -z "${OFFSITE_AT:-}" ] || check_versions
   list_objects
-  # What a container before has left, which was restarted.
+  # A container that was restarted may have left files.
   rm -rf "${BACKUP_DIR:?}"/*
   fetch_companions
   make_place_holders
@@ -54,7 +54,7 @@ main() {
   log "fetched $name.dump, $(($(size_of "$BACKUP_DIR/$name.dump") / 1000000)) MB, in $(reported seconds) s"
 }
 
-# A second try of a drill that failed is of the same source: otherwise it would hide that failure.
+# A second try of a failed drill takes the same source: otherwise it would hide the failure.
 choose_source() {
   local newest former job
   case ${DRILL_SOURCE:-offsite} in
@@ -72,16 +72,16 @@ choose_source() {
         report source offsite
       fi
       ;;
-    *) fail "DRILL_SOURCE ($DRILL_SOURCE) is none of nas, offsite and turn." ;;
+    *) fail "DRILL_SOURCE ($DRILL_SOURCE) is not one of nas, offsite, turn." ;;
   esac
 }
 
 check_versions() {
   [ -z "${OFFSITE_REMOTE:-}" ] || "$RCLONE" listremotes --type s3 2>/dev/null | grep -Fqx "$OFFSITE_REMOTE:" ||
-    fail "OFFSITE_AT takes a bucket with versions, and $OFFSITE_ENDPOINT is none that rclone can see as it was. Leave it out."
+    fail "OFFSITE_AT takes a bucket with versions, and rclone cannot read $OFFSITE_ENDPOINT as it was at a time. Leave it out."
 }
 
-# What does not open is damaged, or another password has encrypted it: it is named, and the others can be restored.
+# A companion that does not open is damaged, or encrypted with another password. It is named, and other copies can be restored.
 fetch_companions() {
   local companion filters=() missing object status=0
   : >"$scratch/unopened"
@@ -102,7 +102,7 @@ fetch_companions() {
   [ ! -s "$scratch/unopened" ] || [ -n "$(names_ending_in json)" ] || fail_to_reach "read the manifests in $OFFSITE_PATH"
 }
 
-# The companions in the bucket that were not fetched. Names like ours have no spaces.
+# Prints the companions in the bucket that were not fetched. Our names have no spaces.
 missing_companions() {
   local object companion
   while IFS=$'\t' read -r _ object; do
@@ -113,7 +113,7 @@ missing_companions() {
   done <"$scratch/objects"
 }
 
-# usage: check_opened NAME      whether NAME is what was meant: a newer copy that does not open is not passed over in silence
+# usage: check_opened NAME      checks that NAME is the intended copy: a newer copy that does not open is not silently passed over
 check_opened() {
   local others other limit
   others=$(sort -u "$scratch/unopened")
@@ -128,7 +128,7 @@ check_opened() {
   done
 }
 
-# A copy whose dump is not there is one that was not finished.
+# A copy without its dump is not complete, and gets no placeholder.
 make_place_holders() {
   local bytes object file
   while IFS=$'\t' read -r bytes object; do
@@ -157,7 +157,7 @@ fetch() {
   }
 }
 
-# usage: copy_bytes BYTES      how long the file of an object is, see object_bytes
+# usage: copy_bytes BYTES      prints the bytes of the file of an object, see object_bytes
 copy_bytes() {
   if [ -z "$ending" ]; then echo "$1"; else echo $(($1 - 32 - 16 * (($1 - 32 + 65551) / 65552))); fi
 }

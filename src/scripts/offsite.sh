@@ -1,8 +1,8 @@
 #!/bin/bash
 # The last step of a copy: the evidence on the NAS, and a summary. It has no key of the bucket.
 # usage: offsite.sh      with the environment that OffsiteCopy gives it
-# The status is 0 where every verified dump is in the bucket, 1 where something failed, and 3 where all is copied but
-# the expected secrets are not right.
+# The status is 0 if every verified dump is in the bucket, 1 if something failed, and 3 if all is copied but the expected
+# secrets are wrong.
 set -euo pipefail
 
 # shellcheck source=lib/common.sh
@@ -64,14 +64,14 @@ report_copy() {
   print_report copy "$1"
 }
 
-# usage: write_copies TIME      the evidence of each dump that was copied now
+# usage: write_copies TIME      writes the evidence of each dump that was copied now
 write_copies() {
   local name sum bytes back mode until seconds
   [ -e "$report/copies" ] || return 0
   while IFS=$'\t' read -r name sum bytes back mode until seconds; do
     copied "$1" "$name" "$sum" "$bytes" "$back" "${mode#-}" "${until#-}" "$seconds" | record "$name"
     if [ "$mode" = - ]; then
-      warn "nothing that this key can see protects $name against deletion. Set an object lock on the bucket, see docs/offsite-bucket.md."
+      warn "no protection of $name against deletion is visible to this key. Set an object lock on the bucket, see docs/offsite-bucket.md."
     else
       log "$name is locked until $until ($mode)"
     fi
@@ -112,7 +112,7 @@ summary() {
   printf '  "seconds": %s\n}\n' $(($(date +%s) - $(reported began)))
 }
 
-# The newest dump of which there is evidence.
+# Prints the newest dump with evidence.
 newest_copied() {
   local names name
   names=$(cd "$BACKUP_DIR/offsite" && printf '%s\n' "$prefix"-*.json | sort -r)
@@ -121,7 +121,7 @@ newest_copied() {
   done
 }
 
-# Evidence of copies that are not in the bucket any more. What is not known removes nothing.
+# Removes the evidence of copies that are not in the bucket any more. Without a list of the bucket, nothing is removed.
 remove_old() {
   local file name
   [ -s "$report/objects" ] || return 0

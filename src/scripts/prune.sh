@@ -1,6 +1,6 @@
 #!/bin/bash
 # Removes the dumps that no rule of the retention wants, see lib/retention.sh, and that no hold keeps.
-# usage: prune.sh [NAME]      NAME is the dump of this run: it stays, and counts even while it is not there yet
+# usage: prune.sh [NAME]      NAME is the dump of this run: it stays, and counts even before it exists
 set -euo pipefail
 
 # shellcheck source=lib/common.sh
@@ -14,12 +14,12 @@ main() {
   check_storage_settings
   : "${KEEP_LAST:?is not set}" "${KEEP_DAILY:?is not set}" "${KEEP_WEEKLY:?is not set}"
   : "${KEEP_MONTHLY:?is not set}" "${KEEP_YEARLY:?is not set}"
-  # All of them first: half a list would have other dumps unwanted.
+  # The whole list comes first: with half a list, other dumps would be unwanted.
   states "${1:-}" >"$scratch/states"
   unwanted "${1:-}" <"$scratch/states" | remove_all
 }
 
-# usage: states NAME      a line for each dump and for NAME, newest first: its name, and what it is
+# usage: states NAME      a line for each dump and for NAME, newest first: its name and its state
 states() {
   local names name
   names=$(dump_names)
@@ -36,7 +36,7 @@ states() {
   done
 }
 
-# usage: remove_all <names      goes on after one that cannot be removed, and fails at the end
+# usage: remove_all <names      goes on after a dump that cannot be removed, and fails at the end
 remove_all() {
   local name status stuck=0
   while read -r name; do

@@ -1,6 +1,6 @@
 #!/bin/bash
 # Restores a dump into a database beside the live one, proves it, and only then exchanges their names.
-# Until that last moment the live database serves on; whatever fails before leaves it as it was.
+# Until that last moment the live database serves on; a failure before it leaves the live database as it was.
 # usage: restore.sh      with the environment that RestoreJob gives it, and
 #   RESTORE_ACTION   restore        load, prove, cut over (the default)
 #                    rehearse       load and prove, then drop what was loaded
@@ -8,20 +8,20 @@
 #                    cutover        exchange the names with what was prepared
 #                    undo           exchange the names with the former database
 #                    drop-previous  drop the former databases
-#                    preflight      what a restore could not do now, and change nothing; status 3 where it would fail
-#                    state          what a cutover, an undo and a drop-previous would act on now; changes nothing
+#                    preflight      tell what a restore could not do now, and change nothing; status 3 if it would fail
+#                    state          tell what a cutover, an undo and a drop-previous would act on now, and change nothing
 #                    verify         read every stored dump and compare its checksum, see verify.sh
-#                    list           the dumps, see list.sh
+#                    list           list the dumps, see list.sh
 #                    hold, release, evidence, restores, usage
-#                                   what else is on the storage, see inventory.sh
+#                                   show or hold other things on the storage, see inventory.sh
 #   RESTORE_DUMP     name of a dump, e.g. shop-20261123-020000; empty for the newest verified one
 #   RESTORE_BEFORE   newest verified dump at or before this UTC time, e.g. 2026-11-20T08:00:00Z
-#   RESTORE_IGNORE   what does not stop it: secrets (missing, wrong or not those of the dump), space (too little on the server),
-#                    rights (what its role may not do), proof (what is restored is not what was dumped), replication (its
+#   RESTORE_IGNORE   findings that do not stop it: secrets (missing, wrong or not those of the dump), space (too little on the
+#                    server), rights (its role lacks some), proof (the restored data differs from the dump), replication (its
 #                    consumers stay with the former database)
 #   RESTORE_SHA256   the checksum that the dump must have
-#   RESTORE_SESSIONS what to do with sessions on the live database: wait, disconnect or refuse
-#   REQUEST_ID       the same request is carried out once, however often it is made
+#   RESTORE_SESSIONS treatment of sessions on the live database: wait, disconnect or refuse
+#   REQUEST_ID       name of the request, which is carried out once, however often it is made
 set -euo pipefail
 
 # shellcheck source=lib/common.sh
@@ -49,14 +49,14 @@ set -euo pipefail
 # shellcheck source=lib/report.sh
 . "$scripts/lib/report.sh"
 
-# What is done, for the report; the dump that was chosen.
+# The action, for the report; the dump that was chosen.
 reported_as=
 chosen=
-# When the first phase began, and the phase that runs.
+# The beginning of the first phase; the present phase, and its beginning.
 started=
 phase_name=
 phase_began=
-# Whether what keeps a restore from being right ends the run; a preflight only tells it.
+# True if a finding against the restore ends the run; a preflight only tells it.
 refusing=true
 
 main() {
@@ -70,7 +70,7 @@ main() {
     verify | list) exec bash "$scripts/$action.sh" ;;
     hold | release | evidence | restores | usage) exec bash "$scripts/inventory.sh" "$action" ;;
     state) report_state ;;
-    # The last is for the drill alone, which has a server of its own.
+    # The action drill is for a drill alone, which has a server of its own.
     restore | preflight | rehearse | prepare | cutover | undo | drop-previous | "${DRILL_DIR:+drill}") change "$action" ;;
     *)
       fail "RESTORE_ACTION ($action) is not one of restore, list, preflight, state, verify, rehearse, prepare, cutover, undo, drop-previous," \
@@ -140,7 +140,7 @@ restore() {
   cut_over "$1" "$1"
 }
 
-# usage: preflight DUMP      goes on after what a restore refuses, and tells all of it
+# usage: preflight DUMP      goes on after a finding for which a restore refuses, and tells all of them
 preflight() {
   local refused=0
   refusing=false
@@ -171,7 +171,7 @@ report_state() {
   log "looked, and changed nothing"
 }
 
-# For the report: what a person wants to know before the live database is exchanged or one from before goes.
+# Tells the report the facts that a person needs before the live database is exchanged, or a former database is dropped.
 tell_state() {
   local names count=0 newest='' until='' mark live=true
   exists "$database" || live=false
@@ -201,7 +201,7 @@ rehearse() {
   log "rehearsed: $1.dump can be restored, in $(($(date +%s) - started)) s. \"$database\" was not touched."
 }
 
-# usage: load DUMP DRILLING      everything up to the proof; with DRILLING true, by the contents of the tables too
+# usage: load DUMP DRILLING      everything up to the proof; with DRILLING true, the proof compares the contents of tables, too
 load() {
   : >"$scratch/left-out"
   check_dump "$@"
@@ -229,8 +229,8 @@ check_dump() {
   if is_verified "$1"; then
     [ "$(manifest_string "$1" database)" = "$(query "$MAINTENANCE_DATABASE" <<<"SELECT to_json(:'db'::text)")" ] ||
       fail "$1.dump is of the database $(manifest_string "$1" database), not of \"$database\". Choose another dump."
-    # Bytes that were decoded to their end when they were written need no more than their checksum. A drill is there to see
-    # what the storage has.
+    # Bytes that were decoded to their end when they were written need no more than their checksum. The purpose of a drill is
+    # to read what the storage has.
     if "$2"; then how=(--stored); else how=(--checksum); fi
   else
     warn "$1.dump was never verified: it has no checksum and no row counts, and is read whole instead"
@@ -242,7 +242,7 @@ check_dump() {
   run bash "$scripts/verify.sh" "${how[@]}" "$dump" || fail "the dump is not whole. \"$database\" is untouched. Choose another dump."
 }
 
-# usage: check_secrets DUMP      A database that no key decrypts looks restored, and is not.
+# usage: check_secrets DUMP      A database that no key decrypts looks restored, and is worth nothing.
 check_secrets() {
   local findings verdict secret because
   if findings=$(secret_findings); then
@@ -264,7 +264,7 @@ $findings
   done <"$scratch/secrets"
 }
 
-# usage: check_rights DUMP      What the role may not do is told before an hour of loading.
+# usage: check_rights DUMP      tells the missing rights of the role before an hour of loading
 check_rights() {
   local findings
   needs_of_dump "$1" >"$scratch/needs"
@@ -302,7 +302,7 @@ check_ignored() {
   done
 }
 
-# usage: command_for ACTION      what a person would type, to be copied
+# usage: command_for ACTION      prints the command that a person can copy
 command_for() {
   if [ -z "${RESTORE_TEMPLATE:-}" ]; then
     echo "RESTORE_ACTION=$1, with a template for restores"
@@ -330,7 +330,7 @@ clean_up() {
   tell dump "$chosen"
   tell_number seconds "${started:+$(($(date +%s) - started))}"
   tell previous "${exchanged:+$previous}"
-  # A drill tells itself.
+  # A drill prints a report of its own.
   [ "$reported_as" = drill ] || print_report "$reported_as" "$status"
   exit "$status"
 }

@@ -1,10 +1,10 @@
 #!/bin/bash
-# Proves that a dump is whole: it compares the checksum, where there is one, and decodes every byte. It reads what the
-# storage has: the memory of this node still has what was written just now, whatever the storage has made of it.
+# Proves that a dump is whole: it compares the checksum, if there is one, and decodes every byte. It reads past the memory of
+# this node, which still has the data that was just written, whatever the storage has made of it.
 # usage: verify.sh PATH                 one dump
 #        verify.sh --stored PATH        one dump that was decoded when it was written: compares the checksum only
 #        verify.sh --checksum PATH      the same, for a dump that is read next: the memory of this node may serve it
-#        verify.sh                      every dump in BACKUP_DIR, a line each; the status is 1 when one of them is not whole
+#        verify.sh                      every dump in BACKUP_DIR, a line each; the status is 1 if a dump is not whole
 set -euo pipefail
 
 # shellcheck source=lib/common.sh
@@ -14,7 +14,7 @@ set -euo pipefail
 # shellcheck source=lib/report.sh
 . "$scripts/lib/report.sh"
 
-# Whether the storage takes direct reads; empty until that is tried.
+# True if the storage takes direct reads; empty until that is tried.
 direct=
 
 main() {
@@ -61,7 +61,7 @@ check_stored() {
   log "all $all dumps are whole"
 }
 
-# usage: read_dump whole|stored|checksum PATH      leaves its checksums in $scratch, and what could not be read or decoded
+# usage: read_dump whole|stored|checksum PATH      leaves its checksums in $scratch, and the errors of reading and decoding
 read_dump() {
   local path=$2
   : >"$scratch/checksums"
@@ -76,7 +76,7 @@ read_dump() {
   esac >"$scratch/checksums" || true
 }
 
-# usage: problem_of PATH      why the dump that was read is not whole; nothing when it is
+# usage: problem_of PATH      prints why the dump that was read is not whole; nothing if it is
 problem_of() {
   local manifest=${1%.dump}.json
   if [ -s "$scratch/unread" ]; then
@@ -92,13 +92,13 @@ problem_of() {
   fi
 }
 
-# usage: has_checksums PATH      whether those that were made are those beside the dump
+# usage: has_checksums PATH      status 0 if the checksums that were made are those beside the dump
 has_checksums() {
   sed 's/ \*/  /' "$1.sha256" | sort >"$scratch/expected"
   sort "$scratch/checksums" | cmp -s - "$scratch/expected"
 }
 
-# usage: try_direct_reads PATH      says what is not proven where the storage, such as one in memory, refuses them
+# usage: try_direct_reads PATH      tells what is not proven if the storage, e.g. in memory, refuses them
 try_direct_reads() {
   local file
   [ -z "$direct" ] || return 0
@@ -115,7 +115,7 @@ stored_bytes() {
   local part=(iflag=direct)
   "$direct" || {
     part=(iflag=fullblock)
-    # GNU's dd can at least ask the kernel to forget what it has.
+    # GNU's dd can at least ask the kernel to drop its cache of the file.
     dd if="$1" of=/dev/null count=0 iflag=nocache 2>/dev/null || true
   }
   [ $# -eq 1 ] || part+=(skip="$2" count="$3")
@@ -131,8 +131,8 @@ stored_checksums() {
   done
 }
 
-# usage: whole_checksums FOLDER NAME      the same, and decodes it: a file in the same pass
-# A list of contents is read from the beginning of a dump; only decoding it all finds a cut end.
+# usage: whole_checksums FOLDER NAME      prints the same, and decodes the dump: a single file in the same pass
+# The list of contents is at the beginning of a dump; only decoding all of it finds a cut end.
 whole_checksums() {
   local decoding hashing
   cd "$1" || return 1
@@ -159,14 +159,14 @@ feed() {
     cat "$scratch/part" >&"$first" &
     cat "$scratch/part" >&"$second" || true
     wait "$!" || true
-    # A part that is gone soon is never written to a disk.
+    # A part that is removed at once is never written to a disk.
     rm "$scratch/part"
     blocks=$((blocks + 4))
   done
   exec {first}>&- {second}>&-
 }
 
-# usage: decode [FOLDER]      or what comes on stdin
+# usage: decode [FOLDER]      or the standard input
 decode() {
   pg_restore --file=/dev/null "$@" 2>"$scratch/decoding" ||
     { tail -n 1 "$scratch/decoding" | grep . || echo "pg_restore failed"; } >"$scratch/undecoded"

@@ -140,9 +140,7 @@ export class SecretExpectations extends Construct {
           `${caller}.${property}`,
           text,
           'is empty or more than one line',
-          property === 'because'
-            ? 'Say why a restore needs this secret'
-            : 'Say it in one line, or leave it out',
+          property === 'because' ? 'Say why a restore needs this secret' : 'Say it in one line, or leave it out',
         );
       }
     }

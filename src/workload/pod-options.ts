@@ -112,7 +112,9 @@ export interface PodVolume {
   readonly readOnly?: boolean;
 }
 
-/** Returns the options for pods among the props of a workload. JavaScript may give others, which must not reach the pod. */
+/**
+ * Returns the options for pods among the props of a workload. JavaScript may give others, which must not reach the pod.
+ */
 export function podOptions(props: PodOptions): { readonly [Option in keyof Required<PodOptions>]: PodOptions[Option] } {
   return {
     resources: props.resources,

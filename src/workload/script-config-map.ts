@@ -57,8 +57,8 @@ export class ScriptConfigMap extends Construct {
   /** The mounts are nested: the kubelet makes the mount points. */
   public readonly volumeMounts: k8s.VolumeMount[];
   /**
-   * Checksum of the scripts. It shows in every pod template when a script has changed, and in the manifest of each dump.
-   * In `src/scripts` it is `cat *.sh lib/*.sh sql/*.sql | sha256sum`, with `LC_ALL=C`.
+   * Checksum of the scripts. It shows in every pod template when a script has changed, and in the manifest of each
+   * dump. In `src/scripts` it is `cat *.sh lib/*.sh sql/*.sql | sha256sum`, with `LC_ALL=C`.
    */
   public readonly digest: string;
 

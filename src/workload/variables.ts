@@ -22,7 +22,9 @@ export const VARIABLES = {
   PGSSLKEY: { meaning: 'file with the key of that certificate, a copy that its user alone can read' },
   TLS_KEY_FILE: { meaning: 'original of the file PGSSLKEY' },
   TLS_KEY_SOURCE: { meaning: 'secret and key of that file, for messages' },
-  MAINTENANCE_DATABASE: { meaning: 'database that holds the locks, and from which other databases are renamed and dropped' },
+  MAINTENANCE_DATABASE: {
+    meaning: 'database that holds the locks, and from which other databases are renamed and dropped',
+  },
   SERVER_TIMEOUT: { meaning: 'seconds to wait for a server that is starting' },
 
   BACKUP_DIR: { meaning: 'folder of the dumps' },
@@ -67,7 +69,10 @@ export const VARIABLES = {
   RESTORE_SHA256: { meaning: 'checksum that the dump must have', byHand: true },
   RESTORE_HOLD: { meaning: 'time for which the action `hold` keeps the dump, e.g. `P30D`', byHand: true },
   RESTORE_IGNORE: { meaning: 'findings that do not stop the restore, with spaces between', byHand: true },
-  RESTORE_SESSIONS: { meaning: 'treatment of sessions on the live database: `wait`, `disconnect` or `refuse`', byHand: true },
+  RESTORE_SESSIONS: {
+    meaning: 'treatment of sessions on the live database: `wait`, `disconnect` or `refuse`',
+    byHand: true,
+  },
   SESSIONS_TIMEOUT: { meaning: 'seconds to wait for sessions to end' },
   STOP_COMMAND: { meaning: 'command that ends the sessions, for messages' },
   KEEP_PREVIOUS: { meaning: 'former databases that are kept' },
@@ -105,7 +110,8 @@ export const VARIABLES = {
   DRILL_PICK: { meaning: 'choice of the dump to drill if none is named: `newest` or `rotate`' },
   DRILL_RTO: { meaning: 'seconds that a restore may take; left out if there is no objective' },
   DRILL_SOURCE: {
-    meaning: 'source of the drilled dump: `nas`, `offsite`, or `turn` for the source that the newest drill did not take',
+    meaning:
+      'source of the drilled dump: `nas`, `offsite`, or `turn` for the source that the newest drill did not take',
     byHand: true,
   },
   NAS_DIR: { meaning: 'folder of the dumps on the claim, if BACKUP_DIR gets copies of a bucket' },

@@ -29,7 +29,9 @@ export function lifecycle({ backups, workloads, resources, namespaces, options: 
   return [...moved(resources, namespaces), ...renamed, ...workloads.flatMap((pair) => ofWorkload(pair, now))];
 }
 
-/** Answers about objects with another namespace or name, but for claims and backups, which have answers of their own. */
+/**
+ * Answers about objects with another namespace or name, but for claims and backups, which have answers of their own.
+ */
 function moved(resources: readonly ResourceChange[], namespaces: Comparison['namespaces']): Change[] {
   const pairs = resources.filter(
     (resource): resource is ResourceChange & Required<Pair<Manifest>> =>

@@ -123,7 +123,9 @@ function tls(before: Workload, after: Workload): Change[] {
   ];
 }
 
-/** Answers about the place in which a restore or a drill looks for dumps. The answers about the claim are for backups. */
+/**
+ * Answers about the place in which a restore or a drill looks for dumps. The answers about the claim are for backups.
+ */
 function source(
   before: Workload,
   after: Workload,

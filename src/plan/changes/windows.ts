@@ -133,7 +133,9 @@ function hasRuns({ isSuspended, schedule, deadline, timeZone }: Workload): boole
   );
 }
 
-/** The first time at which a run of one begins while a run of the other may be under way; undefined if there is none. */
+/**
+ * The first time at which a run of one begins while a run of the other may be under way; undefined if there is none.
+ */
 function firstMeeting(one: Workload, other: Workload, now: number): number | undefined {
   const runs = [one, other].map(({ schedule, timeZone, deadline }) =>
     Schedule.of(schedule!, timeZone)!

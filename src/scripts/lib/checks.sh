@@ -1,9 +1,9 @@
 # shellcheck shell=bash
-# The checks: what must be true of what is restored.
-# Needs: server.sh and storage.sh; CHECKS_DIR, where there are any: of each check the query (1.sql), the name (1.name) and,
-# where the value is known beforehand, that value (1.expect). Sets: nothing.
+# The checks: statements that must be true of the restored data.
+# Needs: server.sh and storage.sh; CHECKS_DIR if there are any: the query (1.sql) and the name (1.name) of each check, and its
+# value (1.expect) if that is known beforehand. Sets: nothing.
 
-# usage: check_paths      of each check the path of its files, without their endings
+# usage: check_paths      prints the path of each check's files, without their endings
 check_paths() {
   local file
   for file in ${CHECKS_DIR:+"$CHECKS_DIR"/*.sql}; do
@@ -27,7 +27,7 @@ write_checks() {
   done
 }
 
-# usage: checked FOLDER      the values that are in the folder, a fact each, and a warning where one is not as expected
+# usage: checked FOLDER      prints the values in the folder, a fact each, and warns of each that is not as expected
 checked() {
   local check value expected
   for check in $(check_paths); do
@@ -41,7 +41,7 @@ checked() {
   done
 }
 
-# usage: prove_checks DATABASE DUMP      fails at the first that is not true of the database
+# usage: prove_checks DATABASE DUMP      fails at the first check that is not true of the database
 prove_checks() {
   local check name value expected fact recorded
   for check in $(check_paths); do

@@ -1,9 +1,9 @@
 # shellcheck shell=bash
-# Which dump is restored.
-# Needs: storage.sh; RESTORE_DUMP or RESTORE_BEFORE, where it is not the newest verified one; OFFSITE_DIR, where it comes
-# from a bucket. Sets: nothing.
+# The choice of the dump to restore.
+# Needs: storage.sh; RESTORE_DUMP or RESTORE_BEFORE, unless it is the newest verified dump; OFFSITE_DIR if it comes from a
+# bucket. Sets: nothing.
 
-# usage: chosen_dump      its name, by RESTORE_DUMP, RESTORE_BEFORE, or the newest verified one
+# usage: chosen_dump      prints its name, by RESTORE_DUMP or RESTORE_BEFORE; otherwise the newest verified dump
 chosen_dump() {
   local names name limit
   if [ -n "${RESTORE_DUMP:-}" ]; then
@@ -33,7 +33,7 @@ moment() {
   esac
 }
 
-# What offsite-fetch.sh could not do, in a container before this one, is told by this one, whose log is read.
+# Tells the errors of offsite-fetch.sh, which ran in a container before this: only the log of this container is read.
 check_fetched() {
   [ -n "${OFFSITE_DIR:-}" ] || return 0
   [ ! -e "$OFFSITE_DIR/report/errors" ] || {

@@ -1,11 +1,11 @@
 # shellcheck shell=bash
 # Messages, signals and long commands: sourced first by every script that bash runs.
-# Needs: nothing. TMPDIR (/tmp) is where small files go, PROGRESS_SECONDS (30) how often a long command is reported.
+# Needs: nothing. TMPDIR (/tmp) is the folder for small files, PROGRESS_SECONDS (30) the interval of reports on a long command.
 # Sets:  program, scripts, scratch and log_fd, which never change; running and progress_pid, its own state; session_in and
 # session_out, which server.sh fills.
-# The commands that it calls are what busybox and GNU share.
+# The options of the commands that it calls are those that busybox and GNU share.
 
-# As at the top level, a command that fails in a substitution ends it.
+# A command that fails in a substitution ends the substitution, as one at the top level ends the script.
 shopt -s inherit_errexit
 export LC_ALL=C
 umask 077
@@ -15,16 +15,16 @@ program=${program%.sh}
 # The folder with the entry points.
 scripts=${BASH_SOURCE[0]%/lib/*}
 scratch=${TMPDIR:-/tmp}
-# The log goes here, also while a command's messages are kept in a file.
+# The descriptor of the log, also while the messages of a command go to a file.
 exec {log_fd}>&2
-# A session that has died is a message of ours, and not the silent end of the script that wrote to it.
+# A session that has died leads to a message, and not to the silent end of the script that writes to it.
 trap '' PIPE
 
-# Whether a long command is running: it is the last one that went to the background.
+# True while a long command is running: it is the last that went to the background.
 running=false
-# The process that reports how a long command gets on.
+# The process that reports the progress of a long command.
 progress_pid=
-# Of the sessions that stay, by name: the descriptors that they read SQL from, and those that they answer on.
+# The descriptors of the sessions that stay, by name: for SQL, and for answers.
 declare -A session_in=() session_out=()
 
 log() {
@@ -38,18 +38,18 @@ warn() {
 # usage: fail WHAT REMEDY
 fail() {
   printf '%s: %s\n' "$program" "$*" >&2
-  # For the report, which also a failure in a subshell has to reach.
+  # By a file, so that a failure in a subshell reaches the report, too.
   { printf %s "$*" >"$scratch/failure"; } 2>/dev/null || true
   exit 1
 }
 
-# Of all scripts; the pods' annotation has the same one.
+# Prints the checksum of all scripts, which is also in the annotation of the pods.
 scripts_digest() {
   (cd "$scripts" && cat -- *.sh lib/*.sh sql/*.sql) | sha256sum | cut -c 1-64
 }
 
-# usage: detached COMMAND... &      a command for the background, without the descriptors of sessions:
-# a session lasts as long as any process holds one.
+# usage: detached COMMAND... &      runs a command in the background, without the descriptors of sessions: a session lasts as
+# long as any process has such a descriptor.
 detached() {
   local fd
   for fd in "${session_in[@]}" "${session_out[@]}"; do
@@ -74,17 +74,17 @@ run() {
 start_progress() {
   detached "$@" &
   progress_pid=$!
-  # The shell shall not report that it was killed.
+  # The shell must not report that it was killed.
   disown "$progress_pid"
 }
 
 stop_progress() {
-  # Nothing else is sure to reach a shell that was forked just now.
+  # Only KILL is sure to reach a shell that was forked just now.
   [ -z "$progress_pid" ] || kill -KILL "$progress_pid" 2>/dev/null || true
   progress_pid=
 }
 
-# usage: progress_of PATH      prints now and then how much of a file or folder is written
+# usage: progress_of PATH      regularly logs the size of a file or folder that is being written
 progress_of() {
   local begun bytes seconds
   begun=$(date +%s)
@@ -102,7 +102,7 @@ files_of() {
   find "$path" -name @eaDir -prune -o -name '.nfs*' -o -type f "${@:--print}"
 }
 
-# usage: size_of PATH      bytes of a file, or of all files of a folder; 0 where there is none
+# usage: size_of PATH      bytes of a file, or of all files of a folder; 0 if there is none
 size_of() {
   { files_of "$1" -exec stat -c %s {} + 2>/dev/null || true; } | awk '{ bytes += $1 } END { printf "%.0f\n", bytes }'
 }
@@ -115,7 +115,8 @@ on_signal() {
 }
 
 # usage: end_process PID      ends it, and returns when it has ended
-# A process that was forked just now may lose a signal before it has become its command: it is sent again, and then KILL.
+# A process that was forked just now may lose a signal before it has become its command. So the signal is repeated, and then
+# KILL is sent.
 # There is no `wait` here: bash forgets a child that ends while a signal interrupts another wait, and would wait for ever.
 end_process() {
   local tenths
@@ -126,7 +127,7 @@ end_process() {
   kill -KILL "$1" 2>/dev/null || true
 }
 
-# usage: on_exit FUNCTION      FUNCTION cleans up, whether the script ends, fails or is stopped; $1 is the status
+# usage: on_exit FUNCTION      FUNCTION cleans up when the script ends, fails or is stopped; its $1 is the status
 on_exit() {
   # shellcheck disable=SC2064 # the name of the function is known now
   trap "finish $1 \$?" EXIT

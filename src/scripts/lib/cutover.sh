@@ -1,13 +1,13 @@
 # shellcheck shell=bash
-# Waiting for the service to let go, the exchange of the names, its record, and the way back.
+# The wait for sessions to end, the exchange of the names, its record, and the way back.
 # Needs: server.sh, storage.sh, staging.sh and quiesce.sh; the functions refuse, command_for and phase of restore.sh and its
 # variable started; REQUEST_ID, RESTORE_SESSIONS, SESSIONS_TIMEOUT, KEEP_PREVIOUS; STOP_COMMAND and RESTORE_IGNORE may be set.
 # Sets:  exchanged.
 #
-# What takes the name of the live database is known by a word, in the mark of the former one and in the record: the name of
-# a dump, or undo for the former database.
+# The database that takes the name of the live one is named by a word, in the mark of the former database and in the record:
+# the name of a dump, or undo for a former database.
 
-# Once the names are exchanged, the sentence that says so.
+# The sentence on the exchange, once the names are exchanged.
 exchanged=
 
 check_sessions_setting() {
@@ -18,8 +18,8 @@ check_sessions_setting() {
   : "${SESSIONS_TIMEOUT:?is not set: seconds}" "${KEEP_PREVIOUS:?is not set: a number}"
 }
 
-# usage: already_done WORD      whether this request was carried out. The server knows, also where a kill came between the
-# exchange and the record; and the record knows, also where the former database is dropped.
+# usage: already_done WORD      status 0 if this request was carried out. The server knows, even if a kill came between the
+# exchange and the record. The record knows, even if the former database is dropped.
 already_done() {
   local record=$BACKUP_DIR/restores/$REQUEST_ID.json
   if ! exists "$previous"; then
@@ -37,14 +37,14 @@ already_done() {
   [ -s "$record" ] || record "$1"
 }
 
-# The live database becomes what it was before the last exchange.
+# Puts the newest former database back in the place of the live one.
 undo() {
   staging=$(previous_databases | sed -n 1p)
   [ -n "$staging" ] || fail "there is no former database to go back to."
   cut_over undo "what was \"$staging\""
 }
 
-# usage: cut_over WORD TEXT      exchanges the live database with the staging one; TEXT says what it is then
+# usage: cut_over WORD TEXT      exchanges the live database with the staging database; TEXT describes it afterwards
 cut_over() {
   if exists "$database"; then
     check_replication
@@ -53,7 +53,7 @@ cut_over() {
     check_lock
     swap "$1"
     exchanged="\"$database\" is exchanged: it is $2."
-    # Before anything that a storage may keep waiting.
+    # It is logged before a storage that does not answer can delay it.
     log "$exchanged"
     scale_back || true
   else
@@ -76,8 +76,8 @@ name_staging() {
   query "$MAINTENANCE_DATABASE" --set=staging="$staging" --set=comment="$comment" <"$scripts/sql/name.sql"
 }
 
-# What an exchange of the names does not take along: what reads the changes of the live database, or writes changes of another
-# one into it. A slot stays with its database, and goes with it when it is dropped.
+# Refuses if the live database is replicated, in either direction: an exchange of the names does not take that along. A slot
+# stays with its database, and is dropped with it.
 check_replication() {
   local replicated
   replicated=$(query "$MAINTENANCE_DATABASE" <"$scripts/sql/replication.sql") ||
@@ -104,7 +104,7 @@ $connected"
 }
 
 # usage: swap WORD
-# From here on a signal would only make us forget to say how it went: the server does the whole or nothing.
+# From here on, a signal would only keep the script from telling the result: the server does the whole or nothing.
 swap() {
   local prepared disconnecting swapped=true
   trap '' HUP INT TERM
@@ -117,17 +117,17 @@ swap() {
     --set=mark="$ours until $(date -u +%Y-%m-%dT%H:%M:%SZ), replaced by $1" <"$scripts/sql/swap.sql" || swapped=false
   kill "$disconnecting" 2>/dev/null || true
   wait "$disconnecting" || true
-  # If the connection was lost at the very end, the server knows how it went.
+  # If the connection was lost at the very end, the server knows the result.
   "$swapped" || exists "$previous" || fail "the names could not be exchanged, see the message above. \"$database\" is as it was; what was proven" \
     "stays in \"$staging\". Stop the service (${STOP_COMMAND:-scale it to 0 replicas}), then: $(command_for cutover)"
 }
 
-# Those from before, newest first.
+# Prints the former databases, the newest first.
 previous_databases() {
   query "$MAINTENANCE_DATABASE" --set=mark="$ours until " <"$scripts/sql/previous-databases.sql"
 }
 
-# usage: drop_previous KEEP      all but the newest KEEP; goes on after one that cannot be dropped, and fails at the end
+# usage: drop_previous KEEP      drops all but the newest KEEP; goes on after a database that cannot be dropped, and fails at the end
 drop_previous() {
   local list names name status=0
   list=$(previous_databases) || return 1
@@ -143,7 +143,7 @@ drop_previous() {
   return "$status"
 }
 
-# usage: may_go DATABASE      Slots would go with it, and a subscription would leave one behind on another server.
+# usage: may_go DATABASE      Slots would be dropped with it, and a subscription would leave a slot on another server.
 may_go() {
   local attached
   attached=$(query "$MAINTENANCE_DATABASE" --set=db="$1" <"$scripts/sql/replication.sql") || return 1
@@ -155,7 +155,7 @@ To drop it all the same, set RESTORE_IGNORE=replication."
   }
 }
 
-# usage: record WORD      what was done, for later questions; the server itself is the truth
+# usage: record WORD      records the action, for later questions; the server itself is the truth
 record() {
   {
     mkdir -p "$BACKUP_DIR/restores" &&
@@ -165,7 +165,7 @@ record() {
   } || warn "the record could not be written to $BACKUP_DIR/restores. The action itself is done."
 }
 
-# As JSON; null where it is not known, for a cutover of what was prepared earlier.
+# Prints the parts that were left out, as JSON; null if that is not known, for a cutover of an earlier preparation.
 left_out() {
   [ -e "$scratch/left-out" ] && query "$MAINTENANCE_DATABASE" --set=lines="$(cat "$scratch/left-out")" 2>/dev/null \
     <<<"SELECT to_json(array_remove(string_to_array(:'lines', chr(10)), ''))" || printf null

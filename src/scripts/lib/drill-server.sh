@@ -1,18 +1,19 @@
 # shellcheck shell=bash
-# A PostgreSQL of the drill's own, behind a socket, which nothing needs to survive.
-# Needs: common.sh and evidence.sh; DRILL_DIR, the folder for it and for what the steps of a drill report. Sets: by check_drill_settings report; PGHOST, PGPORT and PGUSER for all programs.
+# A throwaway PostgreSQL of the drill's own, behind a socket.
+# Needs: common.sh and evidence.sh; DRILL_DIR, the folder for it and for the reports of the steps of a drill.
+# Sets:  by check_drill_settings report; PGHOST, PGPORT and PGUSER for all programs.
 
-# The folder with what was reported.
+# The folder with the reports.
 report=
 
 check_drill_settings() {
   : "${DRILL_DIR:?is not set: it names the folder for the server and for what the steps report to each other}"
   report=$DRILL_DIR/report
-  # What the pod knows of another server is not meant for this one.
+  # The pod's variables are for another server.
   export PGHOST="$DRILL_DIR/socket" PGPORT=5432 PGUSER=postgres
 }
 
-# What a query is about must not get into a log: one of them is about a key.
+# The text of a query must not get into a log: one of the queries is about a key.
 make_server() {
   rm -rf "$DRILL_DIR/data" "$PGHOST"
   mkdir "$PGHOST"
@@ -44,7 +45,7 @@ start_server() {
   }
 }
 
-# What helps where one of the messages so far is about it.
+# Prints the remedy if a message so far is about space.
 space_remedy() {
   ! grep -q 'No space left on device\|MB free, and a second copy' "$scratch/errors" ||
     echo " The drill's volume is too small: raise the drill's scratchSize, or free space on the node."
@@ -54,7 +55,7 @@ stop_server() {
   [ ! -e "$DRILL_DIR/data/postmaster.pid" ] || pg_ctl stop --silent --mode="$1" --pgdata="$DRILL_DIR/data" >/dev/null 2>&1 || true
 }
 
-# usage: clear_away STATUS      how a step leaves its server
+# usage: clear_away STATUS      stops the server, and removes it after a failure
 clear_away() {
   stop_server immediate
   case $1 in
@@ -63,7 +64,7 @@ clear_away() {
   esac
 }
 
-# usage: step NAME WHAT COMMAND...      reports how long it took
+# usage: step NAME WHAT COMMAND...      reports the seconds that it took
 step() {
   local name=$1 begun
   begun=$(date +%s)

@@ -1,10 +1,10 @@
 # shellcheck shell=bash
-# Reads JSON, however it is laid out and escaped, and writes strings of it. It asks no server: pruning and the list work without one.
+# Reads JSON in any layout and with any escapes, and writes strings of it. It asks no server: pruning and the list work without one.
 # Needs: common.sh, also for LC_ALL=C. Sets: nothing.
 
 # usage: facts FILE      a line for each scalar of a JSON document: its path and its value, tabs between.
-# The path has the names of objects' members and the indexes of arrays. Strings, and names, are written as PostgreSQL's
-# to_json writes them, however the file has them: where texts are equal, so are these. A document that is cut or gone has none.
+# The path has the names of objects' members and the indexes of arrays. Strings and names are written as PostgreSQL's to_json
+# writes them, whatever their form in the file: equal texts give equal strings. A document that is cut or missing has no facts.
 facts() {
   [ ! -e "$1" ] || awk '
     BEGIN {
@@ -91,17 +91,17 @@ facts() {
     }' <"$1" || fail "$1 cannot be read, see the message above. Is the storage well?"
 }
 
-# usage: plain <JSON strings      as text, a line each; of control characters the escapes stay
+# usage: plain <JSON strings      prints them as text, a line each; the escapes of control characters stay
 plain() {
   sed -e 's/^"\(.*\)"$/\1/' -e 's/\\\(["\\]\)/\1/g'
 }
 
-# usage: escaped TEXT      as it stands in a JSON string
+# usage: escaped TEXT      prints it as the content of a JSON string
 escaped() {
   printf '%s\n' "$1" | tr '\t\r' '  ' | tr -d '\000-\010\013-\037' | sed 's/[\\"]/\\&/g' | awk '{ printf "%s%s", (NR > 1 ? "\\n" : ""), $0 }'
 }
 
-# usage: fact FILE NAME...      what is at the path of these names, given as JSON strings: a value, or the facts of an object
+# usage: fact FILE NAME...      prints the value at the path of these names, which are JSON strings, or the facts of an object
 fact() {
   local file=$1
   shift

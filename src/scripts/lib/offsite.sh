@@ -1,10 +1,11 @@
 # shellcheck shell=bash
 # The bucket with the copies of the dumps, as rclone sees it.
-# Needs: common.sh and storage.sh; OFFSITE_DIR, the folder for what is handed over; for the bucket RCLONE and OFFSITE_PROVIDER,
+# Needs: common.sh and storage.sh; OFFSITE_DIR, the folder for handing over results; for the bucket RCLONE and OFFSITE_PROVIDER,
 # OFFSITE_ENDPOINT, OFFSITE_REGION, OFFSITE_PATH, OFFSITE_CA, OFFSITE_ACCESS_KEY, OFFSITE_SECRET_KEY, OFFSITE_ENCRYPTION,
 # or OFFSITE_REMOTE and OFFSITE_CONFIG; OFFSITE_PASSWORD, OFFSITE_SALT, OFFSITE_BANDWIDTH (0), and for messages OFFSITE_KEY_SOURCE and OFFSITE_PASSWORD_SOURCE.
 # Sets:  by check_offsite_settings report, and the variables of rclone; by check_bucket_settings copies, the folder of the
-# copies decrypted; objects, the same as it is, with a slash at its end, so that nothing looks for a file of that name; and ending, what the names of objects have more than those of the copies.
+# decrypted copies; objects, the same folder without decryption, with a slash at its end, so that rclone does not look for a
+# file of that name; and ending, which the names of objects have beyond those of the copies.
 
 report=
 copies=
@@ -75,7 +76,7 @@ use_crypt() {
   export RCLONE_CONFIG_COPIES_PASSWORD RCLONE_CONFIG_COPIES_PASSWORD2
 }
 
-# usage: copy_of FILE      as rclone names it
+# usage: copy_of FILE      prints its name for rclone
 copy_of() {
   echo "$copies$1"
 }
@@ -90,17 +91,17 @@ list_objects() {
   sed '/[.]partial$/d' "$scratch/listed" >"$scratch/objects"
 }
 
-# usage: fail_to_reach WHAT      with what rclone has said of it in $scratch/rclone.log
+# usage: fail_to_reach WHAT      with the message of rclone in $scratch/rclone.log
 fail_to_reach() {
   fail "cannot $1 at $OFFSITE_ENDPOINT: $(bucket_answer) $(bucket_remedy)"
 }
 
-# The last message of rclone, without the numbers of the request.
+# Prints the last message of rclone, without the numbers of the request.
 bucket_answer() {
   tail -n 1 "$scratch/rclone.log" | sed -e 's/^[0-9/]* [0-9:]* [A-Z]* *: //' -e 's/RequestID: [^,]*, HostID: [^,]*, //' -e 's/[^.]$/&./'
 }
 
-# usage: bucket_remedy      Each refusal that we know has its own.
+# usage: bucket_remedy      prints the remedy for each known refusal
 bucket_remedy() {
   case $(cat "$scratch/rclone.log") in
     *SignatureDoesNotMatch*) echo "The secret part of the key is wrong. Write the secret again, from where the key was made." ;;
@@ -122,7 +123,7 @@ password_remedy() {
   echo "The password or the salt is not the one that the copies were encrypted with: $OFFSITE_PASSWORD_SOURCE. Put the former value back."
 }
 
-# usage: object_bytes BYTES      how long a file of so many bytes is as an object: crypt has a head of 32 bytes, and 16 for each 64 KiB
+# usage: object_bytes BYTES      prints the bytes of the object of a file: crypt adds a head of 32 bytes, and 16 for each 64 KiB
 object_bytes() {
   if [ -z "$ending" ]; then echo "$1"; else echo $(($1 + 32 + 16 * (($1 + 65535) / 65536))); fi
 }

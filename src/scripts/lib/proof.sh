@@ -1,9 +1,9 @@
 # shellcheck shell=bash
-# The proof that all of a dump is there. The manifest has what was found in the dump's own snapshot; the same queries must
-# find the same in what was restored.
+# The proof that all of a dump is restored. The manifest has the results of queries in the dump's own snapshot. The same queries
+# must have the same results in the restored database.
 # Needs: server.sh, storage.sh and checks.sh; the function refuse of restore.sh. Sets: nothing.
 
-# usage: prove DATABASE DUMP HASHING      with HASHING true, where the dump has hashes of its rows, by these too
+# usage: prove DATABASE DUMP HASHING      with HASHING true, also by the hashes of the rows if the dump has them
 prove() {
   local rows
   cat "$scripts/sql"/{text-of-values,structure,sequences}.sql | query "$1" >"$scratch/structure.found" || fail_to_prove "$1"
@@ -17,13 +17,14 @@ fail_to_prove() {
   fail "\"$1\" could not be read, see psql's message above. \"$database\" is untouched. Run this again."
 }
 
-# How many of the kinds that people ask for are there.
+# Prints the numbers of the kinds of objects that people ask for.
 count_kinds() {
   awk -F '\t' '{ count[$1]++; all++ } END {
     printf "%d tables, %d indexes, %d constraints, %d objects in all", count["\"table\""], count["\"index\""], count["\"constraint\""], all }' "$scratch/structure.found"
 }
 
-# usage: prove_same EXPECTED FOUND WHAT      of files with lines that end in a value: refuses what is not there, or has another value
+# usage: prove_same EXPECTED FOUND WHAT      compares files whose lines end in a value: refuses lines that are missing or have
+# another value
 prove_same() {
   local different
   # Either file may be empty, so they are told apart by name.
@@ -50,14 +51,14 @@ prove_structure() {
   prove_same "$scratch/structure.expected" "$scratch/structure.found" "objects are not what they were in the dump, by the hashes of their definitions"
 }
 
-# usage: without NAMES FILE      takes the lines out of the file that begin with a line of NAMES and a tab
+# usage: without NAMES FILE      removes the lines of the file that begin with a line of NAMES and a tab
 without() {
   [ -s "$1" ] || return 0
   awk -F '\t' 'NR == FNR { gone[$0] = 1; next } !($1 "\t" $2 in gone)' "$1" "$2" >"$2.without"
   mv "$2.without" "$2"
 }
 
-# What a role may not grant is not refused: it is told, object by object, and what is compared afterwards knows no grants.
+# Grants that a role may not make are not refused. They are told, object by object, and the comparison then ignores grants.
 prove_grants() {
   local object file
   awk -F '\t' '
@@ -75,13 +76,13 @@ prove_grants() {
   done
 }
 
-# usage: prove_rows DATABASE DUMP HASHING      says what was proved, as the end of a sentence
+# usage: prove_rows DATABASE DUMP HASHING      prints what was proved, as the end of a sentence
 # The manifest was counted in the dump's own snapshot, so the numbers must be the same.
 prove_rows() {
   local hashing=$3 proved
   is_verified "$2" || return 0
   fact "$BACKUP_DIR/$2.json" '"rows"' >"$scratch/rows.expected"
-  # Not an object: they were not counted.
+  # Null, and not an object: the rows were not counted.
   [ "$(cat "$scratch/rows.expected")" != null ] || return 0
   fact "$BACKUP_DIR/$2.json" '"hashes"' | sed '/^null$/d' >"$scratch/hashes.expected"
   [ -s "$scratch/hashes.expected" ] || hashing=false

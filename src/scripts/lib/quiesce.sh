@@ -1,31 +1,31 @@
 # shellcheck shell=bash
 # Scales the service to 0 replicas for the cutover, and back to the count that was found.
 # Needs: common.sh and server.sh; the function command_for and the variable staging of restore.sh's parts; QUIESCE_DEPLOYMENT,
-# without which nothing in here does anything, KUBECTL, NAMESPACE; API_TIMEOUT (10) and SCALE_BACK_SECONDS (30).
-# Sets:  deployment and replicas_file; STOP_COMMAND, where it is not set; replicas.
+# without which no function does anything, KUBECTL, NAMESPACE; API_TIMEOUT (10) and SCALE_BACK_SECONDS (30).
+# Sets:  deployment and replicas_file; STOP_COMMAND if it is not set; replicas.
 
-# As kubectl names it, and the file beside the records that keeps the count for the next run, should this one be killed.
+# Its name for kubectl, and the file beside the records that keeps the count for the next run, if this run is killed.
 deployment=
 replicas_file=
-# The count that was found, as long as we owe it.
+# The count that was found, until it is given back.
 replicas=
 
 check_quiesce_settings() {
   [ -n "${QUIESCE_DEPLOYMENT:-}" ] || return 0
   : "${KUBECTL:?is not set: it names the program}" "${NAMESPACE:?is not set}"
-  "$KUBECTL" version --client >/dev/null || fail "the kubectl that was lent does not run in this image, see the message above." \
-    "Lend one that is linked statically."
+  "$KUBECTL" version --client >/dev/null || fail "the kubectl of the image of quiesce does not run in this image, see the message above." \
+    "Choose an image whose kubectl is linked statically."
   deployment=deployment/$QUIESCE_DEPLOYMENT
   replicas_file=$BACKUP_DIR/restores/$QUIESCE_DEPLOYMENT.replicas
   STOP_COMMAND=${STOP_COMMAND:-$(scale_command 0)}
 }
 
-# usage: scale_command COUNT      what a person would type
+# usage: scale_command COUNT      prints the command for a person
 scale_command() {
   echo "kubectl -n $NAMESPACE scale $deployment --replicas=$1"
 }
 
-# usage: scale get|patch [option]...      The scale alone: `kubectl scale` would need rights on the deployment itself.
+# usage: scale get|patch [option]...      uses the scale alone: `kubectl scale` would need rights on the Deployment itself.
 # With its own --request-timeout, kubectl would not look for the pod's account.
 scale() {
   local status=0 verb=$1
@@ -51,7 +51,7 @@ set_scale() {
 }
 
 # usage: take_over_scale ACTION
-# What a run that was killed has left at 0. A cutover is about to need it there; whatever takes longer gives it back first.
+# Takes over a Deployment that a killed run has left at 0. A cutover is about to need it there; a longer action first gives it back.
 take_over_scale() {
   local left
   [ -n "$replicas_file" ] && [ -e "$replicas_file" ] || return 0
@@ -91,7 +91,8 @@ unharmed() {
   echo "\"$database\" is as it was; what was proven stays in \"$staging\": stop the service ($STOP_COMMAND), then: $(command_for cutover)"
 }
 
-# Gives back what we owe; status 1 where that fails. Also when this run ends, however it ends. A count that another program has set stays.
+# Gives the count back; status 1 if that fails. It is also called when this run ends, however it ends. A count that another
+# program has set stays.
 scale_back() {
   local deadline
   [ -n "$replicas" ] || return 0

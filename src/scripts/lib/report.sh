@@ -11,7 +11,7 @@ tell() {
   if [ -z "$2" ]; then told+=",\"$1\":null"; else told+=",\"$1\":\"$(escaped "$2")\""; fi
 }
 
-# usage: tell_number NAME NUMBER      as it stands: a number, true or false; none is null
+# usage: tell_number NAME NUMBER      a number, true or false, unchanged; an empty text is null
 tell_number() {
   told+=",\"$1\":${2:-null}"
 }

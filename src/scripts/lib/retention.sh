@@ -1,11 +1,11 @@
 # shellcheck shell=bash
 # The rules of the retention. They are those of `restic forget`: going back from the newest dump, each rule keeps the last
-# dump of each of its last N days, weeks, months or years, and KEEP_WITHIN_DAYS all verified dumps that are less than so
-# many days older than the newest of them. Time is what the names say, in UTC. The newest KEEP_LAST that are verified stay.
+# dump of each of its last N days, weeks, months or years. KEEP_WITHIN_DAYS keeps all verified dumps that are less than so many
+# days older than the newest of them. The newest KEEP_LAST verified dumps stay. All times are those of the names, in UTC.
 # Needs: storage.sh; KEEP_LAST, KEEP_DAILY, KEEP_WEEKLY, KEEP_MONTHLY, KEEP_YEARLY, and KEEP_WITHIN_DAYS (0). Sets: nothing.
 
 # usage: unwanted NAME <"name verified|unverified|empty|coming" lines, newest first      prints the names that no rule wants
-# The last verified dump of a day (week, month, year) stands for it; without verified dumps the last of all.
+# The last verified dump of a day (week, month, year) stands for it; if it has no verified dump, the last of all.
 unwanted() {
   add_seconds | awk -v always="$1" -v last="$KEEP_LAST" -v daily="$KEEP_DAILY" -v weekly="$KEEP_WEEKLY" -v monthly="$KEEP_MONTHLY" \
       -v yearly="$KEEP_YEARLY" -v within="${KEEP_WITHIN_DAYS:-0}" '

@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# What check-secrets.sh has found in the container before this one, and whether today's secrets are those of a dump.
+# The findings of check-secrets.sh in the container before this, and the comparison of today's secrets with those of a dump.
 # Needs: common.sh and storage.sh; SECRETS_REPORT. Sets: nothing.
 
 # usage: check_secrets_were_checked
@@ -8,13 +8,13 @@ check_secrets_were_checked() {
     fail "the secrets were not checked: $SECRETS_REPORT/complete is missing. Run check-secrets.sh before, in the same pod."
 }
 
-# usage: secret_findings      what is wrong, a sentence a line; status 1 when nothing is
+# usage: secret_findings      prints the findings, a sentence per line; status 1 if there are none
 secret_findings() {
   [ -s "$SECRETS_REPORT/findings" ] && cat "$SECRETS_REPORT/findings"
 }
 
 # usage: compare_fingerprints NAME      prints a line for each secret that the dump's manifest knows or should know:
-# same, other or unknown, with the secret's name and what it is needed for
+# same, other or unknown, with the secret's name and its purpose
 compare_fingerprints() {
   fact "$BACKUP_DIR/$1.json" '"secrets"' | tr -d '"' |
     awk -F '\t' 'of == "dump" { then[$1] = $2; next }

@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # The database server: queries, waiting for it, sessions that stay, the lock.
 # Needs: common.sh; PGHOST, PGUSER, PGDATABASE, MAINTENANCE_DATABASE, SERVER_TIMEOUT, and PGPASSWORD for a server that is
-# not behind a socket; PGPORT (5432), and PASSWORD_SOURCE (PGPASSWORD), what messages call the password.
+# not behind a socket; PGPORT (5432), and PASSWORD_SOURCE (PGPASSWORD), the name of the password in messages.
 # Sets:  by check_connection_settings database, which another script may set instead; by check_server server_version,
 # client_version and is_superuser; PGOPTIONS, PGCLIENTENCODING, PGSERVICEFILE and PGSERVICE for all programs; with tls.sh the
 # file PGSSLKEY.
@@ -11,10 +11,10 @@
 
 # The name of the live database, which SQL knows as :db.
 database=
-# Like 170002, and like 17.
+# E.g. 170002, and 17.
 server_version=
 client_version=
-# Whether our role is a superuser.
+# True if our role is a superuser.
 is_superuser=
 
 check_connection_settings() {
@@ -38,23 +38,24 @@ check_connection_settings() {
   keep_alive
 }
 
-# A peer that has vanished must not hang a run until its deadline: these have no environment variables, but a service has.
+# A peer that has vanished must not hang a run until its deadline. These settings have no environment variables, so a service
+# file has them.
 keep_alive() {
   export PGSERVICEFILE="$scratch/pg_service.conf" PGSERVICE=server
   printf '%s\n' '[server]' connect_timeout=10 \
     keepalives_idle=30 keepalives_interval=10 keepalives_count=3 tcp_user_timeout=60000 >"$PGSERVICEFILE"
 }
 
-# Settings of the database or the role, such as a time limit, must not end our sessions; and names without a schema
-# mean PostgreSQL's own: a user who may create functions in the database must not have us run them. Compiling our queries
-# would take memory of the server.
+# Settings of the database or the role, such as a time limit, must not end our sessions. Names without a schema mean
+# PostgreSQL's own: we must not run functions that a user of the database has created. Compiling our queries would take memory
+# of the server.
 export PGOPTIONS='-c statement_timeout=0 -c lock_timeout=0 -c idle_in_transaction_session_timeout=0 -c role=none
   -c default_transaction_read_only=off -c search_path=pg_catalog -c jit=off
   -c standard_conforming_strings=on -c array_nulls=on -c quote_all_identifiers=off
   -c gin_fuzzy_search_limit=0 -c row_security=off'
 # On one line: poolers read no other.
 PGOPTIONS=${PGOPTIONS//$'\n'/}
-# Nor must they ask for an encoding that need not have all characters of the database.
+# Nor must they ask for an encoding that may lack characters of the database.
 export PGCLIENTENCODING=UTF8
 
 # usage: query DATABASE [psql option]... <SQL      prints bare values, tabs between; the SQL knows the live database as :db
@@ -65,7 +66,8 @@ query() {
     --set=ON_ERROR_STOP=1 --set=db="$database" "$@"
 }
 
-# The name of the database beside the live one. One that is too long for PostgreSQL would be cut, and might be another's.
+# Prints the name of the database beside the live one. PostgreSQL would cut a name that is too long, and it might then be that
+# of another database.
 staging_name() {
   query "$MAINTENANCE_DATABASE" <<<"SELECT CASE WHEN octet_length(:'db') <= 55 THEN :'db' || '_restore' ELSE 'restore_' || md5(:'db') END"
 }
@@ -75,7 +77,7 @@ contents() {
   cat "$scripts/sql"/{text-of-values,contents}.sql | query "$1" --set=excluded= --set=hashing="$2"
 }
 
-# usage: check_server      waits while the server is starting; fails when no server answers, or one of another version
+# usage: check_server      waits while the server is starting; fails if no server answers, or its version is another
 check_server() {
   local server=$PGHOST:${PGPORT:-5432} answer refusal search_path pause=1 waited=0
   until is_ready; do
@@ -98,7 +100,8 @@ The connection to $server is not made. $(tls_remedy "$refusal")"
 cannot log in to $server as $PGUSER, see psql's message above. $(login_remedy "$refusal")"
   }
   read -r server_version is_superuser search_path <<<"$answer"
-  # A pooler may drop what it does not know, and hand our session to others between two queries: locks and snapshots would be theirs.
+  # A pooler may drop unknown settings, and give our session to other clients between two queries: they would have our locks and
+  # snapshots.
   [ "$search_path" = pg_catalog ] ||
     fail "the settings of a session do not arrive at $server, which must be a connection pooler. $pooler_remedy"
   client_version=$(pg_dump --version | sed 's/[^0-9]*\([0-9]*\).*/\1/')
@@ -110,17 +113,17 @@ cannot log in to $server as $PGUSER, see psql's message above. $(login_remedy "$
   [ "$client_version" -lt 17 ] || PGOPTIONS+=' -c transaction_timeout=0'
 }
 
-# It asks for the maintenance database: the live database may be one that ends waiting sessions.
+# Asks for the maintenance database: the live database may have a setting that ends waiting sessions.
 is_ready() {
   PGDATABASE=$MAINTENANCE_DATABASE pg_isready --quiet --timeout=5 2>/dev/null
 }
 
-# What libpq says of the server that pg_isready finds not ready; pg_isready itself tells no reason.
+# Prints the message of libpq about a server that is not ready; pg_isready itself tells no reason.
 refusal_of_server() {
   { query "$MAINTENANCE_DATABASE" --command='SELECT 1' >/dev/null || true; } 2>&1
 }
 
-# What helps against a pooler between us and the server.
+# The remedy for a pooler between us and the server.
 readonly pooler_remedy="A backup holds locks and a snapshot in sessions of its own: name the server itself, e.g. the Service of the primary, not PgBouncer's."
 
 # usage: login_remedy MESSAGE
@@ -133,7 +136,7 @@ login_remedy() {
   elif is_about_tls "$1"; then
     tls_remedy "$1"
   elif [ -n "${TLS_CERTIFICATE_SOURCE:-}" ]; then
-    # Of a certificate with another name the server says no more than that.
+    # The server's message does not tell whether the name in the certificate is the reason.
     echo "Is ${PASSWORD_SOURCE:-PGPASSWORD} its password? With clientcert=verify-full in pg_hba.conf," \
       "its name must be that in $TLS_CERTIFICATE_SOURCE too."
   else
@@ -141,7 +144,7 @@ login_remedy() {
   fi
 }
 
-# usage: open_session NAME DATABASE [psql option]...      a psql that stays
+# usage: open_session NAME DATABASE [psql option]...      starts a psql that stays
 open_session() {
   local name=$1 pipes in out
   shift
@@ -161,19 +164,19 @@ close_session() {
   unset "session_in[$1]" "session_out[$1]"
 }
 
-# usage: send_to NAME <SQL      A session that has ended is found when it does not answer.
+# usage: send_to NAME <SQL      A session that has ended is noticed when it does not answer.
 send_to() {
   cat >&"${session_in[$1]}" || true
 }
 
-# usage: read_answer NAME VARIABLE      a line of what the session answers; fails when it has ended
+# usage: read_answer NAME VARIABLE      reads a line of the session's answer; fails if it has ended
 read_answer() {
   read -r -u "${session_out[$1]}" "$2"
 }
 
 # usage: lock NAME      waits until no other run holds it, and holds it until this run ends, however it ends.
-# It is an advisory lock of a session of its own: it works across nodes and dies with the session. The server looks
-# after the session's peer too, so that the lock of a node that has vanished is free after a minute.
+# It is an advisory lock of a session of its own: it works across nodes and ends with the session. The server, too, checks that
+# the session's peer is alive, so that the lock of a node that has vanished is free after a minute.
 lock() {
   local answer
   open_session lock "$MAINTENANCE_DATABASE" --set=lock="$1"
@@ -197,12 +200,12 @@ fail_for_lock() {
   fail "the session that holds the lock has ended: the server restarted or dropped it. Run this again."
 }
 
-# usage: quiet_event_triggers      where we are allowed to: those of a copy must not act on what we do to it
+# usage: quiet_event_triggers      if our role may: the event triggers of a copy must not react to our commands
 quiet_event_triggers() {
   [ "$server_version" -lt 170000 ] || ! "$is_superuser" || PGOPTIONS="$PGOPTIONS -c event_triggers=off"
 }
 
-# Whether there is an extension that looks at heaps and indexes, and its program.
+# Status 0 if the extension that checks heaps and indexes, and its program, are installed.
 has_amcheck() {
   command -v pg_amcheck >/dev/null &&
     [ "$(query "$MAINTENANCE_DATABASE" <<<"SELECT count(*) FROM pg_available_extensions WHERE name = 'amcheck'")" != 0 ]

@@ -1,22 +1,23 @@
 # shellcheck shell=bash
-# The staging database, beside the live one: made, loaded, quiet. And our marks: comments that say what a database is for.
+# The staging database, beside the live one: it is made, loaded and kept quiet. And our marks: comments that tell the purpose
+# of a database.
 # Needs: server.sh, storage.sh and rights.sh; the function refuse of restore.sh; REQUEST_ID; RESTORE_JOBS and RESTORE_OPTIONS;
-# STRUCTURE_REPORT, the file for what pg_amcheck finds, in a drill that looks for it.
+# STRUCTURE_REPORT, the file for the findings of pg_amcheck, in a drill that runs it.
 # Sets:  by name_databases staging, previous and ours; staging_comment; made_staging; reading.
 
 # The names of the staging database, and of the live one once it is replaced.
 staging=
 previous=
-# What all our marks begin with.
+# The beginning of all our marks.
 ours=
-# The comment that the staging database will have, where there is no live one that has it.
+# The comment that the staging database will get, if there is no live database that has it.
 staging_comment=
-# Whether there is a staging database that must go if this run fails.
+# True while there is a staging database that must be dropped if this run fails.
 made_staging=false
 # The process that reads the whole staging database beside the proof.
 reading=
 
-# Names that are too long for PostgreSQL would be cut, and might then be another database's.
+# PostgreSQL would cut names that are too long, and they might then be those of other databases.
 name_databases() {
   staging=$(staging_name)
   previous=$(query "$MAINTENANCE_DATABASE" --set=request="$REQUEST_ID" <"$scripts/sql/previous-name.sql")
@@ -38,7 +39,7 @@ mark_staging() {
   query "$MAINTENANCE_DATABASE" --set=staging="$staging" --set=mark="$ours, $1${staging_comment:+$'\n'$staging_comment}" <<<"COMMENT ON DATABASE :\"staging\" IS :'mark'"
 }
 
-# The dump that was prepared earlier; or that this request has put in place already.
+# Prints the dump that was prepared earlier, or that this request has already put in place.
 prepared_dump() {
   local mark
   mark=$(comment_of "$staging")
@@ -53,20 +54,20 @@ prepared_dump() {
   echo "${mark##*, replaced by }"
 }
 
-# Only what carries our mark is dropped, or is empty, as a run leaves it that is killed before it can set the mark:
-# a database of that name may be another user's.
+# A database of that name may be another user's. So it is dropped only if it has our mark, or is empty: a run that is killed
+# before it can set the mark leaves an empty database.
 drop_staging() {
   stop_reading
   exists "$staging" || return 0
   [[ $(comment_of "$staging") == "$ours, "* ]] ||
     [ "$(query "$staging" <"$scripts/sql/own-relations.sql")" = 0 ] ||
     fail "there is a database \"$staging\" that no restore made. Rename or drop it: the dump is loaded under that name."
-  # A copy of a template is one, too.
+  # A copy of a template is a template, too.
   query "$MAINTENANCE_DATABASE" --set=staging="$staging" <<<'ALTER DATABASE :"staging" IS_TEMPLATE false'
   drop_database "$staging"
 }
 
-# usage: drop_database NAME      Subscriptions keep a database from being dropped; ours have no slot that could be left behind.
+# usage: drop_database NAME      Subscriptions keep a database from being dropped; ours have no slots that could be left behind.
 drop_database() {
   local subscribed
   subscribed=$(query "$MAINTENANCE_DATABASE" --set=name="$1" \
@@ -79,12 +80,12 @@ drop_database() {
   query "$MAINTENANCE_DATABASE" --set=name="$1" <<<'DROP DATABASE :"name" WITH (FORCE)'
 }
 
-# usage: check_space DUMP      A server whose disk is full stops, and the live database with it.
+# usage: check_space DUMP      A server with a full disk stops, and the live database with it.
 check_space() {
   local needed free
   needed=$(query "$MAINTENANCE_DATABASE" <<<"SELECT pg_database_size(:'db')" 2>/dev/null || true)
   ! is_verified "$1" || needed=$(manifest_number "$1" databaseBytes)
-  # The write-ahead log of what is loaded comes on top, as far as the server lets it grow.
+  # The write-ahead log of the load comes on top, as far as the server lets it grow.
   needed=$(query "$MAINTENANCE_DATABASE" --set=bytes="${needed:-0}" <<<"SELECT :bytes + least(:bytes, pg_size_bytes(current_setting('max_wal_size')))")
   if ! free=$(query "$MAINTENANCE_DATABASE" <"$scripts/sql/free-space.sql" 2>/dev/null) || [ -z "$free" ]; then
     warn "the free space on the server is unknown, since only a superuser may ask for it, on a server with df:" \
@@ -123,8 +124,8 @@ prepare_staging() {
 }
 
 # usage: create_staging DUMP
-# A superuser creates every extension in a copy of template0. For another role the ones that it may not create come with
-# template1, where a superuser has created them.
+# A superuser creates every extension in a copy of template0. Another role may not create some of them. Those come with a copy
+# of template1, in which a superuser has created them.
 create_staging() {
   local template=template0
   if ! "$is_superuser"; then
@@ -144,7 +145,7 @@ create_staging() {
 }
 
 # usage: definition_of_dump DUMP
-# What the manifest has of the database itself, as database.sql prints it; nothing where it is older, or where there is none.
+# Prints the definition of the database from the manifest, as database.sql prints it; nothing if the manifest is older or missing.
 definition_of_dump() {
   ! is_verified "$1" || MANIFEST=$BACKUP_DIR/$1.json query "$MAINTENANCE_DATABASE" --set=member=definition <"$scripts/sql/member-of-manifest.sql"
 }
@@ -154,8 +155,8 @@ definition_comment() {
 }
 
 # usage: staging_from_list DUMP
-# Of a dump without such a definition pg_restore knows one, but for no other name than the dump's. The live database's name
-# must not be taken by what is not proven, so the staging one's stands in its place.
+# A dump without such a definition has its own in the archive, but for the name of the dumped database alone. An unproven
+# database must not take the live name, so the staging name replaces it.
 staging_from_list() {
   local dump=$BACKUP_DIR/$1.dump
   pg_restore --create --list "$dump" |
@@ -194,7 +195,7 @@ create_missing_roles() {
     /^GRANT / {
       for (role in missing) if (index($0, "GRANT " role " TO ") == 1 || index($0, " TO " role " ") || index($0, " TO " role ";")) { print; next }
     }' "$scratch/roles" "$BACKUP_DIR/$1.globals.sql" |
-    # The first superuser of this server grants them: another one, who granted them there, may have no right to do so here.
+    # The first superuser of this server grants them: the role that granted them there may have no right to do so here.
     sed 's/ GRANTED BY \("\([^"]\|""\)*"\|[^ "]*\);$/;/' >"$scratch/roles.sql"
   [ -s "$scratch/roles.sql" ] || return 0
   if ! "$is_superuser"; then
@@ -205,9 +206,9 @@ create_missing_roles() {
   warn "created roles that were missing: $(created_roles <"$scratch/roles.sql")"
 }
 
-# Only a superuser may set some attributes of a role, and a new role has their defaults. A role that has made another role may act
-# for it only by a grant, whatever the dump's server had. A role that may make none goes on: the owners of objects were checked
-# before.
+# Only a superuser may set some attributes of a role, and a new role has their defaults. The creator of a role may act for it
+# only by a grant, even if the dump's server had none. A role that may not create roles goes on: the owners of objects were
+# checked before.
 create_roles_as_lesser() {
   local missing me
   me=$(query "$MAINTENANCE_DATABASE" <<<'SELECT quote_ident(current_user)')
@@ -225,7 +226,7 @@ create_roles_as_lesser() {
   leave_out_lines "roles: " "$scratch/roles.failed"
 }
 
-# usage: created_roles <SQL      their names, and which of them need a password: those with LOGIN
+# usage: created_roles <SQL      prints their names, and those that need a password: the roles with LOGIN
 created_roles() {
   awk '
     function add(list, role) { return list (list == "" ? "" : ", ") role }
@@ -268,7 +269,7 @@ load_dump() {
   [ ! -s "$scratch/definition.json" ] || set_staging
 }
 
-# The settings of the database. A setting that a role may not make does not end the restore.
+# Applies the settings of the database. A setting that the role may not make does not end the restore.
 set_staging() {
   local strict=1
   "$is_superuser" || strict=0
@@ -281,11 +282,12 @@ set_staging() {
   leave_out_lines "settings: " "$scratch/settings.failed"
 }
 
-# usage: load_in_order FILE [option]...      what is in $scratch/list
-# Some orders pg_restore does not know, or not with several connections. A check that is not valid yet may be of a domain:
-# its rows come first. A role that hands on a privilege must have been granted it, and the use of the schema: privileges
-# come in the order of the list. Who gives an object away without being a superuser must see that its new owner may create in
-# the schema: the schemas and their privileges come first there. Event triggers and the rows of materialized views come last, as pg_restore has them.
+# usage: load_in_order FILE [option]...      loads the entries of $scratch/list
+# pg_restore does not know some orders, or not with several connections. A check that is not valid yet may belong to a domain:
+# the rows come before it. A role that grants a privilege must first have been granted it, and the use of the schema: privileges
+# are loaded in the order of the list. A role without superuser gives an object away only if its new owner may create in the
+# schema: for such a role, the schemas and their privileges come first. Event triggers and the rows of materialized views come
+# last, as in pg_restore.
 load_in_order() {
   local dump=$1
   shift
@@ -311,8 +313,8 @@ load_in_order() {
 }
 
 # usage: restore_grants FILE LIST [option]...
-# A role without superuser makes those that it may, one by one: pg_restore would make all of an object or none. The proof
-# tells which are missing.
+# A role without superuser makes the grants that it may, one by one: pg_restore would make all grants of an object or none. The
+# proof tells the missing grants.
 restore_grants() {
   local dump=$1 list=$2
   shift 2
@@ -328,7 +330,7 @@ restore_grants() {
 }
 
 # usage: restore_into_staging FILE LIST JOBS [option]...
-# The empty name makes pg_restore take PGDATABASE as it is, where it would read a name with "=" as settings.
+# With the empty name, pg_restore takes PGDATABASE as it is. It would read a name with "=" as settings.
 restore_into_staging() {
   local dump=$1 list=$scratch/list.$2 jobs=$3
   shift 3
@@ -337,8 +339,8 @@ restore_into_staging() {
     --use-list="$list" "$@" --dbname= "$dump" 2>>"$scratch/restore.log"
 }
 
-# usage: leave_out_pg_cron      of $scratch/list
-# Its server lets pg_cron be created in one database, by name, which is not that of a copy; nor may a copy run its jobs.
+# usage: leave_out_pg_cron      removes it from $scratch/list
+# A server lets pg_cron be created in one database only, by its name, which a copy does not have. Nor may a copy run its jobs.
 leave_out_pg_cron() {
   awk '
     $4 == "EXTENSION" && $6 == "pg_cron" || $4 == "COMMENT" && $6 == "EXTENSION" && $7 == "pg_cron" { next }
@@ -349,13 +351,13 @@ leave_out_pg_cron() {
   leave_out "the extension pg_cron and its jobs: CREATE EXTENSION pg_cron when \"$database\" is exchanged, and schedule them again; pg_restore --data-only --schema=cron --file=- shows them"
 }
 
-# usage: leave_out TEXT      what a restore leaves out on purpose: for the log, the record and the evidence
+# usage: leave_out TEXT      notes a part that a restore leaves out on purpose, for the log, the record and the evidence
 leave_out() {
   warn "left out: $1"
   echo "$1" >>"$scratch/left-out"
 }
 
-# usage: errors_of LOG      what psql says of them, each once
+# usage: errors_of LOG      prints psql's messages of errors, each once
 errors_of() {
   sed -n 's/^.*ERROR: *//p' "$1" | sort -u
 }
@@ -368,9 +370,9 @@ leave_out_lines() {
   done <"$2"
 }
 
-# usage: leave_out_forbidden DUMP      of $scratch/list
-# What only a superuser creates, and no row needs: nothing is loaded where there is any, unless RESTORE_IGNORE names rights.
-# A comment on an extension that came with template1 is its owner's.
+# usage: leave_out_forbidden DUMP      removes from $scratch/list the objects that only a superuser creates, and that no row needs
+# A dump with such objects is loaded only if RESTORE_IGNORE names rights. A comment on an extension that came with template1
+# belongs to its owner.
 leave_out_forbidden() {
   local manifest=$BACKUP_DIR/$1.json kind
   facts "$scratch/needs" | cut -f 3 | sed -n 's/^"the publication \(.*\), of all tables or those of a schema"$/"\1"/p' >"$scratch/publications"
@@ -382,7 +384,7 @@ leave_out_forbidden() {
   } >>"$scratch/left-out.structure"
   plain <"$scratch/publications" >"$scratch/publications.names"
   awk -v out="$scratch/forbidden" '
-    # Names are as they are, with the owner behind them: one with a blank is left to the server.
+    # Names are not quoted, and the owner follows them: a name with a blank is left to the server.
     function is_of(publication, start,    rest) {
       if (index($0, start publication " ") == 0) return 0
       rest = substr($0, index($0, start publication " ") + length(start publication " "))
@@ -404,7 +406,7 @@ leave_out_forbidden() {
   [ ! -e "$scratch/forbidden" ] || leave_out_lines "what only a superuser creates: " "$scratch/forbidden"
 }
 
-# usage: absent_tablespaces DUMP      those that the dump's tables are in, and in which nothing can be created here
+# usage: absent_tablespaces DUMP      prints the tablespaces of the dump's tables in which our role cannot create objects here
 absent_tablespaces() {
   is_verified "$1" || return 0
   fact "$BACKUP_DIR/$1.json" '"definition"' '"tablespaces"' | cut -f 2 >"$scratch/tablespaces"
@@ -412,7 +414,7 @@ absent_tablespaces() {
     awk 'of == "server" { here[$0] = 1; next } !($0 in here) { printf "%s%s", (seen++ ? ", " : ""), $0 }' of=server - of=dump "$scratch/tablespaces"
 }
 
-# A copy must not act: its subscriptions would take from the slots that the live database reads from.
+# A copy must not act: its subscriptions would consume the slots of the live database.
 quiet_subscriptions() {
   local subscriptions
   subscriptions=$(query "$staging" <"$scripts/sql/subscriptions.sql")
@@ -423,8 +425,8 @@ quiet_subscriptions() {
 }
 
 # usage: start_reading DRILLING
-# What reads the whole database beside the proof. The planner's statistics are not in a dump before PostgreSQL 18; a drill
-# needs none, and has its heaps and indexes looked at instead, where it gives a file for what is found.
+# Starts a process that reads the whole database beside the proof. The planner's statistics are not in a dump before
+# PostgreSQL 18, so a restore gathers them. A drill needs none: it checks its heaps and indexes if it has a file for findings.
 start_reading() {
   if ! "$1"; then
     log "gathering the planner's statistics"
@@ -432,7 +434,7 @@ start_reading() {
     reading=$!
   elif [ -n "${STRUCTURE_REPORT:-}" ]; then
     log "pg_amcheck looks at heaps and indexes"
-    # It reads a name with "=" as settings: so it gets settings.
+    # pg_amcheck reads a name with "=" as settings, so it gets settings.
     detached pg_amcheck --jobs=2 "dbname='$(printf %s "$staging" | sed "s/[\\\\']/\\\\&/g")'" >"$STRUCTURE_REPORT" 2>"$scratch/reading" &
     reading=$!
   fi
@@ -450,25 +452,25 @@ wait_for_reading() {
       fail "pg_amcheck found damage, or could not look for it: $(sed -n 1,3p "$STRUCTURE_REPORT")"
     }
   elif [ -s "$scratch/reading" ]; then
-    # The rows are there without them; the planner guesses until autovacuum has been there.
+    # The rows are complete without them; the planner guesses until autovacuum has run.
     warn "the planner's statistics are not complete: $(sed '/./!d;q' "$scratch/reading"). ANALYZE gathers them later."
   fi
 }
 
-# What it says of a database that is dropped beneath it helps no reader.
+# Ends it before the database is dropped: its messages about that would help no reader.
 stop_reading() {
   [ -z "$reading" ] || end_process "$reading"
   reading=
 }
 
-# usage: load_remedy DUMP      what helps against the usual reasons, all of them on the server
+# usage: load_remedy DUMP      prints the remedy for the usual reasons, all of them on the server
 load_remedy() {
   case $(grep 'ERROR: ' "$scratch/restore.log") in
     *'role "'*'" does not exist'*) echo "Create the role, then run this again: $1.globals.sql beside the dump does not have it." ;;
     *'extension "'*'" is not available'*) echo "Install the extension on the server, then run this again." ;;
     *'No space left on device'*) echo "Free space on the server: it holds a second copy until the restore is done." ;;
-    *'can only create extension in database'*) echo "Let the setting of the server that the message names be the name of the copy, or drop the extension before the next dump." ;;
-    *'must be a superuser'* | *'must be superuser'*) echo "Restore with a role that is a superuser, and let the owners that are named be what they were on the dump's server." ;;
+    *'can only create extension in database'*) echo "Set the setting of the server that the message names to \"$staging\", or drop the extension before the next dump." ;;
+    *'must be a superuser'* | *'must be superuser'*) echo "Restore with a superuser, and give the named owners the attributes that they had on the dump's server." ;;
     *) echo "Correct what the message names, or choose a dump without it." ;;
   esac
 }

@@ -1,16 +1,16 @@
 # shellcheck shell=bash
-# The folder of the dumps: names, what belongs to a dump, holds, removal, space.
-# Needs: common.sh; BACKUP_DIR; PGAPPNAME for a hold; PROGRESS_SECONDS (30), how often a silence is logged.
+# The folder of the dumps: names, companions of a dump, holds, removal, space.
+# Needs: common.sh; BACKUP_DIR; PGAPPNAME for a hold; PROGRESS_SECONDS (30), the interval at which a silence is logged.
 # Sets:  by check_storage_settings prefix and work; companions; held, the hold of this run as long as there is one.
 
 # shellcheck source=lib/json.sh
 . "${BASH_SOURCE[0]%/*}/json.sh"
 
-# What the names of the dumps begin with, and the folder of what is not finished.
+# The beginning of the dumps' names, and the folder of unfinished dumps.
 prefix=
 work=
 
-# What lies beside a dump and means nothing without it.
+# The endings of the files beside a dump, which mean nothing without it.
 companions=(dump.sha256 json globals.sql)
 
 held=
@@ -21,13 +21,13 @@ check_storage_settings() {
   work=$BACKUP_DIR/.work
 }
 
-# usage: watch_storage      logs that the storage does not answer, and when it does again: a command that waits for a hard mount
-# says nothing, and its shell handles no signal
+# usage: watch_storage      logs when the storage stops answering, and when it answers again: a command that waits for a hard
+# mount says nothing, and its shell handles no signal
 watch_storage() {
   detached ask_storage &
 }
 
-# usage: ask_storage      until the script ends. The free space is asked for, since the node never tells it from its memory.
+# usage: ask_storage      until the script ends. It asks for the free space, which the node never answers from its memory.
 ask_storage() {
   local every=${PROGRESS_SECONDS:-30} silent=0 asking=
   while sleep 1 >/dev/null 2>&1 && kill -0 "$$" 2>/dev/null; do
@@ -44,7 +44,7 @@ ask_storage() {
   done
 }
 
-# usage: check_readable      by trying: mode bits do not tell where the server of the share has users of its own
+# usage: check_readable      by trying: mode bits do not tell if the server of the share has users of its own
 check_readable() {
   if ! ls "$BACKUP_DIR/." >/dev/null 2>&1; then
     fail "cannot read $BACKUP_DIR. Is the claim mounted, and does its folder belong to user $(id -u)?" \
@@ -52,7 +52,7 @@ check_readable() {
   fi
 }
 
-# usage: sync_folder FOLDER      Some file systems do not sync a folder; then all that the node has written is synced.
+# usage: sync_folder FOLDER      Some file systems do not sync a folder: then all data of the node is synced.
 sync_folder() {
   sync "$1" 2>"$scratch/sync" || {
     grep -q 'Invalid argument\|not supported\|not implemented\|Bad file descriptor' "$scratch/sync" || { cat "$scratch/sync" >&2; return 1; }
@@ -95,8 +95,9 @@ seconds_of() {
   echo $((count * unit))
 }
 
-# usage: listing      the names of all that is in the folder
-# To a glob, a folder that cannot be listed is an empty one. ls tells, but that of busybox also needs each file to answer.
+# usage: listing      prints the names of all files in the folder
+# A glob takes a folder that cannot be listed for an empty one. ls tells the difference, but that of busybox also needs each file
+# to answer.
 listing() (
   shopt -s dotglob nullglob
   paths=("$BACKUP_DIR"/*)
@@ -107,8 +108,8 @@ listing() (
   fi
 )
 
-# usage: names_ending_in ENDING      the names that we would give, without the ending, oldest first.
-# What only looks like one of ours, such as the 31st of April, is not ours.
+# usage: names_ending_in ENDING      prints the names that we would give, without the ending, oldest first.
+# A name that only looks like ours, e.g. with the 31st of April, is not ours.
 names_ending_in() {
   listing | awk -v start="$prefix-" -v ending=".$1" '
     index($0, start) == 1 && length($0) == length(start ending) + 15 && substr($0, length(start) + 16) == ending {
@@ -123,8 +124,8 @@ names_ending_in() {
     }'
 }
 
-# usage: dump_names      the names of all dumps in the folder, without ending, oldest first.
-# Links, and folders that have nothing of a dump, are not ours.
+# usage: dump_names      prints the names of all dumps in the folder, without ending, oldest first.
+# Links, and folders without any file of a dump, are not ours.
 dump_names() {
   local names name path
   names=$(names_ending_in dump)
@@ -135,13 +136,14 @@ dump_names() {
   done
 }
 
-# usage: is_verified NAME      tells a dump that was proven from one that an older script left there
+# usage: is_verified NAME      status 0 for a proven dump, 1 for a dump of an older script
 is_verified() {
   has_bytes "$BACKUP_DIR/$1.dump" && has_bytes "$BACKUP_DIR/$1.dump.sha256" && has_bytes "$BACKUP_DIR/$1.json"
 }
 
-# usage: has_bytes PATH      whether it is more than an empty file
-# To test, a call that fails is a missing file, and a verified dump would be one that may be pruned: so a no is looked into.
+# usage: has_bytes PATH      status 0 if it is more than an empty file
+# To `test`, a failed call is a missing file, and a verified dump would count as unverified and might be pruned. So a no is
+# examined.
 has_bytes() {
   local answer
   [ ! -s "$1" ] || return 0
@@ -152,7 +154,7 @@ has_bytes() {
   [ "$answer" != 0 ]
 }
 
-# usage: is_gone PATH      whether the storage says so
+# usage: is_gone PATH      status 0 if the storage says that it does not exist
 is_gone() {
   local answer
   [ ! -e "$1" ] && ! answer=$(stat -L -c %s "$1" 2>&1) && is_absence "$answer"
@@ -168,7 +170,7 @@ fail_to_look() {
   fail "the storage cannot be listed: $1. Run this again when it can."
 }
 
-# usage: newest_verified LIMIT      the newest verified dump, at or before a moment like 20261120-080000
+# usage: newest_verified LIMIT      prints the newest verified dump, at or before a moment like 20261120-080000
 newest_verified() {
   local names candidate
   names=$(dump_names | sort -r)
@@ -191,7 +193,7 @@ manifest_string() {
   fact "$BACKUP_DIR/$1.json" "\"$2\""
 }
 
-# usage: rows_of NAME      all rows of a dump together, or nothing where they were not counted
+# usage: rows_of NAME      prints the number of all rows of a dump, or nothing if they were not counted
 rows_of() {
   fact "$BACKUP_DIR/$1.json" '"rows"' | awk '{ uncounted = $0 == "null"; sum += $NF } END { if (!uncounted) printf "%.0f", sum }'
 }
@@ -203,31 +205,31 @@ text_of() {
   if [[ $value == \"?*\" ]]; then echo "${value:1:-1}"; else echo -; fi
 }
 
-# usage: stored_evidence      the paths of what drills have left, the newest first. They are named by time, as dumps are;
-# before, by one like 2026-11-25T07:29:11Z.
+# usage: stored_evidence      prints the paths of the evidence of drills, the newest first. Their names are times like those of
+# dumps; formerly, times like 2026-11-25T07:29:11Z.
 stored_evidence() {
   printf '%s\n' "$BACKUP_DIR"/drills/*.json | awk -F / '
     { time = $NF; gsub(/[-:TZ]/, "", time) }
     time ~ /^[0-9]+[.]json$/ && length(time) == 19 { print time "\t" $0 }' | sort -r | cut -f 2
 }
 
-# usage: checksum PATH      of a dump, as it is written beside it; for a folder, that of the list of its files' checksums
+# usage: checksum PATH      prints the checksum beside a dump; for a folder, that of the list of its files' checksums
 checksum() {
   if [ -d "$1" ]; then sha256sum "$1.sha256"; else cat "$1.sha256"; fi | cut -c 1-64
 }
 
-# usage: checksums FOLDER NAME      as sha256sum prints them, of the file NAME in the folder, or of all files below it
+# usage: checksums FOLDER NAME      prints the checksums, as sha256sum does, of the file NAME in the folder, or of all files below it
 checksums() {
   cd "$1" || return 1
   files_of "$2" | sort | xargs sha256sum
 }
 
-# usage: hold NAME SECONDS      keeps a dump from being pruned while this run needs it; fails when it is gone already
+# usage: hold NAME SECONDS      keeps a dump from being pruned while this run needs it; fails if it is already gone
 hold() {
   # Pods of one Job differ in the end of their names; a share may take names of no more than 143 bytes.
   held=$BACKUP_DIR/$1.$(printf %s "$PGAPPNAME" | tail -c 40).hold
   { echo $(($(date +%s) + $2)) >"$held"; } 2>/dev/null || {
-    # An empty one would have no end.
+    # An empty hold would have no end.
     rm -f "$held" 2>/dev/null || true
     held=
     warn "the storage refuses writes: $1.dump is not held, and must not be pruned before this run ends"
@@ -241,7 +243,7 @@ release() {
   held=
 }
 
-# usage: hold_end FILE      when a hold ends, in seconds since 1970. A text that is not a time holds until it is removed.
+# usage: hold_end FILE      prints the end of a hold, in seconds since 1970. A hold whose text is not a time lasts until it is removed.
 hold_end() {
   local text
   text=$(cat "$1" 2>/dev/null) || true
@@ -251,7 +253,7 @@ hold_end() {
   esac
 }
 
-# usage: holds_of NAME      a line for each hold that has not ended: its end, and whose it is
+# usage: holds_of NAME      prints a line for each hold that has not ended: its end and its holder
 holds_of() {
   local hold holder end
   for hold in "$BACKUP_DIR/$1".*.hold; do
@@ -262,13 +264,13 @@ holds_of() {
   done
 }
 
-# usage: end_of_hold SECONDS      as it stands after "until"
+# usage: end_of_hold SECONDS      prints it for a sentence with "until"
 end_of_hold() {
   if [ "$1" -ge 9999999999 ]; then echo released; else date -u -d "@$1" +%Y-%m-%dT%H:%M:%SZ; fi
 }
 
-# usage: is_held NAME      whether a hold keeps the dump, or may do so: NAME.<who>.hold has the time of its end. Those that have
-# ended go.
+# usage: is_held NAME      status 0 if a hold keeps the dump, or may do so: NAME.<holder>.hold has the time of its end. Holds that
+# have ended are removed.
 is_held() {
   local names file
   names=$(listing) || return 0
@@ -280,8 +282,8 @@ is_held() {
   return 1
 }
 
-# usage: remove_dump NAME      status 1 when the dump is held, 2 when it cannot be removed.
-# It leaves its final name before the holds are looked at again: a restore that comes in between finds it gone, or held.
+# usage: remove_dump NAME      status 1 if the dump is held, 2 if it cannot be removed.
+# It loses its final name before the holds are read again: a restore that begins in between finds it gone, or holds it.
 remove_dump() {
   local companion
   ! is_held "$1" || return 1
@@ -296,19 +298,19 @@ remove_dump() {
   rm -rf "$work/$1.removed" || warn "could not remove all of .work/$1.removed, see the message above: the next backup tries again"
 }
 
-# usage: free_bytes      what the file system of the folder has left for us; nothing where it does not tell
+# usage: free_bytes      prints the free bytes of the folder's file system; nothing if it does not tell
 free_bytes() {
   file_system 2
 }
 
-# usage: free_megabytes      for a message, also about a storage that does not tell
+# usage: free_megabytes      prints them for a message, also for a storage that does not tell
 free_megabytes() {
   local free
   free=$(free_bytes)
   if [ -n "$free" ]; then echo "$((free / 1000000))"; else echo 'an unknown number of'; fi
 }
 
-# usage: share_bytes      what it holds in all, likewise
+# usage: share_bytes      prints the size of the file system, likewise
 share_bytes() {
   file_system 4
 }

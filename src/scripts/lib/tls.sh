@@ -1,11 +1,11 @@
 # shellcheck shell=bash
-# The encryption of connections: its files, and what is wrong with it in the words of libpq.
+# The encryption of connections: its files, and the remedies for the messages of libpq about it.
 # Needs: common.sh; PGHOST, PGUSER, PGDATABASE and MAINTENANCE_DATABASE; for encrypted connections PGSSLMODE; with an
-# authority PGSSLROOTCERT and TLS_AUTHORITY_SOURCE, what messages call it; with a certificate of the client PGSSLCERT,
-# PGSSLKEY, TLS_KEY_FILE, and what messages call the first and the last, TLS_CERTIFICATE_SOURCE and TLS_KEY_SOURCE.
+# authority PGSSLROOTCERT and TLS_AUTHORITY_SOURCE, its name in messages; with a certificate of the client PGSSLCERT, PGSSLKEY,
+# TLS_KEY_FILE, and the names of the first and the last in messages, TLS_CERTIFICATE_SOURCE and TLS_KEY_SOURCE.
 # Sets:  nothing; writes the file PGSSLKEY.
 
-# usage: missing_tls_files      a line with the remedy for each that is missing or empty
+# usage: missing_tls_files      prints a line with the remedy for each file that is missing or empty
 missing_tls_files() {
   [ "${PGSSLROOTCERT:-system}" = system ] || present "$PGSSLROOTCERT" "$(authority)" "the server's certificate is checked with it"
   [ -z "${PGSSLCERT:-}" ] || present "$PGSSLCERT" "$TLS_CERTIFICATE_SOURCE" "the client shows it to the server"
@@ -28,8 +28,8 @@ authority() {
 }
 
 # usage: is_about_tls MESSAGE
-# Names may be spelled like anything. A connection that was cut names SSL too, and the next try may find a server that has
-# started; and so does a server that does not admit the role with or without encryption.
+# Names may contain any words, so they are removed first. The message of a cut connection names SSL, too, and the next try may
+# find a server that has started. So does the message of a server that does not admit the role with or without encryption.
 is_about_tls() {
   local said=$1 words
   for words in "\"$PGHOST\"" "\"$PGUSER\"" "\"$PGDATABASE\"" "\"$MAINTENANCE_DATABASE\"" \
@@ -74,7 +74,7 @@ unverified_remedy() {
   esac
 }
 
-# Why the server's certificate fails, which libpq does not say; nothing where the image has no openssl.
+# Prints why the server's certificate fails, which libpq does not tell; nothing if the image has no openssl.
 fault_of_certificate() {
   local host=$PGHOST
   command -v openssl >/dev/null && [ -s "${PGSSLROOTCERT:-}" ] || return 0

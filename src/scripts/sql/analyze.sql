@@ -1,5 +1,6 @@
--- Gathers the planner's statistics of each table: no dump before PostgreSQL 18 has them. Tables that a foreign one belongs to are
--- left out: its rows are another server's, which a restore does not ask. So are those of owners that we may not act for.
+-- Gathers the planner's statistics of each table: no dump before PostgreSQL 18 has them. Tables with a foreign table among their
+-- partitions are left out: its rows are on another server, which a restore does not ask. So are tables of owners that we may not
+-- act for.
 WITH RECURSIVE foreigners AS (
   SELECT oid FROM pg_class WHERE relkind = 'f'
    UNION

@@ -1,8 +1,8 @@
--- After text-of-values.sql. Prints for each table, but for those in :excluded: its name as JSON, the number of its rows and, if :hashing, a hash of
--- what is in them that does not depend on their order; tabs between. The same for all large objects together.
--- With :snapshot, each table is looked at in that snapshot and in a transaction of its own: no lock is held for longer, and
--- the locks of many tables are never held at once. With :identities, prints the tables' identities instead: name, oid, and
--- what changes when the table does in ways that a snapshot does not shield from, such as TRUNCATE.
+-- After text-of-values.sql. Prints for each table, but for those in :excluded: its name as JSON, the number of its rows and, if
+-- :hashing, a hash of their contents that does not depend on their order; tabs between. The same for all large objects together.
+-- With :snapshot, each table is read in that snapshot and in a transaction of its own: no lock is held for longer, and the locks
+-- of many tables are never held at once. With :identities, prints the tables' identities instead: name, oid, and the facts that
+-- change when the table changes in spite of a snapshot, e.g. by TRUNCATE.
 \if :{?snapshot}
 SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY\;
 SET TRANSACTION SNAPSHOT :'snapshot'\;
@@ -22,9 +22,9 @@ WITH RECURSIVE tables AS (
   SELECT inhrelid FROM pg_inherits JOIN excluded ON inhparent = excluded.oid
 ), columns AS (
   SELECT attrelid AS oid,
-         -- By name: a restore may put the columns of a child table into another order. The types that are hashed as they are
-         -- have the same hash on each server; others are hashed as text, for an enum's is of its labels' oids, and a collation
-         -- may have one of its own.
+         -- By name: a restore may put the columns of a child table into another order. The types that are hashed directly have
+         -- the same hash on each server. Others are hashed as text: the hash of an enum is that of its labels' oids, and a
+         -- collation may have a hash of its own.
          string_agg(CASE WHEN atttypid = ANY ('{bool,"char",int2,int4,int8,oid,float4,float8,numeric,bytea,uuid,date,time,timetz,timestamp,timestamptz,jsonb,inet,cidr,macaddr,macaddr8,pg_lsn}'::regtype[])
                          THEN format('%I', attname) ELSE format('%I::text COLLATE "C"', attname) END, ', ' ORDER BY attname COLLATE "C") AS list
     FROM pg_attribute
@@ -43,7 +43,7 @@ SELECT CASE WHEN :'snapshot' <> '' THEN format('SET TRANSACTION ISOLATION LEVEL 
   FROM tables LEFT JOIN columns USING (oid)
  WHERE relkind = 'r' AND oid NOT IN (SELECT oid FROM excluded)
  UNION ALL
--- Without trailing zeros: a large object with holes has none when it is restored.
+-- Without trailing zeros: a restore may drop those of a large object with holes.
 SELECT CASE WHEN :'snapshot' <> '' THEN format('SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY; SET TRANSACTION SNAPSHOT %L; ', :'snapshot') ELSE '' END
     || format($$SELECT '"large objects"', (SELECT count(*) FROM pg_largeobject_metadata), %s$$,
               CASE WHEN :'hashing' AND has_table_privilege('pg_largeobject', 'select')

@@ -1,12 +1,12 @@
--- Makes the database :staging as the file of the environment variable DEFINITION describes one: owner, encoding, locale,
--- tablespace, connection limit and grants, as database.sql prints them. None of these is in a dump that is restored under
--- another name. It is a copy of the database :template. Prints the grants that we may not make: those of grantors that we are not
--- allowed to act for. The comment marks it as ours, so that the next run may drop what this one left behind.
+-- Makes the database :staging with the definition in the file of the environment variable DEFINITION: owner, encoding, locale,
+-- tablespace, connection limit and grants, as database.sql prints them. A dump that is restored under another name brings none
+-- of these. The database is a copy of the database :template. Prints the grants that we may not make: those of grantors that we
+-- may not act for. The comment marks the database as ours, so that the next run may drop it if this run is killed.
 \set definition `cat "$DEFINITION"`
 
 SELECT format('CREATE DATABASE %I TEMPLATE %I OWNER %I ENCODING %L LC_COLLATE %L LC_CTYPE %L CONNECTION LIMIT %s',
               :'staging', :'template', d ->> 'owner', d ->> 'encoding', d ->> 'collate', d ->> 'ctype', d ->> 'connectionLimit')
-    -- The default may be denied to a role that names it; a server may lack others.
+    -- A role that names the default tablespace may be denied; a server may lack others.
     || coalesce((SELECT format(' TABLESPACE %I', spcname) FROM pg_tablespace WHERE spcname = d ->> 'tablespace' AND spcname <> 'pg_default' AND has_tablespace_privilege(oid, 'CREATE')), '')
     || CASE d ->> 'provider'
          WHEN 'c' THEN ' LOCALE_PROVIDER libc'
@@ -22,7 +22,7 @@ SELECT format('REVOKE ALL ON DATABASE %I FROM PUBLIC, %I', :'staging', d ->> 'ow
   FROM CAST(:'definition' AS jsonb) AS d
  WHERE d -> 'grants' <> 'null' \gexec
 
--- Each by the role that granted it.
+-- Each grant is made by its former grantor.
 SELECT CASE WHEN current_setting('server_version_num')::int >= 160000 THEN 'SET' ELSE 'MEMBER' END AS may_become \gset
 SELECT CASE WHEN NOT pg_has_role(oid, :'may_become') THEN format('SELECT %L', format('%s on the database for %s, which %s has granted', item ->> 'privilege', coalesce(item ->> 'grantee', 'PUBLIC'), item ->> 'grantor'))
   ELSE format('SET ROLE %I; GRANT %s ON DATABASE %I TO %s%s; RESET ROLE', item ->> 'grantor', item ->> 'privilege', :'staging',

@@ -1,4 +1,4 @@
--- Gives the database :staging the settings that the file of the environment variable DEFINITION has, as database.sql prints them.
+-- Gives the database :staging the settings in the file of the environment variable DEFINITION, as database.sql prints them.
 -- They come after the rows: some, such as array_nulls, change how rows are read.
 \set definition `cat "$DEFINITION"`
 

@@ -1,3 +1,3 @@
--- Prints the comment of the database that the file of the environment variable DEFINITION describes, as database.sql prints it.
+-- Prints the comment of the database in the file of the environment variable DEFINITION, which database.sql printed.
 \set definition `cat "$DEFINITION"`
 SELECT CAST(:'definition' AS jsonb) ->> 'comment';

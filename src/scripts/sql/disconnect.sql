@@ -9,7 +9,7 @@ BEGIN
       WHERE locktype = 'object' AND classid = 'pg_database'::regclass AND objid = current_setting('restore.oid')::oid
         AND mode = 'AccessExclusiveLock' AND granted;
     IF FOUND THEN
-      -- To try one that we may not end would keep us from the others.
+      -- An error on a session that we may not end would spare the others.
       PERFORM pg_terminate_backend(pid)
          FROM pg_stat_activity LEFT JOIN pg_roles AS of_session ON of_session.oid = usesysid
         WHERE datid = current_setting('restore.oid')::oid

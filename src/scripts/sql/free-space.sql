@@ -1,5 +1,5 @@
--- Prints how many bytes are free where the database :db is, or would be, as df on the server sees it.
--- SQL itself knows no free space; only a superuser may ask the server's shell, and managed servers allow it to no role.
+-- Prints the free bytes at the present or future place of the database :db, by df on the server. SQL itself knows no free space.
+-- Only a superuser may ask the server's shell, and managed servers allow it to no role.
 CREATE TEMPORARY TABLE free_space (line text);
 SELECT format('COPY pg_temp.free_space FROM PROGRAM %L', 'df -P -k ' || coalesce(
          (SELECT 'pg_tblspc/' || dattablespace FROM pg_database

@@ -1,4 +1,4 @@
--- Takes the lock of the name :lock on the database :db. Prints who holds it, where it is held, and "locked" once it is ours.
+-- Takes the lock of the name :lock on the database :db. While another session holds it, prints which; once it is ours, "locked".
 SELECT set_config(name, value, false)
   FROM (VALUES ('idle_session_timeout', '0'), ('tcp_keepalives_idle', '30'), ('tcp_keepalives_interval', '10'),
                ('tcp_keepalives_count', '3')) AS wanted (name, value)

@@ -1,6 +1,6 @@
--- Prints the manifest of a dump of the database :db. What is known before is given as variables; what is long comes from
--- files of the folder of the environment variable FACTS, as lines of fields with tabs between, in which names are JSON:
--- definition and needs (all of it JSON), checks, secrets, contents, structure and rights.
+-- Prints the manifest of a dump of the database :db. Short facts are variables. Long facts are files in the folder of the
+-- environment variable FACTS, as lines of fields with tabs between, in which names are JSON: definition and needs (all of it
+-- JSON), checks, secrets, contents, structure and rights.
 \set definition `cat "$FACTS/definition"`
 \set checks `cat "$FACTS/checks"`
 \set secrets `cat "$FACTS/secrets"`
@@ -29,7 +29,7 @@ SELECT jsonb_pretty(jsonb_build_object(
   'preload', CASE WHEN pg_has_role('pg_read_all_settings', 'USAGE') THEN current_setting('shared_preload_libraries') END,
   'definition', :'definition'::jsonb,
   'needs', :'needs'::jsonb,
-  -- What the role that restores could not do when the dump was taken.
+  -- The rights that the restoring role lacked when the dump was taken.
   'preflight', (SELECT jsonb_build_object('role', :'restorer'::text,
                   'fails', coalesce(jsonb_agg(field[2]) FILTER (WHERE field[1] = 'fails'), '[]'),
                   'hinders', coalesce(jsonb_agg(field[2]) FILTER (WHERE field[1] = 'hinders'), '[]')) FROM rights),

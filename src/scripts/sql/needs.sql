@@ -1,12 +1,12 @@
--- Prints as JSON what a restore of this database needs a right to that not every role has: a list of kinds and names.
+-- Prints as JSON the objects for which a restore of this database needs rights that not every role has: a list of kinds and names.
 WITH members AS (
-  -- Of an extension, and what PostgreSQL makes by itself with another object: row and array types, what a range brings along.
+  -- Objects of extensions, and those that PostgreSQL makes with another object: row and array types, and the functions of a range.
   SELECT classid, objid FROM pg_depend WHERE deptype IN ('e', 'i')
 ), subscriptions AS (
   SELECT s.oid, quote_ident(subname) AS name, subowner, (SELECT rolsuper FROM pg_roles WHERE rolname = current_user) AS is_dumped
     FROM pg_subscription s JOIN pg_database d ON d.oid = subdbid WHERE datname = current_database()
 ), objects (class, oid, owner, superuser) AS (
-  -- What only a superuser may create, in words; null for what its owner may.
+  -- The objects that only a superuser may create, in words; null for those that their owner may create.
   SELECT 'pg_class'::regclass, oid, relowner, NULL FROM pg_class WHERE relkind NOT IN ('i', 'I')
   UNION ALL SELECT 'pg_namespace', oid, nspowner, NULL FROM pg_namespace
   UNION ALL SELECT 'pg_type', oid, typowner, CASE WHEN typtype = 'b' AND typelem = 0 THEN 'the base type ' || format_type(oid, NULL) END FROM pg_type
@@ -46,7 +46,7 @@ WITH members AS (
   UNION SELECT 'superuser', superuser FROM own WHERE superuser IS NOT NULL
   UNION SELECT 'database owner', pg_get_userbyid(datdba) FROM pg_database WHERE datname = current_database()
   UNION SELECT 'left out', 'the subscription ' || name FROM subscriptions WHERE NOT is_dumped
-  -- Who may not see them is told that there are none.
+  -- A role that may not see them is told that there are none.
   UNION SELECT 'left out', format('the options of the user mapping for %s at the server %I', quote_ident(usename), srvname) FROM pg_user_mappings
          WHERE umoptions IS NULL AND NOT (SELECT rolsuper FROM pg_roles WHERE rolname = current_user)
   UNION SELECT 'wrapper', fdwname FROM pg_foreign_server JOIN pg_foreign_data_wrapper w ON w.oid = srvfdw

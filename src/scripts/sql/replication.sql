@@ -1,4 +1,4 @@
--- Prints what replicates the database :db, or into it, with what to do about it; a line each.
+-- Prints the replication from and into the database :db, with the remedies; a line each.
 SELECT format('  the %s replication slot %I%s: stop its consumer, drop it with SELECT pg_drop_replication_slot(%L), and let the consumer begin anew afterwards',
               slot_type, slot_name, CASE WHEN active THEN format(', which process %s reads', active_pid) END, slot_name)
   FROM pg_replication_slots WHERE database = :'db' AND NOT temporary

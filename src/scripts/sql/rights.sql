@@ -1,7 +1,7 @@
--- Prints what a restore of the database :db as :role could not do now, a line each: how bad it is, and a sentence with the
--- remedy, a tab between. `fails` is what the restore fails for, `hinders` what it may have to wait for or leaves out.
--- What it needs is in the file of the environment variable NEEDS, as needs.sql prints it. :template is what template1 has for
--- the role, as template.sql prints it.
+-- Prints the rights that a restore of the database :db as :role lacks now, a line each: the severity, a tab, and a sentence with
+-- the remedy. `fails`: the restore fails. `hinders`: the restore may have to wait, or leaves something out. The needed rights are
+-- in the file of the environment variable NEEDS, as needs.sql prints them. :template has the contents of template1 for the role,
+-- as template.sql prints them.
 \set needs `cat "$NEEDS"`
 SELECT CASE WHEN current_setting('server_version_num')::int >= 160000 THEN 'SET' ELSE 'MEMBER' END AS may_become \gset
 WITH restorer AS (

@@ -1,5 +1,5 @@
--- Prints who is connected to the database :db, one a line, and who may end the session, where we may not. Of the sessions of
--- others a role that is neither a superuser nor a member of pg_read_all_stats, does not see everything.
+-- Prints the sessions on the database :db, a line each, and, if we may not end a session, the role that may. A role that is
+-- neither a superuser nor a member of pg_read_all_stats does not see everything of other roles' sessions.
 SELECT concat_ws(' ', nullif(backend_type, 'client backend'), usename, 'from', coalesce(host(client_addr), CASE WHEN backend_type IS NULL THEN 'an address that is hidden' ELSE 'a socket' END),
                  nullif('as ' || application_name, 'as '), 'pid', pid,
                  CASE WHEN me.rolsuper OR pg_has_role(usesysid, 'USAGE') AND NOT of_session.rolsuper THEN NULL

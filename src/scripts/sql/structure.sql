@@ -1,9 +1,9 @@
--- After text-of-values.sql. Prints what the database is made of, a line for each object that a dump restores: its kind, its
--- name, and a hash of its definition and, after a blank, one of its grants, as JSON, tabs between. The same definition has the same hash on every server of this major version: names stand for
--- oids, and lists are sorted.
--- Left out is what a good restore may change: positions of inherited columns, tablespaces, versions of extensions, whether an
--- inherited constraint is validated, who granted a right. Left out as well is what may hold a password: options of user
--- mappings, and connections of subscriptions.
+-- After text-of-values.sql. Prints the objects of the database, a line for each object that a dump restores: its kind, its name,
+-- a hash of its definition and, after a blank, a hash of its grants, as JSON, tabs between. The same definition has the same hash
+-- on every server of this major version: names stand for oids, and lists are sorted.
+-- Facts that a good restore may change are left out: positions of inherited columns, tablespaces, versions of extensions, whether
+-- an inherited constraint is validated, grantors. So are facts that may hold a password: options of user mappings, and
+-- connections of subscriptions.
 WITH members AS (
   SELECT classid, objid FROM pg_depend WHERE deptype = 'e'
 ), schemas AS (
@@ -20,10 +20,10 @@ WITH members AS (
   SELECT p.*, format('%I.%I(%s)', nspname, proname, pg_get_function_identity_arguments(p.oid)) AS name
     FROM pg_proc p JOIN schemas n ON n.oid = pronamespace
    WHERE NOT EXISTS (SELECT FROM members WHERE classid = 'pg_proc'::regclass AND objid = p.oid)
-     -- The functions that a range brings along.
+     -- The functions that come with a range.
      AND NOT EXISTS (SELECT FROM pg_depend WHERE classid = 'pg_proc'::regclass AND objid = p.oid AND deptype = 'i')
 ), objects (kind, name, class, oid, owner, acl, definition, source) AS (
-  -- What is parsed on restore, and may come back with other casts and parentheses, is a definition; the rest is a source.
+  -- A definition is parsed on restore, and may come back with other casts and parentheses. All other texts are sources.
   SELECT 'schema', format('%I', nspname), 'pg_namespace'::regclass, n.oid, nspowner, coalesce(nspacl, acldefault('n', nspowner)), NULL, NULL
     FROM pg_namespace n JOIN schemas USING (oid, nspname)
    WHERE NOT EXISTS (SELECT FROM members WHERE classid = 'pg_namespace'::regclass AND objid = n.oid)
