@@ -39,8 +39,8 @@ describe('what is expected', () => {
 
   test('the remedies name the options that fit', () => {
     expect(report(SHOP, {}).findings[0]!.remedy).toBe(
-      'Commit it, encrypted with sops; or set provider to what brings it into the cluster, or optionalUntil to what ' +
-        'makes it there',
+      'Commit it, encrypted with sops; or set provider to the tool that brings it into the cluster, or optionalUntil ' +
+        'to the event that makes it there',
     );
     expect(report(SHOP, { 'a.yaml': sops.yaml(shop({ other: 'x' })) }).findings[0]!.remedy).toContain('optionalUntil');
   });

@@ -230,7 +230,7 @@ const generator = (what: object): Overlay => ({
     const files = monorepo({ resources: ['secret.enc.yaml'], ...fields }, { 'secret.enc.yaml': encrypted }, spec);
     expect(found(files)).toEqual([`error secret-renamed ${FILE}:4`]);
     const name = `${'namePrefix' in { ...fields, ...spec } ? 'prod-' : ''}zitadel-secret${'nameSuffix' in fields ? '-v2' : ''}`;
-    expect(said(files)).toContain(`Secret zitadel-secret becomes ${name} by ${OVERLAY}`);
+    expect(said(files)).toContain(`${OVERLAY} renames Secret zitadel-secret to ${name}`);
     expect(found(files, [{ ...EXPECTED[0]!, secret: name }])).toEqual([]);
   });
 

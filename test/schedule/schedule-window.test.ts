@@ -57,7 +57,7 @@ test.each([
   ['24:00', '05:00', /^scheduleWindow\.from \("24:00"\)/],
   ['22:00', '24:01', /^scheduleWindow\.to \("24:01"\)/],
   ['22:60', '23:00', /^scheduleWindow\.from \("22:60"\)/],
-  ['05:00', '05:00', /^scheduleWindow\.to \("05:00"\) is when the window begins, too\. /],
+  ['05:00', '05:00', /^scheduleWindow\.to \("05:00"\) is also the beginning of the window\. /],
 ])('from %s to %s is refused', (from, to, message) => {
   expect(() => ScheduleWindow.between(from, to)).toThrow(message);
 });

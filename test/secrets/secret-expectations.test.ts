@@ -93,12 +93,12 @@ test('because is what the use says by default, and what is said takes its place'
   expect(rows(list).map((row) => row.at(-1))).toEqual(reasons);
 });
 
-test('a key of which neither the options nor a use says why it must be there fails the synth', () => {
+test('a key without a reason, of its own or of a use, fails the synth', () => {
   const scope = chart();
   new SecretExpectations(scope, 'secrets').expectKey('app', 'key');
   expect(() => Testing.synth(scope)).toThrow(
-    'expectKey.because ("secret app, key key") is missing, and no use of the key says why it must be there. ' +
-      'Say what cannot be restored without it',
+    'expectKey.because ("secret app, key key") is missing, and no use of the key gives the reason. ' +
+      'Say why a restore needs the key',
   );
 });
 
