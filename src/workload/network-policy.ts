@@ -61,5 +61,5 @@ export function isolate(scope: Construct, job: IsolatedWorkload, destinations: r
 function summary(name: string, destinations: readonly Destination[]): string {
   const only =
     destinations.length === 0 ? '' : ` but ${destinations.map((destination) => IN_WORDS[destination]).join(', ')}`;
-  return `No peer may connect to the pods of ${name}, and they may connect to no peer${only}.`;
+  return `Nothing may connect to the pods of ${name}, and they may connect to nothing${only}.`;
 }
