@@ -30,8 +30,8 @@ export interface BackupCronJobProps extends BackupOptions {
   readonly storage: IBackupStorage;
   /**
    * Folder of the dumps on the claim, and the first part of their names.
-   * @default - the database's name, percent-encoded where it has characters that need quoting in a shell; longer than
-   * 80 characters, its beginning and a hash
+   * @default - the database's name, in which characters that need quoting in a shell are percent-encoded; if it is
+   * longer than 80 characters, its beginning and a hash
    */
   readonly folder?: string;
   /**

@@ -36,7 +36,7 @@ export class Compression {
   private constructor(
     /** `zstd`, `lz4`, `gzip` or `none`. */
     public readonly method: string,
-    /** The level of the method; undefined where it has none. */
+    /** The level of the method; undefined if it has none. */
     public readonly level?: number,
   ) {}
 

@@ -4,7 +4,7 @@ import { checkDays, InvalidPropError } from '../errors';
 /** The dumps to keep. A dump stays if at least one rule wants it. Rules that are left out keep nothing. */
 export interface RetentionRules {
   /**
-   * The newest dumps, however old they are. At least 1: the last verified dump is never removed.
+   * The newest dumps, of any age. At least 1: the last verified dump is never removed.
    * @default 1
    */
   readonly last?: number;

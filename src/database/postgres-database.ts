@@ -16,7 +16,7 @@ export interface PostgresDatabaseProps extends PostgresServerProps {
 /** The way to a server, and the tools that fit it. */
 export interface PostgresServerProps {
   /**
-   * Role that dumps, and that restores where `restoreAs` names no other. To dump, it must be able to read everything,
+   * Role that dumps, and that restores unless `restoreAs` names another. To dump, it must be able to read everything,
    * e.g. by `pg_read_all_data`. `docs/least-privilege.md` has the SQL that makes such roles.
    */
   readonly user: string;

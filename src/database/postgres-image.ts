@@ -38,7 +38,7 @@ export class PostgresImage {
   /**
    * The official Alpine image, `postgres:<version>-alpine`, whose user and group are both 70.
    * @param version e.g. `16.4`
-   * @throws InvalidPropError when it does not name one release, or the digest is none
+   * @throws InvalidPropError when the version does not name one release, or the digest is not valid
    */
   public static alpine(version: string, options: PostgresImageOptions = {}): PostgresImage {
     return PostgresImage.official(version, '-alpine', 70, options, true);
@@ -47,7 +47,7 @@ export class PostgresImage {
   /**
    * The official Debian image, `postgres:<version>`, whose user and group are both 999.
    * @param version e.g. `16.4`
-   * @throws InvalidPropError when it does not name one release, or the digest is none
+   * @throws InvalidPropError when the version does not name one release, or the digest is not valid
    */
   public static debian(version: string, options: PostgresImageOptions = {}): PostgresImage {
     return PostgresImage.official(version, '', 999, options, false);

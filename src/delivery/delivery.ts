@@ -21,7 +21,7 @@ export interface ArgoCdDeliveryOptions {
   readonly namespace?: string;
 }
 
-/** The tool that brings objects into the cluster, and would undo what a person changes by hand. */
+/** The tool that brings objects into the cluster, and would undo the changes that a person makes by hand. */
 export abstract class Delivery {
   /**
    * A Kustomization of Flux: one that is made here, or the name of one.
@@ -69,13 +69,13 @@ export abstract class Delivery {
   public abstract _objects(namespace: string): ExternalObject[];
 
   /**
-   * Commands that keep it from undoing what a person does in a namespace.
+   * Commands that keep it from undoing the changes of a person in a namespace.
    * @internal
    */
   public abstract _suspend(namespace: string): string[];
 
   /**
-   * Commands that take the suspension back, in the same shell, and apply what is in Git.
+   * Commands that take the suspension back, in the same shell, and apply the manifests in Git.
    * @internal
    */
   public abstract _resume(namespace: string): string[];
@@ -87,7 +87,7 @@ export abstract class Delivery {
   public abstract _suspended(namespace: string): string[];
 
   /**
-   * Commands that apply what is in Git, now.
+   * Commands that apply the manifests in Git now.
    * @internal
    */
   public abstract _apply(): string[];

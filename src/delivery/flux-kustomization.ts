@@ -84,7 +84,7 @@ export interface FluxKustomizationProps {
    */
   readonly healthChecks?: ApiObject[];
   /**
-   * Names of Kustomizations of the same namespace that must be ready before, e.g. the one that makes the Namespace.
+   * Names of Kustomizations of the same namespace that must be ready before, e.g. that which makes the Namespace.
    * @default - none
    */
   readonly dependsOn?: string[];

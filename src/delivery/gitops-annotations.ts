@@ -36,5 +36,5 @@ export const isKept = (annotation: (name: string) => unknown): boolean =>
     Object.entries(wanted).every(([name, value]) => annotation(name) === value),
   );
 
-/** Flux creates the object but never changes it, nor deletes it to re-create it, whatever `force` says. */
+/** Flux creates the object but never changes it, nor deletes it to re-create it, even with `force`. */
 export const NEVER_RECREATE = { [SSA]: 'IfNotPresent' };

@@ -40,8 +40,8 @@ export const zitadel = RunbookService.deployment('zitadel', {
       'in its place, and Helm makes it anew when it is missing.',
   ],
   lostWithKey:
-    'what only ZITADEL can read: signing keys, client secrets of identity providers, passwords of SMTP and SMS, ' +
-    "and people's one-time password secrets. Users and the hashes of their passwords are not encrypted with it",
+    'the data that only ZITADEL can read: signing keys, client secrets of identity providers, passwords of SMTP and ' +
+    "SMS, and people's one-time password secrets. Users and the hashes of their passwords are not encrypted with it",
 });
 
 /** Names that the runbook needs and that are given elsewhere. */

@@ -12,7 +12,7 @@ import { takeName } from '../kubernetes/resource';
 export interface BackupDashboardProps {
   /** Name of the ConfigMap. */
   readonly name: string;
-  /** The alerts whose CronJobs and claims are shown. Their rules record what the dashboard asks for. */
+  /** The alerts whose CronJobs and claims are shown. Their rules record the metrics of the dashboard. */
   readonly alerts: BackupAlerts;
   /**
    * Title of the dashboard, unique in its folder.

@@ -80,7 +80,7 @@ export const CHANGES = {
 
 export type ChangeId = keyof typeof CHANGES;
 
-/** One answer to a reviewer: what the change means. */
+/** One answer to a reviewer about the meaning of the change. */
 export interface Change {
   readonly id: ChangeId;
   readonly level: Level;

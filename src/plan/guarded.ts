@@ -65,7 +65,7 @@ function defectOf({ object }: Manifest, binding: Manifest | undefined): string |
     : undefined;
 }
 
-/** The guard that refuses to delete an object, if there is one. */
+/** The guard that refuses to delete an object; undefined if there is none. */
 export function guardOn({ kind, namespace, name, object }: Manifest, guards: readonly Guard[]): Guard | undefined {
   const noun = KINDS[kind];
   if (noun === undefined) return undefined;

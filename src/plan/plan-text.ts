@@ -17,7 +17,7 @@ export interface TextOptions {
 /** The most resources that are listed. JSON has all of them. */
 const MOST_RESOURCES = 10;
 
-/** The plan for people: the risk in a line, what the change means, and every field that differs. */
+/** The plan for people: the risk in a line, the meaning of the change, and every field that differs. */
 export function textReport(plan: Plan, { color, columns }: TextOptions): string {
   const colors = createColors(color);
   const paint = { error: colors.red, warning: colors.yellow, note: colors.cyan };

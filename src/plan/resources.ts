@@ -18,7 +18,7 @@ export function resourceName({ kind, namespace, name, file, apiVersion }: Manife
   return `${kind} ${namespace === '' ? '' : `${namespace}/`}${name}`;
 }
 
-/** The name of a resource that differs in reports: the new one. */
+/** The name in reports of a resource that differs: its new name. */
 export function changedName({ before, after }: Pick<ResourceChange, 'before' | 'after'>): string {
   return resourceName((after ?? before)!);
 }

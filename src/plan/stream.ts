@@ -14,7 +14,7 @@ export function stream(content: Buffer): Files {
 
 /**
  * @param source a file, a pipe, or `-` for the standard input
- * @throws MisuseError where it cannot be read
+ * @throws MisuseError when it cannot be read
  */
 export function readStream(source: string, option: string): Files {
   try {

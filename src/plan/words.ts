@@ -49,7 +49,7 @@ export function bytes(size: number): string {
   return `${number < 10 && power > 0 ? Number(number.toFixed(1)) : Math.round(number)} ${BYTES[power]}`;
 }
 
-/** The bytes of a quantity such as `50Gi`; undefined where it is none. */
+/** The bytes of a quantity such as `50Gi`; undefined for other text. */
 export function quantity(text: string): number | undefined {
   const [, digits, unit] = /^(\d+(?:\.\d+)?)(m|k|[KMGTPE]i?)?$/.exec(text) ?? [];
   if (digits === undefined) return undefined;

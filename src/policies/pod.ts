@@ -41,7 +41,7 @@ function readPod(manifest: Manifest): Pod | undefined {
   };
 }
 
-/** A policy for every pod, from whatever source. */
+/** A policy for every pod, from any source. */
 export function podPolicy(
   policy: Omit<Policy, 'check' | 'level'> & { readonly level?: Level },
   check: (pod: Pod) => readonly Violation[],

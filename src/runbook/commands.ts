@@ -33,7 +33,7 @@ export class Commands {
     return `\`${this.pgbackup(rest)}\``;
   }
 
-  /** Commands that stop the service, and keep others from starting it; the variable `replicas` remembers its size. */
+  /** Commands that stop the service, and keep tools from starting it; the variable `replicas` remembers its size. */
   public stop(): string[] {
     const { workload } = this.runbook.service;
     return [
@@ -65,7 +65,7 @@ export class Commands {
       : [this.kubectl(`rollout restart ${workload}`), this.kubectl(`rollout status ${workload} --timeout=10m`)];
   }
 
-  /** Commands that keep others from undoing what is done to the service. */
+  /** Commands that keep tools from undoing changes of the service. */
   public hold(): string[] {
     return this.runbook.service.delivery._suspend(this.runbook.namespace);
   }

@@ -40,7 +40,7 @@ export interface RunbookProps {
   readonly copies?: DatabaseCopies;
   /**
    * The service that uses the database.
-   * @default - one that the page neither stops nor proves, called "the service"
+   * @default - a service that the page neither stops nor proves, called "the service"
    */
   readonly service?: RunbookService;
   /**

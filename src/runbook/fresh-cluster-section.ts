@@ -99,9 +99,8 @@ function server({ delivery, namespace, server: name }: RunbookFacts, commands: C
     ...(delivery._appliers.length === 0
       ? [reads, sh(commands.isBackupSuspended(), ...isUp)]
       : [
-          'Go on only when Git says that the backup is suspended: these commands apply what Git says, and take ' +
-            'back what ' +
-            `\`kubectl patch\` has set. ${reads}`,
+          'Go on only when the backup is suspended in Git: these commands apply the state of Git, and revert ' +
+            `\`kubectl patch\`. ${reads}`,
           sh(...delivery._resume(namespace), commands.isBackupSuspended(), ...isUp),
         ]),
   ];

@@ -9,7 +9,7 @@ export function keysOfDumps({ secrets }: RunbookFacts): ExpectedSecret[] {
   return secrets._all.filter(({ _options }) => _options.sameAsDump);
 }
 
-/** The name that people use for it: that of the only key, or a general one. */
+/** The name that people use: that of the only key, or a general name for several. */
 export function keyName(runbook: RunbookFacts): string {
   const [key, other] = keysOfDumps(runbook);
   return other === undefined ? (key?._onlyKey ?? 'key') : 'key of the dumps';
@@ -31,7 +31,7 @@ export function keySection(runbook: RunbookFacts): Section[] {
       title: `The ${keyName(runbook)} is lost or wrong`,
       body: (see) =>
         paragraphs(
-          `This section is about ${names}: it opens what is encrypted in the database. With a wrong value ${title} may ` +
+          `This section is about ${names}: it opens the encrypted data of the database. With a wrong value ${title} may ` +
             `start and look well${probe === undefined ? '' : `; the probe of ${see('verify')} tells`}. ` +
             `**Stop ${title}** (${see('stopFirst')}): the right value does not open what is written with a wrong ` +
             `value. Never make up a new value. Today's value opens the dumps with \`same\` under \`SECRETS\`: ` +
@@ -70,9 +70,8 @@ export function keySection(runbook: RunbookFacts): Section[] {
             `written with two values, restore a dump with \`same\` (${see('restore')}).`,
           "**If no value is found,** only the dumps that today's value opens are left: restore the newest dump with " +
             '`same`. Lost for good is ' +
-            `${lostWithKey ?? 'all that was encrypted with the lost value'}. There is no re-encryption: no program ` +
-            'turns what a value has encrypted into what another value opens. Hold the other dumps until you give up ' +
-            'the search.',
+            `${lostWithKey ?? 'all that was encrypted with the lost value'}. There is no re-encryption: no program can ` +
+            'convert data from one value to another. Hold the other dumps until you give up the search.',
         ),
     },
   ];

@@ -61,8 +61,8 @@ function drill({ drill: of, copies }: RunbookFacts, commands: Commands): Section
               ? 'the newest verified dump'
               : 'the dump that was not drilled for the longest time') +
             ' is restored into a server in the pod of the drill. Production is not involved, and may be down. ' +
-            `${commands.inline('evidence')} shows the last drill. There, \`lastProven.ended\` is when a recovery was ` +
-            'last proven, also while drills fail, and `seconds.restore` how long it took. ' +
+            `${commands.inline('evidence')} shows the last drill. Its \`lastProven\` has the time and the seconds of the ` +
+            'last proven restore, even if later drills have failed. ' +
             `${commands.inline('drill')} starts another drill` +
             `${copies?.drill === undefined ? '' : `, and ${commands.inline('drill --from offsite')} a drill of the newest copy in the bucket`}. ` +
             `The evidence of ${keepEvidence} drills is kept.`,
@@ -94,10 +94,10 @@ function storageFull({ backup, declaredIn }: RunbookFacts, commands: Commands): 
     title: 'The storage is full',
     body: (see) =>
       paragraphs(
-        'A backup that may not fit prunes first what it would prune afterwards. If that is not enough, it fails and ' +
-          `leaves earlier dumps as they are: you need not clean up. ${commands.inline('usage')} shows the room, and ` +
-          'what takes it. Remove neither dumps by hand nor the files beside them. Take the first step that helps, ' +
-          `and then back up again (${see('backup')}):`,
+        'A backup that may not fit first prunes the dumps that it would prune afterwards. If that is not enough, it ' +
+          `fails and leaves earlier dumps as they are: you need not clean up. ${commands.inline('usage')} shows the ` +
+          'space, and what takes it. Remove neither dumps by hand nor the files beside them. Take the first step that ' +
+          `helps, and then back up again (${see('backup')}):`,
         `1. Remove other files from the same share: its file system is shared, and the claim's size is mostly not enforced.
 2. \`release\` dumps that need not be held (${see('largeChange')}). The next backup prunes them.
 3. Enlarge the share on the NAS. A larger \`size\` of the claim \`${backup.storage.claimName}\` alone does nothing.
@@ -153,7 +153,7 @@ function verify({ service }: RunbookFacts, commands: Commands): Section {
     body: () =>
       paragraphs(
         `After a backup, and every week, ${commands.inline('status')} must be green, with status 0. After a restore, ` +
-          `check what was restored${up.length === 0 ? '' : `. Check of ${title} that ${words(up)}`}. Check that ` +
+          `check what was restored${up.length === 0 ? '' : `. Check that ${title} is up: ${words(up)}`}. Check that ` +
           'nothing is suspended any more: ' +
           `${suspensions.length === 1 ? 'the last line is' : `the last ${suspensions.length} lines are`} empty ` +
           'or `false`:',

@@ -66,9 +66,9 @@ function stopFirst({ service }: RunbookFacts, commands: Commands): Section {
     title: 'Data is being corrupted now',
     body: (see) =>
       paragraphs(
-        `Stop ${title}, so that nothing else is damaged${stop.length === 0 ? '.' : ', and note what is printed'}` +
+        `Stop ${title}, so that no more data is damaged${stop.length === 0 ? '.' : ', and note the output'}` +
           (hasReplicas
-            ? '. If the last number is 0, another person has stopped it before: look into Git for the number:'
+            ? '. If the last number is 0, another person has stopped it before: look up the number in Git:'
             : stop.length === 0
               ? ''
               : ':'),
@@ -79,7 +79,7 @@ function stopFirst({ service }: RunbookFacts, commands: Commands): Section {
           commands.pgbackup('backup --hold P30D --label corrupted'),
           commands.pgbackup(`restore --before ${EXAMPLE_MOMENT}`),
         ),
-        `If an upgrade did the damage, take it back in Git first: starting fetches what Git says. Start ${title}` +
+        `If an upgrade did the damage, revert it in Git first: the start applies the state of Git. Start ${title}` +
           (setupJobs.length === 0
             ? ''
             : `. ${words(setupJobs.map((job) => `\`job/${job}\``))} run again; if one fails, its log says why`) +
@@ -134,8 +134,8 @@ function sessions({ restore: template, service, backup }: RunbookFacts, commands
         '**Or disconnect them.** Their open transactions are rolled back. Their writes since the dump are in the ' +
           'former ' +
           `database only. ${sentence(title)} reconnects. A person, or another program that writes, gets an error and ` +
-          'may have to begin again. These commands print the name of the waiting Job, delete it, and put into place ' +
-          'what it has proven. If a terminal still follows that Job, press Ctrl-C there first:',
+          'may have to begin again. If a terminal still follows the waiting Job, press Ctrl-C there first. These commands ' +
+          'print the name of that Job, delete it, and exchange the live database with what it has proven:',
         sh(
           'job=$(' +
             commands.kubectl(

@@ -11,8 +11,8 @@ export interface ProbeAnswer {
 /** A proof that a service works, and not only that it is up: an answer that it can give with its data alone. */
 export interface RunbookProbe {
   /**
-   * Commands for `sh` and what an operator has at hand, e.g. `kubectl` and `curl`; several lines if need be. Their
-   * status is 0 where the service works. They print no secret, and no secret is among their arguments.
+   * Commands for `sh` and the usual programs of an operator, e.g. `kubectl` and `curl`; several lines if need be. Their
+   * exit status is 0 if the service works. They print no secret, and no secret is among their arguments.
    */
   readonly command: string;
   /**

@@ -31,7 +31,7 @@ export interface RunbookServiceOptions {
    */
   readonly probe?: RunbookProbe;
   /**
-   * The tool that applies the service, and would undo what a person changes.
+   * The tool that applies the service, and would undo the changes of a person.
    * @default Delivery.kubectl()
    */
   readonly delivery?: Delivery;
@@ -87,7 +87,7 @@ export class RunbookService {
   private constructor(
     /** The service, as it is operated. */
     public readonly options: RunbookServiceOptions,
-    /** Its workload, as kubectl names it, e.g. `deployment/web`; undefined for one that runs elsewhere. */
+    /** Its workload, as kubectl names it, e.g. `deployment/web`; undefined if it runs elsewhere. */
     public readonly workload?: string,
   ) {
     const { title, readiness, probe, delivery, setupJobs = [], afterRestore = [], lostWithKey } = options;
@@ -125,7 +125,7 @@ export class RunbookService {
   /**
    * The command that stops the service, e.g. for `stopCommand` of a `RestoreJob`, in the namespace of the scope's
    * chart.
-   * @throws InvalidPropError where the service runs elsewhere
+   * @throws InvalidPropError when the service runs elsewhere
    */
   public stopCommand(scope: Construct): string {
     if (this.workload === undefined) {

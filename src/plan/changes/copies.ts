@@ -168,7 +168,7 @@ function keysOf({ secretVariables }: CopyWorkload): string {
     .join(' and ');
 }
 
-/** The source of what a drill restores. */
+/** The source from which a drill restores. */
 function ofDrill(before: Manifest, after: Manifest, { manifests }: Side): Change[] {
   if (componentOf(after) !== 'drill' || componentOf(before) !== 'drill') return [];
   const [was, is] = [copyPlace(before), copyPlace(after)];
