@@ -77,8 +77,8 @@ function removed(claim: Manifest, guard: Guard | undefined, isTold: boolean): Ch
       stays ? 'The claim is gone from Git' : 'Flux deletes the claim, and with it all that is on it',
       [
         stays
-          ? 'Flux leaves it in the cluster, with all that is on it, since it must not prune it. From now on it ' +
-            `belongs to nothing.${guard === undefined ? '' : ` The guard ${name(guard.manifest.name)} refuses its deletion.`}`
+          ? 'Flux leaves it in the cluster, with all that is on it, since it must not prune it. Nothing in Git ' +
+            `maintains it any more.${guard === undefined ? '' : ` The guard ${name(guard.manifest.name)} refuses its deletion.`}`
           : 'With a Kustomization that prunes, as most do. What becomes of the data then depends on the reclaim ' +
             'policy of its volume.',
       ],
@@ -120,7 +120,7 @@ function refused(claim: Manifest, what: string, guards: readonly Guard[]): Chang
     : change('claim-refused', 'error', claim, `Kubernetes refuses this change of the claim: ${what}`, [
         'Flux cannot apply it, and nothing of its Kustomization from then on. ' +
           (guard === undefined
-            ? 'With force it deletes the claim, and with it all that is on it, to make it anew.'
+            ? 'With force it deletes the claim, and with it all that is on it, to re-create it.'
             : `With force it would delete the claim, which the guard ${name(guard.manifest.name)} refuses.`),
       ]);
 }

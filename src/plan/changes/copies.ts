@@ -48,7 +48,7 @@ function added(copy: CopyWorkload, now: number): Change {
 
 function removed({ manifest, folder, place: at }: CopyWorkload): Change {
   return change('copy-removed', 'warning', manifest, `The dumps in ${name(folder)} are not copied off site any more`, [
-    `What is in ${told(at)} stays there, and only grows older. Decide who removes it, and keep its keys as long.`,
+    `The copies in ${told(at)} stay there, and only grow older. Decide who removes them, and keep their keys until then.`,
   ]);
 }
 
@@ -57,12 +57,12 @@ function suspension(before: CopyWorkload, { manifest, isSuspended }: CopyWorkloa
   return isSuspended
     ? [
         change('copy-suspended', 'warning', manifest, 'No dumps are copied off site by the schedule any more', [
-          'What is off site only grows older. Copies on demand still run.',
+          'The copies off site only grow older. Copies on demand still run.',
         ]),
       ]
     : [
         change('copy-resumed', 'note', manifest, 'Dumps are copied off site again', [
-          'The next run copies all that it has missed, as far as the retention has left it.',
+          'The next run copies all missing dumps that the retention has kept.',
         ]),
       ];
 }
@@ -116,7 +116,7 @@ function retention(before: CopyWorkload, { manifest, retention: is }: CopyWorklo
       'copy-retention',
       isLess ? 'error' : 'note',
       manifest,
-      `Of the copies are kept: ${words(was)} → ${words(is)}`,
+      `The copies that are kept: ${words(was)} → ${words(is)}`,
       [
         ...(isLess
           ? ['The next run removes copies that it would keep without the change, unless the bucket locks them.']
@@ -134,17 +134,17 @@ function retention(before: CopyWorkload, { manifest, retention: is }: CopyWorklo
 
 function encryption(before: CopyWorkload, after: CopyWorkload): Change[] {
   const beside = isSamePlace(before.place, after.place)
-    ? ['The copies of before are in the same place, and no run writes beside them: it fails. Use another prefix.']
+    ? ['The former copies are in the same place, and a run that would write beside them fails. Use another prefix.']
     : [];
   if (before.place.isEncrypted !== after.place.isEncrypted) {
     return [
       after.place.isEncrypted
         ? change('copy-encryption', beside.length > 0 ? 'warning' : 'note', after.manifest, 'Copies are encrypted', [
-            'What was copied before is not. Keep the password and the salt outside of the cluster.',
+            'Existing copies are not. Keep the password and the salt outside of the cluster.',
             ...beside,
           ])
         : change('copy-encryption', 'error', after.manifest, 'Copies are not encrypted any more', [
-            'Each reader of the bucket reads the database.',
+            'Each reader of the bucket can read the database.',
             ...beside,
           ]),
     ];
@@ -155,8 +155,8 @@ function encryption(before: CopyWorkload, after: CopyWorkload): Change[] {
     : [
         change('copy-encryption', 'error', after.manifest, 'Copies are encrypted with other secrets', [
           `They are ${is}; before, they were ${was}.`,
-          "Unless the values are the same, today's copies cannot be decrypted with them, and no run writes beside " +
-            'them: it fails. Use another prefix for another password.',
+          "Unless the values are the same, today's copies cannot be decrypted with them, and a run that would write " +
+            'beside them fails. Use another prefix for another password.',
         ]),
       ];
 }

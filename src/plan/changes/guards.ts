@@ -18,7 +18,7 @@ const GUARDS = [
     annotation: SSA,
     value: 'IfNotPresent',
     added: 'Flux never changes it',
-    removed: 'Flux may change it, and with force delete it and make it anew',
+    removed: 'Flux may change it, and with force delete and re-create it',
     how: 'A Kustomization with force does so to apply a change that Kubernetes refuses.',
   },
   {
@@ -27,7 +27,7 @@ const GUARDS = [
     added: 'Flux leaves every ${…} in it alone',
     removed: 'Flux may replace every ${…} in it',
     how:
-      'A Kustomization with postBuild does so, by nothing where there is no such variable. Scripts then do ' +
+      'A Kustomization with postBuild does so, and empties those of unknown variables. Scripts then do ' +
       'something else than was reviewed.',
   },
 ];
@@ -68,8 +68,8 @@ function destroys(before: Manifest, after: Manifest): Change[] {
     ? ([
         'force',
         true,
-        'Flux deletes from now on what Kubernetes does not let it change, and makes it anew',
-        'With a claim, all that is on it goes; a Job that restores runs again.',
+        'From now on, Flux deletes and re-creates objects that Kubernetes does not let it change',
+        'With a claim, all that is on it is lost; a Job that restores runs again.',
       ] as const)
     : ([
         'persistentVolumeReclaimPolicy',
@@ -87,7 +87,7 @@ function destroys(before: Manifest, after: Manifest): Change[] {
           'guard-added',
           'note',
           after,
-          isFlux ? 'Flux deletes nothing any more to make it anew' : 'The volume stays when its claim is deleted',
+          isFlux ? 'Flux no longer deletes objects to re-create them' : 'The volume stays when its claim is deleted',
           [`It no longer has spec.${field}: ${String(worst)}.`],
         ),
   ];
@@ -97,8 +97,8 @@ function destroys(before: Manifest, after: Manifest): Change[] {
 function gone(before: Manifest, now: readonly Manifest[]): Change[] {
   if (before.kind === 'PrometheusRule') {
     return [
-      change('alerts-removed', 'warning', before, `No alert comes any more of the rules ${name(before.name)}`, [
-        'A backup that fails, or does not run, is noticed only by those who look.',
+      change('alerts-removed', 'warning', before, `The rules ${name(before.name)} raise no alerts any more`, [
+        'Only a person who looks notices a backup that fails or does not run.',
       ]),
     ];
   }
@@ -140,7 +140,7 @@ function alerts(before: Manifest, after: Manifest): Change[] {
           'warning',
           after,
           `${plural(missing.length, 'alert is', 'alerts are')} gone`,
-          ['What they have told of is noticed only by those who look.'],
+          ['Only a person who looks notices what they have reported.'],
           missing.map(name),
         ),
       ];

@@ -95,7 +95,7 @@ function ofWorkload({ before, after }: Pair<Workload>, now: number): Change[] {
           ...(after.component === 'backup'
             ? [
                 `Recovery point objective: ${objective(after, now)}.`,
-                'At its end the retention is applied to all existing dumps: --dumps tells what goes.',
+                'At its end the retention is applied to all existing dumps: --dumps tells which are removed.',
               ]
             : []),
         ]),
@@ -173,8 +173,8 @@ function resumed(one: Workload, now: number): Change {
     one.manifest,
     `A restore of ${name(one.database)} runs by itself, on a schedule`,
     [
-      'It replaces the live database by what is in a dump. The template must be suspended: kubectl create job ' +
-        '--from works all the same.',
+      'It replaces the live database by that of a dump. The template must be suspended: kubectl create job --from ' +
+        'ignores that.',
       ...nextRun(one, now),
     ],
   );

@@ -66,7 +66,7 @@ function less(was: Guard, is: Guard): Change[] {
     : [
         told('protection-removed', 'error', is, [
           `The guard ${name(is.manifest.name)} does not protect any more: ${words(gone.map(name))}`,
-          'From the merge on, a deletion of it is not refused, and takes what is on it.',
+          'From the merge on, a deletion of it is not refused, and deletes its data.',
           ...(all(is).length > 0 ? [`It still protects ${protectedBy(is)}.`] : []),
         ]),
       ];

@@ -68,8 +68,8 @@ function recoveryPoint(before: BackupWorkload, after: BackupWorkload, now: numbe
   return [
     change('recovery-point', level, after.manifest, `Recovery point objective: ${told(was)} → ${told(is)}`, [
       is === Infinity
-        ? 'No run is scheduled: whatever is written after the newest dump is lost.'
-        : `At worst, what was written in the last ${told(is)} is lost: the longest time between two runs of ` +
+        ? 'No run is scheduled: all data that is written after the newest dump is lost.'
+        : `At worst, the data of the last ${told(is)} is lost: the longest time between two runs of ` +
           `"${name(after.schedule)}" in a year, in ${name(after.timeZone)}, daylight saving included.`,
     ]),
   ];

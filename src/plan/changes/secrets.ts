@@ -50,7 +50,7 @@ export function secrets({ before, after, resources, namespaces }: Comparison): C
         'warning',
         manifest,
         `Needed from now on: the secret ${name(secret)}, which no check looks for`,
-        ['The pod does not start without it, or runs without what is in it. Expect it with SecretExpectations.'],
+        ['The pod does not start without it, or runs without its values. Expect it with SecretExpectations.'],
       ),
     );
   const gone = new Set(renamed.values());
@@ -65,7 +65,7 @@ export function secrets({ before, after, resources, namespaces }: Comparison): C
         `Not checked any more: the secret ${name(secret)}`,
         [
           isUsed
-            ? 'It is needed all the same, and only a restore shows when it is missing.'
+            ? 'It is still needed, and only a restore shows when it is missing.'
             : 'If a restore needs it, only the restore shows when it is missing.',
         ],
       );
@@ -152,7 +152,7 @@ function expectedAnew(secret: string, need: Need, isUsed: boolean, consequence: 
       'secret-needed',
       'note',
       need.manifest,
-      `Looked for from now on: the secret ${name(secret)}, which may be missing until ${name(need.optionalUntil)}`,
+      `Checked from now on: the secret ${name(secret)}, which may be missing until ${name(need.optionalUntil)}`,
       [
         ...because(need),
         'The check logs that it is missing, and stops no backup. If it exists, it must be as expected.',

@@ -102,11 +102,11 @@ function tls(before: Workload, after: Workload): Change[] {
           isWeaker
             ? is === 'verify-ca'
               ? 'A certificate of the authority for another host is accepted too.'
-              : `The server is not checked${is === 'require' ? '' : ', and the connection need not be encrypted'}: another ` +
-                'in its place gets the password.'
+              : `The server is not checked${is === 'require' ? '' : ', and the connection need not be encrypted'}: an ` +
+                'impostor gets the password.'
             : is === 'prefer'
-              ? 'It is encrypted where the server offers it, and the server is not checked.'
-              : `A run fails at once where the server ${isChecked ? 'has no such certificate' : 'does not encrypt'}.`,
+              ? 'It is encrypted if the server offers it, and the server is not checked.'
+              : `A run fails at once if the server ${isChecked ? 'has no such certificate' : 'does not encrypt'}.`,
         ],
       ),
     ];
@@ -118,7 +118,7 @@ function tls(before: Workload, after: Workload): Change[] {
       'note',
       after.manifest,
       `The server's certificate is checked with another authority: ${from} → ${to}`,
-      ['A run fails at once where that has not signed it.'],
+      ['A run fails at once if that authority has not signed it.'],
     ),
   ];
 }

@@ -77,7 +77,7 @@ export function storage(comparison: Comparison): Change[] {
             .filter((folder) => comparison.ambiguous.has(folder))
             .map(ambiguous),
           ...(is.bytes === undefined && options.dumpSize === undefined
-            ? ['--dump-size, or --dumps with sizes, makes it bytes.']
+            ? ['--dump-size, or --dumps with sizes, gives the space in bytes.']
             : []),
         ],
       ),
@@ -131,10 +131,10 @@ function dumpSize({ folder }: BackupWorkload, { dumps, dumpSize: given }: Compar
 
 function assumption(backups: readonly BackupWorkload[], { options }: Comparison): string {
   const sizes = [...new Set(backups.map((backup) => dumpSize(backup, options)))];
-  if (sizes.includes(undefined)) return 'How large a dump is is not known.';
+  if (sizes.includes(undefined)) return 'The size of a dump is not known.';
   const isListed = backups.some(({ folder }) => options.dumps?.get(folder)?.some(({ size }) => size !== undefined));
   return (
     `It is assumed that a dump has ${sizes.map((size) => bytes(size!)).join(' or ')}, ` +
-    `${isListed ? 'as the largest one of the listing' : 'as --dump-size says'}.`
+    `${isListed ? 'like the largest of the listing' : 'as --dump-size says'}.`
   );
 }

@@ -31,7 +31,7 @@ export function unread(base: Tree, head: Tree): Change[] {
         level: 'note',
         resources: [told(problem)],
         title: `Before the change, ${problem.file} ${problem.message}`,
-        details: ['What it holds now may look new.'],
+        details: ['Its present objects may look new.'],
       })),
     ...(apart.length === 0
       ? []
@@ -80,7 +80,7 @@ export function unrendered(head: Tree, resources: readonly ResourceChange[]): Ch
       resources: found.map((one) => one.file),
       title: `Kustomize changes what it applies, by ${words([...new Set(found.flatMap(({ fields }) => fields))])}`,
       details: [
-        'The plan reads the files as they are, and may tell what is not so. Give it what is applied, on both sides: ' +
+        'The plan reads the files as they are, and may be wrong. Give it the rendered manifests, on both sides: ' +
           `kubectl kustomize ${file.includes('/') ? file.slice(0, file.lastIndexOf('/')) : '.'} | cdk8s-postgres-backup ` +
           'plan --base before.yaml --head -',
       ],
@@ -97,7 +97,7 @@ export function twice({ before, after }: Comparison): Change[] {
       id: 'duplicate',
       level: 'error',
       resources: [resourceName(manifest)],
-      title: `${resourceName(manifest)} is there twice, the second time in ${manifest.file}`,
+      title: `${resourceName(manifest)} exists twice, the second time in ${manifest.file}`,
       details: ['Kustomize refuses the tree, and Flux applies nothing of it.'],
     }));
 }

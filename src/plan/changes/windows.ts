@@ -31,11 +31,13 @@ function deadline(before: Workload, after: Workload, lastRun: number | undefined
       after.manifest,
       `A run is ended after: ${told(was)} → ${told(is)}`,
       [
-        ...(is < was ? ['A run that takes longer is killed, and leaves what it had before. Retries count.'] : []),
-        ...(is === Infinity ? ['A run that hangs hangs forever, and no other one begins.'] : []),
+        ...(is < was
+          ? ['A run that takes longer is killed, and leaves dumps and databases as they were. Retries count.']
+          : []),
+        ...(is === Infinity ? ['A run that hangs never ends, and no other run begins.'] : []),
         ...(took === undefined
           ? is < was && after.component === 'backup'
-            ? ['How long the last run took is not known: --last-run tells it.']
+            ? ['The duration of the last run is not known: --last-run gives it.']
             : []
           : [
               isTooShort
