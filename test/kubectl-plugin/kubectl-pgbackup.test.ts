@@ -220,7 +220,7 @@ const external = declaredNames();
         async (command) => {
           const made = await jobsMade(async () => {
             const { status, stderr } = await pgbackup(command);
-            expect(stderr).toContain('there is no terminal to ask on. Nothing was changed. Give --yes');
+            expect(stderr).toContain('there is no terminal to confirm it on. Nothing was changed. Give --yes');
             expect(status).toBe(2);
           });
           expect(made).toBe(0);
@@ -448,7 +448,7 @@ const external = declaredNames();
 
     test('neither is guessed', async () => {
       const { status, stderr } = await pgbackup('backup');
-      expect(stderr).toMatch(/several backups: zitadel-db-backup shop-backup\. Choose with --backup NAME/);
+      expect(stderr).toMatch(/several backups: zitadel-db-backup shop-backup\. Choose one with --backup NAME/);
       expect(status).toBe(2);
     });
 
