@@ -96,8 +96,8 @@ function storageFull({ backup, declaredIn }: RunbookFacts, commands: Commands): 
       paragraphs(
         'A backup that may not fit first prunes the dumps that it would prune afterwards. If that is not enough, it ' +
           `fails and leaves earlier dumps as they are: you need not clean up. ${commands.inline('usage')} shows the ` +
-          'space, and what takes it. Remove neither dumps by hand nor the files beside them. Take the first step that ' +
-          `helps, and then back up again (${see('backup')}):`,
+          'space, and what takes it. Remove neither dumps by hand nor the files beside them. Take the first step ' +
+          `that helps, and then back up again (${see('backup')}):`,
         `1. Remove other files from the same share: its file system is shared, and the claim's size is mostly not enforced.
 2. \`release\` dumps that need not be held (${see('largeChange')}). The next backup prunes them.
 3. Enlarge the share on the NAS. A larger \`size\` of the claim \`${backup.storage.claimName}\` alone does nothing.

@@ -13,9 +13,9 @@ export function plainKubectlSection(runbook: RunbookFacts): Section {
     body: () =>
       paragraphs(
         'The plugin makes a Job of a CronJob, with variables, and follows it. These commands do the same for `list`. ' +
-          'For another command, change the name, the CronJob and the variables by the table. Without the plugin, a Job ' +
-          'that changes the live database asks nothing first. If `wait` times out, look with `kubectl describe`. Start ' +
-          'no second Job while the first Job runs:',
+          'For another command, change the name, the CronJob and the variables by the table. Without the plugin, a ' +
+          'Job that changes the live database asks nothing first. If `wait` times out, look with `kubectl describe`. ' +
+          'Start no second Job while the first Job runs:',
         sh(
           'job=list-$(date -u +%Y%m%d-%H%M%S)',
           commands.kubectl(`create job "$job" --from=cronjob/${restore.name} --dry-run=client -o yaml |`),

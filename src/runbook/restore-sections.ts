@@ -134,8 +134,8 @@ function sessions({ restore: template, service, backup }: RunbookFacts, commands
         '**Or disconnect them.** Their open transactions are rolled back. Their writes since the dump are in the ' +
           'former ' +
           `database only. ${sentence(title)} reconnects. A person, or another program that writes, gets an error and ` +
-          'may have to begin again. If a terminal still follows the waiting Job, press Ctrl-C there first. These commands ' +
-          'print the name of that Job, delete it, and exchange the live database with what it has proven:',
+          'may have to begin again. If a terminal still follows the waiting Job, press Ctrl-C there first. These ' +
+          'commands print the name of that Job, delete it, and exchange the live database with what it has proven:',
         sh(
           'job=$(' +
             commands.kubectl(
