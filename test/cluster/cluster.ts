@@ -6,7 +6,7 @@ import { join } from 'node:path';
 export const DIST = join(__dirname, '../../dist');
 export const NAMESPACE = 'identity-internal';
 /** Marks what these tests have made: they touch no namespace without it. */
-const OURS = 'cdk8s-postgres-backup/test';
+export const OURS = 'cdk8s-postgres-backup/test';
 
 export interface Ran {
   readonly status: number;
@@ -53,30 +53,33 @@ export const versions = (folder: string): string =>
     'jsonpath={range .items[*]}{.kind} {.metadata.name} {.metadata.resourceVersion}{"\\n"}{end}',
   ]);
 
+/** Whether there is a namespace of these tests; throws where it is of others. */
+export function isThere(namespace: string): boolean {
+  const { status, stdout } = kubectl(['get', 'namespace', namespace, '-o', 'json']);
+  if (status !== 0) return false;
+  if (JSON.parse(stdout).metadata.labels[OURS] === 'yes') return true;
+  throw new Error(
+    `The cluster has a namespace ${namespace} that is not of these tests. They restore and delete in it: name another ` +
+      'cluster with KUBECONFIG.',
+  );
+}
+
 /** Makes what dist/ takes for granted; refuses a namespace that is not of these tests. */
 export function makeWorld(image: string): void {
-  if (kubectl(['get', 'namespace', NAMESPACE]).status === 0) {
-    if (
-      must(['get', 'namespace', NAMESPACE, '-o', `jsonpath={.metadata.labels.${OURS.replaceAll('.', '\\.')}}`]) !==
-      'yes'
-    ) {
-      throw new Error(
-        `The cluster has a namespace ${NAMESPACE} that is not of these tests. They restore and delete in it: name another ` +
-          'cluster with KUBECONFIG.',
-      );
-    }
-    return;
-  }
+  if (isThere(NAMESPACE)) return;
   openShare(image);
   must(['apply', '--server-side', '-f', '-'], world(image));
   inNamespace('rollout', 'status', 'statefulset/zitadel-db', '--timeout=120s');
 }
 
 /** The folder of the node that stands for the NAS. */
-const SHARE = process.env.CLUSTER_NAS ?? '/tmp/cdk8s-postgres-backup-nas';
+export const SHARE = process.env.CLUSTER_NAS ?? '/tmp/cdk8s-postgres-backup-nas';
 
 /** A folder that the kubelet makes belongs to root; a share of a NAS may be written to. */
-function openShare(image: string): void {
+const openShare = (image: string): void => onNode(image, SHARE, 'chmod 777 /share');
+
+/** Runs commands as root with a folder of the node at /share, which is made where it is missing. */
+export function onNode(image: string, path: string, commands: string): void {
   const name = 'cdk8s-postgres-backup-share';
   const pod = {
     apiVersion: 'v1',
@@ -88,16 +91,16 @@ function openShare(image: string): void {
         {
           name: 'open',
           image,
-          command: ['chmod', '777', '/share'],
+          command: ['bash', '-euc', commands],
           securityContext: { runAsUser: 0 },
           volumeMounts: [{ name: 'share', mountPath: '/share' }],
         },
       ],
-      volumes: [{ name: 'share', hostPath: { path: SHARE, type: 'DirectoryOrCreate' } }],
+      volumes: [{ name: 'share', hostPath: { path, type: 'DirectoryOrCreate' } }],
     },
   };
   must(['create', '-f', '-'], JSON.stringify(pod));
-  must(['-n', 'default', 'wait', `pod/${name}`, '--for=jsonpath={.status.phase}=Succeeded', '--timeout=60s']);
+  must(['-n', 'default', 'wait', `pod/${name}`, '--for=jsonpath={.status.phase}=Succeeded', '--timeout=300s']);
   must(['-n', 'default', 'delete', 'pod', name]);
 }
 
@@ -267,11 +270,11 @@ export async function guard(): Promise<void> {
   );
 }
 
-/** Takes it away, with the finalizers that keep it in force. */
-export function unguard(): void {
+/** Takes a guard away, with the finalizers that keep it in force. */
+export function unguard(name = GUARD): void {
   for (const kind of ['validatingadmissionpolicybinding', 'validatingadmissionpolicy']) {
-    must(['patch', kind, GUARD, '--type=json', '-p', '[{"op":"remove","path":"/metadata/finalizers"}]']);
-    must(['delete', kind, GUARD, '--ignore-not-found']);
+    must(['patch', kind, name, '--type=json', '-p', '[{"op":"remove","path":"/metadata/finalizers"}]']);
+    must(['delete', kind, name, '--ignore-not-found']);
   }
 }
 

@@ -13,7 +13,7 @@ beforeAll(async () => {
   apply('identity-internal');
   await guard();
 });
-afterAll(unguard);
+afterAll(() => unguard());
 
 test.each([
   ['the namespace', ['namespace', NAMESPACE]],

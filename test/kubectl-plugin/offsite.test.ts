@@ -1,9 +1,15 @@
-import { readdirSync, readFileSync, rmSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { atEndOfFile } from '../support/machine/leftovers';
+import { SYSTEM_PATH } from '../support/machine/machine';
+import { freshFolder } from '../support/machine/run-folder';
 import { toolbox } from '../support/machine/toolbox';
+import { ToType } from '../support/manifests/typed-commands';
 import { describeWithBucket } from '../support/offsite/describe-with-bucket';
 import { ObjectStore } from '../support/offsite/object-store';
-import { lockedBucket } from '../support/offsite/shop';
+import { PROGRAMS } from '../support/offsite/programs';
+import { COPIER, lockedBucket, PASSWORD, SALT } from '../support/offsite/shop';
 import { shopCluster } from '../support/offsite/shop-cluster';
 import type { Instance } from '../support/pods/instance';
 import { PostgresServer } from '../support/postgres/postgres-server';
@@ -21,6 +27,12 @@ import { fingerprint } from '../support/secrets/fingerprint';
   let dump: string;
   let dumped: string;
 
+  const authorityFile = (folder: string): string => {
+    const file = join(folder, 'ca.crt');
+    writeFileSync(file, store.authority.certificate);
+    return file;
+  };
+  const pages = new ToType(__filename);
   const live = (): string => fingerprint(server, 'shop');
   const run = (args: string, terminal = false): PluginRun =>
     new PluginRun({ ...shell.env, ...(terminal && { TERM: 'xterm' }) }, ['-n', 'shop', ...args.split(' ')], terminal);
@@ -106,6 +118,48 @@ import { fingerprint } from '../support/secrets/fingerprint';
     expect((await pgbackup('status')).stdout).toMatch(/^GREEN [^]*GREEN +copy proven +\d+ s ago; a restore takes /);
   });
 
+  /** A dump on a page is an example, and so is what names the backup: here it is the namespace. */
+  const ofHere = (commands: string): string =>
+    commands.replaceAll(/\bshop-\d{8}-\d{6}\b/g, dump).replaceAll('kubectl pgbackup ', 'kubectl pgbackup -n shop ');
+
+  test('the commands of docs/operations.md copy, list, drill and restore', async () => {
+    server.sql('shop', 'DELETE FROM orders WHERE id > 10');
+    const { status, output } = await shell.type(pages.take('docs/operations.md').map(ofHere));
+    expect({ status, output }).toMatchObject({ status: 0 });
+    expect(output).toContain('verdict: proven');
+    expect(live()).toBe(dumped);
+  });
+
+  test('the commands of docs/files-on-the-storage.md fetch a copy as it was on the NAS', () => {
+    const target = freshFolder('fetched');
+    atEndOfFile(() => rmSync(target, { recursive: true }));
+    const [commands] = pages.take('docs/files-on-the-storage.md');
+    const { status, stderr } = spawnSync(
+      'bash',
+      [
+        '-euc',
+        ofHere(commands!)
+          .replaceAll('/mnt/nas/shop', target)
+          .replace(/https:\/\/\S+/, store.endpoint),
+      ],
+      {
+        // What it asks for, in its order.
+        input: [COPIER.id, COPIER.secret, PASSWORD, SALT].map((line) => `${line}\n`).join(''),
+        env: { PATH: `${PROGRAMS}:${SYSTEM_PATH}`, HOME: target, RCLONE_CA_CERT: authorityFile(target) },
+        encoding: 'utf8',
+      },
+    );
+    expect({ status, stderr }).toMatchObject({ status: 0 });
+    const files = readdirSync(instance.folder).filter((file) => file.startsWith(`${dump}.`));
+    expect(files).toContain(`${dump}.dump`);
+    for (const file of files) {
+      expect([file, readFileSync(join(target, file)).equals(readFileSync(join(instance.folder, file)))]).toEqual([
+        file,
+        true,
+      ]);
+    }
+  });
+
   describe('with the NAS gone', () => {
     beforeAll(() => {
       for (const name of readdirSync(instance.nas)) rmSync(join(instance.nas, name), { recursive: true });
@@ -137,6 +191,19 @@ import { fingerprint } from '../support/secrets/fingerprint';
       undo.type('yes');
       expect([(await undo.ended).status, live()]).toEqual([0, before]);
     });
+  });
+
+  test('the commands of docs/offsite.md list the copies, and restore the newest', async () => {
+    const { status, output } = await shell.type(pages.take('docs/offsite.md').map(ofHere));
+    expect({ status, output }).toMatchObject({ status: 0 });
+    const [listed, restored] = ['list-offsite', 'restore-offsite'].map((job) => cluster.pod(job).result);
+    expect(await listed).toMatchObject({ status: 0, output: expect.stringContaining(dump) });
+    expect(await restored).toMatchObject({ status: 0 });
+    expect(live()).toBe(dumped);
+  });
+
+  test('every block of commands that is to be typed here was typed', () => {
+    expect(pages.left).toEqual([]);
   });
 
   test('a copy that fails is red, with its reason', async () => {

@@ -41,6 +41,14 @@ test('a newcomer gets from an empty folder to manifests by what the page says', 
   expect(type('npx cdk8s synth 2>&1')).toContain('Validations ended succesfully');
 });
 
+test('the manifests are committed by what the README says', () => {
+  type('git init --quiet && git config user.name Somebody && git config user.email somebody@example.com');
+  type(blockOf('README.md', 'sh', 'npx cdk8s synth'));
+  expect(type('git show --name-only --format=%s').split('\n')).toEqual(
+    expect.arrayContaining(['Back up the shop', 'main.ts', 'dist/shop/CronJob.shop-db-backup.yaml']),
+  );
+});
+
 test('the database of the page is the one that the manifests back up', () => {
   const made = parseAllDocuments(blockOf('docs/getting-started.md', 'yaml', 'kind: StatefulSet')).map((document) =>
     document.toJS(),

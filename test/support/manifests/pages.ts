@@ -30,10 +30,10 @@ export function pages(): Page[] {
 /** The fenced blocks of the pages. */
 export function snippets(): Snippet[] {
   return pages().flatMap(({ path, text }) =>
-    [...text.matchAll(/^```(\w*)\n([^]*?)^```$/gm)].map((match) => ({
+    [...text.matchAll(/^( *)```(\w*)\n([^]*?)^ *```$/gm)].map((match) => ({
       at: `${path}:${text.slice(0, match.index).split('\n').length}`,
-      language: match[1]!,
-      text: match[2]!,
+      language: match[2]!,
+      text: match[3]!.replaceAll(new RegExp(`^${match[1]}`, 'gm'), ''), // a block in a list is indented
     })),
   );
 }

@@ -1,8 +1,8 @@
-import { spawn } from 'node:child_process';
 import { appendFileSync, chmodSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { need, SYSTEM_PATH } from '../machine/machine';
+import { SYSTEM_PATH } from '../machine/machine';
 import { freshFolder } from '../machine/run-folder';
+import { type Outcome, typeInTerminal } from '../machine/terminal';
 import { toolbox } from '../machine/toolbox';
 
 /** Where the page is, and the plugin beside it. */
@@ -10,14 +10,6 @@ const PAGE_FOLDER = join(__dirname, '../../../dist/identity-internal');
 
 /** Milliseconds, for one section. */
 const LIMIT = 240_000;
-
-/** What the plugin asks before it changes the live database. */
-const QUESTION = /Type yes to go on: $/;
-
-export interface Outcome {
-  readonly status: number | null;
-  readonly output: string;
-}
 
 /**
  * A shell with the real kubectl, pointed to a server of ours, and a flux that does nothing but remember what it was
@@ -87,29 +79,7 @@ printf 'Forwarding from %s -> %s\\n' "$(cat '${this.folder}/forward')" "\${5#:}"
   /** Types the blocks into one shell on a terminal, which ends at the first failure, and answers questions with yes. */
   async type(blocks: readonly string[], folder = PAGE_FOLDER): Promise<Outcome> {
     await this.nextSecond();
-    const typed = join(this.folder, 'typed');
-    writeFileSync(typed, blocks.join('\n'));
-    const shell = spawn(need('script'), ['--quiet', '--return', '--command', `sh -eu '${typed}'`, '/dev/null'], {
-      cwd: folder,
-      env: { ...this.env, TERM: 'dumb', SHELL: '/bin/sh' },
-      stdio: ['pipe', 'pipe', 'pipe'],
-      detached: true,
-    });
-    let output = '';
-    // A loop that asks for a log would ask for ever, where there is no such Job. Its whole group ends.
-    const limit = setTimeout(() => process.kill(-shell.pid!, 'SIGKILL'), LIMIT);
-    for (const stream of [shell.stdout, shell.stderr])
-      stream.setEncoding('utf8').on('data', (text: string) => {
-        output += text.replaceAll('\r', '');
-        if (QUESTION.test(output)) shell.stdin.write('yes\n');
-      });
-    return new Promise((resolve, reject) => {
-      shell.on('error', reject);
-      shell.on('close', (status) => {
-        clearTimeout(limit);
-        resolve({ status, output });
-      });
-    });
+    return typeInTerminal(blocks.join('\n'), { shell: 'sh', cwd: folder, env: this.env, limit: LIMIT });
   }
 
   /** Names of Jobs have the second in them, and nobody types so fast. */
