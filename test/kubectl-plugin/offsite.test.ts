@@ -124,7 +124,7 @@ import { fingerprint } from '../support/secrets/fingerprint';
 
   test('the commands of docs/operations.md copy, list, drill and restore', async () => {
     server.sql('shop', 'DELETE FROM orders WHERE id > 10');
-    const { status, output } = await shell.type(pages.take('docs/operations.md').map(ofHere));
+    const { status, output } = await shell.type([ofHere(pages.take('docs/operations.md'))]);
     expect({ status, output }).toMatchObject({ status: 0 });
     expect(output).toContain('verdict: proven');
     expect(live()).toBe(dumped);
@@ -133,12 +133,12 @@ import { fingerprint } from '../support/secrets/fingerprint';
   test('the commands of docs/files-on-the-storage.md fetch a copy as it was on the NAS', () => {
     const target = freshFolder('fetched');
     atEndOfFile(() => rmSync(target, { recursive: true }));
-    const [commands] = pages.take('docs/files-on-the-storage.md');
+    const commands = pages.take('docs/files-on-the-storage.md');
     const { status, stderr } = spawnSync(
       'bash',
       [
         '-euc',
-        ofHere(commands!)
+        ofHere(commands)
           .replaceAll('/mnt/nas/shop', target)
           .replace(/https:\/\/\S+/, store.endpoint),
       ],
@@ -194,7 +194,7 @@ import { fingerprint } from '../support/secrets/fingerprint';
   });
 
   test('the commands of docs/offsite.md list the copies, and restore the newest', async () => {
-    const { status, output } = await shell.type(pages.take('docs/offsite.md').map(ofHere));
+    const { status, output } = await shell.type([ofHere(pages.take('docs/offsite.md'))]);
     expect({ status, output }).toMatchObject({ status: 0 });
     const [listed, restored] = ['list-offsite', 'restore-offsite'].map((job) => cluster.pod(job).result);
     expect(await listed).toMatchObject({ status: 0, output: expect.stringContaining(dump) });

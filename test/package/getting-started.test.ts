@@ -5,9 +5,11 @@ import { parse, parseAllDocuments } from 'yaml';
 import { atEndOfFile } from '../support/machine/leftovers';
 import { freshFolder } from '../support/machine/run-folder';
 import { blockOf } from '../support/manifests/pages';
+import { ToType } from '../support/manifests/typed-commands';
 import { pack } from '../support/manifests/packed';
 
 const root = join(__dirname, '../..');
+const pages = new ToType(__filename);
 
 /** Types commands in a shell, in an empty folder at first; returns what they print. */
 let type: (commands: string) => string;
@@ -31,19 +33,20 @@ beforeAll(() => {
 });
 
 test('a newcomer gets from an empty folder to manifests by what the page says', () => {
-  type(blockOf('docs/getting-started.md', 'sh', 'npm init'));
+  type(pages.take('docs/getting-started.md', 'npm init'));
   writeFileSync(join(folder, 'main.ts'), blockOf('README.md', 'ts', 'new KustomizedApp'));
   writeFileSync(join(folder, 'cdk8s.yaml'), blockOf('docs/getting-started.md', 'yaml', 'validations:'));
-  const listed = type(blockOf('docs/getting-started.md', 'sh', 'npx cdk8s synth'));
+  const listed = type(pages.take('docs/getting-started.md', 'npx cdk8s synth'));
   expect(listed).toContain('CronJob.shop-db-restore.yaml');
   expect(readdirSync(join(folder, 'dist/shop'))).toEqual(expect.arrayContaining(['RUNBOOK.md', 'kubectl-pgbackup']));
   // The policies were asked, and have no error.
   expect(type('npx cdk8s synth 2>&1')).toContain('Validations ended succesfully');
+  expect(type(`${pages.take('docs/escape-hatches.md')} 2>&1`)).not.toContain('Validations');
 });
 
 test('the manifests are committed by what the README says', () => {
   type('git init --quiet && git config user.name Somebody && git config user.email somebody@example.com');
-  type(blockOf('README.md', 'sh', 'npx cdk8s synth'));
+  type(pages.take('README.md', 'npx cdk8s synth'));
   expect(type('git show --name-only --format=%s').split('\n')).toEqual(
     expect.arrayContaining(['Back up the shop', 'main.ts', 'dist/shop/CronJob.shop-db-backup.yaml']),
   );
@@ -86,6 +89,10 @@ test('the README says how to install as the page does', () => {
       .trim()
       .split('\n');
   const page = lines(blockOf('docs/getting-started.md', 'sh', 'npm init'));
-  expect(lines(blockOf('README.md', 'sh', 'npm install'))).toEqual(page.slice(-2));
+  expect(lines(pages.take('README.md', 'npm install'))).toEqual(page.slice(-2));
   expect(readFileSync(join(root, 'README.md'), 'utf8')).toContain('docs/getting-started.md');
+});
+
+test('every block of commands that is to be typed here was typed', () => {
+  expect(pages.left).toEqual([]);
 });

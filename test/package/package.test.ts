@@ -3,10 +3,12 @@ import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'yaml';
 import { atEndOfFile } from '../support/machine/leftovers';
+import { ToType } from '../support/manifests/typed-commands';
 import { installExample, newRepo, pack, type Packed } from '../support/manifests/packed';
 import { freshFolder } from '../support/machine/run-folder';
 
 const root = join(__dirname, '../..');
+const pages = new ToType(__filename);
 const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
 const TSX = require.resolve('tsx');
 
@@ -113,6 +115,16 @@ describe('examples/other-cluster, installed from the archive outside the repo', 
         .join('---\n')
         .replace(/(scripts-sha256: )\w{64}/g, '$1<digest>'),
     ).toMatchSnapshot();
+  });
+
+  test('does what its README says: these commands are those of the tests around', () => {
+    const commands = pages.take('examples/other-cluster/README.md').replaceAll(/ *#.*/g, '').trim().split('\n');
+    expect(commands).toEqual([
+      '(cd ../.. && npm ci && npm pack)',
+      'npm install',
+      'npm run check && npm run synth',
+      'npx cdk8s-postgres-backup check-secrets --repo ../flux-repo',
+    ]);
   });
 
   test('imports nothing that is not in the exports map, and the path of the plugin is that of its export', () => {

@@ -104,8 +104,8 @@ describe('plan.md, with fewer dumps kept', () => {
   });
 
   test('a branch is compared with main, with dumps of the size that is given', () => {
-    const [commands] = pages.take('docs/plan.md', '--dump-size');
-    const printed = type(folder, commands!);
+    const commands = pages.take('docs/plan.md', '--dump-size');
+    const printed = type(folder, commands);
     expect(printed).toMatch(/^Risk: \w+\. Deletes \d restore points/);
     expect(printed).toMatch(/a dump has 2\.3\s+GiB,\s+as\s+--dump-size\s+says/);
   });
@@ -115,16 +115,16 @@ describe('plan.md, with fewer dumps kept', () => {
       new Date(Date.now() - offset * 86_400_000).toISOString().slice(0, 10).replaceAll('-', '');
     const nas = join(folder, '../nas');
     write(nas, Object.fromEntries([1, 2, 3, 4, 5].map((ago) => [`shop-${day(ago)}-021500.dump`, 'a dump'])));
-    const [commands] = pages.take('docs/plan.md', 'ssh nas');
-    const printed = type(folder, commands!, { ssh: `[ "$*" = "nas ls -l /export/shop" ] && ls -l '${nas}'` });
+    const commands = pages.take('docs/plan.md', 'ssh nas');
+    const printed = type(folder, commands, { ssh: `[ "$*" = "nas ls -l /export/shop" ] && ls -l '${nas}'` });
     expect(printed).toMatch(/^Risk: \w+\. Deletes \d restore points?/);
     expect(printed).toMatch(/^ +shop-\d+-021500 /m);
   });
 
   withKubectl('what kubectl and helm render is compared', () => {
-    const [commands] = pages.take('docs/plan.md', 'kubectl kustomize');
+    const commands = pages.take('docs/plan.md', 'kubectl kustomize');
     const helm = '[ "$1 $2" = "template shop" ] && cat "$3"/templates/*.yaml';
-    const printed = type(folder, commands!, { helm });
+    const printed = type(folder, commands, { helm });
     expect(printed.match(/^Risk: \w+\. Deletes \d restore points/gm)).toHaveLength(2);
   });
 });
@@ -144,9 +144,9 @@ withKubectl('check-secrets.md: the secret is in the repo, encrypted for the reci
       { secret: 'zitadel-secret', key: 'masterkey', bytes: 32, because },
     ]),
   });
-  const [commands] = pages.take('docs/check-secrets.md');
+  const commands = pages.take('docs/check-secrets.md');
   expect(commands).toContain(' age1…');
-  expect(type(folder, commands!.replace('age1…', recipient)).trim()).toBe(
+  expect(type(folder, commands.replace('age1…', recipient)).trim()).toBe(
     blockOf('docs/check-secrets.md', 'text', '1 expectation').trim(),
   );
 });
@@ -162,7 +162,7 @@ describe('the folder that is copied into the repo of a cluster', () => {
     write(folder, Object.fromEntries(Object.entries(shop()).map(([file, text]) => [`dist/shop/${file}`, text])));
     const target = join(folder, '../flux-repo/apps/shop/backup');
     write(target, { 'CronJob.of-before.yaml': '' });
-    type(folder, pages.take('docs/gitops.md', 'rsync')[0]!, rsync);
+    type(folder, pages.take('docs/gitops.md', 'rsync'), rsync);
     expect(files(target)).toEqual(files(join(folder, 'dist/shop')));
   });
 
@@ -174,7 +174,7 @@ describe('the folder that is copied into the repo of a cluster', () => {
     symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'));
     const target = join(folder, '../flux-repo/apps/identity-internal/backup');
     write(target, { 'CronJob.of-before.yaml': '' });
-    type(folder, pages.take('src/identity-internal/README.md')[0]!, rsync);
+    type(folder, pages.take('src/identity-internal/README.md'), rsync);
     const committed = join(root, 'dist/identity-internal');
     expect(files(target)).toEqual(files(committed));
     for (const file of files(target)) {
@@ -194,7 +194,7 @@ test('CONTRIBUTING.md: a release dates the changelog, adapts the example, and it
   const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
   const [major, minor] = version.split('.').map(Number);
   const next = `${major}.${minor + 1}.0`;
-  type(folder, pages.take('CONTRIBUTING.md', 'npm version')[0]!);
+  type(folder, pages.take('CONTRIBUTING.md', 'npm version'));
   const show = (path: string): string => type(folder, `git -C ../origin.git show v${next}:${path}`);
   expect(JSON.parse(show('package.json')).version).toBe(next);
   expect(show('CHANGELOG.md')).toMatch(new RegExp(`^## \\[?${next.replaceAll('.', '\\.')}\\]? - 20\\d\\d-`, 'm'));

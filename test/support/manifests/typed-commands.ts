@@ -1,5 +1,5 @@
 import { relative } from 'node:path';
-import { type Snippet, snippets } from './pages';
+import { pages, type Snippet, snippets } from './pages';
 
 /** Which test types the commands of a page, or why none does. */
 export interface Typed {
@@ -30,6 +30,7 @@ export const TYPED: readonly Typed[] = [
   { page: 'docs/backup.md', by: [CLUSTER] },
   { page: 'docs/check-secrets.md', by: [REPO] },
   { page: 'docs/drill.md', by: [CLUSTER] },
+  { page: 'docs/escape-hatches.md', by: [NEWCOMER] },
   { page: 'docs/files-on-the-storage.md', words: 'rclone', by: [OFFSITE] },
   { page: 'docs/files-on-the-storage.md', by: ['test/scripts/recovery-kit.test.ts'] },
   {
@@ -44,6 +45,7 @@ export const TYPED: readonly Typed[] = [
     words: 'kind create cluster',
     because: `${CLUSTER} takes the cluster that KUBECONFIG names, and makes the folder on its node by a pod`,
   },
+  { page: 'docs/getting-started.md', words: 'undo', by: [CLUSTER] },
   { page: 'docs/getting-started.md', by: [NEWCOMERS_CLUSTER, CLUSTER] },
   { page: 'docs/gitops.md', words: 'rsync', by: [REPO] },
   { page: 'docs/gitops.md', by: [CLUSTER] },
@@ -65,14 +67,23 @@ export const TYPED: readonly Typed[] = [
   { page: 'src/identity-internal/README.md', by: [REPO] },
 ];
 
-/** The blocks of commands of all pages. */
-export const commandBlocks = (): Snippet[] => snippets().filter(({ language }) => language === 'sh');
+/** The blocks of commands of all pages, and whole commands in their sentences. */
+export const commandBlocks = (): Snippet[] => [
+  ...snippets().filter(({ language }) => language === 'sh'),
+  ...pages().flatMap(({ path, text }) =>
+    [...text.matchAll(/`((?:kubectl pgbackup -n shop|npx cdk8s synth) [^`]+)`/g)].map((match) => ({
+      at: `${path}:${text.slice(0, match.index).split('\n').length}`,
+      language: 'sh',
+      text: match[1]!,
+    })),
+  ),
+];
 
 /** The line of the list for a block. */
 export const typedOf = ({ at, text }: Snippet): Typed | undefined =>
   TYPED.find(({ page, words }) => at.startsWith(`${page}:`) && text.includes(words ?? ''));
 
-/** The blocks that a test has to type, and those that it has typed. */
+/** The blocks that a test has to type. */
 export class ToType {
   private readonly blocks: Snippet[];
 
@@ -83,11 +94,16 @@ export class ToType {
   }
 
   /** Those of a page that have these words, in their order; they count as typed. */
-  take(page: string, words = ''): string[] {
+  takeAll(page: string, words = ''): string[] {
     const found = this.blocks.filter(({ at, text }) => at.startsWith(`${page}:`) && text.includes(words));
     if (found.length === 0) throw new Error(`${page} has no commands with ${words} for this test.`);
     for (const block of found) this.blocks.splice(this.blocks.indexOf(block), 1);
     return found.map(({ text }) => text);
+  }
+
+  /** The same as one text. */
+  take(page: string, words?: string): string {
+    return this.takeAll(page, words).join('\n');
   }
 
   /** Where the blocks are that were not taken. */
