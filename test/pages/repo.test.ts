@@ -54,7 +54,7 @@ function type(folder: string, commands: string, standIns: Files = {}): string {
     },
     encoding: 'utf8',
   });
-  expect({ commands, status, stderr }).toMatchObject({ commands, status: 0 });
+  if (status !== 0) throw new Error(`${commands}\nended with status ${status}:\n${stdout}${stderr}`);
   return stdout;
 }
 
