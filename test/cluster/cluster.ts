@@ -80,28 +80,25 @@ const openShare = (image: string): void => onNode(image, SHARE, 'chmod 777 /shar
 
 /** Runs commands as root with a folder of the node at /share, which is made where it is missing. */
 export function onNode(image: string, path: string, commands: string): void {
-  const name = 'cdk8s-postgres-backup-share';
-  const pod = {
-    apiVersion: 'v1',
-    kind: 'Pod',
-    metadata: { name, namespace: 'default' },
-    spec: {
-      restartPolicy: 'Never',
-      containers: [
-        {
-          name: 'open',
-          image,
-          command: ['bash', '-euc', commands],
-          securityContext: { runAsUser: 0 },
-          volumeMounts: [{ name: 'share', mountPath: '/share' }],
-        },
-      ],
-      volumes: [{ name: 'share', hostPath: { path, type: 'DirectoryOrCreate' } }],
-    },
+  const container = {
+    name: 'share',
+    image,
+    command: ['bash', '-euc', commands],
+    securityContext: { runAsUser: 0 },
+    volumeMounts: [{ name: 'share', mountPath: '/share' }],
   };
-  must(['create', '-f', '-'], JSON.stringify(pod));
-  must(['-n', 'default', 'wait', `pod/${name}`, '--for=jsonpath={.status.phase}=Succeeded', '--timeout=300s']);
-  must(['-n', 'default', 'delete', 'pod', name]);
+  const volumes = [{ name: 'share', hostPath: { path, type: 'DirectoryOrCreate' } }];
+  const overrides = JSON.stringify({ apiVersion: 'v1', spec: { containers: [container], volumes } });
+  const attached = ['--attach', '--rm', '--restart=Never', '--pod-running-timeout=300s'];
+  must([
+    '-n',
+    'default',
+    'run',
+    'cdk8s-postgres-backup-share',
+    `--image=${image}`,
+    ...attached,
+    `--overrides=${overrides}`,
+  ]);
 }
 
 function world(image: string): string {
