@@ -118,7 +118,7 @@ describe('getting started', () => {
   });
 
   test('a backup, a loss and a restore, which undo takes back', async () => {
-    expect(await type(GETTING_STARTED, 'kubectl apply -k')).toMatch(/^shop-\d{8}-\d{6} .* yes /m);
+    expect(await type(GETTING_STARTED, 'pgbackup -n shop backup')).toMatch(/^shop-\d{8}-\d{6} .* yes /m);
     env.PATH = `${folder}/dist/shop:${process.env.PATH}`;
     expect(await type(GETTING_STARTED, 'DROP TABLE orders')).toMatch(/\n1000\n$/);
     await type(GETTING_STARTED, 'undo');

@@ -62,7 +62,7 @@ function synthesized(): Manifest[] {
     };
     try {
       await type(blockOf(PAGE, 'sh', 'CREATE TABLE orders'));
-      expect(await type(blockOf(PAGE, 'sh', 'kubectl apply -k'))).toContain('is complete and verified');
+      expect(await type(blockOf(PAGE, 'sh', 'pgbackup -n shop backup'))).toContain('is complete and verified');
       expect(await type(blockOf(PAGE, 'sh', 'DROP TABLE orders'))).toMatch(/\n1000\n$/);
       expect(await type(blockOf(PAGE, 'sh', 'pgbackup -n shop drill'))).toContain('verdict: proven');
     } finally {
