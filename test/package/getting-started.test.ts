@@ -24,7 +24,10 @@ beforeAll(() => {
     ...process.env,
     ARCHIVE: pack(archives).archive,
     CDK8S_CHECK_UPGRADE: 'false',
-    EMAIL: 'newcomer@example.com', // Git takes it where nothing else is set
+    GIT_AUTHOR_NAME: 'A newcomer',
+    GIT_AUTHOR_EMAIL: 'newcomer@example.com',
+    GIT_COMMITTER_NAME: 'A newcomer',
+    GIT_COMMITTER_EMAIL: 'newcomer@example.com',
     npm_config_audit: 'false',
     npm_config_fund: 'false',
     npm_config_prefer_offline: 'true',

@@ -33,11 +33,6 @@ export const TYPED: readonly Typed[] = [
   { page: 'docs/escape-hatches.md', by: [NEWCOMER] },
   { page: 'docs/files-on-the-storage.md', words: 'rclone', by: [OFFSITE] },
   { page: 'docs/files-on-the-storage.md', by: ['test/scripts/recovery-kit.test.ts'] },
-  {
-    page: 'docs/getting-started.md',
-    words: 'npm ci && npm pack',
-    because: `the CI types npm ci, and ${PACKAGE} and ${NEWCOMER} make the archive by npm pack`,
-  },
   { page: 'docs/getting-started.md', words: 'npm init', by: [NEWCOMER, CLUSTER] },
   { page: 'docs/getting-started.md', words: 'npx cdk8s synth', by: [NEWCOMER, CLUSTER] },
   {
