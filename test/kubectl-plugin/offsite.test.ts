@@ -194,6 +194,7 @@ import { fingerprint } from '../support/secrets/fingerprint';
   });
 
   test('the commands of docs/offsite.md list the copies, and restore the newest', async () => {
+    expect(live()).not.toBe(dumped);
     const { status, output } = await shell.type([ofHere(pages.take('docs/offsite.md'))]);
     expect([status, output]).toEqual([0, output]);
     const [listed, restored] = ['list-offsite', 'restore-offsite'].map((job) => cluster.pod(job).result);
