@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createIdentityDatabase } from '../support/zitadel/identity-database';
 import { Instance } from '../support/pods/instance';
@@ -31,6 +31,20 @@ describe.each(usually('busybox'))('a backup under %s', (userland) => {
         `backup: ${name}.dump is complete and verified: \\d+ MB, dumped in \\d+ s, all in \\d+ s; 1 dumps are kept`,
       ),
     );
+  });
+
+  test('removes the files beside a dump that a person has removed, as docs/retention.md says, and no others', async () => {
+    const earlier = 'zitadel-20260101-020000';
+    await instance.backup();
+    const [name] = instance.dumps() as [string];
+    instance.copyDump(name, '20260101-020000');
+    writeFileSync(join(instance.folder, `${earlier}.person.hold`), '9999999999\n');
+    rmSync(join(instance.folder, `${earlier}.dump`));
+    expect(instance.files().filter((file) => file.startsWith(earlier))).toHaveLength(4);
+    const others = instance.files().filter((file) => !file.startsWith(earlier));
+    expect(await instance.backup({ KEEP_LAST: '9' })).toMatchObject({ status: 0, stderr: '' });
+    expect(instance.files()).toEqual(expect.arrayContaining(others));
+    expect(instance.files().filter((file) => file.startsWith(earlier))).toEqual([]);
   });
 
   test('with an image that has no bash says which image to choose', async () => {
