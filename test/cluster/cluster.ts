@@ -66,8 +66,9 @@ export function isThere(namespace: string): boolean {
 
 /** Makes what dist/ takes for granted; refuses a namespace that is not of these tests. */
 export function makeWorld(image: string): void {
-  if (isThere(NAMESPACE)) return;
-  openShare(image);
+  const isMade = isThere(NAMESPACE);
+  openShare(image); // in a world of an earlier run too: a node that was started anew may have lost the folder
+  if (isMade) return;
   must(['apply', '--server-side', '-f', '-'], world(image));
   inNamespace('rollout', 'status', 'statefulset/zitadel-db', '--timeout=120s');
 }
