@@ -47,5 +47,5 @@ module.exports = {
   testTimeout: 120_000,
   testSequencer: '<rootDir>/test/support/jest/longest-first.js',
   // The tests wait for processes as often as they compute.
-  maxWorkers: availableParallelism() + 2,
+  maxWorkers: availableParallelism() + 1,
 };
