@@ -9,7 +9,6 @@ export function options<T extends Record<string, number | readonly number[]>>(me
   const usage = Object.entries(defaults).map(
     ([name, value]) => `  --${name} ${Array.isArray(value) ? 'NUMBERS' : 'NUMBER'}  (default: ${value})`,
   );
-  const numbers = (text: string): number[] => text.split(',').map(Number);
   try {
     const { values } = parseArgs({
       options: {
@@ -23,7 +22,7 @@ export function options<T extends Record<string, number | readonly number[]>>(me
     }
     const chosen = Object.entries(defaults).map(([name, value]) => {
       const given = (values as Record<string, string | undefined>)[name];
-      const all = given === undefined ? [value].flat() : numbers(given);
+      const all = given === undefined ? [value].flat() : given.split(',').map(Number);
       if (all.some((number) => !(number > 0)) || (all.length > 1 && !Array.isArray(value)))
         throw new Error(`--${name} is ${given}: it must be a number above 0.`);
       return [name, Array.isArray(value) ? all : all[0]];

@@ -89,7 +89,7 @@ export function sandbox(options: Sandbox): CommandLine {
   const root = join(base, 'root');
   const layer = layerFor(options);
   const mounts = outermostFirst(options.mounts.map((mount) => ({ ...mount, target: resolved(mount.target) })));
-  const free = mounts.filter((mount) => !isInAnother(mount, mounts));
+  for (const mount of mounts) makePointInOuter(mount, mounts);
   // What shells export by themselves.
   const unset = ['PWD', 'OLDPWD', 'SHLVL', '_'].filter((name) => !(name in options.env)).map((name) => `-u ${name}`);
   const build = [
@@ -100,7 +100,7 @@ export function sandbox(options: Sandbox): CommandLine {
     `cd ${quote(base)}`,
     'mkdir upper work root',
     `mount -t overlay -o ${quote(`lowerdir=${layer}:${toolbox().root ?? '/'},upperdir=upper,workdir=work`)} root root`,
-    ...filePoints(free),
+    ...filePoints(mounts.filter((mount) => outerOf(mount, mounts) === undefined)),
     // One program makes all the others: each costs more to start than its mount.
     `printf '%s\\n' ${[
       ['proc', 'root/proc', 'proc', 'defaults'],
@@ -222,17 +222,22 @@ function filePoints(mounts: readonly Mount[]): string[] {
   return [`mkdir -p ${files.map((file) => quote(dirname(file))).join(' ')}`, `touch ${files.map(quote).join(' ')}`];
 }
 
-/** Whether a target lies in another mount; makes it there. */
-function isInAnother({ source, target }: Mount, mounts: readonly Mount[]): boolean {
-  const outer = mounts.filter((other) => target.startsWith(`${other.target}/`)).at(-1);
-  if (outer === undefined) return false;
+/** The innermost other mount that a target lies in. */
+function outerOf({ target }: Mount, mounts: readonly Mount[]): Mount | undefined {
+  return mounts.filter((other) => target.startsWith(`${other.target}/`)).at(-1);
+}
+
+/** Makes the target of a mount in the source of the one that it lies in: that one may be read-only. */
+function makePointInOuter(mount: Mount, mounts: readonly Mount[]): void {
+  const outer = outerOf(mount, mounts);
+  if (outer === undefined) return;
+  const { source, target } = mount;
   const point = join(outer.source, target.slice(outer.target.length));
   if (statSync(source).isDirectory()) mkdirSync(point, { recursive: true });
   else if (!existsSync(point)) {
     mkdirSync(dirname(point), { recursive: true });
     writeFileSync(point, '');
   }
-  return true;
 }
 
 function fstabLine(fields: readonly string[]): string {
