@@ -39,11 +39,11 @@ main() {
   look_again
   check_encryption
   : >"$report/copies"
-  report_newest
   names=$(dump_names | sort -r)
   unwanted_dumps "$names" >"$scratch/unwanted"
   for name in $names; do
     is_verified "$name" || continue
+    [ -n "$(reported newest)" ] || report newest "$name"
     ! grep -Fqx -e "$name" "$scratch/unwanted" || continue
     if is_copied "$name"; then
       log "$name is there already"
@@ -55,7 +55,10 @@ main() {
   done
   report waiting "$waiting"
   # It may have been pruned meanwhile.
-  is_verified "$(reported newest)" || report_newest
+  is_verified "$(reported newest)" || {
+    name=$(newest_verified 99999999-999999)
+    report newest "$name"
+  }
   [ -n "$(reported newest)" ] || fail "no verified dump in $BACKUP_DIR. Back up first."
   [ "$waiting" -eq 0 ] || log "$waiting older dumps wait for the next run: the time of this one is up"
   [ "$bad" -eq 0 ] || fail "$bad dumps are not safely off site, see above."
@@ -63,12 +66,6 @@ main() {
   [ "$stuck" -eq 0 ] || fail "not all copies could be removed that no rule of the retention keeps, see above." \
     "All dumps are copied. Give the key the right to delete, or leave retention out and let a rule of the bucket do it."
   report outcome copied
-}
-
-report_newest() {
-  local newest
-  newest=$(newest_verified 99999999-999999)
-  report newest "$newest"
 }
 
 # Lists the bucket, also for the next container.
